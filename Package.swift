@@ -17,6 +17,10 @@ let package = Package(
         .target(name: "StrictJSON"),
         .target(name: "WordPiece", dependencies: ["StrictJSON"]),
         .target(name: "SQuAD", dependencies: ["StrictJSON"]),
+        .systemLibrary(name: "CLibTorch", pkgConfig: "bertqa-libtorch"),
+        .target(name: "CTorch", dependencies: ["CLibTorch"]),
+        .target(name: "Torch", dependencies: ["CTorch"]),
+        .testTarget(name: "TorchTests", dependencies: ["Torch", "CTorch"]),
         .executableTarget(
             name: "bertqa",
             dependencies: [
@@ -26,5 +30,6 @@ let package = Package(
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
         .testTarget(name: "WordPieceTests", dependencies: ["WordPiece", "StrictJSON"], resources: [.copy("Fixtures")]),
         .testTarget(name: "SQuADTests", dependencies: ["SQuAD", "StrictJSON"], resources: [.copy("Fixtures")]),
-    ]
+    ],
+    cxxLanguageStandard: .cxx20
 )
