@@ -17,6 +17,7 @@ let package = Package(
         .target(name: "StrictJSON"),
         .target(name: "WordPiece", dependencies: ["StrictJSON"]),
         .target(name: "SQuAD", dependencies: ["StrictJSON"]),
+        .target(name: "BERT", dependencies: ["StrictJSON"]),
         .executableTarget(
             name: "bertqa",
             dependencies: [
@@ -25,6 +26,7 @@ let package = Package(
             ]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
         .testTarget(name: "WordPieceTests", dependencies: ["WordPiece", "StrictJSON"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "BERTTests", dependencies: ["BERT", "StrictJSON"], resources: [.copy("Fixtures")]),
         .testTarget(name: "SQuADTests", dependencies: ["SQuAD", "StrictJSON"], resources: [.copy("Fixtures")]),
     ]
 )
