@@ -79,6 +79,16 @@ extension Tensor {
         }
     }
 
+    /// A CPU tensor with a copy of elements that lie in memory at any alignment.
+    public static func copying(
+        _ bytes: UnsafeRawBufferPointer, shape: [Int], dtype: DType
+    ) throws(TorchError) -> Tensor {
+        let sizes = shape.map(Int64.init)
+        return try make("Tensor.copying") { out in
+            ct_tensor_copy_bytes(bytes.baseAddress, bytes.count, sizes, Int32(sizes.count), dtype.ct, out)
+        }
+    }
+
     /// A tensor of zeros.
     public static func zeros(
         _ shape: [Int], dtype: DType = .float32, device: Device = .cpu
