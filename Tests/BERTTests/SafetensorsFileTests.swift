@@ -10,7 +10,7 @@ struct SafetensorsFileTests {
         let file = try SafetensorsFile(path: fixture("safetensors/element_types.safetensors"))
         let expected = try #require(try fixtureJSON("safetensors/element_types.json").object)
         #expect(file.names.sorted() == expected.map(\.0).sorted())
-        #expect(file.metadata == ["format": "pt", "größe": "ja"])
+        #expect(file.metadata == ["größe": "ja"])
         for (name, value) in expected {
             let tensor = try #require(file[name])
             let shape = value.object?["shape"]?.array?.compactMap(\.int)
@@ -46,7 +46,7 @@ struct SafetensorsFileTests {
         "written again has the bytes of the Python library",
         arguments: [
             "tiny_bert/model", "tiny_bert/batch", "key_formats/legacy/model", "key_formats/question_answering/model",
-            "adamw/final_decay",
+            "adamw/final_decay", "safetensors/element_types",
         ])
     func rewriting(_ name: String) throws {
         let original = try fixture("\(name).safetensors")
@@ -55,23 +55,6 @@ struct SafetensorsFileTests {
             let path = "\(directory)/copy.safetensors"
             try copy(file, to: path)
             #expect(try read(path) == read(original))
-        }
-    }
-
-    @Test("written with every element type and odd names reads back the same")
-    func roundTrip() throws {
-        let file = try SafetensorsFile(path: fixture("safetensors/element_types.safetensors"))
-        try withTemporaryDirectory { directory in
-            let path = "\(directory)/copy.safetensors"
-            try copy(file, to: path)
-            let again = try SafetensorsFile(path: path)
-            #expect(again.names == file.names)
-            #expect(again.metadata == file.metadata)
-            for name in file.names {
-                #expect(again[name]?.shape == file[name]?.shape)
-                #expect(again[name]?.elementType == file[name]?.elementType)
-                #expect(again[name]?.withBytes { Array($0) } == file[name]?.withBytes { Array($0) })
-            }
         }
     }
 
