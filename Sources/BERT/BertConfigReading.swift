@@ -51,13 +51,15 @@ extension BertConfig {
             throw ModelError(path: path, kind: .invalid, message: "'\(key)' is \(value); 0 up to below 1 is possible")
         }
         for (key, value, least) in [
-            ("layer_norm_eps", layerNormEpsilon, Double.leastNonzeroMagnitude), ("initializer_range", initializerRange, 0),
+            ("layer_norm_eps", layerNormEpsilon, Double.leastNonzeroMagnitude),
+            ("initializer_range", initializerRange, 0),
         ] where !(least...1).contains(value) {
             throw ModelError(path: path, kind: .invalid, message: "'\(key)' is \(value); a number up to 1 was expected")
         }
         guard (0..<vocabSize).contains(padTokenID) else {
             throw ModelError(
-                path: path, kind: .invalid, message: "'pad_token_id' \(padTokenID) isn't in a vocabulary of \(vocabSize)")
+                path: path, kind: .invalid,
+                message: "'pad_token_id' \(padTokenID) isn't in a vocabulary of \(vocabSize)")
         }
     }
 
@@ -105,10 +107,12 @@ private struct ConfigReader {
         }
         guard let architectures = value("architectures") else { return }
         guard let names = architectures.array?.compactMap(\.string), !names.isEmpty else { return }
-        guard names.contains(where: { $0.utf8.starts(with: "Bert".utf8) && !$0.utf8.starts(with: "BertGeneration".utf8) })
+        guard
+            names.contains(where: { $0.utf8.starts(with: "Bert".utf8) && !$0.utf8.starts(with: "BertGeneration".utf8) })
         else {
             let list = names.joined(separator: ", ")
-            throw unsupported("'architectures' is \(list); BertQA reads BERT models such as BertModel or BertForMaskedLM")
+            throw unsupported(
+                "'architectures' is \(list); BertQA reads BERT models such as BertModel or BertForMaskedLM")
         }
     }
 

@@ -58,7 +58,8 @@ private struct HeaderChecker {
 
     func dataStart(of bytes: UnsafeRawBufferPointer) throws(SafetensorsError) -> Int {
         guard bytes.count >= 8 else {
-            throw failure(.tooShort, "not a safetensors file: it has \(bytes.count) bytes, its header length alone takes 8")
+            throw failure(
+                .tooShort, "not a safetensors file: it has \(bytes.count) bytes, its header length alone takes 8")
         }
         let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         guard length <= SafetensorsHeader.maximumLength else {
@@ -66,7 +67,8 @@ private struct HeaderChecker {
         }
         guard Int(length) <= bytes.count - 8 else {
             throw failure(
-                .headerTruncated, "the file ends inside its header: \(length) bytes announced, \(bytes.count - 8) present")
+                .headerTruncated,
+                "the file ends inside its header: \(length) bytes announced, \(bytes.count - 8) present")
         }
         guard length > 0, bytes[8] == UInt8(ascii: "{") else {
             throw failure(.headerStart, "not a safetensors file: its header doesn't begin with '{'")
@@ -121,7 +123,8 @@ private struct HeaderChecker {
         }
         guard end - begin == byteCount else {
             throw failure(
-                .size, "shape \(shape) of \(typeName) takes \(byteCount) bytes, its offsets span \(end - begin)", tensor: name)
+                .size, "shape \(shape) of \(typeName) takes \(byteCount) bytes, its offsets span \(end - begin)",
+                tensor: name)
         }
         return .init(name: name, elementType: elementType, shape: shape, range: dataStart + begin..<dataStart + end)
     }
@@ -145,7 +148,8 @@ private struct HeaderChecker {
         var expected = dataStart
         for entry in entries {
             guard entry.range.lowerBound == expected else {
-                let kind = entry.range.lowerBound < expected ? "overlaps the tensor before it" : "leaves a hole before it"
+                let kind =
+                    entry.range.lowerBound < expected ? "overlaps the tensor before it" : "leaves a hole before it"
                 throw failure(
                     .offsets,
                     "\(kind): its bytes begin at \(entry.range.lowerBound - dataStart) instead of \(expected - dataStart)",
@@ -157,7 +161,8 @@ private struct HeaderChecker {
             let kind = expected > fileLength ? "truncated" : "too long"
             throw failure(
                 .dataLength,
-                "the file is \(kind): its tensors take \(expected - dataStart) bytes, \(fileLength - dataStart) are there")
+                "the file is \(kind): its tensors take \(expected - dataStart) bytes, \(fileLength - dataStart) are there"
+            )
         }
     }
 }

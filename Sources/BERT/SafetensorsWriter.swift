@@ -93,7 +93,8 @@ public struct SafetensorsWriter: ~Copyable {
         var offset = 0
         for tensor in order {
             guard names.insert(tensor.name).inserted else {
-                throw SafetensorsError(path: path, tensor: tensor.name, rule: .contents, message: "the name is already taken")
+                throw SafetensorsError(
+                    path: path, tensor: tensor.name, rule: .contents, message: "the name is already taken")
             }
             guard let size = tensor.elementType.byteCount(shape: tensor.shape), size <= Int.max - offset else {
                 throw SafetensorsError(

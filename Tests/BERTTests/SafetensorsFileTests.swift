@@ -119,7 +119,8 @@ struct SafetensorsWriterTests {
     @Test(
         "refuses tensors that can't stand in one file",
         arguments: [
-            (["a", "a"], [1], SafetensorsError.Rule.contents), (["__metadata__"], [1], .contents), (["a"], [-1], .shape),
+            (["a", "a"], [1], SafetensorsError.Rule.contents), (["__metadata__"], [1], .contents),
+            (["a"], [-1], .shape),
             (["a"], [1 << 62, 8], .shape),
         ])
     func descriptions(_ names: [String], _ shape: [Int], _ rule: SafetensorsError.Rule) throws {
@@ -146,7 +147,9 @@ struct SafetensorsWriterTests {
         }
     }
 
-    @Test("onto a full disk says so", .enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "no /dev/full here"))
+    @Test(
+        "onto a full disk says so",
+        .enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "no /dev/full here"))
     func fullDisk() throws {
         let error = try #require(throws: SafetensorsError.self) {
             _ = try SafetensorsWriter(path: "/dev/full", tensors: two).order
