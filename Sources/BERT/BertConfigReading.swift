@@ -22,7 +22,7 @@ extension BertConfig {
         layerNormEpsilon = try reader.number("layer_norm_eps", layerNormEpsilon)
         initializerRange = try reader.number("initializer_range", initializerRange)
         padTokenID = try reader.identifier("pad_token_id", padTokenID)
-        otherMembers = object.filter { !Self.ownKeys.contains($0.0) }.map { ($0.0, $0.1) }
+        otherMembers = JSONObject(object.filter { !Self.ownKeys.contains($0.0) })
         try validate(path: path)
     }
 

@@ -31,7 +31,7 @@ public struct SafetensorsWriter: ~Copyable {
     public let order: [TensorDescription]
 
     private let path: String
-    private var file: OutputFile
+    private let file: OutputFile
     private var written = 0
 
     /// Creates (or empties) the file and writes its header.
@@ -46,10 +46,11 @@ public struct SafetensorsWriter: ~Copyable {
                 ? left.name.utf8.lexicographicallyPrecedes(right.name.utf8) : left.elementType > right.elementType
         }
         let header = try Self.header(order, metadata: metadata, path: path)
+        let output = try OutputFile(path: path)
+        try output.write(header)
         self.order = order
         self.path = path
-        file = try OutputFile(path: path)
-        try header.withUnsafeBytes { bytes throws(SafetensorsError) in try file.write(bytes) }
+        file = output
     }
 
     /// Writes the bytes of the next tensor of `order`: little-endian, row-major.

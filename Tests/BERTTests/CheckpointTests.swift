@@ -121,7 +121,7 @@ struct CheckpointContentsTests {
         var writer = try SafetensorsWriter(path: "\(directory)/model.safetensors", tensors: tensors)
         for tensor in writer.order {
             let count = try #require(tensor.elementType.byteCount(shape: tensor.shape))
-            try [UInt8](repeating: 0, count: count).withUnsafeBytes { bytes throws(SafetensorsError) in
+            try [UInt8](repeating: 0, count: count).withUnsafeBytes { bytes in
                 try writer.append(bytes)
             }
         }

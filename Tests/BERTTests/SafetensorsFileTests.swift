@@ -66,7 +66,7 @@ struct SafetensorsFileTests {
         var writer = try SafetensorsWriter(path: path, tensors: descriptions, metadata: file.metadata)
         for tensor in writer.order {
             let view = try #require(file[tensor.name])
-            try view.withBytes { bytes throws(SafetensorsError) in try writer.append(bytes) }
+            try view.withBytes { bytes in try writer.append(bytes) }
         }
         try writer.finish()
     }
@@ -79,8 +79,8 @@ struct SafetensorsWriterTests {
         TensorDescription(name: "wide", elementType: .float32, shape: [2]),
     ]
 
-    private func append(_ count: Int, to writer: inout SafetensorsWriter) throws(SafetensorsError) {
-        try [UInt8](repeating: 1, count: count).withUnsafeBytes { bytes throws(SafetensorsError) in
+    private func append(_ count: Int, to writer: inout SafetensorsWriter) throws {
+        try [UInt8](repeating: 1, count: count).withUnsafeBytes { bytes in
             try writer.append(bytes)
         }
     }
@@ -110,8 +110,9 @@ struct SafetensorsWriterTests {
             try append(3, to: &writer)
             let surplus = try #require(throws: SafetensorsError.self) { try append(0, to: &writer) }
             #expect(surplus.rule == .contents)
-            let unfinished = try SafetensorsWriter(path: path, tensors: two)
-            let missing = try #require(throws: SafetensorsError.self) { try unfinished.finish() }
+            let missing = try #require(throws: SafetensorsError.self) {
+                try SafetensorsWriter(path: path, tensors: two).finish()
+            }
             #expect(missing.rule == .contents && missing.tensor == "wide")
         }
     }
