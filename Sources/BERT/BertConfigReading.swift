@@ -21,7 +21,7 @@ extension BertConfig {
         attentionDropout = try reader.number("attention_probs_dropout_prob", attentionDropout)
         layerNormEpsilon = try reader.number("layer_norm_eps", layerNormEpsilon)
         initializerRange = try reader.number("initializer_range", initializerRange)
-        padTokenID = try reader.identifier("pad_token_id", padTokenID)
+        padTokenID = try reader.size("pad_token_id", padTokenID)
         otherMembers = JSONObject(object.filter { !Self.ownKeys.contains($0.0) })
         try validate(path: path)
     }
@@ -133,15 +133,11 @@ private struct ConfigReader {
         }
     }
 
-    /// A size; its limits are checked by `validate`.
+    /// A whole number; its limits are checked by `validate`.
     func size(_ key: String, _ standard: Int) throws(ModelError) -> Int {
         guard let value = value(key) else { return standard }
         guard let size = value.int else { throw invalid("'\(key)' isn't a whole number") }
         return size
-    }
-
-    func identifier(_ key: String, _ standard: Int) throws(ModelError) -> Int {
-        try size(key, standard)
     }
 
     func number(_ key: String, _ standard: Double) throws(ModelError) -> Double {

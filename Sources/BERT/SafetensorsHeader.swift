@@ -34,7 +34,10 @@ public struct SafetensorsHeader: Sendable {
         let members = try checker.members(of: UnsafeRawBufferPointer(rebasing: bytes[8..<dataStart]))
         var metadata: [String: String] = [:]
         var entries: [Entry] = []
+        // Names that differ in bytes alone (é as one scalar or as two) are one key to Swift, and would hide each other.
+        var names: Set<String> = []
         for (name, value) in members {
+            guard names.insert(name).inserted else { throw checker.repeated(name) }
             if name == "__metadata__" {
                 metadata = try checker.metadata(value)
             } else {
@@ -54,6 +57,10 @@ private struct HeaderChecker {
 
     func failure(_ rule: SafetensorsError.Rule, _ message: String, tensor: String? = nil) -> SafetensorsError {
         SafetensorsError(path: path, tensor: tensor, rule: rule, message: message)
+    }
+
+    func repeated(_ name: String) -> SafetensorsError {
+        failure(.headerJSON, "the name occurs twice", tensor: name)
     }
 
     func dataStart(of bytes: UnsafeRawBufferPointer) throws(SafetensorsError) -> Int {

@@ -138,6 +138,13 @@ struct SafetensorsHeaderTests {
         #expect(header.entries.map(\.range.count) == [4, 0])
     }
 
+    @Test("is refused when two names differ in their normalisation only")
+    func normalisation() throws {
+        let names = ["\u{E9}", "e\u{301}"].map { #""\#($0)":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}"# }
+        let error = try #require(throws: SafetensorsError.self) { try header(safetensors("{\(names[0]),\(names[1])}")) }
+        #expect(error.rule == .headerJSON)
+    }
+
     @Test("may describe no tensors")
     func empty() throws {
         #expect(try header(safetensors("{}")).entries.isEmpty)
