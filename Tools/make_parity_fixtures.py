@@ -4,7 +4,7 @@
 Every number comes from the pinned libraries below, on the CPU in float32, from fixed seeds and one thread; a second run
 writes the same bytes. Nothing is downloaded.
 
-    pip install torch==2.13.0 transformers==5.23.0 safetensors numpy      (torch: the CPU build)
+    pip install torch==2.13.0 transformers==5.23.0 safetensors==0.8.0 numpy==2.4.6      (torch: the CPU build)
     python Tools/make_parity_fixtures.py [--output Tests/BERTTests/Fixtures]
 
 Batches are written packed: the rows stand one after another without padding, `row_starts` [B+1] says where each begins.
@@ -19,6 +19,7 @@ import shutil
 from pathlib import Path
 
 import numpy
+import safetensors
 import torch
 import transformers
 from safetensors.torch import load_file, save_file
@@ -31,13 +32,13 @@ from transformers import (
     get_linear_schedule_with_warmup,
 )
 
-PINNED = {"torch": "2.13.0", "transformers": "5.23.0"}
+PINNED = {"torch": "2.13.0", "transformers": "5.23.0", "safetensors": "0.8.0", "numpy": "2.4.6"}
 VOCABULARY = 99
 PADDING = 0  # never drawn: transformers gives the padding row of the word embeddings no gradient
 
 
 def check_versions():
-    for module in (torch, transformers):
+    for module in (torch, transformers, safetensors, numpy):
         found = module.__version__.split("+")[0]
         if found != PINNED[module.__name__]:
             raise SystemExit(f"{module.__name__} {PINNED[module.__name__]} is needed, {found} is installed")
@@ -338,7 +339,7 @@ def element_types(folder):
         "U8": torch.tensor([0, 255], dtype=torch.uint8), "BOOL": torch.tensor([True, False, True]),
         "scalar": torch.tensor(7.5), "empty": torch.zeros(0, 3), "größe.\U0001F600 \"quoted\"": torch.ones(2),
     }
-    save_file(tensors, folder / "element_types.safetensors", metadata={"format": "pt", "größe": "ja"})
+    save_file(tensors, folder / "element_types.safetensors", metadata={"größe": "ja"})
     write_json(folder / "element_types.json", {
         name: {"shape": list(t.shape), "hex": t.reshape(-1).contiguous().view(torch.uint8).numpy().tobytes().hex()}
         for name, t in tensors.items()

@@ -32,7 +32,7 @@ public struct BertConfig: Sendable, Hashable {
     public var padTokenID = 0
 
     /// The file's other keys, in its order.
-    var otherMembers: [(key: String, value: JSONValue)] = []
+    var otherMembers = JSONObject([])
 
     /// The width of one attention head, D.
     public var headSize: Int { hiddenSize / headCount }

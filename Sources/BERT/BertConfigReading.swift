@@ -21,8 +21,8 @@ extension BertConfig {
         attentionDropout = try reader.number("attention_probs_dropout_prob", attentionDropout)
         layerNormEpsilon = try reader.number("layer_norm_eps", layerNormEpsilon)
         initializerRange = try reader.number("initializer_range", initializerRange)
-        padTokenID = try reader.identifier("pad_token_id", padTokenID)
-        otherMembers = object.filter { !Self.ownKeys.contains($0.0) }.map { ($0.0, $0.1) }
+        padTokenID = try reader.size("pad_token_id", padTokenID)
+        otherMembers = JSONObject(object.filter { !Self.ownKeys.contains($0.0) })
         try validate(path: path)
     }
 
@@ -51,13 +51,15 @@ extension BertConfig {
             throw ModelError(path: path, kind: .invalid, message: "'\(key)' is \(value); 0 up to below 1 is possible")
         }
         for (key, value, least) in [
-            ("layer_norm_eps", layerNormEpsilon, Double.leastNonzeroMagnitude), ("initializer_range", initializerRange, 0),
+            ("layer_norm_eps", layerNormEpsilon, Double.leastNonzeroMagnitude),
+            ("initializer_range", initializerRange, 0),
         ] where !(least...1).contains(value) {
             throw ModelError(path: path, kind: .invalid, message: "'\(key)' is \(value); a number up to 1 was expected")
         }
         guard (0..<vocabSize).contains(padTokenID) else {
             throw ModelError(
-                path: path, kind: .invalid, message: "'pad_token_id' \(padTokenID) isn't in a vocabulary of \(vocabSize)")
+                path: path, kind: .invalid,
+                message: "'pad_token_id' \(padTokenID) isn't in a vocabulary of \(vocabSize)")
         }
     }
 
@@ -105,10 +107,12 @@ private struct ConfigReader {
         }
         guard let architectures = value("architectures") else { return }
         guard let names = architectures.array?.compactMap(\.string), !names.isEmpty else { return }
-        guard names.contains(where: { $0.utf8.starts(with: "Bert".utf8) && !$0.utf8.starts(with: "BertGeneration".utf8) })
+        guard
+            names.contains(where: { $0.utf8.starts(with: "Bert".utf8) && !$0.utf8.starts(with: "BertGeneration".utf8) })
         else {
             let list = names.joined(separator: ", ")
-            throw unsupported("'architectures' is \(list); BertQA reads BERT models such as BertModel or BertForMaskedLM")
+            throw unsupported(
+                "'architectures' is \(list); BertQA reads BERT models such as BertModel or BertForMaskedLM")
         }
     }
 
@@ -129,15 +133,11 @@ private struct ConfigReader {
         }
     }
 
-    /// A size; its limits are checked by `validate`.
+    /// A whole number; its limits are checked by `validate`.
     func size(_ key: String, _ standard: Int) throws(ModelError) -> Int {
         guard let value = value(key) else { return standard }
         guard let size = value.int else { throw invalid("'\(key)' isn't a whole number") }
         return size
-    }
-
-    func identifier(_ key: String, _ standard: Int) throws(ModelError) -> Int {
-        try size(key, standard)
     }
 
     func number(_ key: String, _ standard: Double) throws(ModelError) -> Double {

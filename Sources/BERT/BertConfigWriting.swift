@@ -22,7 +22,7 @@ extension BertConfig {
             ("initializer_range", .number(JSONNumber(initializerRange))),
             ("pad_token_id", .number(JSONNumber(padTokenID))),
         ]
-        let members = own + keptMembers.map { ($0.key, $0.value) }
+        let members = own + keptMembers.map { ($0.0, $0.1) }
         return .object(JSONObject(members.sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }))
     }
 
@@ -35,7 +35,7 @@ extension BertConfig {
         text += "\n"
         do {
             let file = try OutputFile(path: path)
-            try Array(text.utf8).withUnsafeBytes { bytes throws(SafetensorsError) in try file.write(bytes) }
+            try file.write(Array(text.utf8))
             try file.synchronize()
         } catch {
             throw ModelError(path: path, kind: .unwritable, message: error.message)
@@ -44,10 +44,10 @@ extension BertConfig {
 
     /// The other keys, without the labels of a classifier: transformers would give `qa_outputs` a row for each of them,
     /// and a question-answering head has two, start and end.
-    private var keptMembers: [(key: String, value: JSONValue)] {
-        let labels = otherMembers.first { $0.key == "id2label" }?.value.object?.count
-        let number = otherMembers.first { $0.key == "num_labels" }?.value.int
-        guard (labels ?? 2) != 2 || (number ?? 2) != 2 else { return otherMembers }
-        return otherMembers.filter { !["id2label", "label2id", "num_labels"].contains($0.key) }
+    private var keptMembers: [(String, JSONValue)] {
+        let labels = otherMembers["id2label"]?.object?.count ?? 2
+        let number = otherMembers["num_labels"]?.int ?? 2
+        let dropped: Set<String> = labels == 2 && number == 2 ? [] : ["id2label", "label2id", "num_labels"]
+        return otherMembers.filter { !dropped.contains($0.0) }
     }
 }

@@ -7,7 +7,9 @@ public enum CheckpointKeys {
     ///
     /// - Returns: `nil` for what question answering has no use for: the pooler, the heads of other tasks, position numbers.
     public static func canonical(_ name: String) -> String? {
-        var parts = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map { String($0) ?? "" }
+        var parts = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map {
+            String($0) ?? ""
+        }
         switch parts.last {
         case "position_ids": return nil
         case "gamma": parts[parts.endIndex - 1] = "weight"

@@ -16,7 +16,8 @@ public struct ModelDirectory: Sendable {
         try Self.checkDirectory(path)
         guard Self.exists("\(path)/config.json") else {
             throw ModelError(
-                path: path, kind: .missing, message: "there is no config.json; a Hugging Face model directory was expected")
+                path: path, kind: .missing,
+                message: "there is no config.json; a Hugging Face model directory was expected")
         }
         config = try BertConfig(directory: path)
         weights = try Self.findWeights(path)

@@ -33,7 +33,8 @@ public struct ModelWeights: Sendable {
             if let opened = parts[part] { file = opened } else { file = try Self.open("\(directory)/\(part)") }
             parts[part] = file
             guard file[name] != nil else {
-                throw ModelError(path: path, kind: .invalid, message: "tensor '\(name)' should be in \(part), but isn't")
+                throw ModelError(
+                    path: path, kind: .invalid, message: "tensor '\(name)' should be in \(part), but isn't")
             }
             files[name] = file
         }

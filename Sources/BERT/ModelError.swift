@@ -28,5 +28,6 @@ public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
         self.message = message
     }
 
+    /// The path, and what is wrong.
     public var description: String { "\(path): \(message)" }
 }

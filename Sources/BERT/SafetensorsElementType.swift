@@ -59,6 +59,7 @@ public enum ElementType: String, Sendable, Hashable, CaseIterable, Comparable {
         }
     }
 
+    /// Whether `left` comes before `right` in the order of the format's own library.
     public static func < (left: ElementType, right: ElementType) -> Bool {
         left.order < right.order
     }

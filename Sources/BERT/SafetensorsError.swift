@@ -51,6 +51,7 @@ public struct SafetensorsError: Error, Sendable, Hashable, CustomStringConvertib
         self.message = message
     }
 
+    /// The file, the tensor, and what was found.
     public var description: String { "\(path): \(detail)" }
 
     /// The description without the file.

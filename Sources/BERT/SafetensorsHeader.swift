@@ -34,7 +34,10 @@ public struct SafetensorsHeader: Sendable {
         let members = try checker.members(of: UnsafeRawBufferPointer(rebasing: bytes[8..<dataStart]))
         var metadata: [String: String] = [:]
         var entries: [Entry] = []
+        // Names that differ in bytes alone (é as one scalar or as two) are one key to Swift, and would hide each other.
+        var names: Set<String> = []
         for (name, value) in members {
+            guard names.insert(name).inserted else { throw checker.repeated(name) }
             if name == "__metadata__" {
                 metadata = try checker.metadata(value)
             } else {
@@ -56,9 +59,14 @@ private struct HeaderChecker {
         SafetensorsError(path: path, tensor: tensor, rule: rule, message: message)
     }
 
+    func repeated(_ name: String) -> SafetensorsError {
+        failure(.headerJSON, "the name occurs twice", tensor: name)
+    }
+
     func dataStart(of bytes: UnsafeRawBufferPointer) throws(SafetensorsError) -> Int {
         guard bytes.count >= 8 else {
-            throw failure(.tooShort, "not a safetensors file: it has \(bytes.count) bytes, its header length alone takes 8")
+            throw failure(
+                .tooShort, "not a safetensors file: it has \(bytes.count) bytes, its header length alone takes 8")
         }
         let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         guard length <= SafetensorsHeader.maximumLength else {
@@ -66,7 +74,8 @@ private struct HeaderChecker {
         }
         guard Int(length) <= bytes.count - 8 else {
             throw failure(
-                .headerTruncated, "the file ends inside its header: \(length) bytes announced, \(bytes.count - 8) present")
+                .headerTruncated,
+                "the file ends inside its header: \(length) bytes announced, \(bytes.count - 8) present")
         }
         guard length > 0, bytes[8] == UInt8(ascii: "{") else {
             throw failure(.headerStart, "not a safetensors file: its header doesn't begin with '{'")
@@ -121,7 +130,8 @@ private struct HeaderChecker {
         }
         guard end - begin == byteCount else {
             throw failure(
-                .size, "shape \(shape) of \(typeName) takes \(byteCount) bytes, its offsets span \(end - begin)", tensor: name)
+                .size, "shape \(shape) of \(typeName) takes \(byteCount) bytes, its offsets span \(end - begin)",
+                tensor: name)
         }
         return .init(name: name, elementType: elementType, shape: shape, range: dataStart + begin..<dataStart + end)
     }
@@ -145,7 +155,8 @@ private struct HeaderChecker {
         var expected = dataStart
         for entry in entries {
             guard entry.range.lowerBound == expected else {
-                let kind = entry.range.lowerBound < expected ? "overlaps the tensor before it" : "leaves a hole before it"
+                let kind =
+                    entry.range.lowerBound < expected ? "overlaps the tensor before it" : "leaves a hole before it"
                 throw failure(
                     .offsets,
                     "\(kind): its bytes begin at \(entry.range.lowerBound - dataStart) instead of \(expected - dataStart)",
@@ -157,7 +168,8 @@ private struct HeaderChecker {
             let kind = expected > fileLength ? "truncated" : "too long"
             throw failure(
                 .dataLength,
-                "the file is \(kind): its tensors take \(expected - dataStart) bytes, \(fileLength - dataStart) are there")
+                "the file is \(kind): its tensors take \(expected - dataStart) bytes, \(fileLength - dataStart) are there"
+            )
         }
     }
 }

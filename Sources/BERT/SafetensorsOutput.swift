@@ -36,6 +36,12 @@ struct OutputFile: ~Copyable {
         }
     }
 
+    /// Writes all bytes of an array.
+    func write(_ bytes: [UInt8]) throws(SafetensorsError) {
+        try bytes.withUnsafeBufferPointer { buffer throws(SafetensorsError) in try write(UnsafeRawBufferPointer(buffer))
+        }
+    }
+
     /// Waits until everything written is on the disk.
     func synchronize() throws(SafetensorsError) {
         guard fsync(descriptor) == 0 else { throw Self.failure(path, "can't be written to the disk", errno) }

@@ -31,7 +31,7 @@ public struct SafetensorsWriter: ~Copyable {
     public let order: [TensorDescription]
 
     private let path: String
-    private var file: OutputFile
+    private let file: OutputFile
     private var written = 0
 
     /// Creates (or empties) the file and writes its header.
@@ -46,10 +46,11 @@ public struct SafetensorsWriter: ~Copyable {
                 ? left.name.utf8.lexicographicallyPrecedes(right.name.utf8) : left.elementType > right.elementType
         }
         let header = try Self.header(order, metadata: metadata, path: path)
+        let output = try OutputFile(path: path)
+        try output.write(header)
         self.order = order
         self.path = path
-        file = try OutputFile(path: path)
-        try header.withUnsafeBytes { bytes throws(SafetensorsError) in try file.write(bytes) }
+        file = output
     }
 
     /// Writes the bytes of the next tensor of `order`: little-endian, row-major.
@@ -93,7 +94,8 @@ public struct SafetensorsWriter: ~Copyable {
         var offset = 0
         for tensor in order {
             guard names.insert(tensor.name).inserted else {
-                throw SafetensorsError(path: path, tensor: tensor.name, rule: .contents, message: "the name is already taken")
+                throw SafetensorsError(
+                    path: path, tensor: tensor.name, rule: .contents, message: "the name is already taken")
             }
             guard let size = tensor.elementType.byteCount(shape: tensor.shape), size <= Int.max - offset else {
                 throw SafetensorsError(

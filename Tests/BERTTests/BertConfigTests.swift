@@ -46,7 +46,8 @@ struct BertConfigTests {
             (#"{"architectures":["BertGenerationEncoder"]}"#, "BertGenerationEncoder"),
             (#"{"hidden_act":"gelu_new"}"#, "gelu_new"), (#"{"hidden_act":"relu"}"#, "relu"),
             (#"{"position_embedding_type":"relative_key"}"#, "relative_key"), (#"{"is_decoder":true}"#, "is_decoder"),
-            (#"{"add_cross_attention":true}"#, "add_cross_attention"), (#"{"quantization_config":{}}"#, "quantization_config"),
+            (#"{"add_cross_attention":true}"#, "add_cross_attention"),
+            (#"{"quantization_config":{}}"#, "quantization_config"),
         ])
     func unsupported(_ json: String, _ word: String) throws {
         let error = try #require(throws: ModelError.self) { try config(json) }
@@ -61,9 +62,12 @@ struct BertConfigTests {
             (#"[]"#, "object"), (#"{"vocab_size":0}"#, "vocab_size"), (#"{"vocab_size":"9"}"#, "vocab_size"),
             (#"{"hidden_size":-768}"#, "hidden_size"), (#"{"hidden_size":1e300}"#, "hidden_size"),
             (#"{"hidden_size":100}"#, "num_attention_heads"), (#"{"num_hidden_layers":1001}"#, "num_hidden_layers"),
-            (#"{"num_hidden_layers":2.5}"#, "num_hidden_layers"), (#"{"intermediate_size":99999999999}"#, "intermediate_size"),
-            (#"{"max_position_embeddings":0}"#, "max_position_embeddings"), (#"{"type_vocab_size":0}"#, "type_vocab_size"),
-            (#"{"hidden_dropout_prob":1}"#, "hidden_dropout_prob"), (#"{"hidden_dropout_prob":"0"}"#, "hidden_dropout_prob"),
+            (#"{"num_hidden_layers":2.5}"#, "num_hidden_layers"),
+            (#"{"intermediate_size":99999999999}"#, "intermediate_size"),
+            (#"{"max_position_embeddings":0}"#, "max_position_embeddings"),
+            (#"{"type_vocab_size":0}"#, "type_vocab_size"),
+            (#"{"hidden_dropout_prob":1}"#, "hidden_dropout_prob"),
+            (#"{"hidden_dropout_prob":"0"}"#, "hidden_dropout_prob"),
             (#"{"attention_probs_dropout_prob":-0.1}"#, "attention_probs_dropout_prob"),
             (#"{"layer_norm_eps":0}"#, "layer_norm_eps"), (#"{"initializer_range":-1}"#, "initializer_range"),
             (#"{"pad_token_id":30522}"#, "pad_token_id"), (#"{"hidden_act":1}"#, "hidden_act"),
@@ -77,9 +81,12 @@ struct BertConfigTests {
     @Test("is written back with the keys that BertQA has no use for")
     func unknownKeys() throws {
         let config = try config(
-            #"{"my_key":[1,{"a":null}],"architectures":["BertForMaskedLM"],"torch_dtype":"float16","classifier_dropout":null}"#)
+            #"{"my_key":[1,{"a":null}],"architectures":["BertForMaskedLM"],"torch_dtype":"float16","classifier_dropout":null}"#
+        )
         let object = try #require(config.json().object)
-        #expect(object["my_key"]?.serialized(pretty: false, sortedKeys: false).replacing(" ", with: "") == #"[1,{"a":null}]"#)
+        #expect(
+            object["my_key"]?.serialized(pretty: false, sortedKeys: false).replacing(" ", with: "")
+                == #"[1,{"a":null}]"#)
         #expect(object["classifier_dropout"] == .null)
         #expect(object["architectures"] == .array([.string("BertForQuestionAnswering")]))
         #expect(object["dtype"] == .string("float32"))

@@ -10,7 +10,7 @@ struct SafetensorsFileTests {
         let file = try SafetensorsFile(path: fixture("safetensors/element_types.safetensors"))
         let expected = try #require(try fixtureJSON("safetensors/element_types.json").object)
         #expect(file.names.sorted() == expected.map(\.0).sorted())
-        #expect(file.metadata == ["format": "pt", "größe": "ja"])
+        #expect(file.metadata == ["größe": "ja"])
         for (name, value) in expected {
             let tensor = try #require(file[name])
             let shape = value.object?["shape"]?.array?.compactMap(\.int)
@@ -46,7 +46,7 @@ struct SafetensorsFileTests {
         "written again has the bytes of the Python library",
         arguments: [
             "tiny_bert/model", "tiny_bert/batch", "key_formats/legacy/model", "key_formats/question_answering/model",
-            "adamw/final_decay",
+            "adamw/final_decay", "safetensors/element_types",
         ])
     func rewriting(_ name: String) throws {
         let original = try fixture("\(name).safetensors")
@@ -58,23 +58,6 @@ struct SafetensorsFileTests {
         }
     }
 
-    @Test("written with every element type and odd names reads back the same")
-    func roundTrip() throws {
-        let file = try SafetensorsFile(path: fixture("safetensors/element_types.safetensors"))
-        try withTemporaryDirectory { directory in
-            let path = "\(directory)/copy.safetensors"
-            try copy(file, to: path)
-            let again = try SafetensorsFile(path: path)
-            #expect(again.names == file.names)
-            #expect(again.metadata == file.metadata)
-            for name in file.names {
-                #expect(again[name]?.shape == file[name]?.shape)
-                #expect(again[name]?.elementType == file[name]?.elementType)
-                #expect(again[name]?.withBytes { Array($0) } == file[name]?.withBytes { Array($0) })
-            }
-        }
-    }
-
     private func copy(_ file: SafetensorsFile, to path: String) throws {
         let descriptions = try file.names.reversed().map { name in
             let tensor = try #require(file[name])
@@ -83,7 +66,7 @@ struct SafetensorsFileTests {
         var writer = try SafetensorsWriter(path: path, tensors: descriptions, metadata: file.metadata)
         for tensor in writer.order {
             let view = try #require(file[tensor.name])
-            try view.withBytes { bytes throws(SafetensorsError) in try writer.append(bytes) }
+            try view.withBytes { bytes in try writer.append(bytes) }
         }
         try writer.finish()
     }
@@ -96,8 +79,8 @@ struct SafetensorsWriterTests {
         TensorDescription(name: "wide", elementType: .float32, shape: [2]),
     ]
 
-    private func append(_ count: Int, to writer: inout SafetensorsWriter) throws(SafetensorsError) {
-        try [UInt8](repeating: 1, count: count).withUnsafeBytes { bytes throws(SafetensorsError) in
+    private func append(_ count: Int, to writer: inout SafetensorsWriter) throws {
+        try [UInt8](repeating: 1, count: count).withUnsafeBytes { bytes in
             try writer.append(bytes)
         }
     }
@@ -127,8 +110,9 @@ struct SafetensorsWriterTests {
             try append(3, to: &writer)
             let surplus = try #require(throws: SafetensorsError.self) { try append(0, to: &writer) }
             #expect(surplus.rule == .contents)
-            let unfinished = try SafetensorsWriter(path: path, tensors: two)
-            let missing = try #require(throws: SafetensorsError.self) { try unfinished.finish() }
+            let missing = try #require(throws: SafetensorsError.self) {
+                try SafetensorsWriter(path: path, tensors: two).finish()
+            }
             #expect(missing.rule == .contents && missing.tensor == "wide")
         }
     }
@@ -136,7 +120,8 @@ struct SafetensorsWriterTests {
     @Test(
         "refuses tensors that can't stand in one file",
         arguments: [
-            (["a", "a"], [1], SafetensorsError.Rule.contents), (["__metadata__"], [1], .contents), (["a"], [-1], .shape),
+            (["a", "a"], [1], SafetensorsError.Rule.contents), (["__metadata__"], [1], .contents),
+            (["a"], [-1], .shape),
             (["a"], [1 << 62, 8], .shape),
         ])
     func descriptions(_ names: [String], _ shape: [Int], _ rule: SafetensorsError.Rule) throws {
@@ -163,7 +148,9 @@ struct SafetensorsWriterTests {
         }
     }
 
-    @Test("onto a full disk says so", .enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "no /dev/full here"))
+    @Test(
+        "onto a full disk says so",
+        .enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "no /dev/full here"))
     func fullDisk() throws {
         let error = try #require(throws: SafetensorsError.self) {
             _ = try SafetensorsWriter(path: "/dev/full", tensors: two).order

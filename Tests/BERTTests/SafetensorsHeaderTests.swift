@@ -3,8 +3,8 @@ import Testing
 
 private let path = "some/model.safetensors"
 
-private func header(_ bytes: [UInt8]) throws(SafetensorsError) -> SafetensorsHeader {
-    try bytes.withUnsafeBytes { bytes throws(SafetensorsError) in try SafetensorsHeader(bytes, path: path) }
+private func header(_ bytes: [UInt8]) throws -> SafetensorsHeader {
+    try bytes.withUnsafeBytes { bytes in try SafetensorsHeader(bytes, path: path) }
 }
 
 /// A file that breaks one rule.
@@ -46,19 +46,27 @@ private let brokenLayouts: [BrokenFile] = [
     .init("bytes that aren't UTF-8", .headerJSON, length(7, then: [0x7B, 0x22, 0xFF, 0x22, 0x3A, 0x31, 0x7D])),
     .init(
         "a name that occurs twice", .headerJSON,
-        safetensors(#"{"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"x":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#, data: 2)),
+        safetensors(
+            #"{"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"x":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#,
+            data: 2)),
     .init("metadata that is no object", .metadata, safetensors(#"{"__metadata__":[]}"#)),
     .init("metadata that holds a number", .metadata, safetensors(#"{"__metadata__":{"a":1}}"#)),
     .init("data without tensors", .dataLength, safetensors("{}", data: 1)),
     .init(
         "two tensors with a hole between them", .offsets, tensor: "b",
-        safetensors(#"{"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#, data: 3)),
+        safetensors(
+            #"{"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#,
+            data: 3)),
     .init(
         "two tensors that overlap", .offsets, tensor: "b",
-        safetensors(#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}"#, data: 3)),
+        safetensors(
+            #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}"#,
+            data: 3)),
     .init(
         "two tensors in the same bytes", .offsets, tensor: "b",
-        safetensors(#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}"#, data: 2)),
+        safetensors(
+            #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}"#,
+            data: 2)),
 ]
 
 private let brokenEntries: [BrokenFile] = [
@@ -70,33 +78,47 @@ private let brokenEntries: [BrokenFile] = [
     .init("a shape that is a number", .entry, entry: #"{"dtype":"F32","shape":2,"data_offsets":[0,8]}"#),
     .init("a fractional dimension", .entry, entry: #"{"dtype":"F32","shape":[2.5],"data_offsets":[0,8]}"#),
     .init("a dimension in quotes", .entry, entry: #"{"dtype":"F32","shape":["2"],"data_offsets":[0,8]}"#),
-    .init("a dimension beyond 64 bits", .entry, entry: #"{"dtype":"F32","shape":[99999999999999999999],"data_offsets":[0,8]}"#),
+    .init(
+        "a dimension beyond 64 bits", .entry,
+        entry: #"{"dtype":"F32","shape":[99999999999999999999],"data_offsets":[0,8]}"#),
     .init("one offset", .entry, entry: #"{"dtype":"F32","shape":[2],"data_offsets":[8]}"#),
     .init("three offsets", .entry, entry: #"{"dtype":"F32","shape":[2],"data_offsets":[0,4,8]}"#),
     .init("an unknown dtype", .elementType, entry: #"{"dtype":"F33","shape":[2],"data_offsets":[0,8]}"#),
     .init("a dtype in lower case", .elementType, entry: #"{"dtype":"f32","shape":[2],"data_offsets":[0,8]}"#),
     .init("a negative dimension", .shape, entry: #"{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}"#),
     .init("two negative dimensions", .shape, entry: #"{"dtype":"F32","shape":[-1,-2],"data_offsets":[0,8]}"#),
-    .init("dimensions that overflow", .shape, entry: #"{"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,8]}"#),
-    .init("dimensions that overflow before a zero", .shape, entry: #"{"dtype":"U8","shape":[4611686018427387904,4,0],"data_offsets":[0,0]}"#, data: 0),
+    .init(
+        "dimensions that overflow", .shape,
+        entry: #"{"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,8]}"#),
+    .init(
+        "dimensions that overflow before a zero", .shape,
+        entry: #"{"dtype":"U8","shape":[4611686018427387904,4,0],"data_offsets":[0,0]}"#, data: 0),
     .init("bytes that overflow", .shape, entry: #"{"dtype":"F64","shape":[2305843009213693952],"data_offsets":[0,8]}"#),
     .init("half a byte of four bit floats", .shape, entry: #"{"dtype":"F4","shape":[15],"data_offsets":[0,8]}"#),
     .init("a negative offset", .offsets, entry: #"{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}"#),
     .init("offsets in the wrong order", .offsets, entry: #"{"dtype":"F32","shape":[2],"data_offsets":[8,0]}"#),
-    .init("offsets at the end of the numbers", .offsets, entry: #"{"dtype":"U8","shape":[8],"data_offsets":[9223372036854775799,9223372036854775807]}"#),
+    .init(
+        "offsets at the end of the numbers", .offsets,
+        entry: #"{"dtype":"U8","shape":[8],"data_offsets":[9223372036854775799,9223372036854775807]}"#),
     .init("more bytes than the shape takes", .size, entry: #"{"dtype":"F32","shape":[1],"data_offsets":[0,8]}"#),
     .init("fewer bytes than the shape takes", .size, entry: #"{"dtype":"F32","shape":[3],"data_offsets":[0,8]}"#),
     .init("a hole before the first tensor", .offsets, entry: #"{"dtype":"F32","shape":[1],"data_offsets":[4,8]}"#),
 ]
 
 private let brokenLengths: [BrokenFile] = [
-    .init("data that ends one byte early", .dataLength, safetensors(#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, data: 7)),
-    .init("data with one byte too many", .dataLength, safetensors(#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, data: 9)),
+    .init(
+        "data that ends one byte early", .dataLength,
+        safetensors(#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, data: 7)),
+    .init(
+        "data with one byte too many", .dataLength,
+        safetensors(#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, data: 9)),
 ]
 
 @Suite("The header of a safetensors file")
 struct SafetensorsHeaderTests {
-    @Test("is refused when one rule is broken, by the name of that rule", arguments: brokenLayouts + brokenEntries + brokenLengths)
+    @Test(
+        "is refused when one rule is broken, by the name of that rule",
+        arguments: brokenLayouts + brokenEntries + brokenLengths)
     private func refusal(_ file: BrokenFile) throws {
         let error = try #require(throws: SafetensorsError.self) { try header(file.bytes) }
         #expect(error.rule == file.rule)
@@ -114,6 +136,13 @@ struct SafetensorsHeaderTests {
         #expect(header.entries.map(\.name) == ["a", "b"])
         #expect(header.entries.map(\.shape) == [[], [2, 0]])
         #expect(header.entries.map(\.range.count) == [4, 0])
+    }
+
+    @Test("is refused when two names differ in their normalisation only")
+    func normalisation() throws {
+        let names = ["\u{E9}", "e\u{301}"].map { #""\#($0)":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}"# }
+        let error = try #require(throws: SafetensorsError.self) { try header(safetensors("{\(names[0]),\(names[1])}")) }
+        #expect(error.rule == .headerJSON)
     }
 
     @Test("may describe no tensors")
@@ -141,7 +170,7 @@ struct SafetensorsHeaderTests {
             for value: UInt8 in [0, 0x22, 0x2D, 0x39, 0x5B, 0x7D, 0xFF] {
                 var changed = bytes
                 changed[position] = value
-                do throws(SafetensorsError) { _ = try header(changed) } catch { refused += 1 }
+                do { _ = try header(changed) } catch { refused += 1 }
             }
         }
         #expect(refused > 1000)
