@@ -63,8 +63,10 @@ extension BertForQuestionAnswering {
             })
         for description in writer.order {
             guard let tensor = parameters[description.name] else { continue }
-            let values: [Float] = try tensor.to(.float32).array()
-            try values.withUnsafeBytes { bytes throws(SafetensorsError) in try writer.append(bytes) }
+            let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 * tensor.count, alignment: 8)
+            defer { bytes.deallocate() }
+            try tensor.to(.float32).copyBytes(to: bytes)
+            try writer.append(UnsafeRawBufferPointer(bytes))
         }
         try writer.finish()
     }

@@ -31,6 +31,11 @@ public enum BertParameters {
         return shapes + linear("qa_outputs", from: config.hiddenSize, to: 2)
     }
 
+    /// Whether weight decay applies to a parameter: to all but biases and layer norms, as transformers' trainer has it.
+    public static func decays(_ key: String) -> Bool {
+        !key.hasSuffix(".bias") && !key.contains("LayerNorm")
+    }
+
     private static func table(_ scope: String, _ shape: [Int]) -> [Shape] {
         [Shape(key: "\(scope).weight", shape: shape)]
     }

@@ -19,6 +19,14 @@ public struct TorchError: Error, Sendable, CustomStringConvertible {
     /// libtorch's own message.
     public let message: String
 
+    /// An error with the given parts.
+    public init(kind: Kind, operation: String, operands: String, message: String) {
+        self.kind = kind
+        self.operation = operation
+        self.operands = operands
+        self.message = message
+    }
+
     /// One line for the user.
     public var description: String {
         operands.isEmpty ? "\(operation): \(message)" : "\(operation)(\(operands)): \(message)"
