@@ -43,15 +43,7 @@ public struct BertConfig: Sendable, Hashable {
     /// Reads and checks `config.json` of a model directory.
     public init(directory: String) throws(ModelError) {
         let path = directory + "/config.json"
-        let value: JSONValue
-        do {
-            let file = try MappedFile(path: path)
-            value = try withExtendedLifetime(file) { () throws(JSONError) in try JSONValue.parse(file.bytes) }
-        } catch let error as JSONError {
-            throw ModelError(path: path, kind: .invalid, message: "not valid JSON: \(error)")
-        } catch {
-            throw ModelError(path: path, kind: .missing, message: "can't be read: \(error)")
-        }
+        let value = try readJSON(path)
         try self.init(json: value, path: path)
     }
 }

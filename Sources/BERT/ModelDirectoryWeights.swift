@@ -44,15 +44,7 @@ public struct ModelWeights: Sendable {
     }
 
     private static func weightMap(_ path: String) throws(ModelError) -> JSONObject {
-        let value: JSONValue
-        do {
-            let file = try MappedFile(path: path)
-            value = try withExtendedLifetime(file) { () throws(JSONError) in try JSONValue.parse(file.bytes) }
-        } catch let error as JSONError {
-            throw ModelError(path: path, kind: .invalid, message: "not valid JSON: \(error)")
-        } catch {
-            throw ModelError(path: path, kind: .missing, message: "can't be read: \(error)")
-        }
+        let value = try readJSON(path)
         guard let map = value.object?["weight_map"]?.object else {
             throw ModelError(path: path, kind: .invalid, message: "an object 'weight_map' was expected")
         }
@@ -63,7 +55,12 @@ public struct ModelWeights: Sendable {
         do {
             return try SafetensorsFile(path: path)
         } catch {
-            let kind: ModelError.Kind = error.rule == .unreadable ? .missing : .invalid
+            let kind: ModelError.Kind =
+                switch error.rule {
+                case .missing: .missing
+                case .unreadable: .unreadable
+                default: .invalid
+                }
             throw ModelError(path: path, kind: kind, message: error.detail)
         }
     }

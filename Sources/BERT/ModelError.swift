@@ -4,6 +4,8 @@ public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Kind: Sendable, Hashable {
         /// The directory or a file in it isn't there.
         case missing
+        /// The system refused to read.
+        case unreadable
         /// A file is there but damaged, or not of its format.
         case invalid
         /// The model is whole, but of an architecture or with an option that BertQA doesn't compute.

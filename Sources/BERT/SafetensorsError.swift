@@ -1,7 +1,9 @@
 /// Why a safetensors file can't be read or written: the file, the tensor where there is one, and the rule it breaks.
 public struct SafetensorsError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The rules of the format, and the two ways in which the system refuses.
+    /// The rules of the format, and the ways in which the system refuses.
     public enum Rule: Sendable, Hashable {
+        /// The file isn't there.
+        case missing
         /// The file can't be opened or mapped.
         case unreadable
         /// The file has fewer than the eight bytes that hold the header's length.

@@ -40,7 +40,7 @@ public final class SafetensorsFile: Sendable {
         do {
             file = try MappedFile(path: path)
         } catch {
-            throw SafetensorsError(path: path, rule: .unreadable, message: "\(error)")
+            throw SafetensorsError(path: path, rule: error.isMissing ? .missing : .unreadable, message: error.message)
         }
         let header = try SafetensorsHeader(file.bytes, path: path)
         self.path = path
