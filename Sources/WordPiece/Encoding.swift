@@ -4,12 +4,19 @@ public struct TokenizedText: Sendable, Hashable {
     public let ids: [Int32]
     /// For each token the UTF-8 bytes of the text it came from.
     public let offsets: [Range<Int32>]
+    /// The positions of tokens that were found in the text as a whole, in order.
+    let addedPositions: [Int]
 
     /// Makes a tokenised text; both arrays have the same length.
     public init(ids: [Int32], offsets: [Range<Int32>]) {
         precondition(ids.count == offsets.count)
+        self.init(ids: ids, offsets: offsets, addedPositions: [])
+    }
+
+    init(ids: [Int32], offsets: [Range<Int32>], addedPositions: [Int]) {
         self.ids = ids
         self.offsets = offsets
+        self.addedPositions = addedPositions
     }
 
     /// The number of tokens.

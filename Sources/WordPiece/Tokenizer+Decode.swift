@@ -13,7 +13,7 @@ extension Tokenizer {
     public func decode(
         _ ids: some Sequence<Int32>, skipSpecialTokens: Bool = true, cleanUp: Bool = true
     ) -> String {
-        let special = skipSpecialTokens ? Set(addedTokens.lazy.filter(\.isSpecial).map(\.id)) : []
+        let special = skipSpecialTokens ? skippedTokens() : []
         let prefix = Array(continuationPrefix.utf8)
         var text: [UInt8] = []
         var isFirst = true
@@ -50,6 +50,16 @@ extension Tokenizer {
             }
             return vocabulary[id] ?? ""
         }
+    }
+
+    /// The ids that the library skips: it compares decoded spellings, so a special token that normalisation changes stays.
+    private func skippedTokens() -> Set<Int32> {
+        let special = addedTokens.filter(\.isSpecial)
+        let skipped = special.filter { token in
+            guard let decoded = decodedSpelling(token.id) else { return false }
+            return special.contains { $0.content.utf8.elementsEqual(decoded.utf8) }
+        }
+        return Set(skipped.map(\.id))
     }
 
     private func decodedSpelling(_ id: Int32) -> String? {

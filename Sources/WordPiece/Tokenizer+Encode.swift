@@ -47,7 +47,8 @@ extension Tokenizer {
                 throw TokenizerError(
                     .truncation, "a maximum length of \(maxLength) has no room for the three special tokens of a pair")
             }
-            kept = try truncation.kept(first.count, second.count, room: maxLength - 3)
+            kept = try truncation.kept(
+                counted(first, limit: maxLength), counted(second, limit: maxLength), room: maxLength - 3)
         }
         var encoding = Encoding(reserving: kept.first + kept.second + 3)
         encoding.append(special: clsID, type: 0)
@@ -56,5 +57,17 @@ extension Tokenizer {
         encoding.append(second, keeping: kept.second, type: 1, sequence: 1)
         encoding.append(special: sepID, type: 1)
         return encoding
+    }
+
+    /// How many tokens the library has made when it cuts: it stops at the end of the first word that reaches the limit.
+    ///
+    /// Which of two long texts counts as the longer one, and keeps the odd token under `.longestFirst`, depends on it.
+    private func counted(_ text: TokenizedText, limit: Int) -> Int {
+        guard text.count > limit else { return text.count }
+        let prefix = continuationPrefix.utf8
+        return (limit..<text.count).first { count in
+            let continues = vocabulary[text.ids[count]]?.utf8.starts(with: prefix) ?? false
+            return !continues && !text.addedPositions.contains(count - 1)
+        } ?? text.count
     }
 }

@@ -68,28 +68,33 @@ public struct Tokenizer: Sendable {
         var text = text
         var ids: [Int32] = []
         var offsets: [Range<Int32>] = []
+        var added: [Int] = []
         text.withUTF8 { bytes in
             guard let start = bytes.baseAddress else { return }
             ids.reserveCapacity(bytes.count / 3 + 4)
             offsets.reserveCapacity(bytes.count / 3 + 4)
             literalTokens.forEachPart(start, 0..<bytes.count) { part in
                 if let token = part.token {
+                    added.append(ids.count)
                     ids.append(token)
                     offsets.append(
                         Int32(truncatingIfNeeded: part.range.lowerBound)..<Int32(truncatingIfNeeded: part.range.upperBound))
                 } else {
                     engine.normalise(bytes, part.range, into: scratch.text)
-                    splitNormalised(scratch.text, &ids, &offsets)
+                    splitNormalised(scratch.text, &ids, &offsets, &added)
                 }
             }
         }
-        return TokenizedText(ids: ids, offsets: offsets)
+        return TokenizedText(ids: ids, offsets: offsets, addedPositions: added)
     }
 
-    private func splitNormalised(_ text: NormalisedText, _ ids: inout [Int32], _ offsets: inout [Range<Int32>]) {
+    private func splitNormalised(
+        _ text: NormalisedText, _ ids: inout [Int32], _ offsets: inout [Range<Int32>], _ added: inout [Int]
+    ) {
         if normalisedTokens.isEmpty { return splitter.split(text, 0..<text.count, &ids, &offsets) }
         normalisedTokens.forEachPart(UnsafePointer(text.bytes), 0..<text.count) { part in
             if let token = part.token {
+                added.append(ids.count)
                 ids.append(token)
                 offsets.append(text.source(part.range.lowerBound, part.range.upperBound))
             } else {
