@@ -1,0 +1,76 @@
+/// The tokens of one text, without special tokens.
+public struct TokenizedText: Sendable, Hashable {
+    /// Token ids.
+    public let ids: [Int32]
+    /// For each token the UTF-8 bytes of the text it came from.
+    public let offsets: [Range<Int32>]
+    /// The positions of tokens that were found in the text as a whole, in order.
+    let addedPositions: [Int]
+
+    /// Makes a tokenised text; both arrays have the same length.
+    public init(ids: [Int32], offsets: [Range<Int32>]) {
+        precondition(ids.count == offsets.count)
+        self.init(ids: ids, offsets: offsets, addedPositions: [])
+    }
+
+    init(ids: [Int32], offsets: [Range<Int32>], addedPositions: [Int]) {
+        self.ids = ids
+        self.offsets = offsets
+        self.addedPositions = addedPositions
+    }
+
+    /// The number of tokens.
+    public var count: Int { ids.count }
+}
+
+/// A model input: one text or a pair, special tokens and padding included. All arrays have the same length.
+public struct Encoding: Sendable, Hashable {
+    /// Token ids.
+    public var ids: [Int32]
+    /// 0 for the first text and the special tokens around it, 1 for the second and the separator behind it; 0 for padding.
+    public var typeIDs: [Int32]
+    /// 1 for tokens, 0 for padding.
+    public var attentionMask: [Int32]
+    /// UTF-8 byte ranges in the token's own text; `0..<0` for special tokens and padding.
+    public var offsets: [Range<Int32>]
+    /// 0 for tokens of the first text, 1 for tokens of the second, -1 for special tokens and padding.
+    public var sequence: [Int8]
+
+    /// The number of tokens, padding included.
+    public var count: Int { ids.count }
+
+    init(reserving count: Int) {
+        (ids, typeIDs, attentionMask, offsets, sequence) = ([], [], [], [], [])
+        ids.reserveCapacity(count)
+        typeIDs.reserveCapacity(count)
+        attentionMask.reserveCapacity(count)
+        offsets.reserveCapacity(count)
+        sequence.reserveCapacity(count)
+    }
+
+    mutating func append(special id: Int32, type: Int32) {
+        ids.append(id)
+        typeIDs.append(type)
+        attentionMask.append(1)
+        offsets.append(0..<0)
+        sequence.append(-1)
+    }
+
+    mutating func append(_ text: TokenizedText, keeping count: Int, type: Int32, sequence number: Int8) {
+        ids.append(contentsOf: text.ids[..<count])
+        offsets.append(contentsOf: text.offsets[..<count])
+        typeIDs.append(contentsOf: repeatElement(type, count: count))
+        attentionMask.append(contentsOf: repeatElement(1, count: count))
+        sequence.append(contentsOf: repeatElement(number, count: count))
+    }
+
+    mutating func pad(to length: Int, with id: Int32) {
+        let missing = length - ids.count
+        guard missing > 0 else { return }
+        ids.append(contentsOf: repeatElement(id, count: missing))
+        typeIDs.append(contentsOf: repeatElement(0, count: missing))
+        attentionMask.append(contentsOf: repeatElement(0, count: missing))
+        offsets.append(contentsOf: repeatElement(0..<0, count: missing))
+        sequence.append(contentsOf: repeatElement(-1, count: missing))
+    }
+}

@@ -1,0 +1,39 @@
+/// The spellings of the tokens with a role.
+public struct SpecialTokens: Sendable, Hashable {
+    /// Begins every input.
+    public var cls: String
+    /// Stands behind each text.
+    public var sep: String
+    /// Fills rows up to a length.
+    public var pad: String
+    /// Stands for words the vocabulary cannot spell.
+    public var unk: String
+    /// Hides a word in pretraining.
+    public var mask: String
+
+    /// Makes a set of spellings; the defaults are BERT's.
+    public init(
+        cls: String = "[CLS]", sep: String = "[SEP]", pad: String = "[PAD]", unk: String = "[UNK]", mask: String = "[MASK]"
+    ) {
+        self.cls = cls
+        self.sep = sep
+        self.pad = pad
+        self.unk = unk
+        self.mask = mask
+    }
+
+    func id(of token: String, in vocabulary: Vocabulary) throws(TokenizerError) -> Int32 {
+        guard let id = vocabulary.id(of: token) else {
+            throw TokenizerError(
+                .vocabulary, "the vocabulary has no \(token) token; a BERT vocabulary needs \(unk), \(cls) and \(sep)")
+        }
+        return id
+    }
+
+    /// Those of the five that the vocabulary holds, as tokens to look for in texts.
+    func added(to vocabulary: Vocabulary) -> [AddedToken] {
+        [pad, unk, cls, sep, mask].compactMap { token in
+            vocabulary.id(of: token).map { AddedToken(id: $0, content: token) }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+extension Tokenizer {
+    /// `[CLS] text [SEP]`.
+    ///
+    /// - Parameters:
+    ///   - maxLength: the end of the text is cut so that the whole has at most so many tokens; at least 2.
+    ///   - padToLength: padded on the right to so many tokens.
+    public func encode(_ text: String, maxLength: Int? = nil, padToLength: Int? = nil) -> Encoding {
+        let tokens = tokenize(text)
+        let kept = maxLength.map { min(tokens.count, $0 - 2) } ?? tokens.count
+        precondition(kept >= 0, "maxLength must leave room for the two special tokens")
+        var encoding = Encoding(reserving: max(kept + 2, padToLength ?? 0))
+        encoding.append(special: clsID, type: 0)
+        encoding.append(tokens, keeping: kept, type: 0, sequence: 0)
+        encoding.append(special: sepID, type: 0)
+        if let padToLength { encoding.pad(to: padToLength, with: padID) }
+        return encoding
+    }
+
+    /// `[CLS] first [SEP] second [SEP]`.
+    ///
+    /// - Parameters:
+    ///   - maxLength: the texts are cut so that the whole has at most so many tokens.
+    ///   - truncation: which text is cut.
+    ///   - padToLength: padded on the right to so many tokens.
+    /// - Throws: `TokenizerError` (`.truncation`) if the texts cannot be cut so.
+    public func encode(
+        _ first: String, _ second: String, maxLength: Int? = nil, truncation: Truncation = .onlySecond,
+        padToLength: Int? = nil
+    ) throws(TokenizerError) -> Encoding {
+        let scratch = TokenizerScratch()
+        var encoding = try pair(
+            tokenize(first, scratch: scratch), tokenize(second, scratch: scratch), maxLength: maxLength,
+            truncation: truncation)
+        if let padToLength { encoding.pad(to: padToLength, with: padID) }
+        return encoding
+    }
+
+    /// `[CLS] first [SEP] second [SEP]` from texts tokenised before: a context is tokenised once for all its questions.
+    ///
+    /// - Throws: `TokenizerError` (`.truncation`) if the texts cannot be cut so.
+    public func pair(
+        _ first: TokenizedText, _ second: TokenizedText, maxLength: Int? = nil, truncation: Truncation = .onlySecond
+    ) throws(TokenizerError) -> Encoding {
+        var kept = (first: first.count, second: second.count)
+        if let maxLength {
+            guard maxLength >= 3 else {
+                throw TokenizerError(
+                    .truncation, "a maximum length of \(maxLength) has no room for the three special tokens of a pair")
+            }
+            kept = try truncation.kept(
+                counted(first, limit: maxLength), counted(second, limit: maxLength), room: maxLength - 3)
+        }
+        var encoding = Encoding(reserving: kept.first + kept.second + 3)
+        encoding.append(special: clsID, type: 0)
+        encoding.append(first, keeping: kept.first, type: 0, sequence: 0)
+        encoding.append(special: sepID, type: 0)
+        encoding.append(second, keeping: kept.second, type: 1, sequence: 1)
+        encoding.append(special: sepID, type: 1)
+        return encoding
+    }
+
+    /// How many tokens the library has made when it cuts: it stops at the end of the first word that reaches the limit.
+    ///
+    /// Which of two long texts counts as the longer one, and keeps the odd token under `.longestFirst`, depends on it.
+    private func counted(_ text: TokenizedText, limit: Int) -> Int {
+        guard text.count > limit else { return text.count }
+        let prefix = continuationPrefix.utf8
+        return (limit..<text.count).first { count in
+            let continues = vocabulary[text.ids[count]]?.utf8.starts(with: prefix) ?? false
+            return !continues && !text.addedPositions.contains(count - 1)
+        } ?? text.count
+    }
+}

@@ -1,0 +1,113 @@
+/// BERT's tokenizer: text to token ids with positions and back, equal to the `tokenizers` library's `BertTokenizer`.
+public struct Tokenizer: Sendable {
+    /// The tokens and their ids.
+    public let vocabulary: Vocabulary
+    /// What happens to a text before it is split.
+    public let normaliser: Normaliser
+    /// The tokens with a role.
+    public let specialTokens: SpecialTokens
+    /// The tokens looked for in the text as a whole, by id.
+    public let addedTokens: [AddedToken]
+    /// What pieces inside a word begin with in the vocabulary.
+    public let continuationPrefix: String
+    /// Words of more Unicode scalars are unknown.
+    public let maximumWordScalars: Int
+    /// The id of `[CLS]`, the first token of every input.
+    public let clsID: Int32
+    /// The id of `[SEP]`, behind each text.
+    public let sepID: Int32
+    /// The id of `[PAD]`; 0, as the library pads, where the vocabulary has none.
+    public let padID: Int32
+    /// The id of `[UNK]`, for words the vocabulary cannot spell.
+    public let unkID: Int32
+    /// The id of `[MASK]`, if the vocabulary has it.
+    public let maskID: Int32?
+
+    let engine: NormaliserEngine
+    private let splitter: WordSplitter
+    private let literalTokens: AddedTokenMatcher
+    private let normalisedTokens: AddedTokenMatcher
+
+    /// Makes a tokenizer from its parts.
+    ///
+    /// - Parameters:
+    ///   - vocabulary: must hold the `[CLS]`, `[SEP]` and `[UNK]` of `specialTokens`.
+    ///   - addedTokens: `nil`: the special tokens that the vocabulary holds.
+    ///   - maximumWordScalars: words of more Unicode scalars, after normalisation, are unknown.
+    /// - Throws: `TokenizerError` (`.vocabulary`) naming the token that is missing.
+    public init(
+        vocabulary: Vocabulary, normaliser: Normaliser = Normaliser(), specialTokens: SpecialTokens = SpecialTokens(),
+        addedTokens: [AddedToken]? = nil, continuationPrefix: String = "##", maximumWordScalars: Int = 100
+    ) throws(TokenizerError) {
+        self.vocabulary = vocabulary
+        self.normaliser = normaliser
+        self.specialTokens = specialTokens
+        self.continuationPrefix = continuationPrefix
+        self.maximumWordScalars = maximumWordScalars
+        let added = addedTokens ?? specialTokens.added(to: vocabulary)
+        self.addedTokens = added.sorted { $0.id < $1.id }
+        clsID = try specialTokens.id(of: specialTokens.cls, in: vocabulary)
+        sepID = try specialTokens.id(of: specialTokens.sep, in: vocabulary)
+        unkID = try specialTokens.id(of: specialTokens.unk, in: vocabulary)
+        padID = vocabulary.id(of: specialTokens.pad) ?? 0
+        maskID = vocabulary.id(of: specialTokens.mask)
+        engine = NormaliserEngine(normaliser)
+        splitter = WordSplitter(
+            trie: vocabulary.trie, continuation: continuationPrefix, unknown: unkID, maximumScalars: maximumWordScalars)
+        literalTokens = AddedTokenMatcher(added.filter { !$0.isNormalised }) { $0.content }
+        normalisedTokens = AddedTokenMatcher(added.filter(\.isNormalised)) { normaliser.normalise($0.content) }
+    }
+
+    /// The tokens of a text, no special tokens around them.
+    public func tokenize(_ text: String) -> TokenizedText {
+        tokenize(text, scratch: TokenizerScratch())
+    }
+
+    /// The tokens of a text; `scratch` keeps the memory of one call for the next.
+    public func tokenize(_ text: String, scratch: TokenizerScratch) -> TokenizedText {
+        var text = text
+        var ids: [Int32] = []
+        var offsets: [Range<Int32>] = []
+        var added: [Int] = []
+        text.withUTF8 { bytes in
+            guard let start = bytes.baseAddress else { return }
+            ids.reserveCapacity(bytes.count / 3 + 4)
+            offsets.reserveCapacity(bytes.count / 3 + 4)
+            literalTokens.forEachPart(start, 0..<bytes.count) { part in
+                if let token = part.token {
+                    added.append(ids.count)
+                    ids.append(token)
+                    offsets.append(
+                        Int32(truncatingIfNeeded: part.range.lowerBound)..<Int32(truncatingIfNeeded: part.range.upperBound))
+                } else {
+                    engine.normalise(bytes, part.range, into: scratch.text)
+                    splitNormalised(scratch.text, &ids, &offsets, &added)
+                }
+            }
+        }
+        return TokenizedText(ids: ids, offsets: offsets, addedPositions: added)
+    }
+
+    private func splitNormalised(
+        _ text: NormalisedText, _ ids: inout [Int32], _ offsets: inout [Range<Int32>], _ added: inout [Int]
+    ) {
+        if normalisedTokens.isEmpty { return splitter.split(text, 0..<text.count, &ids, &offsets) }
+        normalisedTokens.forEachPart(UnsafePointer(text.bytes), 0..<text.count) { part in
+            if let token = part.token {
+                added.append(ids.count)
+                ids.append(token)
+                offsets.append(text.source(part.range.lowerBound, part.range.upperBound))
+            } else {
+                splitter.split(text, part.range, &ids, &offsets)
+            }
+        }
+    }
+}
+
+/// Working memory of `Tokenizer.tokenize`; use one from one thread at a time.
+public final class TokenizerScratch {
+    let text = NormalisedText()
+
+    /// Makes an empty one.
+    public init() {}
+}

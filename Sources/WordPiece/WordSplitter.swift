@@ -1,0 +1,101 @@
+/// Splits normalised text into words at white space and around punctuation, and words into WordPiece pieces.
+struct WordSplitter: Sendable {
+    private enum ByteClass {
+        static let letter: UInt8 = 0
+        static let white: UInt8 = 1
+        static let punctuation: UInt8 = 2
+        static let other: UInt8 = 3
+    }
+
+    private let trie: PieceTrie
+    private let continuation: Int
+    private let unknown: Int32
+    private let maximumScalars: Int
+    private let classes: [UInt8]
+    private let table = UnicodeTable.shared
+
+    /// - Parameters:
+    ///   - continuation: what pieces inside a word begin with in the vocabulary, `##`.
+    ///   - unknown: the id of words that cannot be split.
+    ///   - maximumScalars: longer words are unknown.
+    init(trie: PieceTrie, continuation: String, unknown: Int32, maximumScalars: Int) {
+        self.trie = trie
+        self.continuation = trie.node(continuation.utf8)
+        self.unknown = unknown
+        self.maximumScalars = maximumScalars
+        var classes = [UInt8](repeating: ByteClass.other, count: 256)
+        for byte in 0..<0x80 {
+            let traits = table.traits(UInt32(byte))
+            classes[byte] =
+                traits.contains(.white)
+                ? ByteClass.white : traits.contains(.punctuation) ? ByteClass.punctuation : ByteClass.letter
+        }
+        self.classes = classes
+    }
+
+    /// Appends the tokens of the normalised bytes `range`.
+    func split(
+        _ text: NormalisedText, _ range: Range<Int>, _ ids: inout [Int32], _ offsets: inout [Range<Int32>]
+    ) {
+        let bytes = UnsafePointer(text.bytes)
+        classes.withUnsafeBufferPointer { classes in
+            var position = range.lowerBound
+            while position < range.upperBound {
+                let start = position
+                var kind = classes[Int(bytes[position])]
+                while true {
+                    var next = position + 1
+                    if kind == ByteClass.other { (kind, next) = classify(bytes, position) }
+                    if kind != ByteClass.letter {
+                        if position > start { appendWord(text, start, position, &ids, &offsets) }
+                        if kind == ByteClass.punctuation { appendWord(text, position, next, &ids, &offsets) }
+                        position = next
+                        break
+                    }
+                    position = next
+                    if position == range.upperBound {
+                        appendWord(text, start, position, &ids, &offsets)
+                        break
+                    }
+                    kind = classes[Int(bytes[position])]
+                }
+            }
+        }
+    }
+
+    private func classify(_ bytes: UnsafePointer<UInt8>, _ position: Int) -> (kind: UInt8, next: Int) {
+        let (scalar, next) = UTF8Scalars.decode(bytes, position)
+        let traits = table.traits(scalar)
+        if traits.contains(.white) { return (ByteClass.white, next) }
+        return (traits.contains(.punctuation) ? ByteClass.punctuation : ByteClass.letter, next)
+    }
+
+    /// Appends the pieces of one word: always the longest that fits, the whole word unknown if one is missing.
+    @inline(__always)
+    private func appendWord(
+        _ text: NormalisedText, _ start: Int, _ end: Int, _ ids: inout [Int32], _ offsets: inout [Range<Int32>]
+    ) {
+        let bytes = UnsafePointer(text.bytes) + start
+        let length = end - start
+        let first = ids.count
+        var position = 0
+        var node = PieceTrie.root
+        if length <= maximumScalars || UTF8Scalars.count(bytes, length) <= maximumScalars {
+            while position < length {
+                let match = trie.longestMatch(bytes + position, length - position, from: node)
+                if match.id < 0 { break }
+                ids.append(match.id)
+                offsets.append(text.source(start + position, start + position + match.length))
+                position += match.length
+                node = continuation
+                if node < 0 { break }
+            }
+        }
+        if position < length {
+            ids.removeSubrange(first...)
+            offsets.removeSubrange(first...)
+            ids.append(unknown)
+            offsets.append(text.source(start, end))
+        }
+    }
+}

@@ -1,0 +1,60 @@
+"""Random Unicode documents for the tokenizer comparisons: mixed scripts, controls, combining sequences, special tokens."""
+
+import unicodedata
+
+SCRIPTS = [
+    (0x20, 0x7F), (0x20, 0x7F), (0x41, 0x5B), (0x61, 0x7B), (0x61, 0x7B), (0x30, 0x3A),  # ASCII, often
+    (0xA0, 0x180), (0x180, 0x250), (0x250, 0x2B0), (0x2B0, 0x300), (0x300, 0x370), (0x370, 0x400), (0x400, 0x530),
+    (0x530, 0x590), (0x590, 0x600), (0x600, 0x700), (0x700, 0x900), (0x900, 0xE00), (0xE00, 0x1000), (0x1000, 0x1100),
+    (0x1100, 0x1200), (0x1200, 0x1AB0), (0x1AB0, 0x1CD0), (0x1CD0, 0x1E00), (0x1E00, 0x2000), (0x2000, 0x2070),
+    (0x2070, 0x2E00), (0x2E00, 0x3000), (0x3000, 0x3400), (0x3400, 0x4E00), (0x4E00, 0xA000), (0xA000, 0xAC00),
+    (0xAC00, 0xD7B0), (0xD7B0, 0xD800), (0xE000, 0xF900), (0xF900, 0xFB00), (0xFB00, 0xFE00), (0xFE00, 0xFFF0),
+    (0xFFF0, 0x10000), (0x10000, 0x11000), (0x11000, 0x12000), (0x12000, 0x1D000), (0x1D000, 0x1D800),
+    (0x1D800, 0x1F000), (0x1F000, 0x1FB00), (0x1FB00, 0x20000), (0x20000, 0x2FA20), (0x2FA20, 0x110000),
+]
+CONTROLS = "\x00\x01\t\n\r\x0b\x0c\x1c\x7f\x85\xa0\xad\u200b\u200c\u200d\u200e\u2028\u2029\u202e\u2060\ufeff\ufffd\ufffe\uffff\ue000\U000e0001\U000f0000"
+SPECIALS = ["[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]", "[ MASK ]", "[mask]", "[MASK", "MASK]", "[[MASK]]", "##a", "##", "[unused1]"]
+WORDS = (
+    "the of and Paris don't naïve Ångström İstanbul STRASSE straße ﬁne office 12,345.67 U.S.A. état E\u0301tat "
+    "unaffable Norwegian 東京 서울 Москва Αθήνα ΌΔΟΣ مدينة עברית हिन्दी ไทย 👩‍👩‍👧‍👦 🇫🇷 ½ ① Ⅷ ﷺ ǅ ŉ ẞ K Å ϓ"
+).split()
+
+
+def marks():
+    """Scalars that take part in canonical reordering or decompose, so that order and positions get tested."""
+    codes = [c for c in range(0x110000) if unicodedata.combining(chr(c)) or unicodedata.decomposition(chr(c))[:1] not in ("", "<")]
+    spacing = [c for c in codes if unicodedata.category(chr(c)) == "Mc" and unicodedata.combining(chr(c))]
+    return codes + spacing * 20
+
+
+MARKS = marks()
+
+
+def scalar(rng, low, high):
+    while True:
+        code = rng.randrange(low, high)
+        if not 0xD800 <= code < 0xE000:
+            return chr(code)
+
+
+def piece(rng):
+    kind = rng.randrange(12)
+    if kind <= 3:
+        return rng.choice(WORDS) + rng.choice(["", " ", " ", ",", ". "])
+    if kind == 4:
+        return "".join(chr(rng.choice(MARKS)) for _ in range(rng.randrange(1, 6)))
+    if kind == 5:
+        return rng.choice(CONTROLS)
+    if kind == 6:
+        return rng.choice([" ", "  ", "\u3000", ""]) + rng.choice(SPECIALS) + rng.choice(["", " "])
+    if kind == 7:
+        return "".join(chr(rng.randrange(0x61, 0x7B)) for _ in range(rng.choice([3, 8, 20, 99, 100, 101, 200])))
+    if kind == 8:
+        return "".join(scalar(rng, 0, 0x110000) for _ in range(rng.randrange(1, 4)))
+    low, high = rng.choice(SCRIPTS)
+    return "".join(scalar(rng, low, high) for _ in range(rng.randrange(1, 12))) + rng.choice(["", " "])
+
+
+def text(rng):
+    """A document of a few to some dozen pieces."""
+    return "".join(piece(rng) for _ in range(rng.choice([1, 2, 4, 8, 8, 16, 30])))
