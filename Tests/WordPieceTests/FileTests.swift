@@ -4,7 +4,7 @@ import WordPiece
 
 @Suite("Model folders")
 struct FileTests {
-    private func error(_ folder: TemporaryFolder) -> TokenizerError? {
+    private func refusal(_ folder: TemporaryFolder) -> TokenizerError? {
         #expect(throws: TokenizerError.self) { try Tokenizer(directory: folder.path) }
     }
 
@@ -42,8 +42,8 @@ struct FileTests {
     @Test("A folder without a tokenizer says what was looked for")
     func missing() throws {
         let folder = try TemporaryFolder()
-        #expect(error(folder)?.kind == .missing)
-        #expect(error(folder)?.message.contains("neither tokenizer.json nor vocab.txt") == true)
+        #expect(refusal(folder)?.kind == .missing)
+        #expect(refusal(folder)?.message.contains("neither tokenizer.json nor vocab.txt") == true)
     }
 
     @Test("A vocab.txt of another size than tokenizer.json is refused, both files named")
@@ -51,7 +51,7 @@ struct FileTests {
         let folder = try TemporaryFolder()
         try folder.copy("saved-uncased/tokenizer.json", to: "tokenizer.json")
         try folder.copy("vocab-cased.txt", to: "vocab.txt")
-        let message = error(folder)?.message
+        let message = refusal(folder)?.message
         #expect(message?.contains("vocab.txt has 715 tokens") == true)
         #expect(message?.contains("tokenizer.json has 651") == true)
     }
@@ -107,7 +107,7 @@ struct FileTests {
     func badFiles(_ file: BadFile) throws {
         let folder = try TemporaryFolder()
         try folder.write(file.json, to: "tokenizer.json")
-        let error = try #require(error(folder))
+        let error = try #require(refusal(folder))
         #expect(error.kind == file.kind)
         #expect(error.message.contains(file.message) && error.message.contains("tokenizer.json"), "\(error.message)")
     }
@@ -116,9 +116,9 @@ struct FileTests {
     func badVocabularyFiles() throws {
         let folder = try TemporaryFolder()
         try folder.write("[UNK]\n[CLS]\r\n[SEP]\na\na\n", to: "vocab.txt")
-        #expect(error(folder)?.message.contains("vocab.txt: the token \"a\" stands twice") == true)
+        #expect(refusal(folder)?.message.contains("vocab.txt: the token \"a\" stands twice") == true)
         try Data([0x5B, 0xFF, 0x0A]).write(to: URL(fileURLWithPath: folder.path + "/vocab.txt"))
-        #expect(error(folder)?.kind == .malformed)
+        #expect(refusal(folder)?.kind == .malformed)
     }
 
     @Test(
