@@ -97,8 +97,7 @@ enum DurableFiles {
         if let underlying = cocoa.userInfo[NSUnderlyingErrorKey] as? NSError, underlying.domain == NSPOSIXErrorDomain {
             return String(cString: strerror(Int32(underlying.code)))
         }
-        return error is CustomStringConvertible && cocoa.domain != NSCocoaErrorDomain
-            ? "\(error)" : error.localizedDescription
+        return cocoa.domain == NSCocoaErrorDomain ? error.localizedDescription : "\(error)"
     }
 
     private static func parent(of path: String) -> String {

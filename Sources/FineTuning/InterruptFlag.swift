@@ -1,5 +1,3 @@
-import Dispatch
-import Foundation
 import Synchronization
 
 #if canImport(Darwin)
@@ -8,30 +6,32 @@ import Synchronization
     import Glibc
 #endif
 
+/// Whether a signal came: all that a signal handler may safely touch is an atomic.
+private let signalled = Atomic(false)
+
 /// Notices SIGINT and SIGTERM, so that a run can finish its step, save and leave. A second signal ends the process.
 public final class InterruptFlag: Sendable {
     private let raised = Atomic(false)
-    private let sources = Mutex<[any DispatchSourceSignal]>([])
+    private let watchesSignals: Bool
 
-    /// A flag that nothing has raised.
-    public init() {}
+    /// A flag that is raised by `raise()` and, if asked for, by signals from now on.
+    public init(watchingSignals: Bool = false) {
+        watchesSignals = watchingSignals
+        guard watchingSignals else { return }
+        // Touched here first, so that no handler runs its initialisation.
+        signalled.store(false, ordering: .relaxed)
+        for number in [SIGINT, SIGTERM] {
+            signal(number) { number in
+                if signalled.exchange(true, ordering: .relaxed) { _exit(128 + number) }
+            }
+        }
+    }
 
     /// Whether a signal came, or `raise()` was called.
-    public var isRaised: Bool { raised.load(ordering: .relaxed) }
+    public var isRaised: Bool {
+        raised.load(ordering: .relaxed) || (watchesSignals && signalled.load(ordering: .relaxed))
+    }
 
     /// Raises the flag as a signal would.
     public func raise() { raised.store(true, ordering: .relaxed) }
-
-    /// Watches for signals from now on.
-    public func watchSignals() {
-        for number in [SIGINT, SIGTERM] {
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { [self] in
-                if raised.exchange(true, ordering: .relaxed) { _exit(128 + number) }
-            }
-            source.resume()
-            sources.withLock { $0.append(source) }
-        }
-    }
 }

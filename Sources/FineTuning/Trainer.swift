@@ -107,7 +107,8 @@ public final class Trainer {
     /// - Throws: `TrainingError.interrupted` after a signal, with a checkpoint saved; `.notFinite` when the numbers
     ///   break down, the last checkpoint untouched.
     public func run() throws(TrainingError) -> TrainingSummary {
-        while state.epoch < options.epochs, state.step < schedule.totalSteps {
+        // An epoch whose rows are all done but which has rows counted still has to be validated.
+        while state.epoch < options.epochs, state.step < schedule.totalSteps || state.row > 0 {
             let order = DataOrder.permutation(count: rows.count, seed: options.seed, epoch: state.epoch)
             while state.row < rows.count, state.step < schedule.totalSteps {
                 try step(order[state.row..<min(state.row + rowsPerStep, rows.count)])

@@ -1,0 +1,66 @@
+import SQuAD
+import WordPiece
+
+/// The tutorial's own scores, over tokens instead of words.
+public struct TokenScores: Sendable, Hashable {
+    /// The share of start and end tokens that are right, best over the acceptable answers of each question, 0 to 1.
+    public var exactMatch: Double
+    /// The mean overlap of predicted and acceptable tokens, best over the answers, 0 to 1.
+    public var f1: Double
+}
+
+/// From candidates to what is written down and scored.
+public enum Evaluation {
+    /// The best answer's text for every example; empty for a question that left no room for its text.
+    public static func texts(_ candidates: [Int: [Candidate]], of examples: [Example]) -> [String: String] {
+        var result: [String: String] = [:]
+        for (index, example) in examples.enumerated() {
+            result[example.id] = candidates[index]?.first.map { example.context.utf8Substring($0.range) } ?? ""
+        }
+        return result
+    }
+
+    /// Compares the best candidates with the acceptable answers, token by token of each text.
+    public static func tokenScores(
+        _ candidates: [Int: [Candidate]], of examples: [Example], tokenizer: Tokenizer
+    ) -> TokenScores {
+        var points = 0
+        var f1 = 0.0
+        var text: (paragraph: Int, tokens: TokenizedText, offsets: ScalarOffsets)?
+        for (index, example) in examples.enumerated() {
+            guard let best = candidates[index]?.first else { continue }
+            let current: (paragraph: Int, tokens: TokenizedText, offsets: ScalarOffsets)
+            if let text, text.paragraph == example.paragraph {
+                current = text
+            } else {
+                current = (example.paragraph, tokenizer.tokenize(example.context), ScalarOffsets(example.context))
+                text = current
+            }
+            guard let predicted = SpanLabel.tokens(covering: best.range, offsets: current.tokens.offsets) else { continue }
+            let accepted = example.answers.compactMap { answer -> ClosedRange<Int>? in
+                let scalars = answer.start..<(answer.start + answer.text.unicodeScalars.count)
+                guard let range = current.offsets.utf8(scalars: scalars) else { return nil }
+                return SpanLabel.tokens(
+                    covering: Int(range.lowerBound)..<Int(range.upperBound), offsets: current.tokens.offsets)
+            }
+            points += accepted.map { Self.points(predicted, $0) }.max() ?? 0
+            f1 += accepted.map { overlap(predicted, $0) }.max() ?? 0
+        }
+        let count = Double(max(1, examples.count))
+        return TokenScores(exactMatch: Double(points) / (2 * count), f1: f1 / count)
+    }
+
+    /// One point for the right start, one for the right end.
+    public static func points(_ predicted: ClosedRange<Int>, _ answer: ClosedRange<Int>) -> Int {
+        (predicted.lowerBound == answer.lowerBound ? 1 : 0) + (predicted.upperBound == answer.upperBound ? 1 : 0)
+    }
+
+    /// The harmonic mean of precision and recall over token positions, 0 to 1.
+    public static func overlap(_ predicted: ClosedRange<Int>, _ answer: ClosedRange<Int>) -> Double {
+        guard predicted.overlaps(answer) else { return 0 }
+        let shared = Double(predicted.clamped(to: answer).count)
+        let precision = shared / Double(predicted.count)
+        let recall = shared / Double(answer.count)
+        return 2 * precision * recall / (precision + recall)
+    }
+}
