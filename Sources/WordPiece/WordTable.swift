@@ -39,7 +39,10 @@ final class WordTable: @unchecked Sendable {  // the memory is written in `init`
         var index = Self.slot(low, high) & mask
         while true {
             let slot = slots + index
-            if slot.pointee.low == low && slot.pointee.high == high { return slot.pointee.id }
+            if slot.pointee.low == low && slot.pointee.high == high {
+                // Without this a word that ends in U+0000 would look like the same word without it.
+                return bytes[length - 1] == 0 ? -1 : slot.pointee.id
+            }
             if slot.pointee.id < 0 { return -1 }
             index = (index + 1) & mask
         }
