@@ -1,12 +1,16 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+// libtorch comes from `make setup`, which writes .deps/pkgconfig/bertqa-libtorch.pc; `make build` points
+// PKG_CONFIG_PATH there. Without it CTorch stops with a message that says so.
 let package = Package(
     name: "BertQA",
-    platforms: [.macOS(.v14)],
+    platforms: [.macOS(.v15)],
     products: [
         .library(name: "WordPiece", targets: ["WordPiece"]),
         .library(name: "SQuAD", targets: ["SQuAD"]),
+        .library(name: "QuestionAnswering", targets: ["QuestionAnswering"]),
+        .library(name: "FineTuning", targets: ["FineTuning"]),
         .executable(name: "bertqa", targets: ["bertqa"]),
     ],
     dependencies: [
@@ -17,14 +21,34 @@ let package = Package(
         .target(name: "StrictJSON"),
         .target(name: "WordPiece", dependencies: ["StrictJSON"]),
         .target(name: "SQuAD", dependencies: ["StrictJSON"]),
+        .systemLibrary(name: "CLibTorch", pkgConfig: "bertqa-libtorch"),
+        .target(name: "CTorch", dependencies: ["CLibTorch"]),
+        .target(name: "Torch", dependencies: ["CTorch"]),
+        .target(name: "BERT", dependencies: ["Torch", "StrictJSON"]),
+        .target(name: "QuestionAnswering", dependencies: ["BERT", "Torch", "WordPiece", "SQuAD", "StrictJSON"]),
+        .target(
+            name: "FineTuning",
+            dependencies: [
+                "QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD", "StrictJSON",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .executableTarget(
             name: "bertqa",
             dependencies: [
-                "StrictJSON", "WordPiece", "SQuAD",
+                "FineTuning", "QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
         .testTarget(name: "WordPieceTests", dependencies: ["WordPiece", "StrictJSON"], resources: [.copy("Fixtures")]),
         .testTarget(name: "SQuADTests", dependencies: ["SQuAD", "StrictJSON"], resources: [.copy("Fixtures")]),
-    ]
+        .testTarget(name: "TorchTests", dependencies: ["Torch", "CTorch"]),
+        .testTarget(name: "BERTTests", dependencies: ["BERT", "Torch", "StrictJSON"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "QuestionAnsweringTests",
+            dependencies: ["QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD", "StrictJSON"]),
+        .testTarget(
+            name: "FineTuningTests",
+            dependencies: ["FineTuning", "QuestionAnswering", "BERT", "Torch", "SQuAD", "StrictJSON"]),
+    ],
+    cxxLanguageStandard: .cxx20
 )

@@ -1,0 +1,148 @@
+import StrictJSON
+
+extension BertConfig {
+    /// Reads and checks a configuration; `path` is only for errors.
+    public init(json: JSONValue, path: String) throws(ModelError) {
+        guard let object = json.object else {
+            throw ModelError(path: path, kind: .invalid, message: "a JSON object was expected")
+        }
+        let reader = ConfigReader(object: object, path: path)
+        try reader.checkArchitecture()
+        try reader.checkOptions()
+        self.init()
+        vocabSize = try reader.size("vocab_size", vocabSize)
+        hiddenSize = try reader.size("hidden_size", hiddenSize)
+        layerCount = try reader.size("num_hidden_layers", layerCount)
+        headCount = try reader.size("num_attention_heads", headCount)
+        intermediateSize = try reader.size("intermediate_size", intermediateSize)
+        maxPositionEmbeddings = try reader.size("max_position_embeddings", maxPositionEmbeddings)
+        typeVocabSize = try reader.size("type_vocab_size", typeVocabSize)
+        hiddenDropout = try reader.number("hidden_dropout_prob", hiddenDropout)
+        attentionDropout = try reader.number("attention_probs_dropout_prob", attentionDropout)
+        layerNormEpsilon = try reader.number("layer_norm_eps", layerNormEpsilon)
+        initializerRange = try reader.number("initializer_range", initializerRange)
+        padTokenID = try reader.size("pad_token_id", padTokenID)
+        otherMembers = JSONObject(object.filter { !Self.ownKeys.contains($0.0) })
+        try validate(path: path)
+    }
+
+    /// Checks the values themselves, whether read or set by a program.
+    ///
+    /// - Throws: `ModelError` of kind `.invalid` or `.unsupported` that names the key as `config.json` spells it.
+    public func validate(path: String) throws(ModelError) {
+        let sizes = [
+            ("vocab_size", vocabSize, 10_000_000), ("hidden_size", hiddenSize, 65_536),
+            ("num_hidden_layers", layerCount, 1_000), ("num_attention_heads", headCount, 65_536),
+            ("intermediate_size", intermediateSize, 1_000_000),
+            ("max_position_embeddings", maxPositionEmbeddings, 1_000_000), ("type_vocab_size", typeVocabSize, 1_000),
+        ]
+        for (key, value, limit) in sizes where !(1...limit).contains(value) {
+            throw ModelError(path: path, kind: .invalid, message: "'\(key)' is \(value); 1 to \(limit) is possible")
+        }
+        guard hiddenSize % headCount == 0 else {
+            throw ModelError(
+                path: path, kind: .invalid,
+                message: "'hidden_size' \(hiddenSize) can't be divided among 'num_attention_heads' \(headCount)")
+        }
+        guard hiddenActivation == "gelu" else { throw Self.unsupportedActivation(hiddenActivation, path: path) }
+        for (key, value) in [
+            ("hidden_dropout_prob", hiddenDropout), ("attention_probs_dropout_prob", attentionDropout),
+        ] where !(0..<1).contains(value) {
+            throw ModelError(path: path, kind: .invalid, message: "'\(key)' is \(value); 0 up to below 1 is possible")
+        }
+        for (key, value, least) in [
+            ("layer_norm_eps", layerNormEpsilon, Double.leastNonzeroMagnitude),
+            ("initializer_range", initializerRange, 0),
+        ] where !(least...1).contains(value) {
+            throw ModelError(path: path, kind: .invalid, message: "'\(key)' is \(value); a number up to 1 was expected")
+        }
+        guard (0..<vocabSize).contains(padTokenID) else {
+            throw ModelError(
+                path: path, kind: .invalid,
+                message: "'pad_token_id' \(padTokenID) isn't in a vocabulary of \(vocabSize)")
+        }
+    }
+
+    static func unsupportedActivation(_ name: String, path: String) -> ModelError {
+        ModelError(
+            path: path, kind: .unsupported,
+            message: "'hidden_act' is '\(name)'; BertQA computes 'gelu' only, the activation of the original BERT")
+    }
+
+    /// The keys that have a property of their own, or that writing sets anew.
+    static let ownKeys: Set<String> = [
+        "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
+        "max_position_embeddings", "type_vocab_size", "hidden_dropout_prob", "attention_probs_dropout_prob",
+        "layer_norm_eps", "hidden_act", "initializer_range", "pad_token_id", "architectures", "model_type", "dtype",
+        "torch_dtype", "position_embedding_type",
+    ]
+}
+
+/// Typed access to the keys, and the refusals that name them.
+private struct ConfigReader {
+    let object: JSONObject
+    let path: String
+
+    func invalid(_ message: String) -> ModelError {
+        ModelError(path: path, kind: .invalid, message: message)
+    }
+
+    func unsupported(_ message: String) -> ModelError {
+        ModelError(path: path, kind: .unsupported, message: message)
+    }
+
+    /// A key's value; `nil` where it is absent or `null`, which transformers treats alike here.
+    func value(_ key: String) -> JSONValue? {
+        guard let value = object[key], value != .null else { return nil }
+        return value
+    }
+
+    /// Old configurations have neither key; both are believed to be BERT then, and the weights' names will tell.
+    func checkArchitecture() throws(ModelError) {
+        if let type = value("model_type") {
+            guard type.string == "bert" else {
+                let name = type.string ?? type.serialized(pretty: false, sortedKeys: false)
+                throw unsupported("'model_type' is '\(name)'; BertQA reads models of type 'bert'")
+            }
+        }
+        guard let architectures = value("architectures") else { return }
+        guard let names = architectures.array?.compactMap(\.string), !names.isEmpty else { return }
+        guard
+            names.contains(where: { $0.utf8.starts(with: "Bert".utf8) && !$0.utf8.starts(with: "BertGeneration".utf8) })
+        else {
+            let list = names.joined(separator: ", ")
+            throw unsupported(
+                "'architectures' is \(list); BertQA reads BERT models such as BertModel or BertForMaskedLM")
+        }
+    }
+
+    func checkOptions() throws(ModelError) {
+        if let activation = value("hidden_act") {
+            guard let name = activation.string else { throw invalid("'hidden_act' isn't a string") }
+            guard name == "gelu" else { throw BertConfig.unsupportedActivation(name, path: path) }
+        }
+        if let positions = value("position_embedding_type"), positions.string != "absolute" {
+            let name = positions.string ?? positions.serialized(pretty: false, sortedKeys: false)
+            throw unsupported("'position_embedding_type' is '\(name)'; BertQA computes 'absolute' only")
+        }
+        for key in ["is_decoder", "add_cross_attention"] where value(key)?.bool == true {
+            throw unsupported("'\(key)' is true; BertQA computes encoders only")
+        }
+        guard value("quantization_config") == nil else {
+            throw unsupported("'quantization_config' is set; BertQA reads weights that aren't quantised")
+        }
+    }
+
+    /// A whole number; its limits are checked by `validate`.
+    func size(_ key: String, _ standard: Int) throws(ModelError) -> Int {
+        guard let value = value(key) else { return standard }
+        guard let size = value.int else { throw invalid("'\(key)' isn't a whole number") }
+        return size
+    }
+
+    func number(_ key: String, _ standard: Double) throws(ModelError) -> Double {
+        guard let value = value(key) else { return standard }
+        guard let number = value.double else { throw invalid("'\(key)' isn't a number") }
+        return number
+    }
+}

@@ -1,0 +1,44 @@
+import StrictJSON
+import Torch
+
+/// BERT with a head that gives every token a score for being the first and one for being the last of the answer.
+public struct BertForQuestionAnswering {
+    /// The model's shape.
+    public let config: BertConfig
+    /// All parameters, under the keys that transformers gives them.
+    public let parameters: Parameters
+    /// What matrix products compute in.
+    public let precision: Precision
+    /// The encoder.
+    public let bert: BertModel
+    let head: Linear
+
+    /// Puts the parameters where they belong.
+    ///
+    /// The head computes in float32 whatever the precision: it costs nothing, and its scores are compared.
+    ///
+    /// - Throws: `ModelError` naming a parameter that is missing.
+    public init(config: BertConfig, parameters: Parameters, precision: Precision) throws(ModelError) {
+        self.config = config
+        self.parameters = parameters
+        self.precision = precision
+        bert = try BertModel(parameters.scope(precision: precision)["bert"], config: config)
+        head = try Linear(parameters.scope(precision: .fp32)["qa_outputs"])
+    }
+
+    /// The logits [T, 2] of start (column 0) and end (column 1) for every token.
+    public func callAsFunction(
+        _ input: BertInput, dropout: DropoutSource = .none
+    ) throws(TorchError) -> Tensor {
+        try head(bert(input, dropout: dropout))
+    }
+
+    /// The training loss of a batch; see `Tensor.packedSpanLoss`.
+    ///
+    /// - Parameter targets: int64 [B, 2], first and last token of each row's answer, counted from the row's start.
+    public func loss(
+        _ input: BertInput, targets: Tensor, rowDivisor: Double, dropout: DropoutSource = .none
+    ) throws(TorchError) -> Tensor {
+        try self(input, dropout: dropout).packedSpanLoss(rows: input.rows, targets: targets, rowDivisor: rowDivisor)
+    }
+}

@@ -1,0 +1,197 @@
+import Torch
+
+// BERT over packed rows.
+//
+// Legend: T tokens in all rows of the batch, B rows, H hidden size, N heads, D = H / N.
+// - Source: Devlin et al. 2018, arXiv:1810.04805; names and arithmetic as transformers' `modeling_bert.py`.
+
+/// A packed batch: the concatenation of its rows, without padding.
+public struct BertInput {
+    /// Token ids, int64 [T].
+    public let ids: Tensor
+    /// Segments, 0 for question and 1 for context, int64 [T].
+    public let typeIDs: Tensor
+    /// Positions inside each row, int64 [T].
+    public let positions: Tensor
+    /// Where the rows begin.
+    public let rows: PackedRows
+
+    /// A batch of rows with the given lengths, whose ids and types are concatenated.
+    public init(
+        ids: [Int64], typeIDs: [Int64], lengths: [Int], rowKeys: [Int64]? = nil, device: Device = .cpu
+    ) throws(TorchError) {
+        self.ids = try Tensor.of(ids).to(device)
+        self.typeIDs = try Tensor.of(typeIDs).to(device)
+        positions = try Tensor.of(lengths.flatMap { (0..<Int64($0)).map { $0 } }).to(device)
+        rows = try PackedRows(lengths: lengths, keys: rowKeys)
+    }
+}
+
+/// Where the dropout masks of one forward pass come from: nothing but (seed, step).
+public struct DropoutSource: Sendable, Hashable {
+    /// Probability in the hidden states.
+    public let hidden: Double
+    /// Probability in the attention weights.
+    public let attention: Double
+    private let seed: UInt64
+
+    /// The masks of step `step` of the run with that seed.
+    public init(config: BertConfig, seed: UInt64, step: Int) {
+        hidden = config.hiddenDropout
+        attention = config.attentionDropout
+        self.seed = seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(truncatingIfNeeded: step) &* 0xD1B5_4A32_D192_ED03
+    }
+
+    /// No dropout, as in evaluation.
+    public static let none = DropoutSource()
+
+    private init() {
+        hidden = 0
+        attention = 0
+        seed = 0
+    }
+
+    /// A place in the model where something is dropped; each has masks of its own.
+    enum Site {
+        case embeddings
+        case attentionWeights(layer: Int)
+        case attentionOutput(layer: Int)
+        case output(layer: Int)
+
+        var number: UInt64 {
+            switch self {
+            case .embeddings: 0
+            case .attentionWeights(let layer): UInt64(3 * layer + 1)
+            case .attentionOutput(let layer): UInt64(3 * layer + 2)
+            case .output(let layer): UInt64(3 * layer + 3)
+            }
+        }
+    }
+
+    func dropout(at site: Site) -> Dropout {
+        let probability = if case .attentionWeights = site { attention } else { hidden }
+        return Dropout(probability: probability, seed: seed &+ site.number &* 0xA24B_AED4_963E_E407)
+    }
+}
+
+/// Word, position and segment vectors, added and normalised.
+public struct BertEmbeddings {
+    let word: Embedding
+    let position: Embedding
+    let type: Embedding
+    let norm: LayerNorm
+
+    init(_ scope: ParameterScope, config: BertConfig) throws(ModelError) {
+        word = try Embedding(scope["word_embeddings"])
+        position = try Embedding(scope["position_embeddings"])
+        type = try Embedding(scope["token_type_embeddings"])
+        norm = try LayerNorm(scope["LayerNorm"], epsilon: config.layerNormEpsilon)
+    }
+
+    /// [T] to [T, H].
+    public func callAsFunction(_ input: BertInput, dropout: DropoutSource) throws(TorchError) -> Tensor {
+        let x = try word(input.ids) + type(input.typeIDs) + position(input.positions)
+        return try norm(x).packedDropout(dropout.dropout(at: .embeddings), rows: input.rows)
+    }
+}
+
+/// Self-attention inside each row, and its output projection.
+public struct BertAttention {
+    let query: Linear
+    let key: Linear
+    let value: Linear
+    let output: Linear
+    let heads: Int
+    let layer: Int
+
+    init(_ scope: ParameterScope, config: BertConfig, layer: Int) throws(ModelError) {
+        query = try Linear(scope["self"]["query"])
+        key = try Linear(scope["self"]["key"])
+        value = try Linear(scope["self"]["value"])
+        output = try Linear(scope["output"]["dense"])
+        heads = config.headCount
+        self.layer = layer
+    }
+
+    /// [T, H] to [T, H].
+    public func callAsFunction(
+        _ x: Tensor, rows: PackedRows, dropout: DropoutSource
+    ) throws(TorchError) -> Tensor {
+        let x = try x.to(query.operands)
+        let attended = try query(x).packedAttention(
+            keys: key(x), values: value(x), rows: rows, heads: heads,
+            dropout: dropout.dropout(at: .attentionWeights(layer: layer)))  // [T, N * D]
+        return try output(attended).packedDropout(dropout.dropout(at: .attentionOutput(layer: layer)), rows: rows)
+    }
+}
+
+/// The two projections with GELU between them.
+public struct BertFeedForward {
+    let intermediate: Linear
+    let output: Linear
+    let layer: Int
+
+    init(_ scope: ParameterScope, layer: Int) throws(ModelError) {
+        intermediate = try Linear(scope["intermediate"]["dense"])
+        output = try Linear(scope["output"]["dense"])
+        self.layer = layer
+    }
+
+    /// [T, H] to [T, H].
+    public func callAsFunction(
+        _ x: Tensor, rows: PackedRows, dropout: DropoutSource
+    ) throws(TorchError) -> Tensor {
+        try output(intermediate(x).gelu()).packedDropout(dropout.dropout(at: .output(layer: layer)), rows: rows)
+    }
+}
+
+/// One layer of the encoder.
+public struct BertLayer {
+    let attention: BertAttention
+    let attentionNorm: LayerNorm
+    let feedForward: BertFeedForward
+    let feedForwardNorm: LayerNorm
+
+    init(_ scope: ParameterScope, config: BertConfig, layer: Int) throws(ModelError) {
+        attention = try BertAttention(scope["attention"], config: config, layer: layer)
+        attentionNorm = try LayerNorm(scope["attention"]["output"]["LayerNorm"], epsilon: config.layerNormEpsilon)
+        feedForward = try BertFeedForward(scope, layer: layer)
+        feedForwardNorm = try LayerNorm(scope["output"]["LayerNorm"], epsilon: config.layerNormEpsilon)
+    }
+
+    /// [T, H] to [T, H].
+    public func callAsFunction(
+        _ input: Tensor, rows: PackedRows, dropout: DropoutSource
+    ) throws(TorchError) -> Tensor {
+        let x = try attentionNorm(input + attention(input, rows: rows, dropout: dropout))
+        return try feedForwardNorm(x + feedForward(x, rows: rows, dropout: dropout))
+    }
+}
+
+/// The encoder: what every BERT has, whatever its head.
+public struct BertModel {
+    /// The vectors that the first layer starts from.
+    public let embeddings: BertEmbeddings
+    /// The layers, in order.
+    public let layers: [BertLayer]
+
+    init(_ scope: ParameterScope, config: BertConfig) throws(ModelError) {
+        embeddings = try BertEmbeddings(scope["embeddings"], config: config)
+        var layers: [BertLayer] = []
+        for layer in 0..<config.layerCount {
+            layers.append(try BertLayer(scope["encoder"]["layer"]["\(layer)"], config: config, layer: layer))
+        }
+        self.layers = layers
+    }
+
+    /// [T] to [T, H].
+    public func callAsFunction(
+        _ input: BertInput, dropout: DropoutSource = .none
+    ) throws(TorchError) -> Tensor {
+        var x = try embeddings(input, dropout: dropout)
+        for layer in layers {
+            x = try layer(x, rows: input.rows, dropout: dropout)
+        }
+        return x
+    }
+}

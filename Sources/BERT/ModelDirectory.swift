@@ -1,0 +1,66 @@
+import Foundation
+
+/// A model directory in the Hugging Face layout: its configuration, and its weights mapped but not yet read.
+public struct ModelDirectory: Sendable {
+    /// The directory as the caller named it.
+    public let path: String
+    /// What `config.json` says.
+    public let config: BertConfig
+    /// The tensors under the names that the files give them.
+    public let weights: ModelWeights
+
+    /// Opens the directory and checks both files, without reading weights.
+    ///
+    /// - Throws: `ModelError` that names what is missing or wrong and says what to do about it.
+    public init(path: String) throws(ModelError) {
+        try Self.checkDirectory(path)
+        guard Self.exists("\(path)/config.json") else {
+            throw ModelError(
+                path: path, kind: .missing,
+                message: "there is no config.json; a Hugging Face model directory was expected")
+        }
+        config = try BertConfig(directory: path)
+        weights = try Self.findWeights(path)
+        self.path = path
+    }
+
+    /// The weights under the keys of `BertParameters`, checked against the configuration.
+    public func contents() throws(ModelError) -> CheckpointContents {
+        try CheckpointContents(weights, config: config)
+    }
+
+    private static func findWeights(_ path: String) throws(ModelError) -> ModelWeights {
+        let file = "\(path)/model.safetensors"
+        if exists(file) { return try ModelWeights(file: file) }
+        let index = "\(path)/model.safetensors.index.json"
+        if exists(index) { return try ModelWeights(index: index, directory: path) }
+        for pickle in ["pytorch_model.bin", "pytorch_model.bin.index.json"] where exists("\(path)/\(pickle)") {
+            throw ModelError(path: path, kind: .missing, message: conversionAdvice(pickle))
+        }
+        throw ModelError(path: path, kind: .missing, message: "there is no model.safetensors")
+    }
+
+    private static func conversionAdvice(_ pickle: String) -> String {
+        """
+        there is no model.safetensors, only \(pickle), a Python pickle, which BertQA doesn't read. Convert it once, in that \
+        directory, with a Python that has torch and safetensors: python -c "import glob, torch; from safetensors.torch import \
+        save_file; save_file({k: v.clone() for f in glob.glob('pytorch_model*.bin') for k, v in \
+        torch.load(f, map_location='cpu', weights_only=True).items()}, 'model.safetensors', {'format': 'pt'})"
+        """
+    }
+
+    private static func checkDirectory(_ path: String) throws(ModelError) {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+            throw ModelError(path: path, kind: .missing, message: "there is no such directory")
+        }
+        guard isDirectory.boolValue else {
+            throw ModelError(
+                path: path, kind: .missing, message: "this is a file; the directory with config.json was expected")
+        }
+    }
+
+    private static func exists(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: path)
+    }
+}

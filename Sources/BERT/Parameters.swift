@@ -1,0 +1,70 @@
+import StrictJSON
+import Torch
+
+/// The parameters of a model by checkpoint key, as tensors.
+public struct Parameters {
+    /// Keys and tensors in the order of `BertParameters.shapes`.
+    public let all: [(name: String, tensor: Tensor)]
+    private let byName: [String: Tensor]
+
+    /// The parameters given, whose names must differ.
+    public init(_ all: [(name: String, tensor: Tensor)]) {
+        self.all = all
+        byName = Dictionary(all.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The parameter of that name, if there is one.
+    public subscript(name: String) -> Tensor? { byName[name] }
+
+    /// The number of numbers in all parameters.
+    public var elementCount: Int { all.reduce(0) { $0 + $1.tensor.count } }
+
+    /// The root of the names.
+    public func scope(precision: Precision) -> ParameterScope {
+        ParameterScope(parameters: self, path: "", precision: precision)
+    }
+}
+
+/// A place in the tree of checkpoint keys: `scope["attention"]["self"]["query"]` is `attention.self.query`.
+public struct ParameterScope {
+    let parameters: Parameters
+    /// The keys' common beginning, without the last dot.
+    public let path: String
+    /// What matrix products below this place compute in.
+    public let precision: Precision
+
+    /// The place below this one.
+    public subscript(name: String) -> ParameterScope {
+        ParameterScope(parameters: parameters, path: path.isEmpty ? name : "\(path).\(name)", precision: precision)
+    }
+
+    /// The parameter at this place.
+    ///
+    /// - Throws: `ModelError` of kind `.mismatch` that names the key.
+    public func tensor() throws(ModelError) -> Tensor {
+        guard let tensor = parameters[path] else {
+            throw ModelError(path: path, kind: .mismatch, message: "the model has no parameter of this name")
+        }
+        return tensor
+    }
+}
+
+/// What matrix products compute in. Weights, layer norms, softmax and loss are float32 either way.
+public enum Precision: String, Sendable, Hashable, CaseIterable {
+    /// float32 throughout.
+    case fp32
+    /// Operands of matrix products rounded to bfloat16, sums in float32.
+    case bf16
+
+    /// bf16 where the device multiplies it in hardware, else fp32.
+    public static func automatic(on device: Device) -> Precision {
+        switch device {
+        case .cpu: Runtime.cpuMultipliesBFloat16 ? .bf16 : .fp32
+        case .cuda: .bf16
+        case .mps: .fp32
+        }
+    }
+
+    /// The element type of the operands of a matrix product whose weight has the given type.
+    func operands(weight: DType) -> DType { self == .bf16 ? .bfloat16 : weight }
+}

@@ -1,0 +1,103 @@
+// Gradients: recording, the backward pass, clipping and the optimizer's step.
+#include "Boundary.hpp"
+
+#include <ATen/Functions.h>
+#include <ATen/core/grad_mode.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <cmath>
+#include <vector>
+
+using namespace ctorch;
+
+CTStatus ct_set_grad_enabled(bool enabled, bool *previous) {
+    *previous = false;
+    return with_exception_boundary([&] {
+        *previous = at::GradMode::is_enabled();
+        at::GradMode::set_enabled(enabled);
+    });
+}
+
+CTStatus ct_set_requires_grad(CTTensor *tensor, bool required) {
+    return with_exception_boundary([&] { unwrap(tensor, "tensor").requires_grad_(required); });
+}
+
+CTStatus ct_requires_grad(const CTTensor *tensor, bool *out) {
+    *out = false;
+    return with_exception_boundary([&] { *out = unwrap(tensor, "tensor").requires_grad(); });
+}
+
+CTStatus ct_backward(const CTTensor *tensor, const CTTensor *gradient) {
+    return with_exception_boundary([&] {
+        std::vector<at::Tensor> gradients;
+        if (gradient != nullptr) {
+            gradients.push_back(gradient->value);
+        }
+        torch::autograd::backward({unwrap(tensor, "tensor")}, gradients);
+    });
+}
+
+CTStatus ct_grad(const CTTensor *tensor, CTTensor **out) {
+    *out = nullptr;
+    return with_exception_boundary([&] {
+        const at::Tensor gradient = unwrap(tensor, "tensor").grad();
+        if (gradient.defined()) {
+            *out = new CTTensor{gradient};
+            live_tensors().fetch_add(1, std::memory_order_relaxed);
+        }
+    });
+}
+
+CTStatus ct_clear_grad(CTTensor *tensor) {
+    return with_exception_boundary([&] { unwrap(tensor, "tensor").mutable_grad().reset(); });
+}
+
+CTStatus ct_clip_grad_norm(CTTensor *const *parameters, int32_t count, double max_norm, double *norm) {
+    *norm = 0;
+    return with_exception_boundary([&] {
+        at::NoGradGuard no_grad;
+        std::vector<at::Tensor> gradients;
+        for (int32_t i = 0; i < count; ++i) {
+            const at::Tensor gradient = unwrap(parameters[i], "parameters").grad();
+            if (gradient.defined()) {
+                gradients.push_back(gradient);
+            }
+        }
+        if (gradients.empty()) {
+            return;
+        }
+        const at::Tensor total = at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients)));
+        const double measured = total.item().toDouble();
+        if (max_norm > 0 && std::isfinite(measured)) {
+            // PyTorch's own rule, its 1e-6 included, so that the same run gives the same weights.
+            const double factor = max_norm / (measured + 1e-6);
+            if (factor < 1) {
+                at::_foreach_mul_(gradients, factor);
+            }
+        }
+        *norm = measured;
+    });
+}
+
+CTStatus ct_adamw_step(CTTensor *const *parameters, CTTensor *const *first_moments, CTTensor *const *second_moments,
+                       int32_t count, int64_t step, double learning_rate, double beta1, double beta2, double epsilon,
+                       double weight_decay) {
+    return with_exception_boundary([&] {
+        at::NoGradGuard no_grad;
+        TORCH_CHECK(step >= 1, "steps count from 1, not ", step);
+        std::vector<at::Tensor> values, gradients, firsts, seconds, steps;
+        for (int32_t i = 0; i < count; ++i) {
+            const at::Tensor &value = unwrap(parameters[i], "parameters");
+            TORCH_CHECK(value.grad().defined(), "parameter ", i, " of shape ", value.sizes(), " has no gradient");
+            values.push_back(value);
+            gradients.push_back(value.grad());
+            firsts.push_back(unwrap(first_moments[i], "first_moments"));
+            seconds.push_back(unwrap(second_moments[i], "second_moments"));
+            steps.push_back(at::full({}, static_cast<double>(step), value.options().dtype(at::kFloat)));
+        }
+        if (!values.empty()) {
+            at::_fused_adamw_(values, gradients, firsts, seconds, {}, steps, learning_rate, beta1, beta2, weight_decay,
+                              epsilon, /*amsgrad=*/false, /*maximize=*/false);
+        }
+    });
+}

@@ -1,0 +1,97 @@
+// Dropout over packed rows.
+//
+// What it fuses and why it pays: the mask is drawn where it is used, in the forward and again in the backward pass, so
+// that none is stored, and it depends on the row and not on the batch.
+#include "PackedRows.hpp"
+#include "Random.hpp"
+#include "Simd.hpp"
+
+#include <ATen/Dispatch.h>
+#include <ATen/Functions.h>
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+namespace ctorch {
+
+namespace {
+
+/// Masks one line of `width` elements.
+template <class T> struct DropLine {
+    static CT_INLINE void run(const T *in, T *out, int64_t width, uint64_t stream, uint32_t threshold, float keep) {
+        for (int64_t j = 0; j < width; ++j) {
+            const bool kept = mask_bits(stream, static_cast<uint32_t>(j)) >= threshold;
+            out[j] = kept ? static_cast<T>(in[j] * keep) : T(0);
+        }
+    }
+};
+
+at::Tensor drop(const at::Tensor &x, const PackedRows &rows, double probability, uint64_t seed) {
+    at::Tensor out = at::empty_like(x);
+    const int64_t width = x.size(1);
+    const uint32_t threshold = drop_threshold(probability);
+    const auto keep = static_cast<float>(1.0 / (1.0 - probability));
+    AT_DISPATCH_FLOATING_TYPES_AND2(at::kBFloat16, at::kHalf, x.scalar_type(), "packed_dropout", [&] {
+        const scalar_t *in = x.const_data_ptr<scalar_t>();
+        scalar_t *result = out.mutable_data_ptr<scalar_t>();
+        at::parallel_for(0, rows.count, 1, [&](int64_t first, int64_t last) {
+            for (int64_t row = first; row < last; ++row) {
+                for (int64_t token = rows.starts[row]; token < rows.starts[row + 1]; ++token) {
+                    const uint64_t position = static_cast<uint64_t>(token - rows.starts[row]);
+                    dispatch<DropLine<scalar_t>>(in + token * width, result + token * width, width,
+                                                 mask_stream(seed, rows.keys[row], position), threshold, keep);
+                }
+            }
+        });
+    });
+    return out;
+}
+
+class PackedDropout : public torch::autograd::Function<PackedDropout> {
+  public:
+    static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x,
+                              const at::Tensor &starts, const at::Tensor &keys, double probability, int64_t seed) {
+        context->save_for_backward({starts, keys});
+        context->saved_data["probability"] = probability;
+        context->saved_data["seed"] = seed;
+        return drop(x, packed_rows(starts, keys, x.size(0)), probability, static_cast<uint64_t>(seed));
+    }
+
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
+                                                   torch::autograd::variable_list gradients) {
+        const auto saved = context->get_saved_variables();
+        const at::Tensor gradient = gradients[0].contiguous();
+        const at::Tensor none;
+        return {drop(gradient, packed_rows(saved[0], saved[1], gradient.size(0)),
+                     context->saved_data["probability"].toDouble(),
+                     static_cast<uint64_t>(context->saved_data["seed"].toInt())),
+                none, none, none, none};
+    }
+};
+
+}  // namespace
+
+}  // namespace ctorch
+
+using namespace ctorch;
+
+CTStatus ct_packed_dropout(const CTTensor *x, const CTTensor *row_starts, const CTTensor *row_keys,
+                           double probability, uint64_t seed, CTTensor **out) {
+    return make_tensor(out, [&] {
+        const at::Tensor &value = unwrap(x, "x");
+        TORCH_CHECK(value.dim() == 2 && value.is_floating_point(), "x must be a floating-point matrix [T, H], not ",
+                    value.toString(), " ", value.sizes());
+        check_probability(probability);
+        const at::Tensor &starts = unwrap(row_starts, "row_starts"), &keys = unwrap(row_keys, "row_keys");
+        const PackedRows rows = packed_rows(starts, keys, value.size(0));
+        if (probability == 0) {
+            return value;
+        }
+        if (!value.is_cpu()) {
+            // Elsewhere the same mask is drawn here and sent: correct on every device, and the same run everywhere.
+            const at::Tensor ones = at::ones(value.sizes(), value.options().device(at::kCPU));
+            return value * drop(ones, rows, probability, seed).to(value.device());
+        }
+        return PackedDropout::apply(value.contiguous(), starts, keys, probability, static_cast<int64_t>(seed));
+    });
+}

@@ -1,0 +1,94 @@
+// The span loss over packed rows: two cross entropies a row, each over that row's own tokens.
+//
+// What it fuses and why it pays: the plain formula slices the logits of each row, and the gradient of every slice is a
+// zero-filled copy of the whole batch; here each logit is read twice and its gradient written once.
+#include "PackedRows.hpp"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ctorch {
+
+namespace {
+
+void check_targets(const at::Tensor &targets, const PackedRows &rows) {
+    TORCH_CHECK(targets.dim() == 2 && targets.size(0) == rows.count && targets.size(1) == 2 &&
+                    targets.scalar_type() == at::kLong && targets.is_cpu() && targets.is_contiguous(),
+                "targets must be a contiguous int64 tensor [", rows.count, ", 2] on the CPU, not ",
+                targets.toString(), " ", targets.sizes());
+    const int64_t *target = targets.const_data_ptr<int64_t>();
+    for (int64_t i = 0; i < 2 * rows.count; ++i) {
+        TORCH_CHECK(target[i] >= 0 && target[i] < rows.length(i / 2), "the target ", target[i], " is outside row ",
+                    i / 2, " of ", rows.length(i / 2), " tokens");
+    }
+}
+
+/// The loss, and its gradient for each logit written to `gradients`; in double precision: it is a sum over few numbers.
+double loss_and_gradients(const double *logits, double *gradients, const int64_t *targets, const PackedRows &rows,
+                          double divisor) {
+    double total = 0;
+    for (int64_t i = 0; i < 2 * rows.count; ++i) {
+        const int64_t start = rows.starts[i / 2], length = rows.length(i / 2), column = i % 2;
+        const double *x = logits + 2 * start + column;
+        double most = x[0], sum = 0;
+        for (int64_t j = 1; j < length; ++j) {
+            most = std::max(most, x[2 * j]);
+        }
+        for (int64_t j = 0; j < length; ++j) {
+            sum += std::exp(x[2 * j] - most);
+        }
+        const double logsumexp = most + std::log(sum);
+        total += (logsumexp - x[2 * targets[i]]) / (2 * divisor);
+        double *g = gradients + 2 * start + column;
+        for (int64_t j = 0; j < length; ++j) {
+            g[2 * j] = std::exp(x[2 * j] - logsumexp) / (2 * divisor);
+        }
+        g[2 * targets[i]] -= 1 / (2 * divisor);
+    }
+    return total;
+}
+
+class PackedSpanLoss : public torch::autograd::Function<PackedSpanLoss> {
+  public:
+    static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &logits,
+                              const at::Tensor &starts, const at::Tensor &targets, double divisor) {
+        const PackedRows rows = packed_rows(starts, at::Tensor(), logits.size(0));
+        const at::Tensor values = logits.to(at::kCPU, at::kDouble).contiguous();
+        at::Tensor gradients = at::empty_like(values);
+        const double loss = loss_and_gradients(values.const_data_ptr<double>(), gradients.mutable_data_ptr<double>(),
+                                               targets.const_data_ptr<int64_t>(), rows, divisor);
+        context->save_for_backward({gradients.to(logits.options())});
+        const auto type = logits.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+        return at::full({}, loss, logits.options().dtype(type));
+    }
+
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
+                                                   torch::autograd::variable_list gradients) {
+        const at::Tensor saved = context->get_saved_variables()[0];
+        const at::Tensor none;
+        return {saved * gradients[0].to(saved.scalar_type()), none, none, none};
+    }
+};
+
+}  // namespace
+
+}  // namespace ctorch
+
+using namespace ctorch;
+
+CTStatus ct_packed_span_loss(const CTTensor *logits, const CTTensor *row_starts, const CTTensor *targets,
+                             double row_divisor, CTTensor **out) {
+    return make_tensor(out, [&] {
+        const at::Tensor &value = unwrap(logits, "logits");
+        TORCH_CHECK(value.dim() == 2 && value.size(1) == 2 && value.is_floating_point(),
+                    "logits must be a floating-point matrix [T, 2], not ", value.toString(), " ", value.sizes());
+        TORCH_CHECK(row_divisor > 0, "row_divisor must be positive, not ", row_divisor);
+        const at::Tensor &starts = unwrap(row_starts, "row_starts");
+        check_targets(unwrap(targets, "targets"), packed_rows(starts, at::Tensor(), value.size(0)));
+        return PackedSpanLoss::apply(value, starts, targets->value, row_divisor);
+    });
+}

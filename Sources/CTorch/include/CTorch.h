@@ -1,0 +1,215 @@
+/// CTorch: the part of libtorch that BertQA needs, behind a pure C interface.
+///
+/// Rules that hold for every function here, unless its comment says otherwise:
+/// - It returns a `CTStatus`. No C++ exception crosses this boundary. After a status other than `CT_OK`,
+///   `ct_last_error()` describes the failure, on the thread that made the call, until that thread's next failure.
+/// - Results are written through out-parameters, which must not be NULL. After a failure an out-parameter of handle
+///   type holds NULL and one of number type holds 0.
+/// - A `CTTensor *` written to an out-parameter is owned by the caller, who gives it to `ct_tensor_free` once.
+///   Tensors passed in are borrowed for the call. A required tensor that is NULL is an error, never a crash.
+/// - Arrays of sizes and handles are borrowed for the call and may be NULL only when their count is 0.
+/// - Tensors may move between threads but must not be used by two threads at once.
+#ifndef CTORCH_H
+#define CTORCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// One owned reference to a libtorch tensor.
+typedef struct CTTensor CTTensor;
+
+/// How a call ended.
+typedef enum CTStatus {
+    CT_OK = 0,
+    /// libtorch refused the arguments or failed; `ct_last_error()` says why.
+    CT_ERROR = 1,
+    /// The device or the host had no memory left for a result.
+    CT_OUT_OF_MEMORY = 2,
+} CTStatus;
+
+/// Element types, numbered as BertQA numbers them.
+typedef enum CTDType {
+    CT_FLOAT32 = 0,
+    CT_FLOAT64 = 1,
+    CT_BFLOAT16 = 2,
+    CT_FLOAT16 = 3,
+    CT_INT64 = 4,
+    CT_INT32 = 5,
+    CT_UINT8 = 6,
+    CT_BOOL = 7,
+} CTDType;
+
+/// Kinds of device.
+typedef enum CTDeviceKind {
+    CT_CPU = 0,
+    CT_CUDA = 1,
+    CT_MPS = 2,
+} CTDeviceKind;
+
+/// What went wrong in this thread's last failed call: UTF-8, never NULL, owned by the library.
+const char *_Nonnull ct_last_error(void);
+
+// MARK: Run time
+
+/// libtorch's version, such as "2.13.0": static memory.
+const char *_Nonnull ct_version(void);
+/// Sets the number of threads that operations use; refuses values below 1.
+CTStatus ct_set_threads(int32_t count);
+/// The number of threads that operations use.
+int32_t ct_threads(void);
+/// The best instruction set libtorch's kernels use on this CPU ("AVX512", "AVX2", "DEFAULT", ...): static memory.
+const char *_Nonnull ct_cpu_capability(void);
+/// Whether this CPU multiplies bfloat16 matrices in hardware.
+bool ct_cpu_has_bfloat16(void);
+/// Whether a device of the kind can be used: it always can for `CT_CPU`.
+bool ct_device_available(CTDeviceKind kind);
+/// Bytes of host memory that this process has resident now and at its peak. Zero where the system does not tell.
+CTStatus ct_memory(int64_t *_Nonnull resident, int64_t *_Nonnull peak);
+
+// MARK: Making, describing and copying tensors
+
+/// A tensor of zeros.
+CTStatus ct_tensor_zeros(const int64_t *_Nullable shape, int32_t rank, CTDType dtype, CTDeviceKind device,
+                         CTTensor *_Nullable *_Nonnull out);
+/// A tensor with every element `value`.
+CTStatus ct_tensor_full(double value, const int64_t *_Nullable shape, int32_t rank, CTDType dtype,
+                        CTDeviceKind device, CTTensor *_Nullable *_Nonnull out);
+/// A CPU tensor with a copy of `byte_count` bytes, which must be exactly what shape and type need.
+CTStatus ct_tensor_copy_bytes(const void *_Nullable bytes, size_t byte_count, const int64_t *_Nullable shape,
+                              int32_t rank, CTDType dtype, CTTensor *_Nullable *_Nonnull out);
+/// A CPU tensor over memory that somebody else owns. `release(context)` is called once, from any thread, when the
+/// last reference to that memory is gone; if this call fails it is not called. `bytes` must be aligned for the type
+/// and must not be written to through the tensor when it is mapped read-only.
+CTStatus ct_tensor_borrow_bytes(const void *_Nonnull bytes, size_t byte_count, const int64_t *_Nullable shape,
+                                int32_t rank, CTDType dtype, void (*_Nonnull release)(void *_Nullable),
+                                void *_Nullable context, CTTensor *_Nullable *_Nonnull out);
+/// Normally distributed values with mean 0, from a generator seeded with `seed`: the same on every device.
+CTStatus ct_tensor_normal(double standard_deviation, uint64_t seed, const int64_t *_Nullable shape, int32_t rank,
+                          CTDType dtype, CTTensor *_Nullable *_Nonnull out);
+/// Gives one reference back. NULL is allowed.
+void ct_tensor_free(CTTensor *_Nullable tensor);
+/// The number of tensors handed out and not freed, in the whole process: for tests that look for leaks.
+int64_t ct_tensor_live_count(void);
+
+/// The number of dimensions.
+CTStatus ct_tensor_rank(const CTTensor *_Nullable tensor, int32_t *_Nonnull out);
+/// Writes the sizes; `capacity` below the rank is an error.
+CTStatus ct_tensor_shape(const CTTensor *_Nullable tensor, int64_t *_Nullable out, int32_t capacity);
+/// The element type; an error for types that `CTDType` does not name.
+CTStatus ct_tensor_dtype(const CTTensor *_Nullable tensor, CTDType *_Nonnull out);
+/// The kind of device that holds the elements.
+CTStatus ct_tensor_device(const CTTensor *_Nullable tensor, CTDeviceKind *_Nonnull out);
+/// Copies all elements, in row-major order, to `out`; `byte_count` must be exactly their size. Nothing is written to
+/// `out` on failure.
+CTStatus ct_tensor_read_bytes(const CTTensor *_Nullable tensor, void *_Nullable out, size_t byte_count);
+/// The only element of a tensor with one element, as a double.
+CTStatus ct_tensor_item(const CTTensor *_Nullable tensor, double *_Nonnull out);
+/// Overwrites the elements with those of `source`, converting the type; recorded by nothing.
+CTStatus ct_tensor_assign(CTTensor *_Nullable tensor, const CTTensor *_Nullable source);
+/// The tensor in another element type; the same storage if it has that type already.
+CTStatus ct_tensor_to_dtype(const CTTensor *_Nullable tensor, CTDType dtype, CTTensor *_Nullable *_Nonnull out);
+/// The tensor on another device; the same storage if it is there already.
+CTStatus ct_tensor_to_device(const CTTensor *_Nullable tensor, CTDeviceKind device,
+                             CTTensor *_Nullable *_Nonnull out);
+/// A copy with storage of its own, detached from the graph.
+CTStatus ct_tensor_clone(const CTTensor *_Nullable tensor, CTTensor *_Nullable *_Nonnull out);
+
+// MARK: Arithmetic (shapes broadcast as in PyTorch; all are differentiable)
+
+CTStatus ct_add(const CTTensor *_Nullable a, const CTTensor *_Nullable b, CTTensor *_Nullable *_Nonnull out);
+CTStatus ct_subtract(const CTTensor *_Nullable a, const CTTensor *_Nullable b, CTTensor *_Nullable *_Nonnull out);
+CTStatus ct_multiply(const CTTensor *_Nullable a, const CTTensor *_Nullable b, CTTensor *_Nullable *_Nonnull out);
+/// Every element times `factor`.
+CTStatus ct_scale(const CTTensor *_Nullable a, double factor, CTTensor *_Nullable *_Nonnull out);
+/// The matrix product of `a` [..., M, K] and `b` [..., K, N].
+CTStatus ct_matmul(const CTTensor *_Nullable a, const CTTensor *_Nullable b, CTTensor *_Nullable *_Nonnull out);
+/// `x` [..., I] times the transpose of `weight` [O, I], plus `bias` [O] (NULL for none).
+CTStatus ct_linear(const CTTensor *_Nullable x, const CTTensor *_Nullable weight, const CTTensor *_Nullable bias,
+                   CTTensor *_Nullable *_Nonnull out);
+/// Rows of `table` [V, H] chosen by `ids` (int64). Ids outside the table are an error.
+CTStatus ct_embedding(const CTTensor *_Nullable table, const CTTensor *_Nullable ids,
+                      CTTensor *_Nullable *_Nonnull out);
+/// Normalisation over the last dimension, with `weight` and `bias` of its size.
+CTStatus ct_layer_norm(const CTTensor *_Nullable x, const CTTensor *_Nullable weight,
+                       const CTTensor *_Nullable bias, double epsilon, CTTensor *_Nullable *_Nonnull out);
+/// GELU by the error function, as BERT has it.
+CTStatus ct_gelu(const CTTensor *_Nullable x, CTTensor *_Nullable *_Nonnull out);
+/// The natural logarithm of the softmax over dimension `dim`.
+CTStatus ct_log_softmax(const CTTensor *_Nullable x, int32_t dim, CTTensor *_Nullable *_Nonnull out);
+/// The sum of all elements.
+CTStatus ct_sum(const CTTensor *_Nullable x, CTTensor *_Nullable *_Nonnull out);
+/// The same elements in another shape; one size may be -1.
+CTStatus ct_reshape(const CTTensor *_Nullable x, const int64_t *_Nullable shape, int32_t rank,
+                    CTTensor *_Nullable *_Nonnull out);
+/// Elements `start ..< end` of dimension `dim`; bounds outside the dimension are an error.
+CTStatus ct_slice(const CTTensor *_Nullable x, int32_t dim, int64_t start, int64_t end,
+                  CTTensor *_Nullable *_Nonnull out);
+/// Whether every element is finite.
+CTStatus ct_all_finite(const CTTensor *_Nullable x, bool *_Nonnull out);
+
+// MARK: Packed rows
+//
+// A batch is the concatenation of its rows. T is the number of tokens in all rows, B the number of rows.
+// `row_starts` [B + 1] (int64, CPU) holds where each row begins, then T; `row_keys` [B] (int64, CPU) names each row
+// for its dropout mask, so that a row's mask depends on (seed, key, position) and on nothing else in the batch.
+
+/// Self-attention inside each row: softmax(scale * q k^T) v for each of `heads` heads, over q, k, v [T, heads * D],
+/// with dropout of probability `dropout` on the attention weights. Differentiable in q, k and v.
+CTStatus ct_packed_attention(const CTTensor *_Nullable q, const CTTensor *_Nullable k, const CTTensor *_Nullable v,
+                             const CTTensor *_Nullable row_starts, const CTTensor *_Nullable row_keys,
+                             int32_t heads, double dropout, uint64_t seed, CTTensor *_Nullable *_Nonnull out);
+/// The same from libtorch's plain operations, a row at a time, on any device: what the kernel is tested against.
+CTStatus ct_packed_attention_reference(const CTTensor *_Nullable q, const CTTensor *_Nullable k,
+                                       const CTTensor *_Nullable v, const CTTensor *_Nullable row_starts,
+                                       const CTTensor *_Nullable row_keys, int32_t heads, double dropout,
+                                       uint64_t seed, CTTensor *_Nullable *_Nonnull out);
+/// Dropout of `x` [T, H]: zero with probability `probability`, else divided by 1 - `probability`. Differentiable.
+CTStatus ct_packed_dropout(const CTTensor *_Nullable x, const CTTensor *_Nullable row_starts,
+                           const CTTensor *_Nullable row_keys, double probability, uint64_t seed,
+                           CTTensor *_Nullable *_Nonnull out);
+/// The span loss: for `logits` [T, 2] and `targets` [B, 2] (int64, CPU; token positions inside each row), the sum over
+/// rows and over both columns of the cross entropy over the row's tokens, divided by 2 * `row_divisor`.
+/// With `row_divisor` = B this is transformers' loss of a batch. Differentiable in the logits.
+CTStatus ct_packed_span_loss(const CTTensor *_Nullable logits, const CTTensor *_Nullable row_starts,
+                             const CTTensor *_Nullable targets, double row_divisor,
+                             CTTensor *_Nullable *_Nonnull out);
+
+// MARK: Gradients
+
+/// Whether operations on this thread are recorded; writes what it was before to `previous`.
+CTStatus ct_set_grad_enabled(bool enabled, bool *_Nonnull previous);
+/// Marks a leaf tensor as one whose gradient is wanted, or not.
+CTStatus ct_set_requires_grad(CTTensor *_Nullable tensor, bool required);
+/// Whether the tensor takes part in the graph.
+CTStatus ct_requires_grad(const CTTensor *_Nullable tensor, bool *_Nonnull out);
+/// Adds d `tensor` / d leaf to the gradient of every leaf; `gradient` is needed unless the tensor has one element.
+CTStatus ct_backward(const CTTensor *_Nullable tensor, const CTTensor *_Nullable gradient);
+/// The gradient collected by a leaf, sharing its storage; NULL with `CT_OK` if there is none yet.
+CTStatus ct_grad(const CTTensor *_Nullable tensor, CTTensor *_Nullable *_Nonnull out);
+/// Drops the gradient of a leaf.
+CTStatus ct_clear_grad(CTTensor *_Nullable tensor);
+
+// MARK: Optimisation
+
+/// Scales the gradients of `count` parameters so that their joint 2-norm is at most `max_norm`, as PyTorch's
+/// `clip_grad_norm_` does; with `max_norm` <= 0 only measures. Parameters without gradient are passed over.
+/// Writes the norm before clipping. A norm that is not finite leaves the gradients as they are.
+CTStatus ct_clip_grad_norm(CTTensor *_Nullable const *_Nullable parameters, int32_t count, double max_norm,
+                           double *_Nonnull norm);
+/// One AdamW step (decoupled weight decay) over `count` parameters, by libtorch's fused kernel. `step` counts from 1.
+/// The moments are updated in place and have the shapes of the parameters. Every parameter must have a gradient.
+CTStatus ct_adamw_step(CTTensor *_Nullable const *_Nullable parameters,
+                       CTTensor *_Nullable const *_Nullable first_moments,
+                       CTTensor *_Nullable const *_Nullable second_moments, int32_t count, int64_t step,
+                       double learning_rate, double beta1, double beta2, double epsilon, double weight_decay);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,35 @@
+import SQuAD
+
+/// One question with its text, taken out of the nesting of a dataset.
+public struct Example: Sendable {
+    /// The question's id.
+    public let id: String
+    /// The question.
+    public let question: String
+    /// The text that holds the answer.
+    public let context: String
+    /// The acceptable answers; the first one is what training aims at.
+    public let answers: [SQuAD.Answer]
+    /// The number of the paragraph in the dataset; questions with the same number share one text.
+    public let paragraph: Int
+}
+
+extension Dataset {
+    /// All questions in the order of the file.
+    public func examples() -> [Example] {
+        var result: [Example] = []
+        var paragraph = 0
+        for article in articles {
+            for text in article.paragraphs {
+                for question in text.questions {
+                    result.append(
+                        Example(
+                            id: question.id, question: question.question, context: text.context,
+                            answers: question.answers, paragraph: paragraph))
+                }
+                paragraph += 1
+            }
+        }
+        return result
+    }
+}

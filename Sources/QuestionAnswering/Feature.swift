@@ -1,0 +1,67 @@
+import WordPiece
+
+/// One row of the model's input: a question and a window of its text.
+///
+/// The row is `[CLS] question [SEP] window [SEP]`. The tokens of the text are shared by all its questions and windows,
+/// and the row's ids are put together only when a batch is made.
+public struct Feature: Sendable {
+    /// Which example the row belongs to.
+    public let example: Int
+    /// The tokens of the question.
+    public let question: [Int32]
+    /// The tokens of the whole text.
+    public let context: TokenizedText
+    /// Which of the text's tokens the row holds.
+    public let window: Range<Int>
+    /// First and last token of the answer, counted from the row's start; nil where the row has no (whole) answer.
+    public let span: ClosedRange<Int>?
+
+    /// The number of tokens of the row, specials included.
+    public var length: Int { question.count + window.count + 3 }
+
+    /// The position of the window's first token in the row.
+    public var contextStart: Int { question.count + 2 }
+
+    /// The UTF-8 range of the text that the row's tokens `start ... end` cover; both must be tokens of the window.
+    public func textRange(_ tokens: ClosedRange<Int>) -> Range<Int> {
+        let shift = window.lowerBound - contextStart
+        let first = context.offsets[tokens.lowerBound + shift]
+        let last = context.offsets[tokens.upperBound + shift]
+        return Int(first.lowerBound)..<max(Int(first.lowerBound), Int(last.upperBound))
+    }
+
+    /// Appends the row's ids and segments.
+    func append(ids: inout [Int64], types: inout [Int64], tokenizer: Tokenizer) {
+        ids.append(Int64(tokenizer.clsID))
+        for id in question { ids.append(Int64(id)) }
+        ids.append(Int64(tokenizer.sepID))
+        for id in context.ids[window] { ids.append(Int64(id)) }
+        ids.append(Int64(tokenizer.sepID))
+        types.append(contentsOf: repeatElement(0, count: question.count + 2))
+        types.append(contentsOf: repeatElement(1, count: window.count + 1))
+    }
+}
+
+/// Finds the tokens that cover an answer.
+public enum SpanLabel {
+    /// The first and the last token that the UTF-8 range touches, as indices of `offsets`; nil if no token does.
+    ///
+    /// Offsets rise with the index, so this is two binary searches.
+    public static func tokens(covering range: Range<Int>, offsets: [Range<Int32>]) -> ClosedRange<Int>? {
+        guard !range.isEmpty else { return nil }
+        let first = firstIndex(offsets) { Int($0.upperBound) > range.lowerBound }
+        let end = firstIndex(offsets) { Int($0.lowerBound) >= range.upperBound }
+        return first < end ? first...(end - 1) : nil
+    }
+
+    /// The first index whose offsets satisfy a condition that stays true once it is.
+    private static func firstIndex(_ offsets: [Range<Int32>], where condition: (Range<Int32>) -> Bool) -> Int {
+        var low = 0
+        var high = offsets.count
+        while low < high {
+            let middle = (low + high) / 2
+            if condition(offsets[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}

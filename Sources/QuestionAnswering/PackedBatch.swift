@@ -1,0 +1,59 @@
+import BERT
+import Torch
+import WordPiece
+
+/// Rows put together for one pass through the model.
+public struct PackedBatch {
+    /// What the model reads.
+    public let input: BertInput
+    /// First and last token of each row's answer, int64 [B, 2]; [CLS] (0, 0) for rows without an answer.
+    public let targets: Tensor
+    /// The number of rows.
+    public let rowCount: Int
+    /// The number of tokens, all of them real.
+    public let tokenCount: Int
+
+    /// Packs rows in the order given.
+    ///
+    /// - Parameter keys: names the rows for their dropout masks; their numbers in the dataset.
+    public init(
+        _ rows: [Feature], keys: [Int64]? = nil, tokenizer: Tokenizer, device: Device
+    ) throws(TorchError) {
+        var ids: [Int64] = []
+        var types: [Int64] = []
+        var targets: [Int64] = []
+        let total = rows.reduce(0) { $0 + $1.length }
+        ids.reserveCapacity(total)
+        types.reserveCapacity(total)
+        for row in rows {
+            row.append(ids: &ids, types: &types, tokenizer: tokenizer)
+            targets.append(Int64(row.span?.lowerBound ?? 0))
+            targets.append(Int64(row.span?.upperBound ?? 0))
+        }
+        input = try BertInput(
+            ids: ids, typeIDs: types, lengths: rows.map(\.length), rowKeys: keys, device: device)
+        self.targets = try Tensor.of(targets, shape: [rows.count, 2])
+        rowCount = rows.count
+        tokenCount = total
+    }
+}
+
+/// Divides rows into batches by their tokens.
+public enum BatchPlan {
+    /// Consecutive rows, as many as stay within the budget, at least one each.
+    public static func byTokens(_ features: [Feature], budget: Int) -> [Range<Int>] {
+        var result: [Range<Int>] = []
+        var start = 0
+        var tokens = 0
+        for (index, feature) in features.enumerated() {
+            if index > start, tokens + feature.length > budget {
+                result.append(start..<index)
+                start = index
+                tokens = 0
+            }
+            tokens += feature.length
+        }
+        if start < features.count { result.append(start..<features.count) }
+        return result
+    }
+}

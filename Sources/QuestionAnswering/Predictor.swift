@@ -1,0 +1,155 @@
+import BERT
+import Torch
+import WordPiece
+
+/// A candidate answer inside one text.
+public struct Candidate: Sendable, Hashable {
+    /// Where it stands in the text, in UTF-8 bytes.
+    public let range: Range<Int>
+    /// Start logit plus end logit: compares candidates of one question.
+    public let logit: Float
+    /// The probability of the start token times that of the end token, among all tokens of the text.
+    public let probability: Float
+}
+
+/// What one pass over rows with labels tells besides the answers.
+public struct SpanLoss: Sendable {
+    /// The mean over rows of the cross entropies of start and end.
+    public var loss = 0.0
+    /// The share of start and end tokens that the argmax over the row gets right.
+    public var accuracy = 0.0
+    /// The number of rows.
+    public var rows = 0
+}
+
+/// Runs a model over rows without recording gradients, and decodes its spans. Keeps no logits.
+public struct Predictor {
+    /// The model.
+    public let model: BertForQuestionAnswering
+    /// Its tokenizer.
+    public let tokenizer: Tokenizer
+    /// Where it runs.
+    public let device: Device
+    /// How spans are chosen.
+    public var decoder = SpanDecoder()
+    /// Tokens that one pass takes at most, longer single rows excepted.
+    public var tokenBudget = 4096
+
+    /// A predictor over a loaded model.
+    public init(model: BertForQuestionAnswering, tokenizer: Tokenizer, device: Device) {
+        self.model = model
+        self.tokenizer = tokenizer
+        self.device = device
+    }
+
+    /// The `count` best candidates of each example that has rows, and loss and accuracy if the rows carry labels.
+    ///
+    /// - Parameters:
+    ///   - features: rows in the order of their examples, all windows of an example together.
+    ///   - progress: called after each pass with the number of rows done.
+    public func predict(
+        _ features: [Feature], count: Int = 1, labelled: Bool = false, progress: (Int) throws -> Void = { _ in }
+    ) throws -> (candidates: [Int: [Candidate]], loss: SpanLoss) {
+        var merger = WindowMerger(count: count)
+        var loss = SpanLoss()
+        for range in BatchPlan.byTokens(features, budget: tokenBudget) {
+            let rows = Array(features[range])
+            let batch = try PackedBatch(rows, tokenizer: tokenizer, device: device)
+            let logits: [Float] = try withoutGradients { () throws(TorchError) in
+                try model(batch.input).to(.float32).array()
+            }
+            var start = 0
+            for row in rows {
+                let slice = logits[(2 * start)..<(2 * (start + row.length))]
+                start += row.length
+                let context = row.contextStart..<(row.contextStart + row.window.count)
+                merger.add(row, spans: decoder.best(count, logits: slice, context: context), logits: slice)
+                if labelled { loss.add(row, logits: slice) }
+            }
+            try progress(range.upperBound)
+        }
+        return (merger.finish(), loss.mean())
+    }
+}
+
+/// Scores the windows of one example together.
+private struct WindowMerger {
+    let count: Int
+    private var finished: [Int: [Candidate]] = [:]
+    private var example: Int?
+    private var open: [(range: Range<Int>, start: Float, end: Float)] = []
+    private var starts = LogSumExp()
+    private var ends = LogSumExp()
+
+    init(count: Int) {
+        self.count = count
+    }
+
+    mutating func add(_ row: Feature, spans: [ScoredSpan], logits: ArraySlice<Float>) {
+        if example != row.example { close() }
+        example = row.example
+        let base = logits.startIndex
+        for token in row.contextStart..<(row.contextStart + row.window.count) {
+            starts.add(logits[base + 2 * token])
+            ends.add(logits[base + 2 * token + 1])
+        }
+        for span in spans {
+            open.append(
+                (
+                    row.textRange(span.tokens), logits[base + 2 * span.tokens.lowerBound],
+                    logits[base + 2 * span.tokens.upperBound + 1]
+                ))
+        }
+    }
+
+    mutating func finish() -> [Int: [Candidate]] {
+        close()
+        return finished
+    }
+
+    /// Overlapping windows see the same span twice: the better view counts.
+    private mutating func close() {
+        guard let example else { return }
+        var seen: Set<Range<Int>> = []
+        let ranked = open.enumerated().sorted {
+            ($1.element.start + $1.element.end, $0.offset) < ($0.element.start + $0.element.end, $1.offset)
+        }
+        var best: [Candidate] = []
+        for (_, span) in ranked where best.count < count && seen.insert(span.range).inserted {
+            let probability = probability(span.start - starts.value) * probability(span.end - ends.value)
+            best.append(Candidate(range: span.range, logit: span.start + span.end, probability: probability))
+        }
+        finished[example] = best
+        self.example = nil
+        open = []
+        starts = LogSumExp()
+        ends = LogSumExp()
+    }
+
+    private func probability(_ logarithm: Float) -> Float { min(1, logarithm.exponential) }
+}
+
+extension SpanLoss {
+    /// Adds one row's cross entropies and hits; `mean` divides by the rows.
+    fileprivate mutating func add(_ row: Feature, logits: ArraySlice<Float>) {
+        let base = logits.startIndex
+        let targets = [row.span?.lowerBound ?? 0, row.span?.upperBound ?? 0]
+        for column in 0..<2 {
+            var sum = LogSumExp()
+            var top = 0
+            for token in 0..<row.length {
+                let logit = logits[base + 2 * token + column]
+                sum.add(logit)
+                if logit > logits[base + 2 * top + column] { top = token }
+            }
+            loss += Double(sum.value - logits[base + 2 * targets[column] + column]) / 2
+            accuracy += top == targets[column] ? 0.5 : 0
+        }
+        rows += 1
+    }
+
+    fileprivate func mean() -> SpanLoss {
+        guard rows > 0 else { return self }
+        return SpanLoss(loss: loss / Double(rows), accuracy: accuracy / Double(rows), rows: rows)
+    }
+}

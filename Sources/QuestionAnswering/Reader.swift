@@ -1,0 +1,166 @@
+import BERT
+import Torch
+import WordPiece
+
+/// An answer found in a text.
+public struct Answer: Sendable, Hashable {
+    /// The words of the text that answer the question.
+    public let text: String
+    /// How sure the model is, from 0 to 1: the probability of its first token times that of its last, among all tokens
+    /// of the text. Comparable between answers to one question, not between texts.
+    public let score: Double
+    /// Where the answer stands in the text, in Unicode scalars.
+    public let range: Range<Int>
+    /// Where the answer stands in the text, in UTF-8 bytes.
+    public let utf8Range: Range<Int>
+}
+
+/// How a reader runs its model.
+public struct ReaderOptions: Sendable, Hashable {
+    /// Tokens of one window, specials included; nil takes 384, or what the model has if that is less.
+    public var maxLength: Int?
+    /// Tokens that two neighbouring windows of a long text share.
+    public var docStride = 128
+    /// Tokens that an answer may have.
+    public var maxAnswerLength = 30
+    /// What matrix products compute in; nil takes bf16 where the device multiplies it in hardware.
+    public var precision: Precision?
+    /// Where the model runs; nil takes the best device there is.
+    public var device: Device?
+
+    /// The usual options.
+    public init() {}
+}
+
+/// What kept a reader from answering.
+public enum ReaderError: Error, Sendable, CustomStringConvertible {
+    /// The model directory cannot be used.
+    case model(ModelError)
+    /// The tokenizer's files cannot be used, or don't belong to the model.
+    case tokenizer(String)
+    /// The options don't fit the model.
+    case options(FeatureError)
+    /// The question is empty, or the text is.
+    case empty(String)
+    /// The question leaves no room for the text.
+    case questionTooLong(tokens: Int, limit: Int)
+    /// The device asked for is not there.
+    case device(Device)
+    /// The model failed while it ran.
+    case computation(String)
+
+    /// One line for the user.
+    public var description: String {
+        switch self {
+        case .model(let error): "\(error)"
+        case .tokenizer(let message): message
+        case .options(let error): "\(error)"
+        case .empty(let what): "the \(what) is empty; there is nothing to read"
+        case .questionTooLong(let tokens, let limit):
+            "the question has \(tokens) tokens, but at most \(limit) leave room for the text; shorten it"
+        case .device(let device): "there is no \(device.rawValue) device that this libtorch can use"
+        case .computation(let message): "the model failed: \(message)"
+        }
+    }
+}
+
+/// Reads texts and answers questions about them.
+///
+/// An actor: it owns the model, answers one request at a time and can be shared between tasks. A text that is asked
+/// several questions in one call is tokenised once.
+public actor Reader {
+    /// The model's configuration.
+    public nonisolated let config: BertConfig
+    /// The model's tokenizer.
+    public nonisolated let tokenizer: Tokenizer
+    private let predictor: Predictor
+    private let options: FeatureOptions
+
+    /// Loads a fine-tuned model directory in the Hugging Face layout.
+    ///
+    /// - Throws: `ReaderError` that names the file or the option and says what to do.
+    public static func load(
+        _ directory: String, options: ReaderOptions = ReaderOptions()
+    ) async throws(ReaderError) -> Reader {
+        try Reader(directory: directory, options: options)
+    }
+
+    private init(directory: String, options: ReaderOptions) throws(ReaderError) {
+        let device = options.device ?? Device.best
+        guard device.isAvailable else { throw .device(device) }
+        let loaded = try LoadedModel(
+            directory: directory, use: .inference, precision: options.precision ?? .automatic(on: device),
+            device: device)
+        let positions = loaded.model.config.maxPositionEmbeddings
+        let maxLength = options.maxLength ?? min(384, positions)
+        let features = FeatureOptions(
+            maxLength: maxLength, docStride: options.maxLength == nil ? min(options.docStride, maxLength / 3) : options.docStride)
+        do {
+            try features.validate(maxPositions: positions)
+        } catch {
+            throw .options(error)
+        }
+        config = loaded.model.config
+        tokenizer = loaded.tokenizer
+        var predictor = Predictor(model: loaded.model, tokenizer: loaded.tokenizer, device: device)
+        predictor.decoder = SpanDecoder(maxAnswerLength: options.maxAnswerLength)
+        self.predictor = predictor
+        self.options = features
+    }
+
+    /// The best answer to a question about a text.
+    ///
+    /// - Throws: `ReaderError.empty` for a blank question or text, `.questionTooLong`, `.computation`.
+    public func answer(_ question: String, in context: String) throws(ReaderError) -> Answer {
+        guard let best = try answers(question, in: context, count: 1).first else { throw .empty("text") }
+        return best
+    }
+
+    /// The `count` best answers to a question about a text, best first, no place of the text twice.
+    public func answers(_ question: String, in context: String, count: Int) throws(ReaderError) -> [Answer] {
+        try answers([question], in: context, count: count).first ?? []
+    }
+
+    /// The `count` best answers to each of several questions about one text.
+    public func answers(
+        _ questions: [String], in context: String, count: Int = 1
+    ) throws(ReaderError) -> [[Answer]] {
+        let text = tokenizer.tokenize(context)
+        guard !text.ids.isEmpty else { throw .empty("text") }
+        let builder = FeatureBuilder(tokenizer: tokenizer, options: options)
+        var features: [Feature] = []
+        for (index, question) in questions.enumerated() {
+            let ids = tokenizer.tokenize(question.trimmingWhitespace()).ids
+            guard !ids.isEmpty else { throw .empty("question") }
+            let rows = builder.rows(example: index, question: ids, context: text, answer: nil)
+            guard !rows.isEmpty else {
+                throw .questionTooLong(tokens: ids.count, limit: options.maxLength - 4)
+            }
+            features += rows
+        }
+        let candidates: [Int: [Candidate]]
+        do {
+            candidates = try predictor.predict(features, count: count).candidates
+        } catch {
+            throw .computation("\(error)")
+        }
+        let offsets = ScalarOffsets(context)
+        return questions.indices.map { index in
+            (candidates[index] ?? []).map { candidate in
+                let range = Int32(candidate.range.lowerBound)..<Int32(candidate.range.upperBound)
+                return Answer(
+                    text: context.utf8Substring(candidate.range), score: Double(candidate.probability),
+                    range: offsets.scalars(utf8: range), utf8Range: candidate.range)
+            }
+        }
+    }
+}
+
+extension String {
+    /// The text in a range of UTF-8 bytes that begins and ends between scalars.
+    package func utf8Substring(_ range: Range<Int>) -> String {
+        let start = utf8.index(utf8.startIndex, offsetBy: range.lowerBound)
+        let end = utf8.index(start, offsetBy: range.count)
+        return String(self[start..<end])
+    }
+}

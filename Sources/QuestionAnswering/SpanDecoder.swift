@@ -1,0 +1,65 @@
+import Foundation
+
+/// A place in a row, with the sum of its logits.
+public struct ScoredSpan: Sendable, Hashable {
+    /// First and last token, counted from the row's start.
+    public let tokens: ClosedRange<Int>
+    /// Start logit plus end logit.
+    public let logit: Float
+}
+
+/// Finds the best spans of a row: start and end both in the text, the end not before the start, not too long.
+public struct SpanDecoder: Sendable, Hashable {
+    /// The most tokens an answer may have.
+    public var maxAnswerLength: Int
+
+    /// Answers of at most 30 tokens, as transformers has it.
+    public init(maxAnswerLength: Int = 30) {
+        self.maxAnswerLength = max(1, maxAnswerLength)
+    }
+
+    /// The `count` best spans, best first; fewer only if the row has fewer. Every pair is looked at.
+    ///
+    /// - Parameters:
+    ///   - logits: start and end logit of each token of the row, alternating.
+    ///   - context: the positions of the text's tokens in the row.
+    public func best(_ count: Int, logits: ArraySlice<Float>, context: Range<Int>) -> [ScoredSpan] {
+        guard count > 0 else { return [] }
+        var best: [ScoredSpan] = []
+        let base = logits.startIndex
+        for start in context {
+            let startLogit = logits[base + 2 * start]
+            for end in start..<min(context.upperBound, start + maxAnswerLength) {
+                let logit = startLogit + logits[base + 2 * end + 1]
+                if best.count == count, let worst = best.last, logit <= worst.logit { continue }
+                if best.count == count { best.removeLast() }
+                // Behind its equals, so that of equal spans the first one wins.
+                let place = best.firstIndex { $0.logit < logit } ?? best.count
+                best.insert(ScoredSpan(tokens: start...end, logit: logit), at: place)
+            }
+        }
+        return best
+    }
+}
+
+/// Sums of exponentials that neither overflow nor need all terms at once.
+struct LogSumExp {
+    private var most = -Float.infinity
+    private var sum: Float = 0
+
+    mutating func add(_ x: Float) {
+        if x > most {
+            sum = sum * exp(most - x) + 1
+            most = x
+        } else {
+            sum += exp(x - most)
+        }
+    }
+
+    var value: Float { most + log(sum) }
+}
+
+extension Float {
+    /// e to the power of this number.
+    var exponential: Float { exp(self) }
+}

@@ -1,0 +1,95 @@
+/// An answer as a dataset gives it.
+public struct Answer: Sendable, Hashable {
+    /// The words of the context.
+    public var text: String
+    /// Where they begin in the context, in Unicode scalars (as Python counts).
+    public var start: Int
+
+    /// An answer that begins at scalar `start` of its context.
+    public init(text: String, start: Int) {
+        self.text = text
+        self.start = start
+    }
+}
+
+/// A question about a context.
+public struct Question: Sendable, Hashable {
+    /// What names the question in predictions and messages.
+    public var id: String
+    /// The question.
+    public var question: String
+    /// The acceptable answers; in SQuAD 2.0 none if the context has no answer.
+    public var answers: [Answer]
+    /// SQuAD 2.0: whether the context has no answer; nil in files of version 1.
+    public var isImpossible: Bool?
+    /// SQuAD 2.0: answers that only look right.
+    public var plausibleAnswers: [Answer]
+
+    /// A question of version 1.1.
+    public init(id: String, question: String, answers: [Answer]) {
+        self.init(id: id, question: question, answers: answers, isImpossible: nil, plausibleAnswers: [])
+    }
+
+    /// A question of version 2.0, or of 1.1 where `isImpossible` is nil.
+    public init(
+        id: String, question: String, answers: [Answer], isImpossible: Bool?, plausibleAnswers: [Answer]
+    ) {
+        self.id = id
+        self.question = question
+        self.answers = answers
+        self.isImpossible = isImpossible
+        self.plausibleAnswers = plausibleAnswers
+    }
+}
+
+/// A context with its questions.
+public struct Paragraph: Sendable, Hashable {
+    /// The text that the answers stand in.
+    public var context: String
+    /// The questions about it.
+    public var questions: [Question]
+
+    /// A paragraph with its questions.
+    public init(context: String, questions: [Question]) {
+        self.context = context
+        self.questions = questions
+    }
+}
+
+/// The paragraphs of one source.
+public struct Article: Sendable, Hashable {
+    /// What the article is called; empty if the file doesn't say.
+    public var title: String
+    /// Its paragraphs.
+    public var paragraphs: [Paragraph]
+
+    /// An article with its paragraphs.
+    public init(title: String, paragraphs: [Paragraph]) {
+        self.title = title
+        self.paragraphs = paragraphs
+    }
+}
+
+/// A question-answering dataset in the format of SQuAD v1.1 or v2.0.
+///
+/// - Source: https://rajpurkar.github.io/SQuAD-explorer/
+public struct Dataset: Sendable, Hashable {
+    /// What the file says of its version, such as `1.1`.
+    public var version: String?
+    /// The articles in the order of the file.
+    public var articles: [Article]
+
+    /// A dataset made in memory.
+    public init(version: String? = "1.1", articles: [Article]) {
+        self.version = version
+        self.articles = articles
+    }
+
+    /// The number of questions in all paragraphs.
+    public var questionCount: Int {
+        articles.reduce(0) { $0 + $1.paragraphs.reduce(0) { $0 + $1.questions.count } }
+    }
+
+    /// The number of paragraphs in all articles.
+    public var paragraphCount: Int { articles.reduce(0) { $0 + $1.paragraphs.count } }
+}

@@ -1,0 +1,151 @@
+import Foundation
+
+/// Something wrong with one question of a dataset.
+public struct DatasetProblem: Sendable, Hashable, CustomStringConvertible {
+    /// What sort of problem it is.
+    public enum Kind: String, Sendable, Hashable, CaseIterable {
+        /// Two questions have one id.
+        case duplicateID = "duplicate_id"
+        /// The id is empty.
+        case emptyID = "empty_id"
+        /// The question is empty or blank.
+        case emptyQuestion = "empty_question"
+        /// The context is empty or blank.
+        case emptyContext = "empty_context"
+        /// The question has no answer, and the file does not call it impossible.
+        case noAnswer = "no_answer"
+        /// An answer has no text.
+        case emptyAnswer = "empty_answer"
+        /// An answer's offset is negative.
+        case negativeOffset = "negative_offset"
+        /// An answer's offset lies behind the context.
+        case offsetOutside = "offset_outside"
+        /// The context has something else at an answer's offset.
+        case misplacedAnswer = "misplaced_answer"
+    }
+
+    /// The question's id.
+    public let questionID: String
+    /// What sort of problem it is.
+    public let kind: Kind
+    /// What is wrong, and where the answer is instead if it can be found.
+    public let message: String
+    /// Whether training has to leave the question out: its first answer or its text cannot be used.
+    public let preventsTraining: Bool
+
+    /// One line for the user.
+    public var description: String { "question \(questionID): \(message)" }
+}
+
+extension Dataset {
+    /// Everything that is wrong with single questions, in the order of the file.
+    public func problems() -> [DatasetProblem] {
+        var seen: Set<[UInt8]> = []
+        var result: [DatasetProblem] = []
+        for article in articles {
+            for paragraph in article.paragraphs {
+                let context = Array(paragraph.context.unicodeScalars)
+                for question in paragraph.questions {
+                    var check = QuestionCheck(question: question, context: context)
+                    check.run(isNew: seen.insert(Array(question.id.utf8)).inserted)
+                    result += check.problems
+                }
+            }
+        }
+        return result
+    }
+}
+
+/// The checks of one question.
+private struct QuestionCheck {
+    let question: Question
+    let context: [Unicode.Scalar]
+    var problems: [DatasetProblem] = []
+
+    init(question: Question, context: [Unicode.Scalar]) {
+        self.question = question
+        self.context = context
+    }
+
+    mutating func run(isNew: Bool) {
+        if question.id.isEmpty { add(.emptyID, "the id is empty", preventsTraining: false) }
+        if !isNew {
+            add(.duplicateID, "another question before has the same id; ids must differ", preventsTraining: true)
+        }
+        if question.question.unicodeScalars.allSatisfy(\.properties.isWhitespace) {
+            add(.emptyQuestion, "the question is empty", preventsTraining: true)
+        }
+        if context.allSatisfy(\.properties.isWhitespace) {
+            add(.emptyContext, "the context is empty", preventsTraining: true)
+        }
+        if question.answers.isEmpty, question.isImpossible != true {
+            add(.noAnswer, "there is no answer; SQuAD 2.0 files mark that with \"is_impossible\": true", preventsTraining: true)
+        }
+        for (index, answer) in question.answers.enumerated() {
+            check(answer, isTarget: index == 0)
+        }
+    }
+
+    private mutating func check(_ answer: Answer, isTarget: Bool) {
+        let text = Array(answer.text.unicodeScalars)
+        guard !text.isEmpty else { return add(.emptyAnswer, "an answer has no text", preventsTraining: isTarget) }
+        let (end, overflow) = answer.start.addingReportingOverflow(text.count)
+        if answer.start < 0 {
+            add(
+                .negativeOffset, "answer \"\(answer.text)\" has the offset \(answer.start); \(whereabouts(text, answer))",
+                preventsTraining: isTarget)
+        } else if overflow || end > context.count {
+            add(
+                .offsetOutside,
+                "answer \"\(answer.text)\" at offset \(answer.start) ends outside the context of \(context.count) "
+                    + "characters; \(whereabouts(text, answer))",
+                preventsTraining: isTarget)
+        } else if !context[answer.start..<end].elementsEqual(text) {
+            let there = String(String.UnicodeScalarView(context[answer.start..<end]))
+            add(
+                .misplacedAnswer,
+                "answer \"\(answer.text)\" is not at its offset \(answer.start), where the context has \"\(there)\"; "
+                    + whereabouts(text, answer),
+                preventsTraining: isTarget)
+        }
+    }
+
+    /// Where the answer is instead.
+    private func whereabouts(_ text: [Unicode.Scalar], _ answer: Answer) -> String {
+        if let nearest = occurrences(text).min(by: { distance($0, answer.start) < distance($1, answer.start) }) {
+            return "it is at \(nearest)"
+        }
+        let whole = String(String.UnicodeScalarView(context))
+        if !occurrences(Array(answer.text.lowercased().unicodeScalars), in: Array(whole.lowercased().unicodeScalars)).isEmpty {
+            return "the context has it only in other capitals"
+        }
+        // Swift's own search equates canonical equivalents (NFC and NFD).
+        if whole.contains(answer.text) {
+            return "the context has it only in another Unicode normalisation (NFC, NFD)"
+        }
+        func squeezed(_ string: String) -> String {
+            string.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        }
+        if squeezed(whole).contains(squeezed(answer.text)) { return "the context has it only with other white space" }
+        return "the context does not contain it"
+    }
+
+    private func distance(_ a: Int, _ b: Int) -> UInt {
+        a.subtractingReportingOverflow(b).overflow ? .max : (a - b).magnitude
+    }
+
+    private func occurrences(_ text: [Unicode.Scalar]) -> [Int] { occurrences(text, in: context) }
+
+    private func occurrences(_ text: [Unicode.Scalar], in context: [Unicode.Scalar]) -> [Int] {
+        guard let first = text.first, text.count <= context.count else { return [] }
+        return (0...(context.count - text.count)).filter {
+            context[$0] == first && context[$0..<($0 + text.count)].elementsEqual(text)
+        }
+    }
+
+    private mutating func add(_ kind: DatasetProblem.Kind, _ message: String, preventsTraining: Bool) {
+        problems.append(
+            DatasetProblem(
+                questionID: question.id, kind: kind, message: message, preventsTraining: preventsTraining))
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import StrictJSON
+
+extension Dataset {
+    /// The dataset as a SQuAD document.
+    public func json() -> JSONValue {
+        var members: [(String, JSONValue)] = []
+        if let version { members.append(("version", .string(version))) }
+        members.append(("data", .array(articles.map(\.json))))
+        return .object(JSONObject(members))
+    }
+
+    /// Writes a SQuAD file that appears whole or not at all.
+    ///
+    /// - Throws: `DatasetError` with the system's reason.
+    public func write(to path: String) throws(DatasetError) {
+        do {
+            try Data((json().serialized() + "\n").utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw DatasetError(path: path, message: "cannot be written: \(error.localizedDescription)")
+        }
+    }
+}
+
+extension Article {
+    fileprivate var json: JSONValue {
+        .object(JSONObject([("title", .string(title)), ("paragraphs", .array(paragraphs.map(\.json)))]))
+    }
+}
+
+extension Paragraph {
+    fileprivate var json: JSONValue {
+        .object(JSONObject([("context", .string(context)), ("qas", .array(questions.map(\.json)))]))
+    }
+}
+
+extension Question {
+    fileprivate var json: JSONValue {
+        var members: [(String, JSONValue)] = [
+            ("id", .string(id)), ("question", .string(question)), ("answers", .array(answers.map(\.json))),
+        ]
+        if let isImpossible { members.append(("is_impossible", .bool(isImpossible))) }
+        if !plausibleAnswers.isEmpty { members.append(("plausible_answers", .array(plausibleAnswers.map(\.json)))) }
+        return .object(JSONObject(members))
+    }
+}
+
+extension Answer {
+    fileprivate var json: JSONValue {
+        .object(JSONObject([("text", .string(text)), ("answer_start", .int(start))]))
+    }
+}

@@ -1,0 +1,53 @@
+import Foundation
+import StrictJSON
+
+/// Predicted answers by question id: what `{"id": "answer text"}` files hold.
+public struct Predictions: Sendable, Hashable {
+    /// The answer texts by question id.
+    public var answers: [String: String]
+
+    /// Predictions made in memory.
+    public init(_ answers: [String: String]) {
+        self.answers = answers
+    }
+
+    /// Reads a prediction file.
+    ///
+    /// - Throws: `DatasetError` for a file that cannot be read or is not an object of strings.
+    public init(path: String) throws(DatasetError) {
+        let value: JSONValue
+        do {
+            let file = try MappedFile(path: path)
+            value = try JSONValue.parse(file.bytes)
+            withExtendedLifetime(file) {}
+        } catch let error as FileError {
+            throw DatasetError(path: path, message: error.message, isMissing: error.isMissing)
+        } catch {
+            throw DatasetError(path: path, message: "\(error)")
+        }
+        guard let object = value.object else {
+            throw DatasetError(path: path, message: "a prediction file is an object {\"question id\": \"answer text\"}")
+        }
+        var answers: [String: String] = [:]
+        for (id, answer) in object {
+            guard let text = answer.string else {
+                throw DatasetError(path: path, message: "the prediction for question \(id) is not a string")
+            }
+            answers[id] = text
+        }
+        self.answers = answers
+    }
+
+    /// Writes a prediction file, in the order of the ids, that appears whole or not at all.
+    ///
+    /// - Throws: `DatasetError` with the system's reason.
+    public func write(to path: String) throws(DatasetError) {
+        let members = answers.map { ($0.key, JSONValue.string($0.value)) }
+        let text = JSONValue.object(JSONObject(members)).serialized(pretty: true, sortedKeys: true)
+        do {
+            try Data((text + "\n").utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw DatasetError(path: path, message: "cannot be written: \(error.localizedDescription)")
+        }
+    }
+}

@@ -1,0 +1,77 @@
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// A file that could not be opened, read or written.
+public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The file as the caller named it.
+    public let path: String
+    /// The system's error number; 0 where it was not the system that refused.
+    public let code: Int32
+    /// What is wrong.
+    public let message: String
+
+    /// An error with a message of its own.
+    public init(path: String, code: Int32 = 0, message: String) {
+        self.path = path
+        self.code = code
+        self.message = message
+    }
+
+    /// An error with the system's words for `code`.
+    public init(path: String, code: Int32) {
+        self.init(path: path, code: code, message: String(cString: strerror(code)))
+    }
+
+    /// Whether the file is not there.
+    public var isMissing: Bool { code == ENOENT || code == ENOTDIR }
+
+    /// One line for the user.
+    public var description: String { "\(path): \(message)" }
+}
+
+/// A regular file mapped into memory, read-only. Its pages are read from disk when they are touched.
+public final class MappedFile: Sendable {
+    /// The file as the caller named it.
+    public let path: String
+    private let address: UInt
+    private let count: Int
+
+    /// The whole file; valid as long as this object is.
+    public var bytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: address), count: count)
+    }
+
+    /// Maps the file.
+    ///
+    /// - Throws: `FileError` for a file that is missing, not readable, or not a regular file.
+    public init(path: String) throws(FileError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw FileError(path: path, code: errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            let what = status.st_mode & S_IFMT == S_IFDIR ? "it is a directory" : "it is not a regular file"
+            throw FileError(path: path, message: "\(what); a file was expected")
+        }
+        self.path = path
+        count = Int(status.st_size)
+        guard count > 0 else {
+            address = 0
+            return
+        }
+        guard let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
+            throw FileError(path: path, code: errno)
+        }
+        address = UInt(bitPattern: start)
+    }
+
+    deinit {
+        if count > 0 { munmap(UnsafeMutableRawPointer(bitPattern: address), count) }
+    }
+}

@@ -1,0 +1,99 @@
+import CTorch
+
+/// AdamW with decoupled weight decay, by libtorch's fused kernel.
+///
+/// - Source: Loshchilov and Hutter 2019, arXiv:1711.05101; the same arithmetic as `torch.optim.AdamW(fused=True)`.
+public final class AdamW {
+    /// What does not change during a run.
+    public struct Options: Sendable, Hashable {
+        /// Decay rate of the first moments.
+        public var beta1 = 0.9
+        /// Decay rate of the second moments.
+        public var beta2 = 0.999
+        /// Added to the root of the second moments.
+        public var epsilon = 1e-8
+        /// Decay of weights, for parameters that `decays` says yes to.
+        public var weightDecay = 0.0
+
+        /// The usual options: betas 0.9 and 0.999, epsilon 1e-8, no decay.
+        public init() {}
+    }
+
+    /// One parameter with its moments.
+    public struct Slot {
+        /// The parameter's name.
+        public let name: String
+        /// The parameter.
+        public let parameter: Tensor
+        /// The running mean of its gradients.
+        public let firstMoment: Tensor
+        /// The running mean of its squared gradients.
+        public let secondMoment: Tensor
+        let decays: Bool
+    }
+
+    /// The options given at the start.
+    public let options: Options
+    /// Every parameter with its moments, in the order given.
+    public let slots: [Slot]
+    /// The number of steps taken.
+    public private(set) var step: Int
+
+    /// Moments of zero for every parameter.
+    ///
+    /// - Parameter decays: whether weight decay applies to the parameter of that name.
+    public init(
+        parameters: [(name: String, tensor: Tensor)], options: Options = Options(),
+        decays: (String) -> Bool
+    ) throws(TorchError) {
+        var slots: [Slot] = []
+        for (name, tensor) in parameters {
+            slots.append(
+                Slot(
+                    name: name, parameter: tensor,
+                    firstMoment: try Tensor.zeros(tensor.shape, dtype: tensor.dtype, device: tensor.device),
+                    secondMoment: try Tensor.zeros(tensor.shape, dtype: tensor.dtype, device: tensor.device),
+                    decays: decays(name)))
+        }
+        self.slots = slots
+        self.options = options
+        step = 0
+    }
+
+    /// Scales all gradients so that their joint 2-norm is at most `maxNorm`; returns the norm before.
+    ///
+    /// With `maxNorm` 0 it only measures. A norm that is not finite leaves the gradients as they are.
+    public func clipGradients(maxNorm: Double) throws(TorchError) -> Double {
+        let handles: [OpaquePointer?] = slots.map(\.parameter.handle)
+        var norm = 0.0
+        try check(ct_clip_grad_norm(handles, Int32(handles.count), maxNorm, &norm), "clipGradients")
+        return norm
+    }
+
+    /// One step down the gradients.
+    public func update(learningRate: Double) throws(TorchError) {
+        step += 1
+        for decays in [true, false] {
+            let group = slots.filter { $0.decays == decays }
+            let parameters: [OpaquePointer?] = group.map(\.parameter.handle)
+            let firsts: [OpaquePointer?] = group.map(\.firstMoment.handle)
+            let seconds: [OpaquePointer?] = group.map(\.secondMoment.handle)
+            try check(
+                ct_adamw_step(
+                    parameters, firsts, seconds, Int32(group.count), Int64(step), learningRate, options.beta1,
+                    options.beta2, options.epsilon, decays ? options.weightDecay : 0), "AdamW.update")
+        }
+    }
+
+    /// Goes on as if `step` steps had been taken; the moments are the caller's to restore.
+    public func resume(atStep step: Int) {
+        self.step = step
+    }
+
+    /// Drops all gradients.
+    public func clearGradients() throws(TorchError) {
+        for slot in slots {
+            try slot.parameter.clearGradient()
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import CTorch
+
+/// Where tensors live and operations run.
+public enum Device: String, Sendable, Hashable, CaseIterable {
+    /// The host's processor.
+    case cpu
+    /// The current NVIDIA (or ROCm) GPU.
+    case cuda
+    /// An Apple GPU.
+    case mps
+
+    /// Whether this machine and this libtorch have the device.
+    public var isAvailable: Bool { ct_device_available(ct) }
+
+    /// The best device there is: CUDA, else the CPU. MPS has to be asked for, since its results have been wrong before
+    /// (pytorch#170837).
+    public static var best: Device { Device.cuda.isAvailable ? .cuda : .cpu }
+
+    var ct: CTDeviceKind {
+        switch self {
+        case .cpu: CT_CPU
+        case .cuda: CT_CUDA
+        case .mps: CT_MPS
+        }
+    }
+}
+
+/// libtorch's state in this process.
+public enum Runtime {
+    /// libtorch's version, such as `2.13.0`.
+    public static var version: String { String(cString: ct_version()) }
+
+    /// The instruction set that libtorch's CPU kernels use, such as `AVX512`.
+    public static var cpuCapability: String { String(cString: ct_cpu_capability()) }
+
+    /// Whether the CPU multiplies bfloat16 matrices in hardware.
+    public static var cpuMultipliesBFloat16: Bool { ct_cpu_has_bfloat16() }
+
+    /// The number of threads that one operation may use.
+    public static var threads: Int { Int(ct_threads()) }
+
+    /// Sets the number of threads that one operation may use, at least 1.
+    public static func setThreads(_ count: Int) throws(TorchError) {
+        try check(ct_set_threads(Int32(clamping: count)), "setThreads")
+    }
+
+    /// Bytes of memory that this process has in use now, and has had at its peak.
+    public static func memory() throws(TorchError) -> (resident: Int, peak: Int) {
+        var resident: Int64 = 0
+        var peak: Int64 = 0
+        try check(ct_memory(&resident, &peak), "memory")
+        return (Int(resident), Int(peak))
+    }
+}

@@ -1,0 +1,90 @@
+import CTorch
+
+/// The rows of a packed batch: where each begins, and the name under which its dropout mask is drawn.
+///
+/// A batch is the concatenation of its rows, without padding. With T tokens in B rows, everything but attention works
+/// on `[T, H]`; attention and the loss take the row starts.
+public struct PackedRows {
+    /// Where each row begins, then T: int64 [B + 1], on the CPU.
+    public let starts: Tensor
+    /// A number for each row that stays the same whatever batch the row is in: int64 [B], on the CPU.
+    public let keys: Tensor
+    /// The number of rows, B.
+    public let count: Int
+    /// The number of tokens, T.
+    public let tokenCount: Int
+
+    /// Rows of the given lengths, each at least 1. `keys` are 0, 1, 2, ... if none are given.
+    public init(lengths: [Int], keys: [Int64]? = nil) throws(TorchError) {
+        var starts: [Int64] = [0]
+        for length in lengths {
+            starts.append((starts.last ?? 0) + Int64(length))
+        }
+        self.starts = try Tensor.of(starts)
+        self.keys = try Tensor.of(keys ?? lengths.indices.map(Int64.init))
+        count = lengths.count
+        tokenCount = Int(starts.last ?? 0)
+    }
+}
+
+/// How much to drop, and from which stream of random numbers.
+public struct Dropout: Sendable, Hashable {
+    /// The probability of dropping an element, at least 0 and below 1.
+    public let probability: Double
+    /// What the mask is drawn from, together with each row's key.
+    public let seed: UInt64
+
+    /// Dropout of `probability` with masks from `seed`.
+    public init(probability: Double, seed: UInt64) {
+        self.probability = probability
+        self.seed = seed
+    }
+
+    /// No dropout.
+    public static let none = Dropout(probability: 0, seed: 0)
+}
+
+extension Tensor {
+    /// Multi-head self-attention inside each row, `self` being the queries: softmax(q kᵀ / √D) v, over [T, heads * D].
+    public func packedAttention(
+        keys: Tensor, values: Tensor, rows: PackedRows, heads: Int, dropout: Dropout
+    ) throws(TorchError) -> Tensor {
+        try Tensor.make("packedAttention", [self, keys, values]) {
+            ct_packed_attention(
+                handle, keys.handle, values.handle, rows.starts.handle, rows.keys.handle, Int32(heads),
+                dropout.probability, dropout.seed, $0)
+        }
+    }
+
+    /// The same as `packedAttention` from libtorch's plain operations: slower, and what that one is tested against.
+    public func packedAttentionReference(
+        keys: Tensor, values: Tensor, rows: PackedRows, heads: Int, dropout: Dropout
+    ) throws(TorchError) -> Tensor {
+        try Tensor.make("packedAttentionReference", [self, keys, values]) {
+            ct_packed_attention_reference(
+                handle, keys.handle, values.handle, rows.starts.handle, rows.keys.handle, Int32(heads),
+                dropout.probability, dropout.seed, $0)
+        }
+    }
+
+    /// Dropout over [T, H]; what is kept is divided by the share that is kept.
+    public func packedDropout(_ dropout: Dropout, rows: PackedRows) throws(TorchError) -> Tensor {
+        if dropout.probability == 0 { return self }
+        return try Tensor.make("packedDropout", [self]) {
+            ct_packed_dropout(
+                handle, rows.starts.handle, rows.keys.handle, dropout.probability, dropout.seed, $0)
+        }
+    }
+
+    /// The span loss of logits [T, 2] (start, end): the cross entropies of both targets of each row, over the row's own
+    /// tokens, summed and divided by 2 * `rowDivisor`; with the number of rows as divisor, transformers' loss.
+    ///
+    /// - Parameter targets: int64 [B, 2] on the CPU, token positions inside each row.
+    public func packedSpanLoss(
+        rows: PackedRows, targets: Tensor, rowDivisor: Double
+    ) throws(TorchError) -> Tensor {
+        try Tensor.make("packedSpanLoss", [self, targets]) {
+            ct_packed_span_loss(handle, rows.starts.handle, targets.handle, rowDivisor, $0)
+        }
+    }
+}

@@ -1,0 +1,249 @@
+import BERT
+import Foundation
+import StrictJSON
+import Testing
+import Torch
+
+/// The ladder of parity with transformers; fixtures by `Tools/make_parity_fixtures.py`, which says where they come from.
+@Suite("Parity with transformers")
+struct ParityTests {
+    /// The numbers of one tensor of a fixture file.
+    private func numbers(_ file: SafetensorsFile, _ name: String) throws -> [Double] {
+        let view = try #require(file[name], "\(name) is not in \(file.path)")
+        return view.withBytes { bytes in
+            (0..<(view.shape.reduce(1, *))).map { index in
+                view.elementType == .int64
+                    ? Double(bytes.loadUnaligned(fromByteOffset: 8 * index, as: Int64.self))
+                    : Double(bytes.loadUnaligned(fromByteOffset: 4 * index, as: Float.self))
+            }
+        }
+    }
+
+    private func doubles(_ value: JSONValue?) throws -> [Double] {
+        let elements = try #require(value?.array)
+        return elements.compactMap { $0.double }
+    }
+
+    private func integers(_ file: SafetensorsFile, _ name: String) throws -> [Int64] {
+        try numbers(file, name).map { Int64($0) }
+    }
+
+    /// The largest difference, relative to the largest expected number.
+    private func error(_ measured: [Double], _ expected: [Double]) throws -> Double {
+        try #require(measured.count == expected.count)
+        let scale = expected.map(abs).max() ?? 0
+        let worst = zip(measured, expected).map { abs($0 - $1) }.max() ?? 0
+        return worst / max(scale, 1e-30)
+    }
+
+    private func length(_ x: [Double]) -> Double { x.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+
+    /// Parameters whose gradient is nought but for rounding: a softmax does not change when all its inputs move alike.
+    private static func hasNoGradient(_ name: String) -> Bool {
+        name.hasSuffix("attention.self.key.bias") || name == "qa_outputs.bias"
+            || name == "bert.encoder.layer.2.output.LayerNorm.bias"
+    }
+
+    private func array(_ tensor: Tensor) throws -> [Double] { try tensor.to(.float64).array() }
+
+    private func tinyBert(
+        _ use: ParameterUse = .training, _ precision: Precision = .fp32
+    ) throws -> BertForQuestionAnswering {
+        try BertForQuestionAnswering(
+            directory: ModelDirectory(path: fixture("tiny_bert")), use: use, precision: precision)
+    }
+
+    private struct Batch {
+        let input: BertInput
+        let targets: Tensor
+        let rows: Int
+    }
+
+    private func batch(_ file: SafetensorsFile, prefix: String = "") throws -> Batch {
+        let starts = try integers(file, prefix + "row_starts").map(Int.init)
+        let lengths = zip(starts.dropFirst(), starts).map { $0 - $1 }
+        let first = try integers(file, prefix + "start_positions")
+        let last = try integers(file, prefix + "end_positions")
+        return Batch(
+            input: try BertInput(
+                ids: integers(file, prefix + "ids"), typeIDs: integers(file, prefix + "type_ids"), lengths: lengths),
+            targets: try Tensor.of(zip(first, last).flatMap { [$0, $1] }, shape: [lengths.count, 2]),
+            rows: lengths.count)
+    }
+
+    @Test("one layer: its output and the gradient of its input")
+    func oneLayer() throws {
+        let file = try SafetensorsFile(path: fixture("tiny_bert/layer.safetensors"))
+        let starts = try integers(file, "row_starts").map(Int.init)
+        let rows = try PackedRows(lengths: zip(starts.dropFirst(), starts).map { $0 - $1 })
+        let input = try Tensor.of(numbers(file, "input").map(Float.init), shape: [40, 32])
+        try input.setRequiresGradient(true)
+        let output = try tinyBert().bert.layers[0](input, rows: rows, dropout: .none)
+        try output.backward(
+            gradient: Tensor.of(numbers(file, "output_gradient").map(Float.init), shape: [40, 32]))
+        #expect(try error(array(output), numbers(file, "output")) < 1e-5)
+        #expect(try error(array(#require(try input.gradient())), numbers(file, "input_gradient")) < 1e-5)
+    }
+
+    @Test("rows of different lengths: hidden states and logits of every real token")
+    func logits() throws {
+        let file = try SafetensorsFile(path: fixture("tiny_bert/batch.safetensors"))
+        let batch = try batch(file)
+        let model = try tinyBert(.inference)
+        var x = try model.bert.embeddings(batch.input, dropout: .none)
+        #expect(try error(array(x), numbers(file, "hidden.0")) < 1e-5)
+        for (index, layer) in model.bert.layers.enumerated() {
+            x = try layer(x, rows: batch.input.rows, dropout: .none)
+            #expect(try error(array(x), numbers(file, "hidden.\(index + 1)")) < 1e-5)
+        }
+        let logits = try model(batch.input)
+        #expect(try error(array(logits.slice(dim: 1, 0..<1)), numbers(file, "start_logits")) < 1e-5)
+        #expect(try error(array(logits.slice(dim: 1, 1..<2)), numbers(file, "end_logits")) < 1e-5)
+    }
+
+    @Test("the loss and the gradient of every parameter", arguments: [(Precision.fp32, 1e-5), (.bf16, 2e-2)])
+    func gradients(precision: Precision, tolerance: Double) throws {
+        let file = try SafetensorsFile(path: fixture("tiny_bert/batch.safetensors"))
+        let expected = try SafetensorsFile(path: fixture("tiny_bert/gradients.safetensors"))
+        let batch = try batch(file)
+        let model = try tinyBert(.training, precision)
+        let loss = try model.loss(batch.input, targets: batch.targets, rowDivisor: Double(batch.rows))
+        try loss.backward()
+        #expect(try abs(loss.item() - numbers(file, "loss")[0]) / numbers(file, "loss")[0] < tolerance)
+        var (differences, all): ([Double], [Double]) = ([], [])
+        for (name, tensor) in model.parameters.all {
+            let measured = try array(#require(try tensor.gradient(), "\(name) has no gradient"))
+            let wanted = try numbers(expected, name)
+            differences += zip(measured, wanted).map { $0 - $1 }
+            all += wanted
+            if Self.hasNoGradient(name) {
+                #expect(length(measured) < tolerance, "\(name): \(length(measured))")
+            } else {
+                let difference = length(zip(measured, wanted).map { $0 - $1 }) / length(wanted)
+                // Rounding to bfloat16 does not spread evenly: a small parameter may get more than its share.
+                #expect(difference < (precision == .fp32 ? tolerance : 2 * tolerance), "\(name): \(difference)")
+            }
+        }
+        #expect(length(differences) / length(all) < tolerance)
+    }
+
+    @Test("rows of one length: transformers' own loss")
+    func equalRows() throws {
+        let file = try SafetensorsFile(path: fixture("tiny_bert/equal_rows.safetensors"))
+        let batch = try batch(file)
+        let model = try tinyBert()
+        let loss = try model.loss(batch.input, targets: batch.targets, rowDivisor: Double(batch.rows))
+        try loss.backward()
+        #expect(try abs(loss.item() - numbers(file, "loss")[0]) < 1e-5)
+        let optimizer = try AdamW(parameters: model.parameters.all, decays: BertParameters.decays)
+        let norm = try optimizer.clipGradients(maxNorm: 0)
+        #expect(try abs(norm - numbers(file, "gradient_norm")[0]) / norm < 1e-5)
+    }
+
+    @Test(
+        "ten AdamW steps: losses, gradient norms and final weights, with decay, clipping and schedule",
+        arguments: ["plain", "decay", "clipped"])
+    func tenSteps(variant: String) throws {
+        let curve = try #require(try fixtureJSON("adamw/curves.json")[variant])
+        let file = try SafetensorsFile(path: fixture("adamw/batches.safetensors"))
+        let model = try tinyBert()
+        var options = AdamW.Options()
+        options.weightDecay = curve["decay"]?.double ?? 0
+        let optimizer = try AdamW(
+            parameters: model.parameters.all, options: options, decays: BertParameters.decays)
+        let rates = try doubles(curve["learning_rates"])
+        let losses = try doubles(curve["losses"])
+        let norms = try doubles(curve["gradient_norms"])
+        try #require(rates.count == 10 && losses.count == 10 && norms.count == 10)
+        for step in 0..<10 {
+            let batch = try batch(file, prefix: "\(step).")
+            try optimizer.clearGradients()
+            let loss = try model.loss(batch.input, targets: batch.targets, rowDivisor: Double(batch.rows))
+            try loss.backward()
+            let norm = try optimizer.clipGradients(maxNorm: curve["clip"]?.double ?? 0)
+            try optimizer.update(learningRate: rates[step])
+            #expect(try abs(loss.item() - losses[step]) / losses[step] < 1e-4, "loss of step \(step)")
+            #expect(abs(norm - norms[step]) / norms[step] < 1e-3, "norm of step \(step)")
+        }
+        try compareWeights(model, variant: variant, sums: #require(curve["sums"]?.object))
+    }
+
+    private func compareWeights(_ model: BertForQuestionAnswering, variant: String, sums: JSONObject) throws {
+        let whole = try SafetensorsFile(path: fixture("adamw/final_decay.safetensors"))
+        let some = try SafetensorsFile(path: fixture("adamw/final_some.safetensors"))
+        var compared = 0
+        // AdamW moves a weight whose gradient is all rounding by up to the learning rate, in either direction.
+        for (name, tensor) in model.parameters.all where !Self.hasNoGradient(name) {
+            let measured = try array(tensor)
+            let expected =
+                variant == "decay"
+                ? try numbers(whole, name)
+                : some["\(variant).\(name)"] == nil ? nil : try numbers(some, "\(variant).\(name)")
+            if let expected {
+                let close = zip(measured, expected).count { abs($0 - $1) < 2e-5 }
+                #expect(Double(close) >= 0.97 * Double(expected.count), "\(name): \(close) of \(expected.count)")
+                compared += 1
+            }
+            let sum = try doubles(sums[name])
+            let magnitude = measured.reduce(0) { $0 + abs($1) }
+            #expect(abs(magnitude - sum[1]) < 1e-3 * max(1, sum[1]), "\(name)")
+        }
+        #expect(compared >= (variant == "decay" ? 40 : 4))
+    }
+
+    @Test("dropout changes the loss, is a function of seed and step, and is off without a source")
+    func dropout() throws {
+        let file = try SafetensorsFile(path: fixture("tiny_bert/batch.safetensors"))
+        let batch = try batch(file)
+        let model = try tinyBert(.inference)
+        var config = model.config
+        config.hiddenDropout = 0.1
+        config.attentionDropout = 0.1
+        func loss(seed: UInt64, step: Int) throws -> Double {
+            try model.loss(
+                batch.input, targets: batch.targets, rowDivisor: 5,
+                dropout: DropoutSource(config: config, seed: seed, step: step)
+            ).item()
+        }
+        let plain = try model.loss(batch.input, targets: batch.targets, rowDivisor: 5).item()
+        #expect(try loss(seed: 1, step: 1) == loss(seed: 1, step: 1))
+        #expect(try Set([plain, loss(seed: 1, step: 1), loss(seed: 1, step: 2), loss(seed: 2, step: 1)]).count == 4)
+    }
+
+    @Test(
+        "checkpoints of every kind of BERT load, and what is missing is only the head",
+        arguments: [
+            ("base", true), ("legacy", true), ("masked_lm", true), ("pretraining", true),
+            ("question_answering", false), ("sharded", false),
+        ])
+    func keyFormats(name: String, newHead: Bool) throws {
+        let directory = try ModelDirectory(path: fixture("key_formats/\(name)"))
+        let model = try BertForQuestionAnswering(directory: directory, use: .training, precision: .fp32)
+        let reference = try BertForQuestionAnswering(
+            directory: ModelDirectory(path: fixture("key_formats/question_answering")), use: .training,
+            precision: .fp32)
+        #expect(try directory.contents().newKeys.isEmpty == !newHead)
+        for (name, tensor) in model.parameters.all where !name.hasPrefix("qa_outputs") {
+            #expect(try array(tensor) == array(#require(reference.parameters[name])), "\(name)")
+        }
+        if newHead {
+            #expect(throws: ModelError.self) {
+                try BertForQuestionAnswering(directory: directory, use: .inference, precision: .fp32)
+            }
+        }
+    }
+
+    @Test("weights written are the weights read")
+    func writing() throws {
+        try withTemporaryDirectory { directory in
+            let model = try tinyBert()
+            try model.writeWeights(to: "\(directory)/model.safetensors")
+            try model.config.write(toDirectory: directory)
+            let again = try BertForQuestionAnswering(
+                directory: ModelDirectory(path: directory), use: .inference, precision: .fp32)
+            for (name, tensor) in model.parameters.all {
+                #expect(try array(tensor) == array(#require(again.parameters[name])), "\(name)")
+            }
+        }
+    }
+}
