@@ -46,7 +46,7 @@ struct AddedTokenMatcher: Sendable {
                 }
             }
         }
-        if done != range.upperBound, done < range.upperBound { body(Part(range: done..<range.upperBound, token: nil)) }
+        if done < range.upperBound { body(Part(range: done..<range.upperBound, token: nil)) }
     }
 
     private func longest(_ bytes: UnsafePointer<UInt8>, _ position: Int, _ limit: Int) -> Pattern? {

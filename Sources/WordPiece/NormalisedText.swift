@@ -1,7 +1,8 @@
 /// A normalised piece of text with, for each of its bytes, the source bytes it came from.
 ///
 /// As long as nothing was removed, added or replaced by something longer (plain ASCII), byte `i` came from byte `base + i` and
-/// no positions are stored. Reused from text to text, so that no memory is requested per text.
+/// no positions are stored. Reused from text to text, so that no memory is requested per text; `WordTable.readable` bytes
+/// behind the end can be read.
 final class NormalisedText {
     private(set) var bytes: UnsafeMutablePointer<UInt8>
     private(set) var starts: UnsafeMutablePointer<Int32>
@@ -13,7 +14,8 @@ final class NormalisedText {
 
     init(capacity: Int = 4096) {
         self.capacity = capacity
-        bytes = .allocate(capacity: capacity)
+        bytes = .allocate(capacity: capacity + WordTable.readable)
+        bytes.initialize(repeating: 0, count: capacity + WordTable.readable)
         starts = .allocate(capacity: capacity)
         ends = .allocate(capacity: capacity)
     }
@@ -77,7 +79,8 @@ final class NormalisedText {
     }
 
     private func grow(to size: Int) {
-        bytes = moved(bytes, to: size)
+        bytes = moved(bytes, to: size + WordTable.readable)
+        (bytes + count).initialize(repeating: 0, count: size + WordTable.readable - count)
         starts = moved(starts, to: size)
         ends = moved(ends, to: size)
         capacity = size

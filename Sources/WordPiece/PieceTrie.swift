@@ -5,32 +5,33 @@ final class PieceTrie: @unchecked Sendable {  // the memory is written in `init`
     static let root = 0
     /// More bytes of vocabulary than this do not fit the packed edges.
     static let maximumNodes = 1 << 24
+    /// In an edge's target: a piece ends there.
+    private static let accepting: UInt64 = 1 << 31
 
-    private let edges: UnsafeMutablePointer<UInt64>
+    /// The key, 24 bits of node and 8 of byte, above the target; 0 where there is no edge: none leads to the root.
+    private var edges: UnsafeMutablePointer<UInt64>
     private let accepts: UnsafeMutablePointer<Int32>
-    private let shift: UInt64
-    private let mask: Int
+    private var bits = 12
+    private var nodes = 1
 
     /// Builds the tree of the first `count` pieces of `storage`; piece `i` gets id `i`.
     ///
     /// Returns the ids of pieces that stand twice, with the id they first had, in `duplicates`.
     init(_ storage: PieceStorage, count: Int, duplicates: inout [(id: Int, first: Int32)]) {
-        let bits = max(10, 64 - (storage.bytes.count * 2).leadingZeroBitCount)
-        shift = UInt64(64 - bits)
-        mask = 1 << bits - 1
-        edges = .allocate(capacity: mask + 1)
-        edges.initialize(repeating: 0, count: mask + 1)
+        edges = .allocate(capacity: 1 << bits)
+        edges.initialize(repeating: 0, count: 1 << bits)
         accepts = .allocate(capacity: storage.bytes.count + 1)
         accepts.initialize(repeating: -1, count: storage.bytes.count + 1)
-        var nodes = 1
         storage.bytes.withUnsafeBufferPointer { bytes in
             for id in 0..<count {
                 var node = Self.root
-                for position in storage.range(id) { node = insert(node, bytes[position], &nodes) }
+                var last = -1
+                for position in storage.range(id) { (node, last) = insert(node, bytes[position]) }
                 if accepts[node] >= 0 {
                     duplicates.append((id, accepts[node]))
                 } else {
                     accepts[node] = Int32(truncatingIfNeeded: id)
+                    if last >= 0 { edges[last] |= Self.accepting }
                 }
             }
         }
@@ -43,37 +44,47 @@ final class PieceTrie: @unchecked Sendable {  // the memory is written in `init`
 
     @inline(__always)
     private func slot(_ key: UInt64) -> Int {
-        Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> shift)
+        Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> UInt64(truncatingIfNeeded: 64 - bits))
     }
 
-    private func insert(_ node: Int, _ byte: UInt8, _ nodes: inout Int) -> Int {
-        let key = UInt64(node) << 8 | UInt64(byte)
+    /// Where the edge with this key is, or the free place where it belongs.
+    @inline(__always)
+    private func place(_ key: UInt64) -> Int {
         var index = slot(key)
-        while edges[index] != 0 {
-            if edges[index] >> 32 == key { return Int(edges[index] & 0xFFFF_FFFF) }
-            index = (index + 1) & mask
+        while edges[index] != 0 && edges[index] >> 32 != key { index = (index + 1) & (1 << bits - 1) }
+        return index
+    }
+
+    private func insert(_ node: Int, _ byte: UInt8) -> (node: Int, edge: Int) {
+        let key = UInt64(node) << 8 | UInt64(byte)
+        var index = place(key)
+        if edges[index] != 0 { return (Int(edges[index] & (Self.accepting - 1)), index) }
+        // Two thirds full at most; small enough to stay in the cache, which is what the speed depends on.
+        if nodes * 3 > 2 << bits {
+            grow()
+            index = place(key)
         }
         edges[index] = key << 32 | UInt64(nodes)
         nodes += 1
-        return nodes - 1
+        return (nodes - 1, index)
     }
 
-    /// The node behind `byte`, or -1.
-    @inline(__always)
-    func step(_ node: Int, _ byte: UInt8) -> Int {
-        let key = UInt64(truncatingIfNeeded: node) << 8 | UInt64(byte)
-        var index = slot(key)
-        while edges[index] != 0 {
-            if edges[index] >> 32 == key { return Int(truncatingIfNeeded: edges[index] & 0xFFFF_FFFF) }
-            index = (index + 1) & mask
-        }
-        return -1
+    private func grow() {
+        let old = UnsafeMutableBufferPointer(start: edges, count: 1 << bits)
+        bits += 1
+        edges = .allocate(capacity: 1 << bits)
+        edges.initialize(repeating: 0, count: 1 << bits)
+        for edge in old where edge != 0 { edges[place(edge >> 32)] = edge }
+        old.deallocate()
     }
 
     /// The node that `bytes` lead to from the root, or -1.
     func node(_ bytes: some Sequence<UInt8>) -> Int {
         var node = Self.root
-        for byte in bytes where node >= 0 { node = step(node, byte) }
+        for byte in bytes where node >= 0 {
+            let edge = edges[place(UInt64(node) << 8 | UInt64(byte))]
+            node = edge == 0 ? -1 : Int(edge & (Self.accepting - 1))
+        }
         return node
     }
 
@@ -83,17 +94,17 @@ final class PieceTrie: @unchecked Sendable {  // the memory is written in `init`
     /// The longest piece that `bytes` begin with, continuing from `node`: its id, or -1, and its length in bytes.
     @inline(__always)
     func longestMatch(_ bytes: UnsafePointer<UInt8>, _ length: Int, from node: Int) -> (id: Int32, length: Int) {
-        var node = node
-        var best: (id: Int32, length: Int) = (-1, 0)
+        var node = UInt64(truncatingIfNeeded: node)
+        var best: (node: UInt64, length: Int) = (0, 0)
         var position = 0
         while position < length {
-            node = step(node, bytes[position])
-            if node < 0 { break }
+            let edge = edges[place(node << 8 | UInt64(bytes[position]))]
+            if edge == 0 { break }
             position += 1
-            let id = accepts[node]
-            if id >= 0 { best = (id, position) }
+            node = edge & (Self.accepting - 1)
+            if edge & Self.accepting != 0 { best = (node, position) }
         }
-        return best
+        return best.length == 0 ? (-1, 0) : (accepts[Int(truncatingIfNeeded: best.node)], best.length)
     }
 }
 

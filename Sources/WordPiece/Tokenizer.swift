@@ -53,7 +53,8 @@ public struct Tokenizer: Sendable {
         maskID = vocabulary.id(of: specialTokens.mask)
         engine = NormaliserEngine(normaliser)
         splitter = WordSplitter(
-            trie: vocabulary.trie, continuation: continuationPrefix, unknown: unkID, maximumScalars: maximumWordScalars)
+            vocabulary: vocabulary, continuation: continuationPrefix, unknown: unkID, maximumScalars: maximumWordScalars
+        )
         literalTokens = AddedTokenMatcher(added.filter { !$0.isNormalised }) { $0.content }
         normalisedTokens = AddedTokenMatcher(added.filter(\.isNormalised)) { normaliser.normalise($0.content) }
     }
@@ -66,41 +67,30 @@ public struct Tokenizer: Sendable {
     /// The tokens of a text; `scratch` keeps the memory of one call for the next.
     public func tokenize(_ text: String, scratch: TokenizerScratch) -> TokenizedText {
         var text = text
-        var ids: [Int32] = []
-        var offsets: [Range<Int32>] = []
-        var added: [Int] = []
+        let sink = scratch.sink
+        sink.reset()
         text.withUTF8 { bytes in
             guard let start = bytes.baseAddress else { return }
-            ids.reserveCapacity(bytes.count / 3 + 4)
-            offsets.reserveCapacity(bytes.count / 3 + 4)
             literalTokens.forEachPart(start, 0..<bytes.count) { part in
                 if let token = part.token {
-                    added.append(ids.count)
-                    ids.append(token)
-                    offsets.append(
-                        Int32(
-                            truncatingIfNeeded: part.range.lowerBound)..<Int32(
-                                truncatingIfNeeded: part.range.upperBound))
+                    let (first, last) = (part.range.lowerBound, part.range.upperBound)
+                    sink.append(added: token, Int32(truncatingIfNeeded: first)..<Int32(truncatingIfNeeded: last))
                 } else {
                     engine.normalise(bytes, part.range, into: scratch.text)
-                    splitNormalised(scratch.text, &ids, &offsets, &added)
+                    splitNormalised(scratch.text, into: sink)
                 }
             }
         }
-        return TokenizedText(ids: ids, offsets: offsets, addedPositions: added)
+        return sink.tokens()
     }
 
-    private func splitNormalised(
-        _ text: NormalisedText, _ ids: inout [Int32], _ offsets: inout [Range<Int32>], _ added: inout [Int]
-    ) {
-        if normalisedTokens.isEmpty { return splitter.split(text, 0..<text.count, &ids, &offsets) }
+    private func splitNormalised(_ text: NormalisedText, into sink: TokenSink) {
+        if normalisedTokens.isEmpty { return splitter.split(text, 0..<text.count, into: sink) }
         normalisedTokens.forEachPart(UnsafePointer(text.bytes), 0..<text.count) { part in
             if let token = part.token {
-                added.append(ids.count)
-                ids.append(token)
-                offsets.append(text.source(part.range.lowerBound, part.range.upperBound))
+                sink.append(added: token, text.source(part.range.lowerBound, part.range.upperBound))
             } else {
-                splitter.split(text, part.range, &ids, &offsets)
+                splitter.split(text, part.range, into: sink)
             }
         }
     }
@@ -109,6 +99,7 @@ public struct Tokenizer: Sendable {
 /// Working memory of `Tokenizer.tokenize`; use one from one thread at a time.
 public final class TokenizerScratch {
     let text = NormalisedText()
+    let sink = TokenSink()
 
     /// Makes an empty one.
     public init() {}

@@ -59,4 +59,11 @@ public struct Vocabulary: Sendable {
         if id >= 0 { return id }
         return outside.first { $0.content.utf8.elementsEqual(token.utf8) }?.id
     }
+
+    /// The model's tokens for a search by whole words; tokens that continue a word are left out.
+    func wordTable(without prefix: String) -> WordTable {
+        let prefix = Array(prefix.utf8)
+        let ids = (0..<pieceCount).filter { prefix.isEmpty || !pieces.bytes[pieces.range($0)].starts(with: prefix) }
+        return WordTable(pieces, ids: ids)
+    }
 }

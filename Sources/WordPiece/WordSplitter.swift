@@ -8,6 +8,7 @@ struct WordSplitter: Sendable {
     }
 
     private let trie: PieceTrie
+    private let words: WordTable
     private let continuation: Int
     private let unknown: Int32
     private let maximumScalars: Int
@@ -18,8 +19,9 @@ struct WordSplitter: Sendable {
     ///   - continuation: what pieces inside a word begin with in the vocabulary, `##`.
     ///   - unknown: the id of words that cannot be split.
     ///   - maximumScalars: longer words are unknown.
-    init(trie: PieceTrie, continuation: String, unknown: Int32, maximumScalars: Int) {
-        self.trie = trie
+    init(vocabulary: Vocabulary, continuation: String, unknown: Int32, maximumScalars: Int) {
+        trie = vocabulary.trie
+        words = vocabulary.wordTable(without: continuation)
         self.continuation = trie.node(continuation.utf8)
         self.unknown = unknown
         self.maximumScalars = maximumScalars
@@ -34,9 +36,8 @@ struct WordSplitter: Sendable {
     }
 
     /// Appends the tokens of the normalised bytes `range`.
-    func split(
-        _ text: NormalisedText, _ range: Range<Int>, _ ids: inout [Int32], _ offsets: inout [Range<Int32>]
-    ) {
+    func split(_ text: NormalisedText, _ range: Range<Int>, into sink: TokenSink) {
+        sink.reserve(range.count)
         let bytes = UnsafePointer(text.bytes)
         classes.withUnsafeBufferPointer { classes in
             var position = range.lowerBound
@@ -47,14 +48,14 @@ struct WordSplitter: Sendable {
                     var next = position + 1
                     if kind == ByteClass.other { (kind, next) = classify(bytes, position) }
                     if kind != ByteClass.letter {
-                        if position > start { appendWord(text, start, position, &ids, &offsets) }
-                        if kind == ByteClass.punctuation { appendWord(text, position, next, &ids, &offsets) }
+                        if position > start { appendWord(text, start, position, sink) }
+                        if kind == ByteClass.punctuation { appendWord(text, position, next, sink) }
                         position = next
                         break
                     }
                     position = next
                     if position == range.upperBound {
-                        appendWord(text, start, position, &ids, &offsets)
+                        appendWord(text, start, position, sink)
                         break
                     }
                     kind = classes[Int(bytes[position])]
@@ -70,32 +71,35 @@ struct WordSplitter: Sendable {
         return (traits.contains(.punctuation) ? ByteClass.punctuation : ByteClass.letter, next)
     }
 
-    /// Appends the pieces of one word: always the longest that fits, the whole word unknown if one is missing.
     @inline(__always)
-    private func appendWord(
-        _ text: NormalisedText, _ start: Int, _ end: Int, _ ids: inout [Int32], _ offsets: inout [Range<Int32>]
-    ) {
+    private func appendWord(_ text: NormalisedText, _ start: Int, _ end: Int, _ sink: TokenSink) {
+        let length = end - start
+        if length <= WordTable.longest && length <= maximumScalars {
+            let id = words.id(UnsafePointer(text.bytes) + start, length)
+            if id >= 0 { return sink.append(id, text.source(start, end)) }
+        }
+        appendPieces(text, start, end, sink)
+    }
+
+    /// Appends the pieces of one word: always the longest that fits, the whole word unknown if one is missing.
+    private func appendPieces(_ text: NormalisedText, _ start: Int, _ end: Int, _ sink: TokenSink) {
         let bytes = UnsafePointer(text.bytes) + start
         let length = end - start
-        let first = ids.count
+        let before = sink.count
         var position = 0
         var node = PieceTrie.root
         if length <= maximumScalars || UTF8Scalars.count(bytes, length) <= maximumScalars {
-            while position < length {
+            while position < length && node >= 0 {
                 let match = trie.longestMatch(bytes + position, length - position, from: node)
                 if match.id < 0 { break }
-                ids.append(match.id)
-                offsets.append(text.source(start + position, start + position + match.length))
+                sink.append(match.id, text.source(start + position, start + position + match.length))
                 position += match.length
                 node = continuation
-                if node < 0 { break }
             }
         }
         if position < length {
-            ids.removeSubrange(first...)
-            offsets.removeSubrange(first...)
-            ids.append(unknown)
-            offsets.append(text.source(start, end))
+            sink.truncate(to: before)
+            sink.append(unknown, text.source(start, end))
         }
     }
 }
