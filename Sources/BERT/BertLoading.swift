@@ -73,8 +73,8 @@ extension BertForQuestionAnswering {
 }
 
 extension TensorView {
-    /// The tensor over the mapped file, without a copy where its data is aligned.
-    func tensor() throws(TorchError) -> Tensor {
+    /// The tensor over the mapped file, without a copy where its data is aligned. It must not be changed.
+    package func tensor() throws(TorchError) -> Tensor {
         guard let dtype = elementType.dtype else {
             throw TorchError(
                 kind: .failed, operation: "load", operands: "\(elementType.rawValue)\(shape)",

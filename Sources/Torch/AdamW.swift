@@ -39,11 +39,11 @@ public final class AdamW {
     /// The number of steps taken.
     public private(set) var step: Int
 
-    /// Moments of zero for every parameter, or those of a run that goes on after `step` steps.
+    /// Moments of zero for every parameter.
     ///
     /// - Parameter decays: whether weight decay applies to the parameter of that name.
     public init(
-        parameters: [(name: String, tensor: Tensor)], options: Options = Options(), step: Int = 0,
+        parameters: [(name: String, tensor: Tensor)], options: Options = Options(),
         decays: (String) -> Bool
     ) throws(TorchError) {
         var slots: [Slot] = []
@@ -57,7 +57,7 @@ public final class AdamW {
         }
         self.slots = slots
         self.options = options
-        self.step = step
+        step = 0
     }
 
     /// Scales all gradients so that their joint 2-norm is at most `maxNorm`; returns the norm before.
@@ -83,6 +83,11 @@ public final class AdamW {
                     parameters, firsts, seconds, Int32(group.count), Int64(step), learningRate, options.beta1,
                     options.beta2, options.epsilon, decays ? options.weightDecay : 0), "AdamW.update")
         }
+    }
+
+    /// Goes on as if `step` steps had been taken; the moments are the caller's to restore.
+    public func resume(atStep step: Int) {
+        self.step = step
     }
 
     /// Drops all gradients.

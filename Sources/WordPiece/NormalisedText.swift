@@ -72,7 +72,8 @@ final class NormalisedText {
     @inline(__always)
     func source(_ start: Int, _ end: Int) -> Range<Int32> {
         isIdentity
-            ? base + Int32(truncatingIfNeeded: start)..<base + Int32(truncatingIfNeeded: end) : starts[start]..<ends[end - 1]
+            ? base + Int32(truncatingIfNeeded: start)..<base + Int32(truncatingIfNeeded: end)
+            : starts[start]..<ends[end - 1]
     }
 
     private func grow(to size: Int) {

@@ -15,7 +15,8 @@ public struct Normaliser: Sendable, Hashable {
 
     /// Makes a normaliser; the defaults are those of an uncased model.
     public init(
-        cleanText: Bool = true, spacesChineseCharacters: Bool = true, stripsAccents: Bool? = nil, lowercases: Bool = true
+        cleanText: Bool = true, spacesChineseCharacters: Bool = true, stripsAccents: Bool? = nil,
+        lowercases: Bool = true
     ) {
         self.cleanText = cleanText
         self.spacesChineseCharacters = spacesChineseCharacters
@@ -88,7 +89,8 @@ struct NormaliserEngine: Sendable {
 
     /// Copies up to the first byte that does not stay one byte; returns its position.
     private func copyASCII(
-        _ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ map: UnsafeBufferPointer<UInt8>, _ output: NormalisedText
+        _ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ map: UnsafeBufferPointer<UInt8>,
+        _ output: NormalisedText
     ) -> Int {
         let target = output.bytes
         var position = start
@@ -133,7 +135,8 @@ struct NormaliserEngine: Sendable {
 
     /// Appends what `scalar` decomposes to: its starters at once, its marks together with those that follow in the text.
     private func appendDecomposed(
-        _ scalar: UInt32, _ bytes: UnsafePointer<UInt8>, _ position: Int, _ next: Int, _ limit: Int, _ output: NormalisedText
+        _ scalar: UInt32, _ bytes: UnsafePointer<UInt8>, _ position: Int, _ next: Int, _ limit: Int,
+        _ output: NormalisedText
     ) -> Int {
         let start = Int32(truncatingIfNeeded: position)
         let end = Int32(truncatingIfNeeded: next)

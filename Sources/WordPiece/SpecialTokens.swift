@@ -13,7 +13,8 @@ public struct SpecialTokens: Sendable, Hashable {
 
     /// Makes a set of spellings; the defaults are BERT's.
     public init(
-        cls: String = "[CLS]", sep: String = "[SEP]", pad: String = "[PAD]", unk: String = "[UNK]", mask: String = "[MASK]"
+        cls: String = "[CLS]", sep: String = "[SEP]", pad: String = "[PAD]", unk: String = "[UNK]",
+        mask: String = "[MASK]"
     ) {
         self.cls = cls
         self.sep = sep

@@ -78,7 +78,9 @@ public struct Tokenizer: Sendable {
                     added.append(ids.count)
                     ids.append(token)
                     offsets.append(
-                        Int32(truncatingIfNeeded: part.range.lowerBound)..<Int32(truncatingIfNeeded: part.range.upperBound))
+                        Int32(
+                            truncatingIfNeeded: part.range.lowerBound)..<Int32(
+                                truncatingIfNeeded: part.range.upperBound))
                 } else {
                     engine.normalise(bytes, part.range, into: scratch.text)
                     splitNormalised(scratch.text, &ids, &offsets, &added)

@@ -22,20 +22,23 @@ public struct Vocabulary: Sendable {
         var pieces = pieces
         pieceCount = pieces.count
         guard pieces.bytes.count < PieceTrie.maximumNodes else {
-            throw TokenizerError(.vocabulary, "the vocabulary holds \(pieces.bytes.count) bytes of text; at most 16 MiB fit")
+            throw TokenizerError(
+                .vocabulary, "the vocabulary holds \(pieces.bytes.count) bytes of text; at most 16 MiB fit")
         }
         var duplicates: [(id: Int, first: Int32)] = []
         trie = PieceTrie(pieces, count: pieces.count, duplicates: &duplicates)
         if let (id, first) = duplicates.first {
             throw TokenizerError(
-                .vocabulary, "the token \"\(pieces[id])\" stands twice in the vocabulary, with the ids \(first) and \(id)")
+                .vocabulary,
+                "the token \"\(pieces[id])\" stands twice in the vocabulary, with the ids \(first) and \(id)")
         }
         outside = added.sorted { $0.id < $1.id }
         for token in outside {
             guard Int(token.id) == pieces.count else {
                 throw TokenizerError(
                     .vocabulary,
-                    "the added token \"\(token.content)\" has id \(token.id) where \(pieces.count) is the next free one")
+                    "the added token \"\(token.content)\" has id \(token.id) where \(pieces.count) is the next free one"
+                )
             }
             pieces.append(token.content.utf8)
         }

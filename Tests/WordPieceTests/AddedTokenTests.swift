@@ -28,7 +28,8 @@ struct AddedTokenTests {
     private func tokenizer(_ table: Table) throws -> Tokenizer {
         let added = table.tokens.map {
             AddedToken(
-                id: $0.id, content: $0.content, singleWord: $0.singleWord, stripsLeft: $0.lstrip, stripsRight: $0.rstrip,
+                id: $0.id, content: $0.content, singleWord: $0.singleWord, stripsLeft: $0.lstrip,
+                stripsRight: $0.rstrip,
                 isNormalised: $0.normalized, isSpecial: $0.special)
         }
         let base = try Fixtures.vocabulary("uncased")

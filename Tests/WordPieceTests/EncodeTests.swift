@@ -74,7 +74,8 @@ struct EncodeTests {
     @Test(
         "Normalised text is the library's",
         arguments: [
-            ("Été\u{0}  naïve\u{a0}İ", "ete  naive i"), ("中a", " 中 a"), ("ΌΔΟΣ", "οδοσ"), ("각", "\u{1100}\u{1161}\u{11a8}"),
+            ("Été\u{0}  naïve\u{a0}İ", "ete  naive i"), ("中a", " 中 a"), ("ΌΔΟΣ", "οδοσ"),
+            ("각", "\u{1100}\u{1161}\u{11a8}"),
         ])
     func normalise(_ text: String, _ expected: String) {
         #expect(Normaliser().normalise(text).isIdentical(to: expected))

@@ -48,7 +48,8 @@ struct PairTests {
         let context = "The answer is Paris, Été 東京."
         let tokens = tokenizer.tokenize(context)
         for question in ["who", "What is the question?", ""] {
-            let pair = try tokenizer.pair(tokenizer.tokenize(question), tokens, maxLength: 12, truncation: .longestFirst)
+            let pair = try tokenizer.pair(
+                tokenizer.tokenize(question), tokens, maxLength: 12, truncation: .longestFirst)
             #expect(try pair == tokenizer.encode(question, context, maxLength: 12, truncation: .longestFirst))
         }
     }

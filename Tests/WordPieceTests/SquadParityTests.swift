@@ -23,7 +23,8 @@ struct SquadParityTests {
     static let models = environment["BERTQA_MODELS"]
 
     @Test(
-        "Uncased tokens and positions hash to the library's", .enabled(if: squad != nil && models != nil, "needs SQUAD_DIR and BERTQA_MODELS"),
+        "Uncased tokens and positions hash to the library's",
+        .enabled(if: squad != nil && models != nil, "needs SQUAD_DIR and BERTQA_MODELS"),
         arguments: ["train.json", "dev.json"])
     func uncased(_ file: String) throws {
         let folder = try #require(Self.models)

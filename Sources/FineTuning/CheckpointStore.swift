@@ -1,0 +1,100 @@
+import Foundation
+import StrictJSON
+
+/// The checkpoints of a run: `checkpoints/step-00000500/` and so on, each with a manifest of its files.
+public struct CheckpointStore: Sendable {
+    /// The directory that holds them.
+    public let directory: String
+    /// How many are kept, the newest ones.
+    public let kept: Int
+
+    private static let manifest = "manifest.json"
+
+    /// The store below a run's output directory.
+    public init(outputDirectory: String, kept: Int) {
+        directory = "\(outputDirectory)/checkpoints"
+        self.kept = kept
+    }
+
+    /// Where the checkpoint of a step is.
+    public func path(step: Int) -> String {
+        let digits = String(step)
+        return "\(directory)/step-\(String(repeating: "0", count: max(0, 8 - digits.utf8.count)))\(digits)"
+    }
+
+    /// Saves a checkpoint that appears whole or not at all, then removes those that are too many.
+    ///
+    /// - Parameter body: writes the checkpoint's files into the directory it is given.
+    public func save(step: Int, _ body: (String) throws -> Void) throws(FileError) {
+        try DurableFiles.makeDirectory(directory)
+        try DurableFiles.replaceDirectory(path(step: step)) { temporary in
+            try body(temporary)
+            try Self.writeManifest(of: temporary)
+        }
+        for old in try steps().sorted(by: >).dropFirst(kept) {
+            try DurableFiles.remove(path(step: old))
+        }
+    }
+
+    /// The newest checkpoint whose files are those of its manifest; `warn` is told of each that is not whole.
+    public func newestWhole(warn: (String) -> Void) throws(FileError) -> (step: Int, path: String)? {
+        for step in try steps().sorted(by: >) {
+            let path = path(step: step)
+            do {
+                try Self.verify(path)
+                return (step, path)
+            } catch {
+                warn("\(error); an older checkpoint is looked for")
+            }
+        }
+        return nil
+    }
+
+    /// The steps that have a checkpoint, whole or not.
+    private func steps() throws(FileError) -> [Int] {
+        guard FileManager.default.fileExists(atPath: directory) else { return [] }
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: directory).compactMap { name in
+                name.hasPrefix("step-") ? Int(name.dropFirst(5)) : nil
+            }
+        } catch {
+            throw FileError(path: directory, message: DurableFiles.reason(error))
+        }
+    }
+
+    private static func writeManifest(of directory: String) throws {
+        var files: [(String, JSONValue)] = []
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory).sorted() {
+            let size = try MappedFile(path: "\(directory)/\(name)").bytes.count
+            let digest = try FileDigest.sha256(path: "\(directory)/\(name)")
+            files.append((name, .object(JSONObject([("bytes", .int(size)), ("sha256", .string(digest))]))))
+        }
+        let text = JSONValue.object(JSONObject([("files", .object(JSONObject(files)))])).serialized(pretty: true)
+        try DurableFiles.write(text + "\n", to: "\(directory)/\(manifest)")
+    }
+
+    /// Compares a checkpoint's files with its manifest.
+    private static func verify(_ directory: String) throws(FileError) {
+        let path = "\(directory)/\(manifest)"
+        let value: JSONValue
+        do {
+            value = try JSONValue.parse(MappedFile(path: path).bytes)
+        } catch {
+            throw FileError(path: directory, message: "the checkpoint is not whole (\(error))")
+        }
+        guard let files = value["files"]?.object, !files.isEmpty else {
+            throw FileError(path: directory, message: "the checkpoint's manifest lists no files")
+        }
+        for (name, entry) in files {
+            let digest: String
+            do {
+                digest = try FileDigest.sha256(path: "\(directory)/\(name)")
+            } catch {
+                throw FileError(path: directory, message: "the checkpoint is not whole: \(name) \(error.message)")
+            }
+            guard digest == entry["sha256"]?.string else {
+                throw FileError(path: directory, message: "the checkpoint is damaged: \(name) has another checksum")
+            }
+        }
+    }
+}

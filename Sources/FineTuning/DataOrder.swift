@@ -1,0 +1,34 @@
+/// Random numbers from a counter: the same everywhere for the same seed.
+///
+/// - Source: SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2714064.2660195).
+struct SplitMix64: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var x = state
+        x = (x ^ (x >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        x = (x ^ (x >> 27)) &* 0x94D0_49BB_1331_11EB
+        return x ^ (x >> 31)
+    }
+}
+
+/// The order in which rows are seen: a function of (seed, epoch), so that a resumed run needs no stored order.
+public enum DataOrder {
+    /// The numbers 0 ..< `count` in the order of that epoch.
+    public static func permutation(count: Int, seed: UInt64, epoch: Int) -> [Int] {
+        var mixer = SplitMix64(seed: seed)
+        var generator = SplitMix64(seed: mixer.next() &+ UInt64(truncatingIfNeeded: epoch) &* 0xD1B5_4A32_D192_ED03)
+        // Written out, since the standard library does not promise that `shuffled` stays the same.
+        var order = Array(0..<count)
+        for index in stride(from: count - 1, to: 0, by: -1) {
+            let (high, _) = generator.next().multipliedFullWidth(by: UInt64(index + 1))
+            order.swapAt(index, Int(high))
+        }
+        return order
+    }
+}

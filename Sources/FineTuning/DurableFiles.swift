@@ -1,0 +1,132 @@
+import Foundation
+import StrictJSON
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#endif
+
+/// Files and directories that appear whole or not at all, also when the power fails.
+enum DurableFiles {
+    /// Waits until a file, or the entries of a directory, are on the disk.
+    static func synchronize(_ path: String) throws(FileError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw FileError(path: path, code: errno) }
+    }
+
+    /// Writes a file beside its place, waits for the disk, and renames it into place.
+    static func write(_ text: String, to path: String) throws(FileError) {
+        try replace(path) { temporary throws(FileError) in
+            guard FileManager.default.createFile(atPath: temporary, contents: Data(text.utf8)) else {
+                throw FileError(path: path, code: errno == 0 ? EIO : errno)
+            }
+            try synchronize(temporary)
+        }
+    }
+
+    /// Lets `body` write to a temporary path beside `path`, and renames what it wrote into place.
+    static func replace<Failure: Error>(
+        _ path: String, _ body: (String) throws(Failure) -> Void
+    ) throws(FileError) {
+        let temporary = "\(path).partial"
+        do {
+            try remove(temporary)
+            try body(temporary)
+        } catch let error as FileError {
+            try remove(temporary)
+            throw error
+        } catch {
+            try remove(temporary)
+            throw FileError(path: path, message: "\(error)")
+        }
+        guard rename(temporary, path) == 0 else { throw FileError(path: path, code: errno) }
+        try synchronize(parent(of: path))
+    }
+
+    /// Lets `body` fill a temporary directory beside `path`, waits for the disk, and renames it into place.
+    static func replaceDirectory(
+        _ path: String, _ body: (String) throws -> Void
+    ) throws(FileError) {
+        let temporary = "\(path).partial"
+        do {
+            try remove(temporary)
+            try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: true)
+            try body(temporary)
+            for name in try FileManager.default.contentsOfDirectory(atPath: temporary) {
+                try synchronize("\(temporary)/\(name)")
+            }
+            try synchronize(temporary)
+            // A directory can only be renamed over an empty one: the old one steps aside first.
+            if FileManager.default.fileExists(atPath: path) { try remove(path) }
+        } catch let error as FileError {
+            try remove(temporary)
+            throw error
+        } catch {
+            try remove(temporary)
+            throw FileError(path: path, message: Self.reason(error))
+        }
+        guard rename(temporary, path) == 0 else { throw FileError(path: path, code: errno) }
+        try synchronize(parent(of: path))
+    }
+
+    /// Removes a file or a directory with all it holds, if it is there.
+    static func remove(_ path: String) throws(FileError) {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        do {
+            try FileManager.default.removeItem(atPath: path)
+        } catch {
+            throw FileError(path: path, message: reason(error))
+        }
+    }
+
+    /// Makes a directory and those above it.
+    static func makeDirectory(_ path: String) throws(FileError) {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw FileError(path: path, message: "the directory cannot be made: \(reason(error))")
+        }
+    }
+
+    /// The system's words for an error, where Foundation kept them.
+    static func reason(_ error: any Error) -> String {
+        let cocoa = error as NSError
+        if let underlying = cocoa.userInfo[NSUnderlyingErrorKey] as? NSError, underlying.domain == NSPOSIXErrorDomain {
+            return String(cString: strerror(Int32(underlying.code)))
+        }
+        return error is CustomStringConvertible && cocoa.domain != NSCocoaErrorDomain
+            ? "\(error)" : error.localizedDescription
+    }
+
+    private static func parent(of path: String) -> String {
+        let parent = (path as NSString).deletingLastPathComponent
+        return parent.isEmpty ? "." : parent
+    }
+}
+
+/// Holds a directory for one run: a second one gets an error instead of a mess.
+public final class DirectoryLock: Sendable {
+    private let descriptor: Int32
+
+    /// Takes the lock, which ends with this object or with the process.
+    ///
+    /// - Throws: `FileError` if another process holds it.
+    public init(directory: String) throws(FileError) {
+        let path = "\(directory)/.lock"
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw FileError(path: directory, code: errno) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw FileError(
+                path: directory,
+                message: "another run is writing to this directory; wait for it, or choose another --output-dir")
+        }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+}

@@ -1,0 +1,86 @@
+import BERT
+import Foundation
+import QuestionAnswering
+import StrictJSON
+import Torch
+
+/// The output directory of a run: the best epoch's model, what was done, and how it went.
+struct RunDirectory {
+    let path: String
+    private let lock: DirectoryLock
+
+    /// Takes the directory for this run.
+    ///
+    /// - Throws: `TrainingError.output` if it cannot be made or written to, belongs to another run, or holds a run and
+    ///   `resume` is off.
+    init(options: TrainingOptions) throws(TrainingError) {
+        path = options.outputDirectory
+        do {
+            try DurableFiles.makeDirectory(path)
+            lock = try DirectoryLock(directory: path)
+        } catch {
+            throw .output("--output-dir \(error)")
+        }
+        if !options.resume, FileManager.default.fileExists(atPath: "\(path)/run.json") {
+            throw .output(
+                "--output-dir \(path) already holds a run; go on with it by --resume, or choose another directory")
+        }
+    }
+
+    /// Writes `run.json`: every resolved option, versions, device, fingerprints of the data.
+    func writeRecord(
+        options: TrainingOptions, settings: JSONValue, command: [String]
+    ) throws(TrainingError) {
+        do {
+            var files: [(String, JSONValue)] = [("train_file", try Self.fingerprint(options.trainFile))]
+            if let file = options.validationFile { files.append(("validation_file", try Self.fingerprint(file))) }
+            let record = JSONValue.object(
+                JSONObject([
+                    ("command", .array(command.map(JSONValue.string))), ("model", .string(options.model)),
+                    ("options", settings), ("data", .object(JSONObject(files))),
+                    ("versions", .object(JSONObject([
+                        ("bertqa", .string(BertQA.version)), ("libtorch", .string(Runtime.version)),
+                    ]))),
+                    ("threads", .int(Runtime.threads)), ("cpu_capability", .string(Runtime.cpuCapability)),
+                    ("started", .string(Date().ISO8601Format())),
+                ]))
+            try DurableFiles.write(record.serialized(pretty: true) + "\n", to: "\(path)/run.json")
+        } catch {
+            throw .output("\(error)")
+        }
+    }
+
+    /// Writes the model that is the best so far. The weights come last: a directory with weights is complete.
+    func writeModel(_ loaded: LoadedModel) throws(TrainingError) {
+        do {
+            try loaded.model.config.write(toDirectory: path)
+            try loaded.tokenizer.save(to: path)
+            try DurableFiles.replace("\(path)/model.safetensors") { temporary in
+                try loaded.model.writeWeights(to: temporary)
+            }
+        } catch {
+            throw .output("\(error)")
+        }
+    }
+
+    /// Writes `training_stats.json` and `learning_curve.svg`.
+    func writeStatistics(_ statistics: TrainingStatistics) throws(TrainingError) {
+        do {
+            try DurableFiles.write(
+                statistics.json().serialized(pretty: true) + "\n", to: "\(path)/training_stats.json")
+            try DurableFiles.write(LearningCurve(statistics).svg(), to: "\(path)/learning_curve.svg")
+        } catch {
+            throw .output("\(error)")
+        }
+    }
+
+    private static func fingerprint(_ file: String) throws(FileError) -> JSONValue {
+        .object(JSONObject([("path", .string(file)), ("sha256", .string(try FileDigest.sha256(path: file)))]))
+    }
+}
+
+/// This program.
+public enum BertQA {
+    /// Its version.
+    public static let version = "0.1.0"
+}

@@ -1,0 +1,247 @@
+import BERT
+import QuestionAnswering
+import SQuAD
+import StrictJSON
+import Torch
+import WordPiece
+
+/// What a finished run came to.
+public struct TrainingSummary: Sendable {
+    /// Where the model is.
+    public let outputDirectory: String
+    /// Steps taken, those before a resume included.
+    public let steps: Int
+    /// Seconds spent training.
+    public let seconds: Double
+    /// Rows a second over the steps after the second of this process.
+    public let examplesPerSecond: Double
+    /// Tokens a second over the same steps.
+    public let realTokensPerSecond: Double
+    /// The epoch whose model was kept, counted from 1.
+    public let bestEpoch: Int?
+    /// The epochs.
+    public let statistics: TrainingStatistics
+}
+
+/// Fine-tunes a pretrained BERT on a SQuAD file.
+///
+/// Read `run()` and `step()`: they are the whole procedure. What is computed is a function of the options and the
+/// seed: the order of the rows comes from (seed, epoch), dropout from (seed, step) and each row's number.
+public final class Trainer {
+    private let options: TrainingOptions
+    private let settings: JSONValue
+    private let device: Device
+    private let directory: RunDirectory
+    private let store: CheckpointStore
+    private let loaded: LoadedModel
+    private let data: TrainingData
+    private let optimizer: AdamW
+    private let schedule: LinearSchedule
+    private let interrupt: InterruptFlag
+    private var state = TrainingState()
+    private var report: TrainingReport
+    private var throughput = Throughput()
+
+    private var model: BertForQuestionAnswering { loaded.model }
+    private var rows: [Feature] { data.training.features }
+    private var rowsPerStep: Int { options.batchSize * options.gradientAccumulationSteps }
+    private var stepsPerEpoch: Int { (rows.count + rowsPerStep - 1) / rowsPerStep }
+
+    /// Reads the data and the model, takes the output directory, and with `resume` goes to where the run stopped.
+    ///
+    /// - Parameter command: the command line, for `run.json`.
+    /// - Throws: `TrainingError` that names the file or the option; nothing is written before all of them are checked.
+    public init(
+        options: TrainingOptions, command: [String] = [], interrupt: InterruptFlag = InterruptFlag()
+    ) throws(TrainingError) {
+        try options.validate()
+        let device = options.device ?? Device.best
+        guard device.isAvailable else { throw .options("--device \(device.rawValue): this libtorch cannot use one here") }
+        let precision = options.precision ?? .automatic(on: device)
+        self.options = options
+        self.device = device
+        self.interrupt = interrupt
+        settings = options.json(precision: precision, device: device)
+        report = TrainingReport()
+        loaded = try Self.load(options, precision: precision, device: device)
+        data = try TrainingData(options: options, tokenizer: loaded.tokenizer)
+        directory = try RunDirectory(options: options)
+        store = CheckpointStore(outputDirectory: options.outputDirectory, kept: options.checkpointsKept)
+        let rowsPerStep = options.batchSize * options.gradientAccumulationSteps
+        let perEpoch = (data.training.features.count + rowsPerStep - 1) / rowsPerStep
+        let total = min(perEpoch * options.epochs, options.maxSteps ?? .max)
+        schedule = LinearSchedule(
+            peak: options.learningRate, warmupSteps: Int(options.warmupRatio * Double(total)), totalSteps: total)
+        var adamW = AdamW.Options()
+        adamW.epsilon = options.adamEpsilon
+        adamW.weightDecay = options.weightDecay
+        do {
+            optimizer = try AdamW(
+                parameters: loaded.model.parameters.all, options: adamW, decays: BertParameters.decays)
+        } catch {
+            throw .computation("\(error)")
+        }
+        report.start(options, loaded, data, device: device, precision: precision, totalSteps: total)
+        if options.resume { try resume() }
+        try directory.writeRecord(options: options, settings: settings, command: command)
+    }
+
+    private static func load(
+        _ options: TrainingOptions, precision: Precision, device: Device
+    ) throws(TrainingError) -> LoadedModel {
+        do {
+            let loaded = try LoadedModel(
+                directory: options.model, use: .training, precision: precision, device: device,
+                headSeed: options.seed)
+            try options.features.validate(maxPositions: loaded.model.config.maxPositionEmbeddings)
+            return loaded
+        } catch let error as FeatureError {
+            throw .options(error.description)
+        } catch {
+            throw .model("--model \(error)")
+        }
+    }
+
+    /// Trains to the end.
+    ///
+    /// - Throws: `TrainingError.interrupted` after a signal, with a checkpoint saved; `.notFinite` when the numbers
+    ///   break down, the last checkpoint untouched.
+    public func run() throws(TrainingError) -> TrainingSummary {
+        while state.epoch < options.epochs, state.step < schedule.totalSteps {
+            let order = DataOrder.permutation(count: rows.count, seed: options.seed, epoch: state.epoch)
+            while state.row < rows.count, state.step < schedule.totalSteps {
+                try step(order[state.row..<min(state.row + rowsPerStep, rows.count)])
+                try saveIfDue()
+            }
+            try finishEpoch()
+        }
+        report.finish(state.statistics)
+        return TrainingSummary(
+            outputDirectory: options.outputDirectory, steps: state.step,
+            seconds: state.statistics.epochs.reduce(0) { $0 + $1.trainingSeconds },
+            examplesPerSecond: throughput.examplesPerSecond, realTokensPerSecond: throughput.tokensPerSecond,
+            bestEpoch: state.statistics.bestEpoch, statistics: state.statistics)
+    }
+
+    /// One step down the gradient of the mean loss over the given rows.
+    private func step(_ numbers: ArraySlice<Int>) throws(TrainingError) {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let dropout = DropoutSource(config: model.config, seed: options.seed, step: state.step)
+        let rate = schedule.rate(step: state.step)
+        var loss = 0.0
+        var tokens = 0
+        do {
+            try optimizer.clearGradients()
+            for first in stride(from: numbers.startIndex, to: numbers.endIndex, by: options.batchSize) {
+                let chosen = numbers[first..<min(first + options.batchSize, numbers.endIndex)]
+                let batch = try PackedBatch(
+                    chosen.map { rows[$0] }, keys: chosen.map(Int64.init), tokenizer: loaded.tokenizer, device: device)
+                let part = try model.loss(
+                    batch.input, targets: batch.targets, rowDivisor: Double(numbers.count), dropout: dropout)
+                loss += try part.item()
+                try checkFinite(loss, "the loss")
+                try part.backward()
+                tokens += batch.tokenCount
+            }
+            try checkFinite(optimizer.clipGradients(maxNorm: options.maxGradNorm), "the norm of the gradients")
+            try optimizer.update(learningRate: rate)
+        } catch let error as TrainingError {
+            throw error
+        } catch {
+            throw .computation("step \(state.step + 1): \(error)")
+        }
+        state.step += 1
+        state.row += numbers.count
+        state.lossSum += loss * Double(numbers.count)
+        state.tokens += tokens
+        let seconds = (clock.now - start) / .seconds(1)
+        state.seconds += seconds
+        throughput.add(examples: numbers.count, tokens: tokens, seconds: seconds)
+        report.step(state, total: schedule.totalSteps, loss: loss, rate: rate, throughput: throughput)
+    }
+
+    private func checkFinite(_ number: Double, _ what: String) throws(TrainingError) {
+        guard !number.isFinite else { return }
+        throw .notFinite(
+            step: state.step + 1, what: what,
+            advice: "the run stops here and its last checkpoint is whole; try a lower --learning-rate, or "
+                + "--precision fp32")
+    }
+
+    private func saveIfDue() throws(TrainingError) {
+        if interrupt.isRaised {
+            try save()
+            report.close()
+            throw .interrupted(step: state.step, checkpoint: store.path(step: state.step))
+        }
+        if let interval = options.saveSteps, state.step % interval == 0 { try save() }
+    }
+
+    private func save() throws(TrainingError) {
+        do {
+            try store.save(step: state.step) { directory in
+                try TrainingCheckpoint(model: model, optimizer: optimizer).write(
+                    state, options: settings, to: directory)
+            }
+        } catch {
+            throw .output("the checkpoint of step \(state.step) could not be saved: \(error); older ones are whole")
+        }
+    }
+
+    private func resume() throws(TrainingError) {
+        do {
+            guard let newest = try store.newestWhole(warn: { report.say("warning: \($0)") }) else {
+                report.say("nothing to resume in \(options.outputDirectory); starting at the beginning")
+                return
+            }
+            state = try TrainingCheckpoint(model: model, optimizer: optimizer).read(
+                from: newest.path, options: settings)
+            report.say("going on after step \(state.step) of \(schedule.totalSteps)")
+        } catch {
+            throw .output("--resume: \(error)")
+        }
+    }
+
+    /// Validates, keeps the model if it is the best so far, and saves.
+    private func finishEpoch() throws(TrainingError) {
+        var epoch = EpochStatistics(
+            trainingLoss: state.lossSum / Double(max(1, state.row)), trainingSeconds: state.seconds, steps: state.step,
+            learningRate: schedule.rate(step: max(0, state.step - 1)),
+            examplesPerSecond: Double(state.row) / max(state.seconds, 1e-9),
+            realTokensPerSecond: Double(state.tokens) / max(state.seconds, 1e-9))
+        epoch.validation = try validate()
+        state.statistics.epochs.append(epoch)
+        state.epoch += 1
+        (state.row, state.lossSum, state.tokens, state.seconds) = (0, 0, 0, 0)
+        if state.statistics.bestEpoch == state.epoch { try directory.writeModel(loaded) }
+        try directory.writeStatistics(state.statistics)
+        try save()
+        report.epoch(epoch, number: state.epoch, isBest: state.statistics.bestEpoch == state.epoch)
+    }
+
+    private func validate() throws(TrainingError) -> EpochStatistics.Validation? {
+        guard !data.validation.features.isEmpty else { return nil }
+        let clock = ContinuousClock()
+        let start = clock.now
+        let total = data.validation.features.count
+        do {
+            let predictor = Predictor(model: model, tokenizer: loaded.tokenizer, device: device)
+            let result = try predictor.predict(data.validation.features, labelled: true) { done in
+                report.validating(done: done, of: total)
+                if interrupt.isRaised { throw CancellationError() }
+            }
+            let predictions = Evaluation.texts(result.candidates, of: data.validationExamples)
+            let scores = SQuADMetrics.score(data.validationDataset, predictions: predictions)
+            return EpochStatistics.Validation(
+                loss: result.loss.loss, accuracy: result.loss.accuracy, exactMatch: scores.exactMatch, f1: scores.f1,
+                seconds: (clock.now - start) / .seconds(1))
+        } catch is CancellationError {
+            // The epoch's training is done: a checkpoint here goes on with the validation.
+            try saveIfDue()
+            return nil
+        } catch {
+            throw .computation("validation: \(error)")
+        }
+    }
+}

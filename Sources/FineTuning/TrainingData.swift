@@ -1,0 +1,103 @@
+import QuestionAnswering
+import SQuAD
+import WordPiece
+
+/// The rows of a run, and what had to be left out of them.
+public struct TrainingData: Sendable {
+    /// Rows to train on.
+    public let training: FeatureSet
+    /// Rows to validate on; empty if there is no validation.
+    public let validation: FeatureSet
+    /// The questions behind `validation`, in the same order.
+    public let validationExamples: [Example]
+    /// The dataset that the official scores of a validation are computed over.
+    public let validationDataset: Dataset
+    /// Questions of the training file that cannot be trained on, with the reason.
+    public let skipped: [DatasetProblem]
+
+    /// Reads, checks and cuts the data.
+    ///
+    /// - Throws: `TrainingError.missing` or `.data`, naming the file.
+    public init(options: TrainingOptions, tokenizer: Tokenizer) throws(TrainingError) {
+        var dataset = try Self.read(options.trainFile)
+        skipped = Self.problems(of: dataset)
+        dataset = dataset.withoutUnusable(skipped)
+        var held = Dataset(articles: [])
+        if let file = options.validationFile {
+            held = try Self.read(file)
+        } else if options.validationFraction > 0 {
+            (dataset, held) = dataset.split(fraction: options.validationFraction, seed: options.seed)
+        }
+        let builder = FeatureBuilder(tokenizer: tokenizer, options: options.features)
+        training = builder.build(dataset.examples(), labelled: true)
+        guard !training.features.isEmpty else {
+            throw .data(
+                "\(options.trainFile): no question is left to train on; `bertqa check --data \(options.trainFile)` "
+                    + "lists what is wrong")
+        }
+        validationDataset = held
+        validationExamples = held.examples()
+        validation = builder.build(validationExamples, labelled: true)
+    }
+
+    private static func read(_ path: String) throws(TrainingError) -> Dataset {
+        do {
+            return try Dataset(path: path)
+        } catch {
+            throw error.isMissing ? .missing(error.description) : .data(error.description)
+        }
+    }
+
+    /// One reason for each question that cannot be used.
+    private static func problems(of dataset: Dataset) -> [DatasetProblem] {
+        var seen: Set<String> = []
+        return dataset.problems().filter { problem in
+            problem.preventsTraining && (problem.kind == .duplicateID || seen.insert(problem.questionID).inserted)
+        }
+    }
+}
+
+extension Dataset {
+    /// The dataset without questions that cannot be trained on. Of questions with one id the first is kept.
+    func withoutUnusable(_ problems: [DatasetProblem]) -> Dataset {
+        let duplicates = Set(problems.filter { $0.kind == .duplicateID }.map(\.questionID))
+        let unusable = Set(problems.filter { $0.kind != .duplicateID }.map(\.questionID))
+        var seen: Set<String> = []
+        return filtered { question in
+            if unusable.contains(question.id) { return false }
+            return !duplicates.contains(question.id) || seen.insert(question.id).inserted
+        }
+    }
+
+    /// The questions for which `isIncluded` says yes, paragraphs and articles without any left out.
+    func filtered(_ isIncluded: (Question) -> Bool) -> Dataset {
+        var result = Dataset(version: version, articles: [])
+        for article in articles {
+            var kept = Article(title: article.title, paragraphs: [])
+            for paragraph in article.paragraphs {
+                let questions = paragraph.questions.filter(isIncluded)
+                if !questions.isEmpty {
+                    kept.paragraphs.append(Paragraph(context: paragraph.context, questions: questions))
+                }
+            }
+            if !kept.paragraphs.isEmpty { result.articles.append(kept) }
+        }
+        return result
+    }
+
+    /// A random part of the questions, at least one on each side where there are two; the same for the same seed.
+    func split(fraction: Double, seed: UInt64) -> (rest: Dataset, part: Dataset) {
+        let count = questionCount
+        let size = count < 2 ? 0 : min(count - 1, max(1, Int((Double(count) * fraction).rounded())))
+        // Epoch -1: an order of its own, apart from those of training.
+        let chosen = Set(DataOrder.permutation(count: count, seed: seed, epoch: -1).prefix(size))
+        func half(_ wanted: Bool) -> Dataset {
+            var index = -1
+            return filtered { _ in
+                index += 1
+                return chosen.contains(index) == wanted
+            }
+        }
+        return (half(false), half(true))
+    }
+}

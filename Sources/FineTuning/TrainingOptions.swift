@@ -1,0 +1,147 @@
+import BERT
+import Crypto
+import Foundation
+import QuestionAnswering
+import StrictJSON
+import Torch
+
+/// Everything that decides what a training run computes, and where it writes.
+public struct TrainingOptions: Sendable {
+    /// The pretrained model's directory.
+    public var model: String
+    /// The SQuAD file to train on.
+    public var trainFile: String
+    /// The SQuAD file to validate on after each epoch; nil splits some of the training questions off.
+    public var validationFile: String?
+    /// The share of the training questions to validate on where there is no validation file; 0 validates on nothing.
+    public var validationFraction = 0.05
+    /// Where the run is written.
+    public var outputDirectory: String
+    /// How rows are cut.
+    public var features = FeatureOptions()
+    /// Rows of one forward and backward pass.
+    public var batchSize = 16
+    /// Passes whose gradients are added up for one step.
+    public var gradientAccumulationSteps = 1
+    /// The learning rate at its highest.
+    public var learningRate = 2e-5
+    /// Times that every row is seen.
+    public var epochs = 3
+    /// Steps after which the run ends even if epochs are left; nil for no such end.
+    public var maxSteps: Int?
+    /// The share of all steps during which the learning rate rises.
+    public var warmupRatio = 0.0
+    /// Decay of weights (biases and layer norms excepted).
+    public var weightDecay = 0.0
+    /// AdamW's epsilon.
+    public var adamEpsilon = 1e-8
+    /// What the joint norm of the gradients is clipped to; 0 does not clip.
+    public var maxGradNorm = 1.0
+    /// What data order, dropout and a new head are drawn from.
+    public var seed: UInt64 = 42
+    /// What matrix products compute in; nil takes bf16 where the device multiplies it in hardware.
+    public var precision: Precision?
+    /// Where the model runs; nil takes the best device there is.
+    public var device: Device?
+    /// Steps between two checkpoints; nil saves only at the end of each epoch.
+    public var saveSteps: Int?
+    /// Checkpoints that are kept, the newest ones.
+    public var checkpointsKept = 2
+    /// Whether to go on from the newest whole checkpoint of the output directory.
+    public var resume = false
+
+    /// The tutorial's settings for a model, a file to train on and a directory to write to.
+    public init(model: String, trainFile: String, outputDirectory: String) {
+        self.model = model
+        self.trainFile = trainFile
+        self.outputDirectory = outputDirectory
+    }
+
+    /// Checks each option by itself.
+    public func validate() throws(TrainingError) {
+        func require(_ condition: Bool, _ message: String) throws(TrainingError) {
+            guard condition else { throw .options(message) }
+        }
+        try require(batchSize >= 1, "--batch-size \(batchSize) must be at least 1")
+        try require(
+            gradientAccumulationSteps >= 1,
+            "--gradient-accumulation-steps \(gradientAccumulationSteps) must be at least 1")
+        try require(
+            learningRate > 0 && learningRate <= 1, "--learning-rate \(learningRate) must be above 0 and at most 1")
+        try require(epochs >= 1, "--epochs \(epochs) must be at least 1")
+        try require(maxSteps.map { $0 >= 1 } ?? true, "--max-steps must be at least 1")
+        try require((0...1).contains(warmupRatio), "--warmup-ratio \(warmupRatio) must be between 0 and 1")
+        try require((0...1).contains(weightDecay), "--weight-decay \(weightDecay) must be between 0 and 1")
+        try require(adamEpsilon > 0 && adamEpsilon < 1, "--adam-epsilon \(adamEpsilon) must be above 0 and below 1")
+        try require(
+            maxGradNorm >= 0 && maxGradNorm.isFinite, "--max-grad-norm \(maxGradNorm) must be 0 (off) or more")
+        try require(
+            validationFraction >= 0 && validationFraction < 1,
+            "--validation-fraction \(validationFraction) must be at least 0 and below 1")
+        try require(saveSteps.map { $0 >= 1 } ?? true, "--save-steps must be at least 1")
+        try require(checkpointsKept >= 1, "--keep-checkpoints \(checkpointsKept) must be at least 1")
+    }
+
+    /// The options that decide what is computed, for `run.json` and to tell whether a run may be resumed with them.
+    public func json(precision: Precision, device: Device) -> JSONValue {
+        let optional: (Int?) -> JSONValue = { $0.map(JSONValue.int) ?? .null }
+        return .object(
+            JSONObject([
+                ("max_length", .int(features.maxLength)), ("doc_stride", optional(features.docStride)),
+                ("batch_size", .int(batchSize)), ("gradient_accumulation_steps", .int(gradientAccumulationSteps)),
+                ("learning_rate", .double(learningRate)), ("epochs", .int(epochs)), ("max_steps", optional(maxSteps)),
+                ("warmup_ratio", .double(warmupRatio)), ("weight_decay", .double(weightDecay)),
+                ("adam_epsilon", .double(adamEpsilon)), ("max_grad_norm", .double(maxGradNorm)),
+                ("validation_fraction", validationFile == nil ? .double(validationFraction) : .null),
+                ("seed", .string(String(seed))), ("precision", .string(precision.rawValue)),
+                ("device", .string(device.rawValue)),
+            ]))
+    }
+}
+
+/// What keeps a run from starting or going on.
+public enum TrainingError: Error, Sendable, CustomStringConvertible {
+    /// An option is out of range or options contradict each other.
+    case options(String)
+    /// The data cannot be trained on.
+    case data(String)
+    /// A file named on the command line is missing.
+    case missing(String)
+    /// The model cannot be trained.
+    case model(String)
+    /// Something could not be written or read in the output directory.
+    case output(String)
+    /// The loss or the gradients stopped being finite.
+    case notFinite(step: Int, what: String, advice: String)
+    /// The run was asked to stop and has saved a checkpoint.
+    case interrupted(step: Int, checkpoint: String)
+    /// libtorch failed.
+    case computation(String)
+
+    /// One line for the user.
+    public var description: String {
+        switch self {
+        case .options(let message), .data(let message), .missing(let message), .model(let message),
+            .output(let message), .computation(let message):
+            message
+        case .notFinite(let step, let what, let advice): "\(what) at step \(step) is not finite; \(advice)"
+        case .interrupted(let step, let checkpoint):
+            "stopped after step \(step); \(checkpoint) holds everything, go on with --resume"
+        }
+    }
+}
+
+/// Fingerprints of files.
+public enum FileDigest {
+    /// The SHA-256 of a file as hexadecimal digits, read through a memory map.
+    public static func sha256(path: String) throws(FileError) -> String {
+        let file = try MappedFile(path: path)
+        defer { withExtendedLifetime(file) {} }
+        var hash = SHA256()
+        hash.update(bufferPointer: file.bytes)
+        return hash.finalize().map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.utf8.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+}

@@ -1,0 +1,73 @@
+import BERT
+import QuestionAnswering
+import Torch
+
+/// What a run tells its user while it goes on.
+struct TrainingReport {
+    private var meter = ProgressMeter()
+
+    mutating func say(_ line: String) { meter.say(line) }
+
+    mutating func close() { meter.finish() }
+
+    mutating func start(
+        _ options: TrainingOptions, _ loaded: LoadedModel, _ data: TrainingData, device: Device,
+        precision: Precision, totalSteps: Int
+    ) {
+        let config = loaded.model.config
+        let millions = Figures.fixed(Double(loaded.model.parameters.elementCount) / 1e6, 1)
+        say(
+            "model      \(options.model): \(config.layerCount) layers, \(config.hiddenSize) wide, \(millions) M parameters"
+                + (loaded.newKeys.isEmpty ? "" : ", a new question-answering head"))
+        say("running on \(device.rawValue), \(precision.rawValue), \(Runtime.threads) threads, libtorch \(Runtime.version)")
+        let rows = data.training.features
+        let tokens = rows.reduce(0) { $0 + $1.length }
+        say("training   \(rows.count) rows of \(tokens / max(1, rows.count)) tokens on average, no padding; \(totalSteps) steps")
+        if !data.skipped.isEmpty {
+            say(
+                "skipped    \(data.skipped.count) questions that cannot be trained on; `bertqa check --data "
+                    + "\(options.trainFile)` lists them")
+        }
+        if data.training.answerLost > 0 {
+            say(
+                "warning    in \(data.training.answerLost) questions the answer lies behind the cut at "
+                    + "\(options.features.maxLength) tokens; a larger --max-length or --doc-stride 128 keeps it")
+        }
+        if !data.training.questionTooLong.isEmpty {
+            say("warning    \(data.training.questionTooLong.count) questions leave no room for their text and were left out")
+        }
+        if !data.validation.features.isEmpty {
+            say("validation \(data.validationExamples.count) questions after each epoch")
+        }
+    }
+
+    mutating func step(_ state: TrainingState, total: Int, loss: Double, rate: Double, throughput: Throughput) {
+        let perStep = throughput.seconds > 0 ? throughput.seconds / Double(max(1, throughput.steps)) : state.seconds
+        let left = Double(total - state.step) * perStep
+        meter.show(
+            "epoch \(state.epoch + 1)  step \(state.step)/\(total)  loss \(Figures.fixed(loss, 3))"
+                + "  lr \(Figures.scientific(rate))  \(Figures.fixed(throughput.examplesPerSecond, 1)) examples/s"
+                + "  \(Int(throughput.tokensPerSecond)) real tokens/s  \(Figures.duration(left)) left",
+            always: state.step == total)
+    }
+
+    mutating func validating(done: Int, of total: Int) {
+        meter.show("validating \(done)/\(total) rows", always: done == total)
+    }
+
+    mutating func epoch(_ epoch: EpochStatistics, number: Int, isBest: Bool) {
+        var line =
+            "epoch \(number)    training loss \(Figures.fixed(epoch.trainingLoss, 3)), "
+            + "\(Figures.fixed(epoch.examplesPerSecond, 1)) examples/s"
+        if let validation = epoch.validation {
+            line +=
+                "; validation loss \(Figures.fixed(validation.loss, 3)), exact match "
+                + "\(Figures.fixed(validation.exactMatch, 2)), F1 \(Figures.fixed(validation.f1, 2))"
+        }
+        say(line + (isBest ? "  (best so far, kept)" : ""))
+    }
+
+    mutating func finish(_ statistics: TrainingStatistics) {
+        if let verdict = statistics.verdict { say(verdict) }
+    }
+}

@@ -1,0 +1,117 @@
+import BERT
+import Foundation
+import StrictJSON
+import Torch
+
+/// Where a run is: all that a checkpoint holds besides weights and moments.
+struct TrainingState: Sendable {
+    /// Steps taken.
+    var step = 0
+    /// The epoch under way, counted from 0.
+    var epoch = 0
+    /// Rows of that epoch that have been trained on.
+    var row = 0
+    /// The sum of the losses of those rows.
+    var lossSum = 0.0
+    /// Their tokens.
+    var tokens = 0
+    /// Seconds spent training on them.
+    var seconds = 0.0
+    /// The finished epochs.
+    var statistics = TrainingStatistics()
+
+    func json(options: JSONValue) -> JSONValue {
+        .object(
+            JSONObject([
+                ("step", .int(step)), ("epoch", .int(epoch)), ("row", .int(row)), ("loss_sum", .double(lossSum)),
+                ("tokens", .int(tokens)), ("seconds", .double(seconds)), ("statistics", statistics.json()),
+                ("options", options),
+            ]))
+    }
+
+    init() {}
+
+    /// Reads what `json(options:)` gave, and compares the options with those of the run that wants to go on.
+    init(json: JSONValue, options: JSONValue, path: String) throws(FileError) {
+        guard let step = json["step"]?.int, let epoch = json["epoch"]?.int, let row = json["row"]?.int,
+            let lossSum = json["loss_sum"]?.double, let tokens = json["tokens"]?.int,
+            let seconds = json["seconds"]?.double, let statistics = json["statistics"], let saved = json["options"]?.object
+        else { throw FileError(path: path, message: "the checkpoint's state lacks a field") }
+        self.step = step
+        self.epoch = epoch
+        self.row = row
+        self.lossSum = lossSum
+        self.tokens = tokens
+        self.seconds = seconds
+        self.statistics = try TrainingStatistics(json: statistics, path: path)
+        let differences = (options.object.map(Array.init) ?? []).compactMap { member -> String? in
+            let before = saved[member.key] ?? .null
+            guard before.serialized() != member.value.serialized() else { return nil }
+            return "\(member.key) (\(before.serialized()), now \(member.value.serialized()))"
+        }
+        guard differences.isEmpty else {
+            throw FileError(
+                path: path,
+                message: "the run was started with other settings: \(differences.joined(separator: ", ")); resume it "
+                    + "with the same ones, or start anew in another --output-dir")
+        }
+    }
+}
+
+/// Saving and loading of weights, moments and state.
+struct TrainingCheckpoint {
+    let model: BertForQuestionAnswering
+    let optimizer: AdamW
+
+    /// Writes the files of a checkpoint into a directory.
+    func write(_ state: TrainingState, options: JSONValue, to directory: String) throws {
+        try model.writeWeights(to: "\(directory)/model.safetensors")
+        try writeMoments(to: "\(directory)/optimizer.safetensors")
+        try DurableFiles.write(
+            state.json(options: options).serialized(pretty: true) + "\n", to: "\(directory)/state.json")
+    }
+
+    /// Brings the model and the optimizer to where a checkpoint was saved, and says where that is.
+    func read(from directory: String, options: JSONValue) throws -> TrainingState {
+        let path = "\(directory)/state.json"
+        let state = try TrainingState(json: JSONValue.parse(MappedFile(path: path).bytes), options: options, path: path)
+        try assign(
+            model.parameters.all, from: SafetensorsFile(path: "\(directory)/model.safetensors"))
+        try assign(moments, from: SafetensorsFile(path: "\(directory)/optimizer.safetensors"))
+        optimizer.resume(atStep: state.step)
+        return state
+    }
+
+    /// The moments under the names that PyTorch's optimizer state has.
+    private var moments: [(name: String, tensor: Tensor)] {
+        optimizer.slots.flatMap { slot in
+            [("exp_avg.\(slot.name)", slot.firstMoment), ("exp_avg_sq.\(slot.name)", slot.secondMoment)]
+        }
+    }
+
+    private func writeMoments(to path: String) throws {
+        let tensors = Dictionary(uniqueKeysWithValues: moments.map { ($0.name, $0.tensor) })
+        var writer = try SafetensorsWriter(
+            path: path,
+            tensors: moments.map {
+                TensorDescription(name: $0.name, elementType: .float32, shape: $0.tensor.shape)
+            })
+        for description in writer.order {
+            guard let tensor = tensors[description.name] else { continue }
+            let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 * tensor.count, alignment: 8)
+            defer { bytes.deallocate() }
+            try tensor.copyBytes(to: bytes)
+            try writer.append(UnsafeRawBufferPointer(bytes))
+        }
+        try writer.finish()
+    }
+
+    private func assign(_ targets: [(name: String, tensor: Tensor)], from file: SafetensorsFile) throws {
+        for (name, tensor) in targets {
+            guard let view = file[name], view.shape == tensor.shape else {
+                throw FileError(path: file.path, message: "the checkpoint has no \(name) of shape \(tensor.shape)")
+            }
+            try tensor.assign(view.tensor())
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import Foundation
+import StrictJSON
+import WordPiece
+
+/// `bertqa tokenize`: JSON lines in, JSON lines out.
+struct TokenizeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tokenize",
+        abstract: "Turn texts into token ids with positions.",
+        discussion: """
+            Reads {"text": "..."} or {"question": "...", "context": "..."} from each line of standard input and writes
+            {"ids", "type_ids", "attention_mask", "offsets", "tokens"}, special tokens included. Offsets count Unicode scalars \
+            in the token's own text.
+            """)
+
+    @Option(help: "The folder of a Hugging Face BERT model.")
+    var model: String
+
+    @Option(help: "Cut contexts, and texts on their own, so that no row has more tokens.")
+    var maxLength: Int?
+
+    func validate() throws {
+        if let maxLength, maxLength < 3 {
+            throw ValidationError("--max-length must be at least 3, the special tokens of a question and its context")
+        }
+    }
+
+    func run() throws {
+        let tokenizer: Tokenizer
+        do {
+            tokenizer = try Tokenizer(directory: model)
+        } catch {
+            throw failure("\(error)", exitCode(error))
+        }
+        var converter = TokenizeConverter(tokenizer: tokenizer, maxLength: maxLength)
+        var lines = LineReader()
+        var output = OutputBuffer()
+        var number = 0
+        while let line = lines.next() {
+            number += 1
+            if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+            do {
+                try converter.convert(line, to: &output)
+            } catch let error as JSONError {
+                output.flush()
+                throw failure("line \(number), column \(error.column): \(error.message)", 65)
+            } catch {
+                output.flush()
+                throw failure("line \(number): \(error)", 65)
+            }
+            output.flushIfFull()
+        }
+        output.flush()
+        if let message = lines.failure { throw failure("standard input: \(message)", 74) }
+        if let message = output.failure { throw failure("standard output: \(message)", 74) }
+    }
+
+    private func exitCode(_ error: TokenizerError) -> Int32 {
+        switch error.kind {
+        case .missing: 66
+        case .inputOutput: 74
+        case .malformed, .unsupported, .vocabulary, .truncation: 65
+        }
+    }
+
+    private func failure(_ message: String, _ code: Int32) -> ExitCode {
+        FileHandle.standardError.write(Data("bertqa tokenize: \(message)\n".utf8))
+        return ExitCode(code)
+    }
+}

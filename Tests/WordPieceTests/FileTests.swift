@@ -1,0 +1,135 @@
+import Foundation
+import Testing
+import WordPiece
+
+@Suite("Model folders")
+struct FileTests {
+    private func refusal(_ folder: TemporaryFolder) -> TokenizerError? {
+        #expect(throws: TokenizerError.self) { try Tokenizer(directory: folder.path) }
+    }
+
+    /// Same ids and positions for every fixture text.
+    private func expectSame(_ left: Tokenizer, _ right: Tokenizer) throws {
+        #expect(left.vocabulary.count == right.vocabulary.count)
+        for row in try Fixtures.load("encode.json", as: [EncodeTests.Case].self) {
+            #expect(left.encode(row.text) == right.encode(row.text))
+        }
+    }
+
+    @Test("What transformers saves loads", arguments: ["uncased", "cased"])
+    func saved(_ name: String) throws {
+        try expectSame(Tokenizer(directory: Fixtures.path("saved-\(name)")), Fixtures.tokenizer(name))
+    }
+
+    @Test("vocab.txt and tokenizer_config.json load where there is no tokenizer.json", arguments: ["uncased", "cased"])
+    func vocabularyFile(_ name: String) throws {
+        let folder = try TemporaryFolder()
+        try folder.copy("vocab-\(name).txt", to: "vocab.txt")
+        try folder.copy("saved-\(name)/tokenizer_config.json", to: "tokenizer_config.json")
+        try expectSame(Tokenizer(directory: folder.path), Fixtures.tokenizer(name))
+    }
+
+    @Test("What is saved loads again", arguments: ["uncased", "cased"])
+    func roundTrip(_ name: String) throws {
+        let folder = try TemporaryFolder()
+        let tokenizer = try Tokenizer(directory: Fixtures.path("saved-\(name)"))
+        try tokenizer.save(to: folder.path + "/made")
+        try expectSame(Tokenizer(directory: folder.path + "/made"), tokenizer)
+        try FileManager.default.removeItem(atPath: folder.path + "/made/tokenizer.json")
+        try expectSame(Tokenizer(directory: folder.path + "/made"), tokenizer)
+    }
+
+    @Test("A folder without a tokenizer says what was looked for")
+    func missing() throws {
+        let folder = try TemporaryFolder()
+        #expect(refusal(folder)?.kind == .missing)
+        #expect(refusal(folder)?.message.contains("neither tokenizer.json nor vocab.txt") == true)
+    }
+
+    @Test("A vocab.txt of another size than tokenizer.json is refused, both files named")
+    func disagreement() throws {
+        let folder = try TemporaryFolder()
+        try folder.copy("saved-uncased/tokenizer.json", to: "tokenizer.json")
+        try folder.copy("vocab-cased.txt", to: "vocab.txt")
+        let message = refusal(folder)?.message
+        #expect(message?.contains("vocab.txt has 715 tokens") == true)
+        #expect(message?.contains("tokenizer.json has 651") == true)
+    }
+
+    struct BadFile: Sendable, CustomTestStringConvertible {
+        let json: String
+        let kind: TokenizerError.Kind
+        let message: String
+        var testDescription: String { message }
+    }
+
+    private static func wordPiece(_ vocabulary: String, added: String = "[]", preTokeniser: String = "BertPreTokenizer")
+        -> String
+    {
+        """
+        {"added_tokens": \(added), "normalizer": {"type": "BertNormalizer"}, "pre_tokenizer": {"type": "\(preTokeniser)"},
+         "model": {"type": "WordPiece", "vocab": \(vocabulary)}}
+        """
+    }
+
+    @Test(
+        "A tokenizer.json that cannot be used says why",
+        arguments: [
+            BadFile(
+                json: #"{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}}"#, kind: .unsupported,
+                message: "this tokenizer.json holds a BPE model; BertQA needs WordPiece"),
+            BadFile(
+                json: #"{"model": {"type": "Unigram", "vocab": [["a", 0.5]]}}"#, kind: .unsupported,
+                message: "holds a Unigram model"),
+            BadFile(json: #"{"model": {"#, kind: .malformed, message: "line 1"),
+            BadFile(json: "", kind: .malformed, message: "empty"),
+            BadFile(json: "[]", kind: .malformed, message: "expected an object"),
+            BadFile(json: "{}", kind: .unsupported, message: "no model of a known type"),
+            BadFile(
+                json: wordPiece(#"{"[UNK]": 0, "[CLS]": 1, "[SEP]": 3}"#), kind: .vocabulary,
+                message: "\"[SEP]\" has id 3"),
+            BadFile(
+                json: wordPiece(#"{"[UNK]": 0, "[CLS]": 1, "[SEP]": 1}"#), kind: .vocabulary, message: "both have id 1"),
+            BadFile(
+                json: wordPiece(#"{"[UNK]": 0, "[CLS]": 1, "[CLS]": 2}"#), kind: .vocabulary, message: "stands twice"),
+            BadFile(
+                json: wordPiece(#"{"[UNK]": 0, "[CLS]": 1, "a": 2}"#), kind: .vocabulary,
+                message: "the vocabulary has no [SEP] token"),
+            BadFile(json: wordPiece(#"{"a": 0.5}"#), kind: .malformed, message: "not a whole number"),
+            BadFile(
+                json: wordPiece(#"{"[UNK]": 0, "[CLS]": 1, "[SEP]": 2}"#, added: #"[{"id": 1, "content": "[SEP]"}]"#),
+                kind: .vocabulary, message: "\"[SEP]\" with id 1 has id 2 in the vocabulary"),
+            BadFile(
+                json: wordPiece(#"{"[UNK]": 0, "[CLS]": 1, "[SEP]": 2}"#, preTokeniser: "ByteLevel"),
+                kind: .unsupported,
+                message: "its pre_tokenizer is ByteLevel"),
+        ])
+    func badFiles(_ file: BadFile) throws {
+        let folder = try TemporaryFolder()
+        try folder.write(file.json, to: "tokenizer.json")
+        let error = try #require(refusal(folder))
+        #expect(error.kind == file.kind)
+        #expect(error.message.contains(file.message) && error.message.contains("tokenizer.json"), "\(error.message)")
+    }
+
+    @Test("A vocab.txt that is not UTF-8 or has a token twice is refused")
+    func badVocabularyFiles() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("[UNK]\n[CLS]\r\n[SEP]\na\na\n", to: "vocab.txt")
+        #expect(refusal(folder)?.message.contains("vocab.txt: the token \"a\" stands twice") == true)
+        try Data([0x5B, 0xFF, 0x0A]).write(to: URL(fileURLWithPath: folder.path + "/vocab.txt"))
+        #expect(refusal(folder)?.kind == .malformed)
+    }
+
+    @Test(
+        "The real model's files agree with each other",
+        .enabled(if: SquadParityTests.models != nil, "needs BERTQA_MODELS"))
+    func realModel() throws {
+        let folder = try #require(SquadParityTests.models) + "/minilm-squad"
+        let tokenizer = try Tokenizer(directory: folder)
+        #expect(tokenizer.vocabulary.count == 30522)
+        let lines = try Tokenizer(vocabulary: Fixtures.vocabulary(at: folder + "/vocab.txt"))
+        try expectSame(tokenizer, lines)
+        #expect(tokenizer.maskID == 103 && tokenizer.clsID == 101 && tokenizer.sepID == 102 && tokenizer.padID == 0)
+    }
+}
