@@ -1,0 +1,40 @@
+# BertQA. `make help` says what there is.
+
+SWIFT ?= swift
+export PKG_CONFIG_PATH := $(CURDIR)/.deps/pkgconfig
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build test lint demo fixtures bench clean distclean
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@echo '  LIBTORCH=/path and BERTQA_ENCODER=/path make setup use what is there already; see Tools/setup.sh.'
+
+setup: ## libtorch and a pretrained encoder in .deps (quick when they are there)
+	@./Tools/setup.sh
+
+build: setup ## the release build: .build/release/bertqa
+	@./Tools/link_libtorch.sh
+	$(SWIFT) build -c release
+
+test: setup ## all tests; SQUAD_DIR and BERTQA_MODELS name folders for the larger ones
+	@./Tools/link_libtorch.sh
+	$(SWIFT) test -c release
+
+lint: ## formatting, file lengths, paths of this machine
+	@./Tools/lint.sh
+
+demo: build ## fine-tunes the encoder on Data/sample, evaluates it, asks it three questions
+	@./Tools/demo.sh
+
+fixtures: ## writes the test fixtures again, with the Python packages of Tools/requirements.txt in .venv
+	@./Tools/fixtures.sh
+
+bench: build ## measures training and prediction on this machine
+	@./Tools/bench.sh
+
+clean: ## removes what was built
+	rm -rf .build
+
+distclean: clean ## removes what was built, fetched and trained
+	rm -rf .deps .venv runs

@@ -1,0 +1,26 @@
+#!/bin/sh
+# What `make lint` checks: formatting, the length of source files, and that no path of somebody's machine is committed.
+set -eu
+
+cd "$(dirname "$0")/.."
+failed=0
+
+swift format lint --strict -r -p Sources Tests Package.swift || failed=1
+
+# One job a file: 450 lines are too many for one.
+long=$(find Sources -type f \( -name '*.swift' -o -name '*.cpp' -o -name '*.hpp' -o -name '*.h' \) \
+    -exec awk 'FNR == 451 { print FILENAME }' {} +)
+if [ -n "$long" ]; then
+    printf '%s\n' "lint: longer than 450 lines:" "$long" >&2
+    failed=1
+fi
+
+# The patterns are written so that they don't match themselves.
+homes=$(git grep -nIE -e '/(home|Users)/[a-z]+/' -e '/roo[t]/' -e '/wor[k]/' -e '/tm[p]/w' -- . || true)
+if [ -n "$homes" ]; then
+    printf '%s\n' "lint: paths of one machine:" "$homes" >&2
+    failed=1
+fi
+
+if [ "$failed" = 0 ]; then echo "lint: clean"; fi
+exit "$failed"
