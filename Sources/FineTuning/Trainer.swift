@@ -89,17 +89,20 @@ public final class Trainer {
     private static func load(
         _ options: TrainingOptions, precision: Precision, device: Device
     ) throws(TrainingError) -> LoadedModel {
+        let loaded: LoadedModel
         do {
-            let loaded = try LoadedModel(
+            loaded = try LoadedModel(
                 directory: options.model, use: .training, precision: precision, device: device,
                 headSeed: options.seed)
-            try options.features.validate(maxPositions: loaded.model.config.maxPositionEmbeddings)
-            return loaded
-        } catch let error as FeatureError {
-            throw .options(error.description)
         } catch {
-            throw .model("--model \(error)")
+            throw .model(error)
         }
+        do {
+            try options.features.validate(maxPositions: loaded.model.config.maxPositionEmbeddings)
+        } catch {
+            throw .options(error.description)
+        }
+        return loaded
     }
 
     /// Trains to the end.

@@ -108,7 +108,7 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
     /// A file named on the command line is missing.
     case missing(String)
     /// The model cannot be trained.
-    case model(String)
+    case model(ReaderError)
     /// Something could not be written or read in the output directory.
     case output(String)
     /// The loss or the gradients stopped being finite.
@@ -121,9 +121,10 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
     /// One line for the user.
     public var description: String {
         switch self {
-        case .options(let message), .data(let message), .missing(let message), .model(let message),
-            .output(let message), .computation(let message):
+        case .options(let message), .data(let message), .missing(let message), .output(let message),
+            .computation(let message):
             message
+        case .model(let error): "--model \(error)"
         case .notFinite(let step, let what, let advice): "\(what) at step \(step) is not finite; \(advice)"
         case .interrupted(let step, let checkpoint):
             "stopped after step \(step); \(checkpoint) holds everything, go on with --resume"

@@ -13,7 +13,7 @@ public struct LoadedModel {
 
     /// Loads both and checks that they fit.
     ///
-    /// - Throws: `ReaderError.model` or `.tokenizer`, naming the file.
+    /// - Throws: `ReaderError.model` or `.tokenizer`, or `.mismatch`, naming the file.
     public init(
         directory path: String, use: ParameterUse, precision: Precision, device: Device, headSeed: UInt64 = 42
     ) throws(ReaderError) {
@@ -28,11 +28,11 @@ public struct LoadedModel {
         do {
             tokenizer = try Tokenizer(directory: path)
         } catch {
-            throw .tokenizer("\(error)")
+            throw .tokenizer(error)
         }
         let rows = model.config.vocabSize
         guard tokenizer.vocabulary.count <= rows else {
-            throw .tokenizer(
+            throw .mismatch(
                 "\(path): the vocabulary has \(tokenizer.vocabulary.count) entries, but the model embeds only \(rows); "
                     + "the tokenizer belongs to another model")
         }

@@ -36,8 +36,10 @@ public struct ReaderOptions: Sendable, Hashable {
 public enum ReaderError: Error, Sendable, CustomStringConvertible {
     /// The model directory cannot be used.
     case model(ModelError)
-    /// The tokenizer's files cannot be used, or don't belong to the model.
-    case tokenizer(String)
+    /// The tokenizer's files cannot be used.
+    case tokenizer(TokenizerError)
+    /// The tokenizer doesn't belong to the model.
+    case mismatch(String)
     /// The options don't fit the model.
     case options(FeatureError)
     /// The question is empty, or the text is.
@@ -53,7 +55,8 @@ public enum ReaderError: Error, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .model(let error): "\(error)"
-        case .tokenizer(let message): message
+        case .tokenizer(let error): "\(error)"
+        case .mismatch(let message): message
         case .options(let error): "\(error)"
         case .empty(let what): "the \(what) is empty; there is nothing to read"
         case .questionTooLong(let tokens, let limit):

@@ -1,0 +1,89 @@
+import ArgumentParser
+import FineTuning
+import Foundation
+import QuestionAnswering
+import StrictJSON
+
+/// `bertqa ask`
+struct AskCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ask",
+        abstract: "Ask one question about a text.",
+        discussion: """
+            A text of any length is read in windows. Start and end of the answer count Unicode scalars, as Python does.
+
+              bertqa ask --model run --question "Who wrote it?" --context-file text.txt --top-k 3
+            """)
+
+    @Option(help: "The folder of a fine-tuned model.")
+    var model: String
+
+    @Option(help: "The question.")
+    var question: String
+
+    @Option(help: "The text.")
+    var context: String?
+
+    @Option(help: "The file with the text, in UTF-8; - for standard input.")
+    var contextFile: String?
+
+    @Option(help: "How many answers.")
+    var topK = 1
+
+    @OptionGroup var options: ModelOptions
+
+    @Flag(help: "Print one JSON object: the answer, or with --top-k an object with a list of answers.")
+    var json = false
+
+    func validate() throws {
+        if (context == nil) == (contextFile == nil) { throw ValidationError("give --context or --context-file") }
+        if topK < 1 { throw ValidationError("--top-k \(topK) must be at least 1") }
+    }
+
+    func run() async throws {
+        try await reportingErrors("ask") {
+            try options.apply()
+            let text = try context ?? readText(contextFile ?? "-")
+            var settings = ReaderOptions()
+            settings.precision = options.precision.precision
+            settings.device = options.device.device
+            let reader = try await Reader.load(model, options: settings)
+            let answers = try await reader.answers(question, in: text, count: topK)
+            try writeOutput(json ? jsonText(answers) : plainText(answers))
+        }
+    }
+
+    private func jsonText(_ answers: [Answer]) -> String {
+        let objects = answers.map { answer in
+            JSONValue.object(
+                JSONObject([
+                    ("answer", .string(answer.text)), ("score", .double(answer.score)),
+                    ("start", .int(answer.range.lowerBound)), ("end", .int(answer.range.upperBound)),
+                ]))
+        }
+        if topK == 1, let only = objects.first { return only.serialized() }
+        return JSONValue.object(JSONObject([("answers", .array(objects))])).serialized()
+    }
+
+    private func plainText(_ answers: [Answer]) -> String {
+        answers.map { "\($0.text)  (score \(Figures.fixed($0.score, 3)))" }.joined(separator: "\n")
+    }
+
+    private func readText(_ path: String) throws(FileError) -> String {
+        let name = path == "-" ? "standard input" : path
+        let bytes: Data
+        if path == "-" {
+            do {
+                bytes = try FileHandle.standardInput.readToEnd() ?? Data()
+            } catch {
+                throw FileError(path: name, message: error.localizedDescription)
+            }
+        } else {
+            bytes = Data(try MappedFile(path: path).bytes)
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw FileError(path: name, message: "the text is not UTF-8; convert it, for example with iconv")
+        }
+        return text
+    }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import FineTuning
+
+/// The root command.
+@main
+struct BertQACommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bertqa",
+        abstract: "Fine-tune BERT to answer questions about texts, measure it, use it.",
+        discussion: """
+            A model is a folder in the Hugging Face layout (config.json, model.safetensors, vocab.txt). Data is a file in SQuAD \
+            format. A first run:
+
+              bertqa check --data questions.json
+              bertqa train --model bert-folder --train-file questions.json --output-dir run
+              bertqa evaluate --model run --data held-out.json
+              bertqa ask --model run --context-file text.txt --question "Who wrote it?"
+
+            Exit codes: 0 done, 64 usage, 65 bad data, 66 input missing, 70 internal, 74 input or output, 75 interrupted with a \
+            checkpoint saved. With --json one JSON object goes to standard output; progress goes to standard error.
+            """,
+        version: BertQA.version,
+        subcommands: [
+            TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ScoreCommand.self, AskCommand.self,
+            TokenizeCommand.self, CheckCommand.self,
+        ])
+}

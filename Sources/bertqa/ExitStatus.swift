@@ -1,0 +1,93 @@
+import ArgumentParser
+import BERT
+import FineTuning
+import Foundation
+import QuestionAnswering
+import SQuAD
+import StrictJSON
+import WordPiece
+
+/// The exit codes of the contract, numbered as in BSD's `sysexits.h`.
+enum ExitStatus: Int32 {
+    case usage = 64
+    case data = 65
+    case missingInput = 66
+    case internalError = 70
+    case inputOutput = 74
+    case interrupted = 75
+
+    /// Which code an error of the libraries means.
+    init(_ error: any Error) {
+        switch error {
+        case let error as DatasetError: self = error.isMissing ? .missingInput : .data
+        case let error as FileError: self = error.isMissing ? .missingInput : .inputOutput
+        case let error as ModelError: self = ExitStatus(error)
+        case let error as TokenizerError: self = ExitStatus(error)
+        case let error as ReaderError: self = ExitStatus(error)
+        case let error as TrainingError: self = ExitStatus(error)
+        case is FeatureError: self = .usage
+        default: self = .internalError
+        }
+    }
+
+    private init(_ error: ModelError) {
+        switch error.kind {
+        case .missing: self = .missingInput
+        case .unreadable, .unwritable: self = .inputOutput
+        default: self = .data
+        }
+    }
+
+    private init(_ error: TokenizerError) {
+        switch error.kind {
+        case .missing: self = .missingInput
+        case .inputOutput: self = .inputOutput
+        case .malformed, .unsupported, .vocabulary, .truncation: self = .data
+        }
+    }
+
+    private init(_ error: ReaderError) {
+        switch error {
+        case .model(let error): self = ExitStatus(error)
+        case .tokenizer(let error): self = ExitStatus(error)
+        case .mismatch, .empty, .questionTooLong: self = .data
+        case .options, .device: self = .usage
+        case .computation: self = .internalError
+        }
+    }
+
+    private init(_ error: TrainingError) {
+        switch error {
+        case .options: self = .usage
+        case .data: self = .data
+        case .missing: self = .missingInput
+        case .model(let error): self = ExitStatus(error)
+        case .output: self = .inputOutput
+        case .interrupted: self = .interrupted
+        case .notFinite, .computation: self = .internalError
+        }
+    }
+}
+
+/// Runs the body of a command: an error of the libraries becomes one line on standard error and an exit code.
+func reportingErrors(_ command: String, _ body: () async throws -> Void) async throws {
+    do {
+        try await body()
+    } catch let error as ExitCode {
+        throw error
+    } catch let error as ValidationError {
+        throw error
+    } catch {
+        FileHandle.standardError.write(Data("bertqa \(command): \(error)\n".utf8))
+        throw ExitCode(ExitStatus(error).rawValue)
+    }
+}
+
+/// Writes lines to standard output, and fails where `print` would lose them (a full disk, a closed pipe).
+func writeOutput(_ text: String) throws(FileError) {
+    do {
+        try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+    } catch {
+        throw FileError(path: "standard output", code: EIO, message: "\(error.localizedDescription)")
+    }
+}

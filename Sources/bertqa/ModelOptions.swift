@@ -1,0 +1,52 @@
+import ArgumentParser
+import BERT
+import Torch
+
+/// What every command that runs a model lets its user choose.
+struct ModelOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("What matrix products compute in: auto, fp32 or bf16.", valueName: "precision"))
+    var precision = PrecisionChoice.auto
+
+    @Option(help: ArgumentHelp("Where the model runs: auto, cpu, cuda or mps.", valueName: "device"))
+    var device = DeviceChoice.auto
+
+    @Option(help: "Threads for the CPU; all cores if it is not given.")
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, threads < 1 { throw ValidationError("--threads \(threads) must be at least 1") }
+    }
+
+    /// Sets the number of threads, which libtorch keeps for the whole process.
+    func apply() throws(TorchError) {
+        if let threads { try Runtime.setThreads(threads) }
+    }
+}
+
+/// `--precision`
+enum PrecisionChoice: String, ExpressibleByArgument, CaseIterable {
+    case auto
+    case fp32
+    case bf16
+
+    var precision: Precision? { Precision(rawValue: rawValue) }
+}
+
+/// `--device`
+enum DeviceChoice: String, ExpressibleByArgument, CaseIterable {
+    case auto
+    case cpu
+    case cuda
+    case mps
+
+    var device: Device? { Device(rawValue: rawValue) }
+}
+
+/// How rows are cut.
+struct LengthOptions: ParsableArguments {
+    @Option(help: "Tokens of one row, question and special tokens included.")
+    var maxLength = 384
+
+    @Option(help: "Cut long texts into windows that share this many tokens, instead of cutting their end off.")
+    var docStride: Int?
+}

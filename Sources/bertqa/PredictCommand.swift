@@ -1,0 +1,73 @@
+import ArgumentParser
+import Foundation
+import QuestionAnswering
+import SQuAD
+import StrictJSON
+
+/// `bertqa predict`
+struct PredictCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "predict",
+        abstract: "Answer a dataset's questions and write the answers down.",
+        discussion: """
+            Writes {"question id": "answer text", ...}, which `bertqa score` and SQuAD's own script read. --n-best adds a file \
+            with several answers a question and their probabilities.
+
+              bertqa predict --model run --data dev.json --output predictions.json
+            """)
+
+    @Option(help: "The folder of a fine-tuned model.")
+    var model: String
+
+    @Option(help: "The SQuAD file to answer.")
+    var data: String
+
+    @Option(help: "The file to write the answers to.")
+    var output: String
+
+    @Option(help: "How many answers a question --n-best-output gets.")
+    var nBest: Int?
+
+    @Option(help: "The file to write several answers a question to.")
+    var nBestOutput: String?
+
+    @OptionGroup var length: LengthOptions
+    @OptionGroup var options: ModelOptions
+
+    func validate() throws {
+        if (nBest == nil) != (nBestOutput == nil) { throw ValidationError("--n-best and --n-best-output go together") }
+        if let nBest, nBest < 1 { throw ValidationError("--n-best \(nBest) must be at least 1") }
+    }
+
+    func run() async throws {
+        try await reportingErrors("predict") {
+            let run = try PredictionRun(
+                model: model, data: data, length: length, options: options, count: nBest ?? 1)
+            try run.predictions.write(to: output)
+            if let nBestOutput { try run.writeBest(to: nBestOutput) }
+        }
+    }
+}
+
+extension PredictionRun {
+    /// Writes all candidates of each question, best first.
+    fileprivate func writeBest(to path: String) throws(FileError) {
+        let members = examples.enumerated().map { index, example in
+            let list = (candidates[index] ?? []).map { candidate -> JSONValue in
+                .object(
+                    JSONObject([
+                        ("text", .string(example.context.utf8Substring(candidate.range))),
+                        ("probability", .double(Double(candidate.probability))),
+                        ("logit", .double(Double(candidate.logit))),
+                    ]))
+            }
+            return (example.id, JSONValue.array(list))
+        }
+        let text = JSONValue.object(JSONObject(members)).serialized(pretty: true) + "\n"
+        do {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw FileError(path: path, message: "cannot be written: \(error.localizedDescription)")
+        }
+    }
+}
