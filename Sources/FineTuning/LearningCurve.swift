@@ -1,0 +1,81 @@
+/// The picture of a run: training and validation loss by epoch, beside them exact match and F1.
+public struct LearningCurve: Sendable {
+    private let statistics: TrainingStatistics
+
+    /// The picture of these statistics.
+    public init(_ statistics: TrainingStatistics) {
+        self.statistics = statistics
+    }
+
+    /// The text of an SVG file, 960 pixels wide with validation scores and 600 without.
+    public func svg() -> String {
+        let panels = self.panels
+        let width = panels.count > 1 ? 960.0 : 600.0
+        var canvas = SVGCanvas(width: width, height: 440)
+        canvas.rectangle(x: 0, y: 0, width: width, height: 440, fill: Palette.paper, radius: 8)
+        canvas.text("Learning curve", at: (32, 42), size: 20, color: Palette.ink, isBold: true)
+        canvas.text(subtitle, at: (32, 64), size: 13, color: Palette.faint)
+        for panel in panels { panel.draw(on: &canvas) }
+        return canvas.document(title: "Learning curve", description: "\(subtitle). \(table)")
+    }
+
+    private var panels: [LearningCurvePanel] {
+        let epochs = statistics.epochs
+        let losses = [
+            CurveSeries(
+                name: "training", color: Palette.training, values: epochs.map(\.trainingLoss), digits: 3),
+            CurveSeries(
+                name: "validation", color: Palette.validation, values: epochs.map { $0.validation?.loss }, digits: 3),
+        ]
+        let scores = [
+            CurveSeries(name: "F1", color: Palette.f1, values: epochs.map { $0.validation?.f1 }, digits: 2),
+            CurveSeries(
+                name: "exact match", color: Palette.exactMatch, values: epochs.map { $0.validation?.exactMatch },
+                digits: 2),
+        ]
+        var panels = [panel("Loss", losses, scale: AxisScale(holding: values(losses), floor: 0), at: 72)]
+        if scores.contains(where: { !$0.drawable.isEmpty }) {
+            panels.append(
+                panel(
+                    "Validation scores, 0 to 100", scores, scale: AxisScale(holding: values(scores), limit: 100),
+                    at: 548))
+        }
+        return panels
+    }
+
+    /// Without validation the last epoch is kept, but none is known to be the best.
+    private var isValidated: Bool { statistics.epochs.contains { $0.validation != nil } }
+
+    private func values(_ series: [CurveSeries]) -> [Double] { series.flatMap { $0.drawable.map(\.value) } }
+
+    private func panel(_ title: String, _ series: [CurveSeries], scale: AxisScale, at x: Double) -> LearningCurvePanel {
+        LearningCurvePanel(
+            title: title, series: series, scale: scale, epochCount: max(1, statistics.epochs.count),
+            bestEpoch: isValidated ? statistics.bestEpoch : nil, frame: (x, 138, 300, 236))
+    }
+
+    /// One line under the title: the best epoch and what it reached.
+    private var subtitle: String {
+        guard let best = statistics.bestEpoch else { return "no epoch is finished yet" }
+        let epoch = statistics.epochs[best - 1]
+        guard let validation = epoch.validation else {
+            return "epoch \(best): training loss \(Figures.fixed(epoch.trainingLoss, 3)); nothing to validate on"
+        }
+        return
+            "best epoch \(best) of \(statistics.epochs.count): exact match \(Figures.fixed(validation.exactMatch, 2)), F1 \(Figures.fixed(validation.f1, 2)), "
+            + "validation loss \(Figures.fixed(validation.loss, 3))"
+    }
+
+    /// The numbers of the picture as text.
+    private var table: String {
+        statistics.epochs.enumerated().map { index, epoch in
+            var line = "Epoch \(index + 1): training loss \(Figures.fixed(epoch.trainingLoss, 3))"
+            if let validation = epoch.validation {
+                line +=
+                    ", validation loss \(Figures.fixed(validation.loss, 3)), exact match "
+                    + "\(Figures.fixed(validation.exactMatch, 2)), F1 \(Figures.fixed(validation.f1, 2))"
+            }
+            return line + "."
+        }.joined(separator: " ")
+    }
+}
