@@ -35,7 +35,8 @@ struct TrainingState: Sendable {
     init(json: JSONValue, options: JSONValue, path: String) throws(FileError) {
         guard let step = json["step"]?.int, let epoch = json["epoch"]?.int, let row = json["row"]?.int,
             let lossSum = json["loss_sum"]?.double, let tokens = json["tokens"]?.int,
-            let seconds = json["seconds"]?.double, let statistics = json["statistics"], let saved = json["options"]?.object
+            let seconds = json["seconds"]?.double, let statistics = json["statistics"],
+            let saved = json["options"]?.object
         else { throw FileError(path: path, message: "the checkpoint's state lacks a field") }
         self.step = step
         self.epoch = epoch
