@@ -95,7 +95,7 @@ public struct CheckpointStore: Sendable {
         let path = "\(directory)/\(manifest)"
         let value: JSONValue
         do {
-            value = try JSONValue.parse(MappedFile(path: path).bytes)
+            value = try MappedFile(path: path).withBytes(JSONValue.parse)
         } catch {
             throw FileError(path: directory, message: "the checkpoint is not whole (\(error))")
         }

@@ -76,11 +76,10 @@ public struct ProgressMeter {
         guard let columns = columns(), columns > 1 else { return line }
         let scalars = line.unicodeScalars
         guard scalars.count >= columns else { return line }
-        let room = scalars.prefix(columns - 1)
-        // Where the cut falls on a blank, the field before it is whole.
-        var end = room.endIndex
-        if scalars[end] != " ", let gap = line[..<end].range(of: "  ", options: .backwards) { end = gap.lowerBound }
-        return String(line[..<end])
+        let end = scalars.index(scalars.startIndex, offsetBy: columns - 1)
+        let behind = scalars.index(end, offsetBy: 2, limitedBy: scalars.endIndex) ?? scalars.endIndex
+        let gap = line[..<behind].range(of: "  ", options: .backwards)
+        return String(line[..<(gap?.lowerBound ?? end)])
     }
 }
 

@@ -75,7 +75,8 @@ struct TrainingCheckpoint {
     /// Brings the model and the optimizer to where a checkpoint was saved, and says where that is.
     func read(from directory: String, options: JSONValue) throws -> TrainingState {
         let path = "\(directory)/state.json"
-        let state = try TrainingState(json: JSONValue.parse(MappedFile(path: path).bytes), options: options, path: path)
+        let json = try MappedFile(path: path).withBytes(JSONValue.parse)
+        let state = try TrainingState(json: json, options: options, path: path)
         try assign(
             model.parameters.all, from: SafetensorsFile(path: "\(directory)/model.safetensors"))
         try assign(moments, from: SafetensorsFile(path: "\(directory)/optimizer.safetensors"))

@@ -62,7 +62,8 @@ struct ProgressMeterTests {
         arguments: [
             (80, "step 12/90  loss 1.25  lr 1.0e-04"), (34, "step 12/90  loss 1.25  lr 1.0e-04"),
             (33, "step 12/90  loss 1.25"), (22, "step 12/90  loss 1.25"), (21, "step 12/90"), (11, "step 12/90"),
-            (6, "step"),
+            (17, "step 12/90"),
+            (5, "step"),
         ])
     func width(columns: Int, expected: String) {
         let screen = Screen()
