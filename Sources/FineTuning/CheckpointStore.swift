@@ -22,7 +22,8 @@ public struct CheckpointStore: Sendable {
         return "\(directory)/step-\(String(repeating: "0", count: max(0, 8 - digits.utf8.count)))\(digits)"
     }
 
-    /// Saves a checkpoint that appears whole or not at all, then removes those that are too many.
+    /// Saves a checkpoint that appears whole or not at all, then removes those that are too many, and those of later
+    /// steps: a run that goes on after this step has left them behind.
     ///
     /// - Parameter body: writes the checkpoint's files into the directory it is given.
     public func save(step: Int, _ body: (String) throws -> Void) throws(FileError) {
@@ -31,13 +32,25 @@ public struct CheckpointStore: Sendable {
             try body(temporary)
             try Self.writeManifest(of: temporary)
         }
-        for old in try steps().sorted(by: >).dropFirst(kept) {
-            try DurableFiles.remove(path(step: old))
+        let steps = try steps().sorted(by: >)
+        for other in steps.filter({ $0 > step }) + steps.filter({ $0 <= step }).dropFirst(kept) {
+            try DurableFiles.remove(path(step: other))
+        }
+        try removeUnfinished()
+    }
+
+    /// Removes what a run that was killed had begun to write.
+    private func removeUnfinished() throws(FileError) {
+        for name in try names() where name.hasSuffix(DurableFiles.partial) || name.hasSuffix(DurableFiles.replaced) {
+            try DurableFiles.remove("\(directory)/\(name)")
         }
     }
 
     /// The newest checkpoint whose files are those of its manifest; `warn` is told of each that is not whole.
     public func newestWhole(warn: (String) -> Void) throws(FileError) -> (step: Int, path: String)? {
+        for name in try names() where name.hasSuffix(DurableFiles.replaced) {
+            try DurableFiles.recoverDirectory("\(directory)/\(name.dropLast(DurableFiles.replaced.utf8.count))")
+        }
         for step in try steps().sorted(by: >) {
             let path = path(step: step)
             do {
@@ -52,11 +65,15 @@ public struct CheckpointStore: Sendable {
 
     /// The steps that have a checkpoint, whole or not.
     private func steps() throws(FileError) -> [Int] {
+        try names().compactMap { name in
+            name.hasPrefix("step-") ? Int(name.dropFirst(5)) : nil
+        }
+    }
+
+    private func names() throws(FileError) -> [String] {
         guard FileManager.default.fileExists(atPath: directory) else { return [] }
         do {
-            return try FileManager.default.contentsOfDirectory(atPath: directory).compactMap { name in
-                name.hasPrefix("step-") ? Int(name.dropFirst(5)) : nil
-            }
+            return try FileManager.default.contentsOfDirectory(atPath: directory)
         } catch {
             throw FileError(path: directory, message: DurableFiles.reason(error))
         }
@@ -78,7 +95,7 @@ public struct CheckpointStore: Sendable {
         let path = "\(directory)/\(manifest)"
         let value: JSONValue
         do {
-            value = try JSONValue.parse(MappedFile(path: path).bytes)
+            value = try MappedFile(path: path).withBytes(JSONValue.parse)
         } catch {
             throw FileError(path: directory, message: "the checkpoint is not whole (\(error))")
         }

@@ -31,27 +31,26 @@ enum DurableFiles {
     static func replace<Failure: Error>(
         _ path: String, _ body: (String) throws(Failure) -> Void
     ) throws(FileError) {
-        let temporary = "\(path).partial"
+        let temporary = path + partial
         do {
             try remove(temporary)
             try body(temporary)
-        } catch let error as FileError {
-            try remove(temporary)
-            throw error
+            try move(temporary, to: path)
+            try synchronize(parent(of: path))
         } catch {
-            try remove(temporary)
-            throw FileError(path: path, message: "\(error)")
+            try? remove(temporary)
+            throw fileError(error, path)
         }
-        guard rename(temporary, path) == 0 else { throw FileError(path: path, code: errno) }
-        try synchronize(parent(of: path))
     }
 
-    /// Lets `body` fill a temporary directory beside `path`, waits for the disk, and renames it into place.
+    /// Lets `body` fill a temporary directory beside `path`, waits for the disk, and renames it into place. An older
+    /// directory of that name is there until the new one is whole.
     static func replaceDirectory(
         _ path: String, _ body: (String) throws -> Void
     ) throws(FileError) {
-        let temporary = "\(path).partial"
+        let temporary = path + partial
         do {
+            try recoverDirectory(path)
             try remove(temporary)
             try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: true)
             try body(temporary)
@@ -59,17 +58,38 @@ enum DurableFiles {
                 try synchronize("\(temporary)/\(name)")
             }
             try synchronize(temporary)
-            // A directory can only be renamed over an empty one: the old one steps aside first.
-            if FileManager.default.fileExists(atPath: path) { try remove(path) }
-        } catch let error as FileError {
-            try remove(temporary)
-            throw error
+            // A directory cannot be renamed over one that holds files: the old one steps aside first.
+            if FileManager.default.fileExists(atPath: path) { try move(path, to: path + replaced) }
+            try move(temporary, to: path)
+            try synchronize(parent(of: path))
         } catch {
-            try remove(temporary)
-            throw FileError(path: path, message: Self.reason(error))
+            try? remove(temporary)
+            try? recoverDirectory(path)
+            throw fileError(error, path)
         }
-        guard rename(temporary, path) == 0 else { throw FileError(path: path, code: errno) }
-        try synchronize(parent(of: path))
+        try remove(path + replaced)
+    }
+
+    /// Brings back a directory that stepped aside for one that never came, or removes it where the new one is there.
+    static func recoverDirectory(_ path: String) throws(FileError) {
+        guard FileManager.default.fileExists(atPath: path + replaced) else { return }
+        if FileManager.default.fileExists(atPath: path) {
+            try remove(path + replaced)
+        } else {
+            try move(path + replaced, to: path)
+        }
+    }
+
+    /// The ending of what is being written, and of what steps aside for it.
+    static let partial = ".partial"
+    static let replaced = ".replaced"
+
+    private static func move(_ path: String, to destination: String) throws(FileError) {
+        guard rename(path, destination) == 0 else { throw FileError(path: destination, code: errno) }
+    }
+
+    private static func fileError(_ error: any Error, _ path: String) -> FileError {
+        error as? FileError ?? FileError(path: path, message: reason(error))
     }
 
     /// Removes a file or a directory with all it holds, if it is there.
@@ -118,7 +138,9 @@ public final class DirectoryLock: Sendable {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw FileError(path: directory, code: errno) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
             close(descriptor)
+            guard code == EWOULDBLOCK else { throw FileError(path: path, code: code) }
             throw FileError(
                 path: directory,
                 message: "another run is writing to this directory; wait for it, or choose another --output-dir")

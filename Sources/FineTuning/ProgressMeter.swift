@@ -10,7 +10,9 @@ import Foundation
 public struct ProgressMeter {
     private let isTerminal: Bool
     private let interval: Duration
-    private let clock = ContinuousClock()
+    private let columns: () -> Int?
+    private let now: () -> ContinuousClock.Instant
+    private let write: (String) -> Void
     private var last: ContinuousClock.Instant?
     private var isLineOpen = false
 
@@ -18,17 +20,39 @@ public struct ProgressMeter {
     ///
     /// - Parameter plainInterval: seconds between two lines where stderr is not a terminal.
     public init(plainInterval: Int = 10) {
-        isTerminal = isatty(STDERR_FILENO) == 1
+        let clock = ContinuousClock()
+        self.init(
+            isTerminal: isatty(STDERR_FILENO) == 1, plainInterval: plainInterval, columns: StandardError.columns,
+            now: { clock.now }, write: StandardError.write)
+    }
+
+    /// A meter whose clock and terminal are given.
+    ///
+    /// - Parameters:
+    ///   - columns: the terminal's width; nil where it is not known.
+    ///   - write: takes text, control characters included.
+    package init(
+        isTerminal: Bool, plainInterval: Int, columns: @escaping () -> Int?,
+        now: @escaping () -> ContinuousClock.Instant, write: @escaping (String) -> Void
+    ) {
+        self.isTerminal = isTerminal
         interval = isTerminal ? .milliseconds(100) : .seconds(plainInterval)
+        self.columns = columns
+        self.now = now
+        self.write = write
     }
 
     /// Shows a line, unless one was shown a moment ago; `always` shows it in any case.
+    ///
+    /// - Parameter line: fields with two blanks between them, the most important first: those that a narrow terminal
+    ///   has no room for are left out.
     public mutating func show(_ line: @autoclosure () -> String, always: Bool = false) {
-        let now = clock.now
-        if !always, let last, now - last < interval { return }
-        last = now
+        let time = now()
+        if !always, let last, time - last < interval { return }
+        last = time
         if isTerminal {
-            write("\r\u{1B}[2K" + clipped(line()))
+            // Cleared behind the text, not before it: that does not flicker.
+            write("\r" + clipped(line()) + "\u{1B}[K")
             isLineOpen = true
         } else {
             write(line() + "\n")
@@ -49,13 +73,37 @@ public struct ProgressMeter {
 
     /// A line that wraps cannot be rewritten.
     private func clipped(_ line: String) -> String {
+        guard let columns = columns(), columns > 1 else { return line }
+        let scalars = line.unicodeScalars
+        guard scalars.count >= columns else { return line }
+        let end = scalars.index(scalars.startIndex, offsetBy: columns - 1)
+        let behind = scalars.index(end, offsetBy: 2, limitedBy: scalars.endIndex) ?? scalars.endIndex
+        let gap = line[..<behind].range(of: "  ", options: .backwards)
+        return String(line[..<(gap?.lowerBound ?? end)])
+    }
+}
+
+/// This process's stderr. What cannot be written there is dropped: progress is no reason to end a run.
+private enum StandardError {
+    static func columns() -> Int? {
         var size = winsize()
-        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return line }
-        return String(String.UnicodeScalarView(line.unicodeScalars.prefix(Int(size.ws_col) - 1)))
+        return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : nil
     }
 
-    private func write(_ text: String) {
-        FileHandle.standardError.write(Data(text.utf8))
+    static func write(_ text: String) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { bytes in
+                #if canImport(Darwin)
+                    Darwin.write(STDERR_FILENO, bytes.baseAddress, bytes.count)
+                #else
+                    Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count)
+                #endif
+            }
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { return }
+            rest = rest.dropFirst(written)
+        }
     }
 }
 

@@ -38,9 +38,13 @@ struct RunDirectory {
                 JSONObject([
                     ("command", .array(command.map(JSONValue.string))), ("model", .string(options.model)),
                     ("options", settings), ("data", .object(JSONObject(files))),
-                    ("versions", .object(JSONObject([
-                        ("bertqa", .string(BertQA.version)), ("libtorch", .string(Runtime.version)),
-                    ]))),
+                    (
+                        "versions",
+                        .object(
+                            JSONObject([
+                                ("bertqa", .string(BertQA.version)), ("libtorch", .string(Runtime.version)),
+                            ]))
+                    ),
                     ("threads", .int(Runtime.threads)), ("cpu_capability", .string(Runtime.cpuCapability)),
                     ("started", .string(Date().ISO8601Format())),
                 ]))

@@ -56,7 +56,9 @@ public final class Trainer {
     ) throws(TrainingError) {
         try options.validate()
         let device = options.device ?? Device.best
-        guard device.isAvailable else { throw .options("--device \(device.rawValue): this libtorch cannot use one here") }
+        guard device.isAvailable else {
+            throw .options("--device \(device.rawValue): this libtorch cannot use one here")
+        }
         let precision = options.precision ?? .automatic(on: device)
         self.options = options
         self.device = device

@@ -19,10 +19,14 @@ struct TrainingReport {
         say(
             "model      \(options.model): \(config.layerCount) layers, \(config.hiddenSize) wide, \(millions) M parameters"
                 + (loaded.newKeys.isEmpty ? "" : ", a new question-answering head"))
-        say("running on \(device.rawValue), \(precision.rawValue), \(Runtime.threads) threads, libtorch \(Runtime.version)")
+        say(
+            "running on \(device.rawValue), \(precision.rawValue), \(Runtime.threads) threads, libtorch \(Runtime.version)"
+        )
         let rows = data.training.features
         let tokens = rows.reduce(0) { $0 + $1.length }
-        say("training   \(rows.count) rows of \(tokens / max(1, rows.count)) tokens on average, no padding; \(totalSteps) steps")
+        say(
+            "training   \(rows.count) rows of \(tokens / max(1, rows.count)) tokens on average, no padding; \(totalSteps) steps"
+        )
         if !data.skipped.isEmpty {
             say(
                 "skipped    \(data.skipped.count) questions that cannot be trained on; `bertqa check --data "
@@ -34,7 +38,9 @@ struct TrainingReport {
                     + "\(options.features.maxLength) tokens; a larger --max-length or --doc-stride 128 keeps it")
         }
         if !data.training.questionTooLong.isEmpty {
-            say("warning    \(data.training.questionTooLong.count) questions leave no room for their text and were left out")
+            say(
+                "warning    \(data.training.questionTooLong.count) questions leave no room for their text and were left out"
+            )
         }
         if !data.validation.features.isEmpty {
             say("validation \(data.validationExamples.count) questions after each epoch")
@@ -46,8 +52,8 @@ struct TrainingReport {
         let left = Double(total - state.step) * perStep
         meter.show(
             "epoch \(state.epoch + 1)  step \(state.step)/\(total)  loss \(Figures.fixed(loss, 3))"
-                + "  lr \(Figures.scientific(rate))  \(Figures.fixed(throughput.examplesPerSecond, 1)) examples/s"
-                + "  \(Int(throughput.tokensPerSecond)) real tokens/s  \(Figures.duration(left)) left",
+                + "  \(Figures.duration(left)) left  \(Figures.fixed(throughput.examplesPerSecond, 1)) examples/s"
+                + "  \(Int(throughput.tokensPerSecond)) real tokens/s  lr \(Figures.scientific(rate))",
             always: state.step == total)
     }
 

@@ -35,7 +35,8 @@ struct TrainingState: Sendable {
     init(json: JSONValue, options: JSONValue, path: String) throws(FileError) {
         guard let step = json["step"]?.int, let epoch = json["epoch"]?.int, let row = json["row"]?.int,
             let lossSum = json["loss_sum"]?.double, let tokens = json["tokens"]?.int,
-            let seconds = json["seconds"]?.double, let statistics = json["statistics"], let saved = json["options"]?.object
+            let seconds = json["seconds"]?.double, let statistics = json["statistics"],
+            let saved = json["options"]?.object
         else { throw FileError(path: path, message: "the checkpoint's state lacks a field") }
         self.step = step
         self.epoch = epoch
@@ -74,7 +75,8 @@ struct TrainingCheckpoint {
     /// Brings the model and the optimizer to where a checkpoint was saved, and says where that is.
     func read(from directory: String, options: JSONValue) throws -> TrainingState {
         let path = "\(directory)/state.json"
-        let state = try TrainingState(json: JSONValue.parse(MappedFile(path: path).bytes), options: options, path: path)
+        let json = try MappedFile(path: path).withBytes(JSONValue.parse)
+        let state = try TrainingState(json: json, options: options, path: path)
         try assign(
             model.parameters.all, from: SafetensorsFile(path: "\(directory)/model.safetensors"))
         try assign(moments, from: SafetensorsFile(path: "\(directory)/optimizer.safetensors"))

@@ -107,7 +107,7 @@ extension EpochStatistics {
 
     /// Seconds as hours, minutes and seconds, such as `0:51:17`.
     static func clock(_ seconds: Double) -> String {
-        let whole = Int(seconds.rounded())
+        let whole = seconds.isFinite ? Int(max(0, seconds).rounded()) : 0
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
         return "\(whole / 3600):\(two(whole / 60 % 60)):\(two(whole % 60))"
     }

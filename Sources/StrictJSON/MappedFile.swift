@@ -41,9 +41,18 @@ public final class MappedFile: Sendable {
     private let address: UInt
     private let count: Int
 
-    /// The whole file; valid as long as this object is.
+    /// The whole file; valid as long as this object is, which may be less than its scope: the compiler may let an object
+    /// go after its last use. `withBytes` keeps it.
     public var bytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: address), count: count)
+    }
+
+    /// Gives the whole file to `body`, and stays until it returns.
+    public func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        defer { withExtendedLifetime(self) {} }
+        return try body(bytes)
     }
 
     /// Maps the file.

@@ -23,7 +23,7 @@ enum ModelFiles {
     static func json(_ path: String) throws(TokenizerError) -> JSONValue? {
         guard let file = try mapIfPresent(path) else { return nil }
         do {
-            return try JSONValue.parse(file.bytes)
+            return try file.withBytes(JSONValue.parse)
         } catch {
             throw TokenizerError(.malformed, "\(path): \(error)")
         }

@@ -79,7 +79,7 @@ struct AskCommand: AsyncParsableCommand {
                 throw FileError(path: name, message: error.localizedDescription)
             }
         } else {
-            bytes = Data(try MappedFile(path: path).bytes)
+            bytes = try MappedFile(path: path).withBytes { Data($0) }
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw FileError(path: name, message: "the text is not UTF-8; convert it, for example with iconv")
