@@ -48,13 +48,15 @@ struct TrainingReport {
     }
 
     mutating func step(_ state: TrainingState, total: Int, loss: Double, rate: Double, throughput: Throughput) {
-        let perStep = throughput.seconds > 0 ? throughput.seconds / Double(max(1, throughput.steps)) : state.seconds
-        let left = Double(total - state.step) * perStep
-        meter.show(
-            "epoch \(state.epoch + 1)  step \(state.step)/\(total)  loss \(Figures.fixed(loss, 3))"
-                + "  \(Figures.duration(left)) left  \(Figures.fixed(throughput.examplesPerSecond, 1)) examples/s"
-                + "  \(Int(throughput.tokensPerSecond)) real tokens/s  lr \(Figures.scientific(rate))",
-            always: state.step == total)
+        var line = "epoch \(state.epoch + 1)  step \(state.step)/\(total)  loss \(Figures.fixed(loss, 3))"
+        // The first steps are not counted: nothing is known about speed yet.
+        if throughput.steps > 0 {
+            let left = Double(total - state.step) * throughput.seconds / Double(throughput.steps)
+            line +=
+                "  \(Figures.duration(left)) left  \(Figures.fixed(throughput.examplesPerSecond, 1)) examples/s"
+                + "  \(Int(throughput.tokensPerSecond)) real tokens/s"
+        }
+        meter.show(line + "  lr \(Figures.scientific(rate))", always: state.step == total)
     }
 
     mutating func validating(done: Int, of total: Int) {
