@@ -78,7 +78,7 @@ def random_text(source: random.Random, characters: list[str]) -> str:
     pieces = [
         source.choice(characters) if source.random() < 0.2 else source.choice(PIECES) for _ in range(source.randrange(1, 12))
     ]
-    return "".join(pieces)
+    return source.choice(["", " "]).join(pieces)
 
 
 def variant(source: random.Random, text: str) -> str:
