@@ -6,6 +6,12 @@ public struct ScoredSpan: Sendable, Hashable {
     public let tokens: ClosedRange<Int>
     /// Start logit plus end logit.
     public let logit: Float
+
+    /// A span with its score.
+    public init(tokens: ClosedRange<Int>, logit: Float) {
+        self.tokens = tokens
+        self.logit = logit
+    }
 }
 
 /// Finds the best spans of a row: start and end both in the text, the end not before the start, not too long.

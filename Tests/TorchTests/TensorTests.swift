@@ -99,7 +99,7 @@ struct TensorTests {
         do {
             let owner = Owner()
             weakOwner = owner
-            try owner.memory.withUnsafeBytes { bytes in
+            owner.memory.withUnsafeBytes { bytes in
                 _ = #expect(throws: TorchError.self) {
                     try Tensor.borrowing(bytes, shape: [3], dtype: .float32, owner: owner)
                 }
