@@ -110,6 +110,7 @@ private struct DatasetParser {
     private mutating func nextArticle() throws(JSONError) -> Article {
         article += 1
         paragraph = 0
+        question = 0
         var title = ""
         var paragraphs: [Paragraph]?
         try object { parser, key throws(JSONError) in
@@ -136,6 +137,8 @@ private struct DatasetParser {
             default: try parser.reader.skipValue()
             }
         }
+        // What is missing now is missing from the paragraph, not from its last question.
+        question = 0
         guard let context else { throw missing("context") }
         guard let questions else { throw missing("qas") }
         return Paragraph(context: context, questions: questions)

@@ -12,7 +12,8 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
     init(_ message: String, at offset: Int, in bytes: UnsafeRawBufferPointer) {
         var line = 1
         var column = 1
-        for byte in bytes.prefix(offset) {
+        let mark = JSONReader.byteOrderMark(bytes)
+        for byte in bytes.prefix(offset).dropFirst(mark) {
             if byte == UInt8(ascii: "\n") {
                 line += 1
                 column = 1

@@ -31,8 +31,11 @@ public struct JSONReader {
     public init(_ bytes: UnsafeRawBufferPointer, depthLimit: Int = 128) {
         self.bytes = bytes
         self.depthLimit = depthLimit
-        position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        position = Self.byteOrderMark(bytes)
     }
+
+    /// The bytes that a byte order mark takes up at the start.
+    static func byteOrderMark(_ bytes: UnsafeRawBufferPointer) -> Int { bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0 }
 
     /// The place of the next piece, for messages.
     public func error(_ message: String) -> JSONError { JSONError(message, at: position, in: bytes) }

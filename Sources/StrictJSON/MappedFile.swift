@@ -59,7 +59,8 @@ public final class MappedFile: Sendable {
     ///
     /// - Throws: `FileError` for a file that is missing, not readable, or not a regular file.
     public init(path: String) throws(FileError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Opening a named pipe would otherwise wait for a writer; regular files don't care.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
         defer { close(descriptor) }
         var status = stat()

@@ -1,0 +1,215 @@
+import BERT
+import FineTuning
+import Foundation
+import QuestionAnswering
+import SQuAD
+import StrictJSON
+import Testing
+import Torch
+import WordPiece
+
+/// Whole runs of a tiny model: what a checkpoint holds, and what a run is a function of.
+@Suite("Training runs", .serialized)
+struct TrainerTests {
+    @Test("a run writes what the contract names, and learns its training questions by heart")
+    func learns() throws {
+        try withWorkshop { shop in
+            var options = shop.options("run")
+            options.learningRate = 3e-3
+            options.epochs = 30
+            options.validationFile = options.trainFile
+            let summary = try Trainer(options: options).run()
+            #expect(summary.steps == 90)
+            let best = try #require(summary.bestEpoch)
+            let losses = summary.statistics.epochs.map(\.trainingLoss)
+            #expect(losses[29] < losses[0] / 3)
+            #expect((summary.statistics.epochs[best - 1].validation?.f1 ?? 0) > 80)
+            for name in [
+                "config.json", "model.safetensors", "vocab.txt", "tokenizer.json", "tokenizer_config.json", "run.json",
+                "training_stats.json", "learning_curve.svg",
+            ] {
+                #expect(FileManager.default.fileExists(atPath: "\(options.outputDirectory)/\(name)"), "\(name)")
+            }
+            let stats = try JSONValue.parse(shop.bytes("run/training_stats.json"))
+            for key in ["training_loss", "valid_loss", "valid_accuracy", "training_time", "valid_time"] {
+                #expect(stats["epoch_1"]?[key] != nil, "\(key)")
+            }
+            // The kept model is the best epoch's, and loads by itself.
+            let loaded = try LoadedModel(
+                directory: options.outputDirectory, use: .inference, precision: .fp32, device: .cpu)
+            #expect(loaded.newKeys.isEmpty)
+        }
+    }
+
+    @Test("the same seed gives the same weights, bit for bit; another seed others")
+    func reproducible() throws {
+        try withWorkshop { shop in
+            for (name, seed) in [("a", 1), ("b", 1), ("c", 2)] {
+                var options = shop.options(name)
+                options.seed = UInt64(seed)
+                _ = try Trainer(options: options).run()
+            }
+            #expect(try shop.bytes("a/model.safetensors") == shop.bytes("b/model.safetensors"))
+            #expect(try shop.bytes("a/model.safetensors") != shop.bytes("c/model.safetensors"))
+        }
+    }
+
+    @Test(
+        "a run stopped after every single step and resumed ends bit-equal to one that never stopped",
+        arguments: [Precision.fp32, .bf16], [1, 2])
+    func exactResume(precision: Precision, accumulation: Int) throws {
+        try withWorkshop { shop in
+            func options(_ name: String) -> TrainingOptions {
+                var options = shop.options(name)
+                options.precision = precision
+                options.gradientAccumulationSteps = accumulation
+                options.validationFile = options.trainFile
+                options.warmupRatio = 0.2
+                options.weightDecay = 0.01
+                return options
+            }
+            let whole = try Trainer(options: options("whole")).run()
+            var broken = options("broken")
+            var stops = 0
+            var resumed: TrainingSummary?
+            while resumed == nil, stops < 100 {
+                let flag = InterruptFlag()
+                flag.raise()
+                do {
+                    resumed = try Trainer(options: broken, interrupt: flag).run()
+                } catch TrainingError.interrupted {
+                    stops += 1
+                    broken.resume = true
+                }
+                // The last step's checkpoint is followed by a validation, which a raised flag would stop for ever.
+                if stops >= whole.steps { resumed = try Trainer(options: broken).run() }
+            }
+            #expect(stops == whole.steps)
+            #expect(try shop.bytes("whole/model.safetensors") == shop.bytes("broken/model.safetensors"))
+            let last = try #require(try shop.newestCheckpoint("whole"))
+            for file in ["model.safetensors", "optimizer.safetensors"] {
+                #expect(
+                    try shop.bytes("whole/checkpoints/\(last)/\(file)")
+                        == shop.bytes("broken/checkpoints/\(last)/\(file)"), "\(file)")
+            }
+            let losses = { (summary: TrainingSummary?) in summary?.statistics.epochs.map(\.trainingLoss) }
+            #expect(losses(resumed) == losses(whole))
+        }
+    }
+
+    @Test("rows in one pass or in several give the same step to rounding, dropout included")
+    func accumulation() throws {
+        try withWorkshop { shop in
+            var one = shop.options("one")
+            one.batchSize = 4
+            one.epochs = 1
+            var four = shop.options("four")
+            four.batchSize = 1
+            four.gradientAccumulationSteps = 4
+            four.epochs = 1
+            let first = try Trainer(options: one).run()
+            let second = try Trainer(options: four).run()
+            #expect(first.steps == second.steps)
+            let (a, b) = (first.statistics.epochs[0].trainingLoss, second.statistics.epochs[0].trainingLoss)
+            #expect(abs(a - b) < 1e-4 * abs(a))
+        }
+    }
+
+    @Test("a run is resumed only with the settings it was started with, and the error names what differs")
+    func otherSettings() throws {
+        try withWorkshop { shop in
+            var options = shop.options("run")
+            _ = try Trainer(options: options).run()
+            let used = #expect(throws: TrainingError.self) { try Trainer(options: options) }
+            #expect(used?.description.contains("already holds a run") == true)
+            options.resume = true
+            options.learningRate = 0.5
+            let other = #expect(throws: TrainingError.self) { try Trainer(options: options) }
+            #expect(other?.description.contains("learning_rate") == true)
+        }
+    }
+
+    @Test("a damaged newest checkpoint is passed over for the one before")
+    func damaged() throws {
+        try withWorkshop { shop in
+            var options = shop.options("run")
+            options.saveSteps = 1
+            options.maxSteps = 4
+            _ = try Trainer(options: options).run()
+            let weights = try shop.bytes("run/model.safetensors")
+            let newest = try #require(try shop.newestCheckpoint("run"))
+            let path = "\(options.outputDirectory)/checkpoints/\(newest)/optimizer.safetensors"
+            var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+            bytes[bytes.count - 1] ^= 1
+            try bytes.write(to: URL(fileURLWithPath: path))
+            options.resume = true
+            let summary = try Trainer(options: options).run()
+            #expect(summary.steps == 4)
+            #expect(try shop.bytes("run/model.safetensors") == weights)
+        }
+    }
+
+    @Test("numbers that are no longer finite stop the run, name the step, and leave the last checkpoint whole")
+    func notFinite() throws {
+        try withWorkshop { shop in
+            var options = shop.options("run")
+            options.learningRate = 1
+            options.maxGradNorm = 0
+            options.epochs = 400
+            options.saveSteps = 1
+            options.adamEpsilon = 1e-8
+            try shop.poison()
+            let error = #expect(throws: TrainingError.self) { try Trainer(options: options).run() }
+            guard case .notFinite(let step, _, _)? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(step >= 1)
+        }
+    }
+
+    @Test("questions that cannot be trained on are skipped and counted, the rest is used")
+    func skipping() throws {
+        try withWorkshop { shop in
+            var dataset = try Dataset(path: shop.options("x").trainFile)
+            dataset.articles[0].paragraphs[0].questions[0].answers[0].start += 1
+            let path = "\(shop.path)/broken.json"
+            try dataset.write(to: path)
+            var options = shop.options("run")
+            options.trainFile = path
+            let data = try TrainingData(options: options, tokenizer: shop.tokenizer)
+            #expect(data.skipped.map(\.questionID) == ["0"])
+            #expect(data.training.features.count == 11)
+        }
+    }
+
+    @Test("a split is a function of its seed and loses no question")
+    func split() throws {
+        try withWorkshop { shop in
+            var options = shop.options("run")
+            options.validationFraction = 0.25
+            let first = try TrainingData(options: options, tokenizer: shop.tokenizer)
+            let again = try TrainingData(options: options, tokenizer: shop.tokenizer)
+            #expect(first.training.features.count == 9)
+            #expect(first.validationExamples.map(\.id) == again.validationExamples.map(\.id))
+            #expect(first.validationExamples.count == 3)
+            options.seed = 7
+            let other = try TrainingData(options: options, tokenizer: shop.tokenizer)
+            #expect(first.validationExamples.map(\.id) != other.validationExamples.map(\.id))
+        }
+    }
+
+    @Test("two runs cannot write to one directory at once")
+    func lock() throws {
+        try withWorkshop { shop in
+            let first = try Trainer(options: shop.options("run"))
+            let error = #expect(throws: TrainingError.self) {
+                var options = shop.options("run")
+                options.resume = true
+                _ = try Trainer(options: options)
+            }
+            #expect(error?.description.contains("another run") == true)
+            withExtendedLifetime(first) {}
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import BERT
+import FineTuning
+import Foundation
+import QuestionAnswering
+import SQuAD
+import Testing
+import Torch
+import WordPiece
+
+/// A directory with a tiny pretrained model and twelve questions, removed afterwards.
+struct Workshop {
+    let path: String
+    let tokenizer: Tokenizer
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appendingPathComponent("bertqa-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: "\(path)/model", withIntermediateDirectories: true)
+        let words = Self.names + Self.places + ["who", "lives", "in", "the", "town", "of", "where", "does", "live", ".", "?"]
+        tokenizer = try Tokenizer(vocabulary: Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + words))
+        try tokenizer.save(to: "\(path)/model")
+        try Self.writeModel(to: "\(path)/model", vocabulary: tokenizer.vocabulary.count)
+        try Self.dataset.write(to: "\(path)/train.json")
+    }
+
+    /// Options for a run into a directory of that name.
+    func options(_ name: String) -> TrainingOptions {
+        var options = TrainingOptions(
+            model: "\(path)/model", trainFile: "\(path)/train.json", outputDirectory: "\(path)/\(name)")
+        options.features = FeatureOptions(maxLength: 32)
+        options.batchSize = 4
+        options.epochs = 2
+        options.learningRate = 1e-3
+        options.validationFraction = 0
+        options.precision = .fp32
+        options.device = .cpu
+        return options
+    }
+
+    func bytes(_ name: String) throws -> [UInt8] {
+        try Array(Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)")))
+    }
+
+    func newestCheckpoint(_ run: String) throws -> String? {
+        try FileManager.default.contentsOfDirectory(atPath: "\(path)/\(run)/checkpoints").sorted().last
+    }
+
+    /// Puts a number that is not finite into the pretrained weights.
+    func poison() throws {
+        try Self.writeModel(to: "\(path)/model", vocabulary: tokenizer.vocabulary.count, spoiled: true)
+    }
+
+    private static let names = ["ada", "bob", "cleo", "dan", "eve", "finn"]
+    private static let places = ["rome", "oslo", "lima", "cairo", "paris", "delhi"]
+
+    private static var dataset: Dataset {
+        let paragraphs = zip(names, places).enumerated().map { index, pair in
+            let context = "\(pair.0) lives in the town of \(pair.1)."
+            let start = context.unicodeScalars.count - pair.1.unicodeScalars.count - 1
+            return Paragraph(
+                context: context,
+                questions: [
+                    Question(
+                        id: "\(2 * index)", question: "where does \(pair.0) live?",
+                        answers: [SQuAD.Answer(text: pair.1, start: start)]),
+                    Question(
+                        id: "\(2 * index + 1)", question: "who lives in \(pair.1)?",
+                        answers: [SQuAD.Answer(text: pair.0, start: 0)]),
+                ])
+        }
+        return Dataset(articles: [Article(title: "towns", paragraphs: paragraphs)])
+    }
+
+    private static func writeModel(to directory: String, vocabulary: Int, spoiled: Bool = false) throws {
+        var config = BertConfig()
+        config.vocabSize = vocabulary
+        config.hiddenSize = 32
+        config.layerCount = 2
+        config.headCount = 4
+        config.intermediateSize = 64
+        config.maxPositionEmbeddings = 64
+        var all: [(name: String, tensor: Tensor)] = []
+        for (index, parameter) in BertParameters.shapes(config).enumerated() {
+            let bad = spoiled && parameter.key == "bert.encoder.layer.1.output.dense.bias"
+            let tensor: Tensor =
+                if parameter.key.hasSuffix("LayerNorm.weight") {
+                    try Tensor.full(parameter.shape, value: 1)
+                } else if bad {
+                    try Tensor.full(parameter.shape, value: .nan)
+                } else {
+                    try Tensor.normal(parameter.shape, standardDeviation: 0.05, seed: UInt64(index))
+                }
+            all.append((parameter.key, tensor))
+        }
+        let model = try BertForQuestionAnswering(config: config, parameters: Parameters(all), precision: .fp32)
+        try config.write(toDirectory: directory)
+        try model.writeWeights(to: "\(directory)/model.safetensors")
+    }
+}
+
+/// Runs `body` with a workshop that is removed afterwards.
+func withWorkshop(_ body: (Workshop) throws -> Void) throws {
+    let shop = try Workshop()
+    defer {
+        do { try FileManager.default.removeItem(atPath: shop.path) } catch { Issue.record("\(shop.path) stays: \(error)") }
+    }
+    try body(shop)
+}

@@ -1,0 +1,114 @@
+import QuestionAnswering
+import SQuAD
+import Testing
+import WordPiece
+
+@Suite("Rows and span labels")
+struct FeatureTests {
+    @Test(
+        "the label is the first and the last token that the answer touches",
+        arguments: [
+            (0..<3, 0...0), (4..<9, 1...1), (4..<12, 1...2), (5..<6, 1...1), (2..<5, 0...1), (9..<12, 2...2),
+        ] as [(Range<Int>, ClosedRange<Int>)])
+    func labels(answer: Range<Int>, expected: ClosedRange<Int>) {
+        let offsets: [Range<Int32>] = [0..<3, 4..<9, 9..<12, 13..<20]
+        #expect(SpanLabel.tokens(covering: answer, offsets: offsets) == expected)
+    }
+
+    @Test("an answer between tokens, behind them, or of no length has no label")
+    func noLabel() {
+        let offsets: [Range<Int32>] = [0..<3, 4..<9]
+        for answer in [3..<4, 9..<12, 5..<5] {
+            #expect(SpanLabel.tokens(covering: answer, offsets: offsets) == nil)
+        }
+    }
+
+    @Test("the labelled tokens give the answer's words back, accents and emoji included")
+    func roundTrip() throws {
+        let context = "Zoë saw 👩‍👩‍👧 in Málaga, then 12 boats."
+        let tokenizer = try smallTokenizer()
+        for answer in ["Málaga", "12 boats", "Zoë", "👩‍👩‍👧", "in Málaga, then 12"] {
+            let item = example("where?", context, answer: answer)
+            let set = FeatureBuilder(tokenizer: tokenizer, options: FeatureOptions(maxLength: 64)).build(
+                [item], labelled: true)
+            let row = try #require(set.features.first)
+            let span = try #require(row.span)
+            let range = row.textRange(span)
+            let bytes = Array(context.utf8)[range]
+            #expect(String(decoding: bytes, as: UTF8.self).unicodeScalars.elementsEqual(answer.unicodeScalars))
+        }
+    }
+
+    @Test("a text that fits makes one row; one that does not is cut, and a lost answer is counted")
+    func truncation() throws {
+        let tokenizer = try smallTokenizer()
+        let builder = FeatureBuilder(tokenizer: tokenizer, options: FeatureOptions(maxLength: 12))
+        let short = builder.build([example("why?", "b c d", answer: "c")], labelled: true)
+        #expect(short.features.map(\.length) == [10])
+        #expect(short.long == 0 && short.answerLost == 0)
+        let cut = builder.build([example("why?", "b c d e f g h", answer: "h")], labelled: true)
+        #expect(cut.features.map(\.length) == [12])
+        #expect(cut.features.first?.span == nil)
+        #expect(cut.long == 1 && cut.answerLost == 1)
+    }
+
+    @Test("windows cover every token, share the stride, and the answer is labelled wherever it is whole")
+    func windows() throws {
+        let tokenizer = try smallTokenizer()
+        let context = (0..<50).map { _ in "x" }.joined(separator: " ") + " y z " + "x x x x"
+        for (length, docStride) in [(12, 0), (12, 3), (12, 4), (20, 8), (100, 8)] {
+            let builder = FeatureBuilder(
+                tokenizer: tokenizer, options: FeatureOptions(maxLength: length, docStride: docStride))
+            let set = builder.build([example("why?", context, answer: "y z")], labelled: true)
+            let tokens = tokenizer.tokenize(context).ids.count
+            #expect(Set(set.features.flatMap(\.window)) == Set(0..<tokens))
+            #expect(set.features.allSatisfy { $0.length <= length })
+            for (first, second) in zip(set.features, set.features.dropFirst()) {
+                #expect(first.window.upperBound - second.window.lowerBound == docStride)
+            }
+            for row in set.features {
+                let whole = row.window.contains(50) && row.window.contains(51)
+                #expect((row.span != nil) == whole)
+                if let span = row.span { #expect(row.textRange(span) == 100..<103) }
+            }
+            // A stride of 0 may cut the answer in two, and then nobody has it whole.
+            if docStride > 0 { #expect(set.answerLost == 0) }
+        }
+    }
+
+    @Test("a question that leaves no room makes no row and is named")
+    func longQuestion() throws {
+        let builder = FeatureBuilder(tokenizer: try smallTokenizer(), options: FeatureOptions(maxLength: 10))
+        let set = builder.build(
+            [
+                example("a b c d e f g h", "x y", answer: "x", id: "long"),
+                example("why?", "x y", answer: "y", id: "short", paragraph: 1),
+            ], labelled: true)
+        #expect(set.questionTooLong == [0])
+        #expect(set.features.map(\.example) == [1])
+    }
+
+    @Test(
+        "lengths and strides that would skip tokens or exceed the model are refused by name",
+        arguments: [
+            (7, nil, "--max-length 7"), (513, nil, "512 positions"), (384, 381, "--doc-stride 381"),
+            (384, -1, "--doc-stride -1"),
+        ] as [(Int, Int?, String)])
+    func refused(length: Int, docStride: Int?, message: String) {
+        let error = #expect(throws: FeatureError.self) {
+            try FeatureOptions(maxLength: length, docStride: docStride).validate(maxPositions: 512)
+        }
+        #expect(error?.description.contains(message) == true)
+    }
+
+    @Test("examples keep the file's order, and those of one text share a number")
+    func examples() {
+        let question = { (id: String) in Question(id: id, question: "?", answers: []) }
+        let dataset = Dataset(articles: [
+            Article(title: "a", paragraphs: [Paragraph(context: "x", questions: [question("1"), question("2")])]),
+            Article(title: "b", paragraphs: [Paragraph(context: "y", questions: [question("3")])]),
+        ])
+        #expect(dataset.examples().map(\.id) == ["1", "2", "3"])
+        #expect(dataset.examples().map(\.paragraph) == [0, 0, 1])
+    }
+}

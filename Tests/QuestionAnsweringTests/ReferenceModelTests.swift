@@ -1,0 +1,73 @@
+import Foundation
+import QuestionAnswering
+import SQuAD
+import StrictJSON
+import Testing
+import Torch
+
+/// The model that transformers fine-tuned, and the answers it gave with it.
+@Suite("The reference model", .serialized, .enabled(if: ReferenceModel.isThere, "BERTQA_MODELS and SQUAD_DIR are not set"))
+struct ReferenceModelTests {
+    @Test("float32 predictions equal transformers' for at least 99.5 per cent of the questions")
+    func predictions() throws {
+        let dataset = try Dataset(path: ReferenceModel.data)
+        let examples = dataset.examples()
+        let loaded = try LoadedModel(
+            directory: ReferenceModel.path, use: .inference, precision: .fp32, device: .cpu)
+        let rows = FeatureBuilder(tokenizer: loaded.tokenizer, options: FeatureOptions()).build(
+            examples, labelled: false)
+        let predictor = Predictor(model: loaded.model, tokenizer: loaded.tokenizer, device: .cpu)
+        let texts = Evaluation.texts(try predictor.predict(rows.features).candidates, of: examples)
+        let recorded = try Predictions(path: "\(ReferenceModel.path)/predictions-dev.json").answers
+        let same = texts.count { recorded[$0.key] == $0.value }
+        #expect(Double(same) >= 0.995 * Double(examples.count), "\(same) of \(examples.count)")
+        // What transformers reached with the stored weights; see the model's README.
+        let scores = SQuADMetrics.score(dataset, predictions: texts)
+        #expect(abs(scores.f1 - 75.36) < 0.1)
+        #expect(abs(scores.exactMatch - 63.98) < 0.2)
+    }
+
+    @Test("a reader answers with text, score and a range that counts Unicode scalars")
+    func reader() async throws {
+        let reader = try await Reader.load(ReferenceModel.path)
+        let context = "🗼👩‍👩‍👧 Né en 1832, the engineer Gustave Eiffel built the tower in Paris; it opened in 1889."
+        let answer = try await reader.answer("When did the tower open?", in: context)
+        #expect(answer.text == "1889")
+        #expect(answer.score > 0 && answer.score <= 1)
+        let scalars = Array(context.unicodeScalars)[answer.range]
+        #expect(String(String.UnicodeScalarView(scalars)) == "1889")
+        let several = try await reader.answers("Who built it?", in: context, count: 4)
+        #expect(several.count == 4)
+        #expect(several.first?.text.contains("Eiffel") == true)
+        #expect(Set(several.map(\.range)).count == 4)
+    }
+
+    @Test("a long text is read to its end")
+    func longText() async throws {
+        let reader = try await Reader.load(ReferenceModel.path)
+        let filler = String(repeating: "The weather stayed calm and nothing of note happened that day. ", count: 120)
+        let answer = try await reader.answer(
+            "What is the name of the captain?", in: filler + "The captain is called Ilse Brandt. " + filler)
+        #expect(answer.text.contains("Ilse Brandt"))
+    }
+
+    @Test("an empty question or text, and a question that fills the row, are errors that say so")
+    func badInput() async throws {
+        let reader = try await Reader.load(ReferenceModel.path)
+        for (question, context) in [("", "text"), (" \n", "text"), ("Who?", ""), ("Who?", " \u{0} ")] {
+            await #expect(throws: ReaderError.self) { try await reader.answer(question, in: context) }
+        }
+        let long = String(repeating: "why ", count: 400)
+        let error = await #expect(throws: ReaderError.self) { try await reader.answer(long, in: "text") }
+        #expect(error?.description.contains("400 tokens") == true)
+    }
+}
+
+/// Where the reference model and its data are.
+enum ReferenceModel {
+    static let path = (ProcessInfo.processInfo.environment["BERTQA_MODELS"] ?? "") + "/minilm-squad"
+    static let data = (ProcessInfo.processInfo.environment["SQUAD_DIR"] ?? "") + "/dev.json"
+    static var isThere: Bool {
+        FileManager.default.fileExists(atPath: path + "/config.json") && FileManager.default.fileExists(atPath: data)
+    }
+}

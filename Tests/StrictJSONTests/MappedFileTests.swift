@@ -1,0 +1,93 @@
+import Foundation
+import StrictJSON
+import Testing
+
+@Suite("Mapped files")
+struct MappedFileTests {
+    private func failure(_ path: String) -> FileError? {
+        do {
+            _ = try MappedFile(path: path)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("The bytes are those of the file")
+    func contents() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent("numbers")
+            let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 * 7) }
+            try Data(bytes).write(to: url)
+            let file = try MappedFile(path: url.path)
+            #expect(file.path == url.path)
+            #expect(file.bytes.elementsEqual(bytes))
+        }
+    }
+
+    @Test("An empty file has no bytes")
+    func empty() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent("empty")
+            try Data().write(to: url)
+            let file = try MappedFile(path: url.path)
+            #expect(file.bytes.isEmpty)
+            let error = #expect(throws: JSONError.self) { try JSONValue.parse(file.bytes) }
+            #expect(error?.message == "the file is empty")
+        }
+    }
+
+    @Test("A missing file is told apart from other troubles")
+    func missing() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appendingPathComponent("nothing.json").path
+            let error = try #require(failure(path))
+            #expect(error.isMissing)
+            #expect(error.path == path)
+            #expect(error.code == ENOENT)
+            #expect(error.description == "\(path): No such file or directory")
+        }
+    }
+
+    @Test("A path through a file is missing too")
+    func throughFile() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent("file")
+            try Data([1]).write(to: url)
+            #expect(try #require(failure(url.path + "/more")).isMissing)
+        }
+    }
+
+    @Test("A directory is refused by name")
+    func directory() throws {
+        try withTemporaryFolder { folder in
+            let error = try #require(failure(folder.path))
+            #expect(!error.isMissing)
+            #expect(error.description == "\(folder.path): it is a directory; a file was expected")
+        }
+    }
+
+    @Test("A named pipe is refused at once instead of waited for")
+    func pipe() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appendingPathComponent("pipe").path
+            try #require(mkfifo(path, 0o600) == 0)
+            let error = try #require(failure(path))
+            #expect(error.message == "it is not a regular file; a file was expected")
+        }
+    }
+
+    @Test(
+        "A file that may not be read is refused with the system's words",
+        .enabled(if: geteuid() != 0, "root may read everything"))
+    func unreadable() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent("secret")
+            try Data([1]).write(to: url)
+            try FileManager.default.setAttributes([.posixPermissions: 0o000], ofItemAtPath: url.path)
+            let error = try #require(failure(url.path))
+            #expect(!error.isMissing)
+            #expect(error.code == EACCES)
+        }
+    }
+}
