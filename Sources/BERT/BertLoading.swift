@@ -22,7 +22,8 @@ extension BertForQuestionAnswering {
         if use == .inference, !contents.newKeys.isEmpty {
             throw ModelError(
                 path: directory.path, kind: .mismatch,
-                message: "the model has no question-answering head (qa_outputs); fine-tune it first with `bertqa train`")
+                message: "the model has no question-answering head (qa_outputs); fine-tune it first with `bertqa train`"
+            )
         }
         do {
             var all: [(name: String, tensor: Tensor)] = []

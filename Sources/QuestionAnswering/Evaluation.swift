@@ -36,7 +36,9 @@ public enum Evaluation {
                 current = (example.paragraph, tokenizer.tokenize(example.context), ScalarOffsets(example.context))
                 text = current
             }
-            guard let predicted = SpanLabel.tokens(covering: best.range, offsets: current.tokens.offsets) else { continue }
+            guard let predicted = SpanLabel.tokens(covering: best.range, offsets: current.tokens.offsets) else {
+                continue
+            }
             let accepted = example.answers.compactMap { answer -> ClosedRange<Int>? in
                 let scalars = answer.start..<(answer.start + answer.text.unicodeScalars.count)
                 guard let range = current.offsets.utf8(scalars: scalars) else { return nil }

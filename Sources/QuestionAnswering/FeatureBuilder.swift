@@ -149,7 +149,8 @@ public struct FeatureBuilder: Sendable {
     private static func paragraphs(_ examples: [Example]) -> [Range<Int>] {
         var result: [Range<Int>] = []
         var start = 0
-        for index in examples.indices where index + 1 == examples.count
+        for index in examples.indices
+        where index + 1 == examples.count
             || examples[index + 1].paragraph != examples[index].paragraph
         {
             result.append(start..<(index + 1))

@@ -97,7 +97,8 @@ public actor Reader {
         let positions = loaded.model.config.maxPositionEmbeddings
         let maxLength = options.maxLength ?? min(384, positions)
         let features = FeatureOptions(
-            maxLength: maxLength, docStride: options.maxLength == nil ? min(options.docStride, maxLength / 3) : options.docStride)
+            maxLength: maxLength,
+            docStride: options.maxLength == nil ? min(options.docStride, maxLength / 3) : options.docStride)
         do {
             try features.validate(maxPositions: positions)
         } catch {

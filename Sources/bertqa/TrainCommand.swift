@@ -142,7 +142,8 @@ extension TrainingSummary {
         ]
         if let best, let bestEpoch {
             lines.append(
-                "best epoch \(bestEpoch): exact match \(Figures.fixed(best.exactMatch, 2)), F1 \(Figures.fixed(best.f1, 2))")
+                "best epoch \(bestEpoch): exact match \(Figures.fixed(best.exactMatch, 2)), F1 \(Figures.fixed(best.f1, 2))"
+            )
         }
         lines.append("the model is in \(outputDirectory); try: bertqa ask --model \(outputDirectory) --help")
         return lines.joined(separator: "\n")

@@ -15,7 +15,8 @@ struct Workshop {
     init() throws {
         path = FileManager.default.temporaryDirectory.appendingPathComponent("bertqa-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: "\(path)/model", withIntermediateDirectories: true)
-        let words = Self.names + Self.places + ["who", "lives", "in", "the", "town", "of", "where", "does", "live", ".", "?"]
+        let words =
+            Self.names + Self.places + ["who", "lives", "in", "the", "town", "of", "where", "does", "live", ".", "?"]
         tokenizer = try Tokenizer(vocabulary: Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + words))
         try tokenizer.save(to: "\(path)/model")
         try Self.writeModel(to: "\(path)/model", vocabulary: tokenizer.vocabulary.count)
@@ -101,7 +102,9 @@ struct Workshop {
 func withWorkshop(_ body: (Workshop) throws -> Void) throws {
     let shop = try Workshop()
     defer {
-        do { try FileManager.default.removeItem(atPath: shop.path) } catch { Issue.record("\(shop.path) stays: \(error)") }
+        do { try FileManager.default.removeItem(atPath: shop.path) } catch {
+            Issue.record("\(shop.path) stays: \(error)")
+        }
     }
     try body(shop)
 }

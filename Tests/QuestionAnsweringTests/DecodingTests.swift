@@ -42,7 +42,8 @@ struct DecodingTests {
         let builder = FeatureBuilder(tokenizer: tokenizer, options: FeatureOptions(maxLength: 64))
         let rows = texts.enumerated().flatMap { index, text in
             builder.rows(
-                example: index, question: tokenizer.tokenize("why?").ids, context: tokenizer.tokenize(text), answer: nil)
+                example: index, question: tokenizer.tokenize("why?").ids, context: tokenizer.tokenize(text), answer: nil
+            )
         }
         let predictor = Predictor(model: model, tokenizer: tokenizer, device: .cpu)
         let together = try predictor.predict(rows, count: 3).candidates

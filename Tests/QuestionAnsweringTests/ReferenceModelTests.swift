@@ -6,7 +6,8 @@ import Testing
 import Torch
 
 /// The model that transformers fine-tuned, and the answers it gave with it.
-@Suite("The reference model", .serialized, .enabled(if: ReferenceModel.isThere, "BERTQA_MODELS and SQUAD_DIR are not set"))
+@Suite(
+    "The reference model", .serialized, .enabled(if: ReferenceModel.isThere, "BERTQA_MODELS and SQUAD_DIR are not set"))
 struct ReferenceModelTests {
     @Test("float32 predictions equal transformers' for at least 99.5 per cent of the questions")
     func predictions() throws {

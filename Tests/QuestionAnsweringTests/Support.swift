@@ -42,10 +42,13 @@ func example(_ question: String, _ context: String, answer: String, id: String =
     let start = context.range(ofScalars: answer) ?? -1
     return Dataset(articles: [
         Article(
-            title: "", paragraphs: [
+            title: "",
+            paragraphs: [
                 Paragraph(
                     context: context,
-                    questions: [Question(id: id, question: question, answers: [SQuAD.Answer(text: answer, start: start)])])
+                    questions: [
+                        Question(id: id, question: question, answers: [SQuAD.Answer(text: answer, start: start)])
+                    ])
             ])
     ]).examples()[0]
 }

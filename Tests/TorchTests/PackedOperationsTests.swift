@@ -90,7 +90,8 @@ struct PackedOperationsTests {
         let alone = try PackedRows(lengths: [30], keys: [22])
         let all = try x[0].packedAttention(keys: x[1], values: x[2], rows: together, heads: 2, dropout: dropout)
         let parts = try x.map { try $0.slice(dim: 0, 20..<50) }
-        let one = try parts[0].packedAttention(keys: parts[1], values: parts[2], rows: alone, heads: 2, dropout: dropout)
+        let one = try parts[0].packedAttention(
+            keys: parts[1], values: parts[2], rows: alone, heads: 2, dropout: dropout)
         #expect(try all.slice(dim: 0, 20..<50).array(of: Float.self) == one.array(of: Float.self))
         #expect(
             try x[0].packedDropout(dropout, rows: together).slice(dim: 0, 20..<50).array(of: Float.self)
