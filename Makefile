@@ -4,7 +4,7 @@ SWIFT ?= swift
 export PKG_CONFIG_PATH := $(CURDIR)/.deps/pkgconfig
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint demo fixtures bench clean distclean
+.PHONY: help setup build test sanitize lint demo fixtures bench clean distclean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -20,6 +20,9 @@ build: setup ## the release build: .build/release/bertqa
 test: setup ## all tests; SQUAD_DIR and BERTQA_MODELS name folders for the larger ones
 	@./Tools/link_libtorch.sh
 	$(SWIFT) test -c release
+
+sanitize: setup ## the tests of the libtorch shim under AddressSanitizer, in a build of their own
+	@./Tools/sanitize.sh
 
 lint: ## formatting, file lengths, paths of this machine
 	@./Tools/lint.sh
