@@ -11,6 +11,9 @@
 #include <cstdio>
 #include <cstring>
 #include <dlfcn.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -26,6 +29,16 @@ bool load_cuda() {
 }
 
 }  // namespace
+
+void ct_tune_allocator(void) {
+#if defined(__GLIBC__)
+    // glibc maps and unmaps each large block anew, and every page of it is cleared and faulted in again: with the
+    // activations of a training step that is a tenth of the time. 32 MiB is the most it lets one keep on the heap.
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 512 << 20);
+    mallopt(M_TOP_PAD, 64 << 20);
+#endif
+}
 
 const char *ct_version(void) { return TORCH_VERSION; }
 

@@ -36,6 +36,12 @@ public enum Runtime {
     /// Whether the CPU multiplies bfloat16 matrices in hardware.
     public static var cpuMultipliesBFloat16: Bool { ct_cpu_has_bfloat16() }
 
+    /// Lets the allocator keep the memory of activations from step to step, which saves clearing it again. For programs
+    /// to call once at their start; it holds for the whole process.
+    public static func tuneAllocator() {
+        ct_tune_allocator()
+    }
+
     /// The number of threads that one operation may use.
     public static var threads: Int { Int(ct_threads()) }
 

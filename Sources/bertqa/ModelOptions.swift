@@ -17,8 +17,9 @@ struct ModelOptions: ParsableArguments {
         if let threads, threads < 1 { throw ValidationError("--threads \(threads) must be at least 1") }
     }
 
-    /// Sets the number of threads, which libtorch keeps for the whole process.
+    /// Sets what libtorch keeps for the whole process: the number of threads, and how memory is reused.
     func apply() throws(TorchError) {
+        Runtime.tuneAllocator()
         if let threads { try Runtime.setThreads(threads) }
     }
 }

@@ -12,6 +12,7 @@
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/core/LegacyTypeDispatch.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
@@ -49,12 +50,13 @@ struct Mask {
 
 Mask make_mask(uint64_t seed, double dropout) { return {seed, drop_threshold(dropout), 1.0 / (1.0 - dropout)}; }
 
-/// Turns lines of scores into dropped softmax weights, in place, and notes each line's log-sum-exp.
+/// Turns the scores of one head into dropped softmax weights, in place, and notes each line's log-sum-exp. The mask of a
+/// line belongs to its number among the lines of all heads, which begin at `first_line`.
 template <class T> struct SoftmaxDropout {
-    static CT_INLINE void run(T *scores, T *logsumexp, int64_t first, int64_t last, int64_t length, T scale,
-                              int64_t row_key, Mask mask) {
+    static CT_INLINE void run(T *scores, T *logsumexp, int64_t first_line, int64_t length, T scale, int64_t row_key,
+                              Mask mask) {
 #pragma clang fp reassociate(on) contract(fast)
-        for (int64_t line = first; line < last; ++line) {
+        for (int64_t line = 0; line < length; ++line) {
             T *s = scores + line * length;
             T most = s[0];
             for (int64_t j = 1; j < length; ++j) {
@@ -73,7 +75,7 @@ template <class T> struct SoftmaxDropout {
                 }
             } else {
                 const T factor = T(mask.keep_scale) / sum;
-                const uint64_t stream = mask_stream(mask.seed, row_key, static_cast<uint64_t>(line));
+                const uint64_t stream = mask_stream(mask.seed, row_key, static_cast<uint64_t>(first_line + line));
                 for (int64_t j = 0; j < length; ++j) {
                     const bool kept = mask_bits(stream, static_cast<uint32_t>(j)) >= mask.threshold;
                     s[j] = kept ? s[j] * factor : T(0);
@@ -86,15 +88,15 @@ template <class T> struct SoftmaxDropout {
 /// From scores and the gradient of the dropped weights: the dropped weights (into `scores`) and the gradient of the
 /// scores before scaling (into `gradients`).
 template <class T> struct SoftmaxDropoutBackward {
-    static CT_INLINE void run(T *scores, T *gradients, const T *logsumexp, int64_t first, int64_t last,
-                              int64_t length, T scale, int64_t row_key, Mask mask) {
+    static CT_INLINE void run(T *scores, T *gradients, const T *logsumexp, int64_t first_line, int64_t length,
+                              T scale, int64_t row_key, Mask mask) {
 #pragma clang fp reassociate(on) contract(fast)
-        for (int64_t line = first; line < last; ++line) {
+        for (int64_t line = 0; line < length; ++line) {
             T *s = scores + line * length;
             T *g = gradients + line * length;
             const T offset = logsumexp[line];
             const T keep = T(mask.keep_scale);
-            const uint64_t stream = mask_stream(mask.seed, row_key, static_cast<uint64_t>(line));
+            const uint64_t stream = mask_stream(mask.seed, row_key, static_cast<uint64_t>(first_line + line));
             T delta = 0;
             for (int64_t j = 0; j < length; ++j) {
                 s[j] = exponential(s[j] * scale - offset);
@@ -123,49 +125,71 @@ template <class T> struct SoftmaxDropoutBackward {
     }
 };
 
-/// One row of a [T, N * D] tensor as [N, L, D] in the type that the kernel computes in.
-at::Tensor heads_of_row(const at::Tensor &x, int64_t start, int64_t length, int64_t heads, at::ScalarType type) {
-    const int64_t size = x.size(1) / heads;
-    return x.narrow(0, start, length).view({length, heads, size}).transpose(0, 1).to(type).contiguous();
-}
-
-/// Writes [N, L, D] into a row of a [T, N * D] tensor.
-void put_heads(const at::Tensor &target, int64_t start, const at::Tensor &heads) {
-    const int64_t length = heads.size(1);
-    target.narrow(0, start, length).view({length, heads.size(0), heads.size(2)}).copy_(heads.transpose(0, 1));
-}
-
-/// Lines of the L x L weights that one thread takes at a time.
-int64_t line_grain(int64_t length) { return std::max<int64_t>(1, 16384 / length); }
-
-struct Shape {
+/// Rows and heads of one pass, and where a piece of work begins.
+///
+/// The pieces are (head, row) with the heads outside: the threads then share every row, long or short, and stay level.
+struct Work {
+    const PackedRows &rows;
     int64_t heads;
+    int64_t size;
     double scale;
-    double dropout;
-    uint64_t seed;
+    Mask mask;
+
+    int64_t count() const { return heads * rows.count; }
+    int64_t head(int64_t piece) const { return piece / rows.count; }
+    int64_t row(int64_t piece) const { return piece % rows.count; }
+    int64_t key(int64_t row) const { return rows.keys == nullptr ? 0 : rows.keys[row]; }
 };
 
+Work make_work(const PackedRows &rows, int64_t width, int64_t heads, double dropout, int64_t seed) {
+    const int64_t size = width / heads;
+    return {rows, heads, size, 1.0 / std::sqrt(static_cast<double>(size)),
+            make_mask(static_cast<uint64_t>(seed), dropout)};
+}
+
+/// One head of one row of a [T, N * D] tensor: [L, D], in the type that the kernel computes in.
+at::Tensor piece_of(const at::Tensor &x, const Work &work, int64_t piece, at::ScalarType type) {
+    const int64_t row = work.row(piece);
+    return x.narrow(0, work.rows.starts[row], work.rows.length(row))
+        .narrow(1, work.head(piece) * work.size, work.size)
+        .to(type);
+}
+
+/// Runs `body(piece, workspace)` for every piece, each thread with a workspace of `matrices` L x L matrices.
+template <class T, class Body> void for_each_piece(const Work &work, int64_t matrices, const Body &body) {
+    const int64_t longest = work.rows.longest();
+    at::parallel_for(0, work.count(), 1, [&](int64_t first, int64_t last) {
+        // Gradients are this kernel's own business, on the worker threads too.
+        at::AutoDispatchBelowADInplaceOrView guard;
+        const auto options = at::TensorOptions().dtype(c10::CppTypeToScalarType<T>::value);
+        const at::Tensor workspace = at::empty({matrices, longest * longest}, options);
+        for (int64_t piece = first; piece < last; ++piece) {
+            body(piece, workspace);
+        }
+    });
+}
+
+/// The beginning of a workspace as an L x L matrix.
+at::Tensor square(const at::Tensor &workspace, int64_t index, int64_t length) {
+    return workspace[index].narrow(0, 0, length * length).view({length, length});
+}
+
 template <class T>
-void forward_rows(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, const PackedRows &rows,
-                  const Shape &shape, at::Tensor &out, at::Tensor &logsumexp) {
+void forward_pieces(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, const Work &work, at::Tensor &out,
+                    at::Tensor &logsumexp) {
     const auto type = c10::CppTypeToScalarType<T>::value;
-    const Mask mask = make_mask(shape.seed, shape.dropout);
-    const int64_t longest = rows.longest();
-    const at::Tensor workspace = at::empty({shape.heads * longest * longest}, q.options().dtype(type));
     T *sums = logsumexp.mutable_data_ptr<T>();
-    for (int64_t row = 0; row < rows.count; ++row) {
-        const int64_t start = rows.starts[row], length = rows.length(row);
-        const at::Tensor keys = heads_of_row(k, start, length, shape.heads, type);
-        at::Tensor scores = workspace.narrow(0, 0, shape.heads * length * length).view({shape.heads, length, length});
-        at::bmm_out(scores, heads_of_row(q, start, length, shape.heads, type), keys.transpose(1, 2));
-        T *data = scores.mutable_data_ptr<T>();
-        T *line_sums = sums + shape.heads * start;
-        const int64_t key = rows.keys == nullptr ? 0 : rows.keys[row];
-        at::parallel_for(0, shape.heads * length, line_grain(length), [&](int64_t first, int64_t last) {
-            dispatch<SoftmaxDropout<T>>(data, line_sums, first, last, length, static_cast<T>(shape.scale), key, mask);
-        });
-        put_heads(out, start, at::bmm(scores, heads_of_row(v, start, length, shape.heads, type)));
-    }
+    for_each_piece<T>(work, 1, [&](int64_t piece, const at::Tensor &workspace) {
+        const int64_t row = work.row(piece), head = work.head(piece), length = work.rows.length(row);
+        at::Tensor scores = square(workspace, 0, length);
+        at::mm_out(scores, piece_of(q, work, piece, type), piece_of(k, work, piece, type).t());
+        T *line_sums = sums + work.heads * work.rows.starts[row] + head * length;
+        dispatch<SoftmaxDropout<T>>(scores.mutable_data_ptr<T>(), line_sums, head * length, length,
+                                    static_cast<T>(work.scale), work.key(row), work.mask);
+        out.narrow(0, work.rows.starts[row], length)
+            .narrow(1, head * work.size, work.size)
+            .copy_(at::mm(scores, piece_of(v, work, piece, type)));
+    });
 }
 
 struct Gradients {
@@ -173,35 +197,29 @@ struct Gradients {
 };
 
 template <class T>
-void backward_rows(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, const at::Tensor &out_gradient,
-                   const PackedRows &rows, const Shape &shape, const at::Tensor &logsumexp, Gradients &result) {
+void backward_pieces(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, const at::Tensor &out_gradient,
+                     const Work &work, const at::Tensor &logsumexp, Gradients &result) {
     const auto type = c10::CppTypeToScalarType<T>::value;
-    const Mask mask = make_mask(shape.seed, shape.dropout);
-    const int64_t longest = rows.longest();
-    const at::Tensor workspace = at::empty({2, shape.heads * longest * longest}, q.options().dtype(type));
     const T *sums = logsumexp.const_data_ptr<T>();
-    for (int64_t row = 0; row < rows.count; ++row) {
-        const int64_t start = rows.starts[row], length = rows.length(row), cells = shape.heads * length * length;
-        const at::Tensor queries = heads_of_row(q, start, length, shape.heads, type);
-        const at::Tensor keys = heads_of_row(k, start, length, shape.heads, type);
-        const at::Tensor values = heads_of_row(v, start, length, shape.heads, type);
-        const at::Tensor gradient = heads_of_row(out_gradient, start, length, shape.heads, type);
-        at::Tensor weights = workspace[0].narrow(0, 0, cells).view({shape.heads, length, length});
-        at::Tensor weight_gradients = workspace[1].narrow(0, 0, cells).view({shape.heads, length, length});
-        at::bmm_out(weights, queries, keys.transpose(1, 2));
-        at::bmm_out(weight_gradients, gradient, values.transpose(1, 2));
-        T *s = weights.mutable_data_ptr<T>();
-        T *g = weight_gradients.mutable_data_ptr<T>();
-        const T *line_sums = sums + shape.heads * start;
-        const int64_t key = rows.keys == nullptr ? 0 : rows.keys[row];
-        at::parallel_for(0, shape.heads * length, line_grain(length), [&](int64_t first, int64_t last) {
-            dispatch<SoftmaxDropoutBackward<T>>(s, g, line_sums, first, last, length, static_cast<T>(shape.scale), key,
-                                                mask);
-        });
-        put_heads(result.v, start, at::bmm(weights.transpose(1, 2), gradient));
-        put_heads(result.q, start, at::bmm(weight_gradients, keys));
-        put_heads(result.k, start, at::bmm(weight_gradients.transpose(1, 2), queries));
-    }
+    for_each_piece<T>(work, 2, [&](int64_t piece, const at::Tensor &workspace) {
+        const int64_t row = work.row(piece), head = work.head(piece), length = work.rows.length(row);
+        const at::Tensor queries = piece_of(q, work, piece, type);
+        const at::Tensor keys = piece_of(k, work, piece, type);
+        const at::Tensor gradient = piece_of(out_gradient, work, piece, type);
+        at::Tensor weights = square(workspace, 0, length), weight_gradients = square(workspace, 1, length);
+        at::mm_out(weights, queries, keys.t());
+        at::mm_out(weight_gradients, gradient, piece_of(v, work, piece, type).t());
+        const T *line_sums = sums + work.heads * work.rows.starts[row] + head * length;
+        dispatch<SoftmaxDropoutBackward<T>>(weights.mutable_data_ptr<T>(), weight_gradients.mutable_data_ptr<T>(),
+                                            line_sums, head * length, length, static_cast<T>(work.scale),
+                                            work.key(row), work.mask);
+        const auto put = [&](const at::Tensor &target, const at::Tensor &value) {
+            target.narrow(0, work.rows.starts[row], length).narrow(1, head * work.size, work.size).copy_(value);
+        };
+        put(result.v, at::mm(weights.t(), gradient));
+        put(result.q, at::mm(weight_gradients, keys));
+        put(result.k, at::mm(weight_gradients.t(), queries));
+    });
 }
 
 class PackedAttention : public torch::autograd::Function<PackedAttention> {
@@ -209,16 +227,15 @@ class PackedAttention : public torch::autograd::Function<PackedAttention> {
     static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &q, const at::Tensor &k,
                               const at::Tensor &v, const at::Tensor &starts, const at::Tensor &keys, int64_t heads,
                               double dropout, int64_t seed) {
-        const Shape shape{heads, 1.0 / std::sqrt(static_cast<double>(q.size(1) / heads)), dropout,
-                          static_cast<uint64_t>(seed)};
         const bool is_double = q.scalar_type() == at::kDouble;
         const PackedRows rows = packed_rows(starts, keys, q.size(0));
+        const Work work = make_work(rows, q.size(1), heads, dropout, seed);
         at::Tensor out = at::empty_like(q);
         at::Tensor logsumexp = at::empty({q.size(0) * heads}, q.options().dtype(is_double ? at::kDouble : at::kFloat));
         if (is_double) {
-            forward_rows<double>(q, k, v, rows, shape, out, logsumexp);
+            forward_pieces<double>(q, k, v, work, out, logsumexp);
         } else {
-            forward_rows<float>(q, k, v, rows, shape, out, logsumexp);
+            forward_pieces<float>(q, k, v, work, out, logsumexp);
         }
         context->save_for_backward({q, k, v, starts, keys, logsumexp});
         context->saved_data["heads"] = heads;
@@ -231,17 +248,15 @@ class PackedAttention : public torch::autograd::Function<PackedAttention> {
                                                    torch::autograd::variable_list gradients) {
         const auto saved = context->get_saved_variables();
         const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2];
-        const int64_t heads = context->saved_data["heads"].toInt();
-        const Shape shape{heads, 1.0 / std::sqrt(static_cast<double>(q.size(1) / heads)),
-                          context->saved_data["dropout"].toDouble(),
-                          static_cast<uint64_t>(context->saved_data["seed"].toInt())};
         const PackedRows rows = packed_rows(saved[3], saved[4], q.size(0));
+        const Work work = make_work(rows, q.size(1), context->saved_data["heads"].toInt(),
+                                    context->saved_data["dropout"].toDouble(), context->saved_data["seed"].toInt());
         Gradients result{at::empty_like(q), at::empty_like(k), at::empty_like(v)};
         const at::Tensor out_gradient = gradients[0].contiguous();
         if (q.scalar_type() == at::kDouble) {
-            backward_rows<double>(q, k, v, out_gradient, rows, shape, saved[5], result);
+            backward_pieces<double>(q, k, v, out_gradient, work, saved[5], result);
         } else {
-            backward_rows<float>(q, k, v, out_gradient, rows, shape, saved[5], result);
+            backward_pieces<float>(q, k, v, out_gradient, work, saved[5], result);
         }
         const at::Tensor none;
         return {result.q, result.k, result.v, none, none, none, none, none};
