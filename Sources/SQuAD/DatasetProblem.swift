@@ -79,7 +79,9 @@ private struct QuestionCheck {
             add(.emptyContext, "the context is empty", preventsTraining: true)
         }
         if question.answers.isEmpty, question.isImpossible != true {
-            add(.noAnswer, "there is no answer; SQuAD 2.0 files mark that with \"is_impossible\": true", preventsTraining: true)
+            add(
+                .noAnswer, "there is no answer; SQuAD 2.0 files mark that with \"is_impossible\": true",
+                preventsTraining: true)
         }
         for (index, answer) in question.answers.enumerated() {
             check(answer, isTarget: index == 0)
@@ -92,7 +94,8 @@ private struct QuestionCheck {
         let (end, overflow) = answer.start.addingReportingOverflow(text.count)
         if answer.start < 0 {
             add(
-                .negativeOffset, "answer \"\(answer.text)\" has the offset \(answer.start); \(whereabouts(text, answer))",
+                .negativeOffset,
+                "answer \"\(answer.text)\" has the offset \(answer.start); \(whereabouts(text, answer))",
                 preventsTraining: isTarget)
         } else if overflow || end > context.count {
             add(
@@ -116,7 +119,9 @@ private struct QuestionCheck {
             return "it is at \(nearest)"
         }
         let whole = String(String.UnicodeScalarView(context))
-        if !occurrences(Array(answer.text.lowercased().unicodeScalars), in: Array(whole.lowercased().unicodeScalars)).isEmpty {
+        if !occurrences(Array(answer.text.lowercased().unicodeScalars), in: Array(whole.lowercased().unicodeScalars))
+            .isEmpty
+        {
             return "the context has it only in other capitals"
         }
         // Swift's own search equates canonical equivalents (NFC and NFD).

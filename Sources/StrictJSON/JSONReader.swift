@@ -35,7 +35,9 @@ public struct JSONReader {
     }
 
     /// The bytes that a byte order mark takes up at the start.
-    static func byteOrderMark(_ bytes: UnsafeRawBufferPointer) -> Int { bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0 }
+    static func byteOrderMark(_ bytes: UnsafeRawBufferPointer) -> Int {
+        bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    }
 
     /// The place of the next piece, for messages.
     public func error(_ message: String) -> JSONError { JSONError(message, at: position, in: bytes) }

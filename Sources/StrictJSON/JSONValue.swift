@@ -48,7 +48,8 @@ public struct JSONObject: Sendable, Hashable, RandomAccessCollection {
     init(members: [Member]) {
         self.members = members
         places = Dictionary(
-            members.enumerated().map { (Key(text: $0.element.key), $0.offset) }, uniquingKeysWith: { first, _ in first })
+            members.enumerated().map { (Key(text: $0.element.key), $0.offset) }, uniquingKeysWith: { first, _ in first }
+        )
     }
 
     /// The first member whose key came before, if there is one.
