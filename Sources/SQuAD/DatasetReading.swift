@@ -90,8 +90,8 @@ private struct DatasetParser {
                 default: try parser.reader.skipValue()
                 }
             }
-            guard let articles else { throw reader.error("there is no \"data\"; \(Self.shape)") }
             try end()
+            guard let articles else { throw reader.error("there is no \"data\"; \(Self.shape)") }
             return Dataset(version: version, articles: articles)
         } catch {
             throw DatasetError(path: path, message: "\(error)")

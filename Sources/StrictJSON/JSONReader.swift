@@ -87,7 +87,8 @@ public struct JSONReader {
 
     /// Takes `true` or `false`.
     public mutating func bool() throws(JSONError) -> Bool {
-        if try nextByte("true or false") == UInt8(ascii: "t") {
+        guard try peek() == .bool else { throw error("expected true or false") }
+        if bytes[position] == UInt8(ascii: "t") {
             try literal("true")
             return true
         }
@@ -103,6 +104,7 @@ public struct JSONReader {
 
     /// Takes a number.
     public mutating func number() throws(JSONError) -> JSONNumber {
+        guard try peek() == .number else { throw error("expected a number") }
         let range = try scanNumber()
         let text = bytes[range]
         if text.allSatisfy({ $0 == UInt8(ascii: "-") || ($0 >= 0x30 && $0 <= 0x39) }),

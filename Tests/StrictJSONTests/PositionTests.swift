@@ -25,8 +25,8 @@ struct PositionTests {
                 message: "expected ',' or '}' in an object"),
             Case(text: "{a", line: 1, column: 2, byteOffset: 1, message: "expected a key in quotes"),
             Case(text: "[1,]", line: 1, column: 4, byteOffset: 3, message: "a comma before ']'"),
-            Case(text: "[\"\u{E9}\u{1F600}\", x]", line: 1, column: 7, byteOffset: 11, message: "expected a value"),
-            Case(text: "[\"e\u{301}\", x]", line: 1, column: 7, byteOffset: 8, message: "expected a value"),
+            Case(text: "[\"\u{E9}\u{1F600}\", x]", line: 1, column: 8, byteOffset: 11, message: "expected a value"),
+            Case(text: "[\"e\u{301}\", x]", line: 1, column: 8, byteOffset: 8, message: "expected a value"),
             Case(text: "\u{FEFF}x", line: 1, column: 1, byteOffset: 3, message: "expected a value"),
             Case(
                 text: "1\n2", line: 2, column: 1, byteOffset: 2, message: "there is more after the end of the document"),

@@ -1,0 +1,92 @@
+import Foundation
+import SQuAD
+import StrictJSON
+import Testing
+
+@Suite("The official metrics")
+struct MetricsTests {
+    @Test("Difficult texts score as the official rules say in Python")
+    func fixture() throws {
+        let url = Bundle.module.bundleURL.appendingPathComponent("Fixtures/metrics.json")
+        let cases = try #require(try JSONValue.parse([UInt8](Data(contentsOf: url))).array)
+        #expect(cases.count == 3000)
+        for entry in cases {
+            let fields = try #require(entry.array)
+            let prediction = try #require(fields[0].string)
+            let answer = try #require(fields[1].string)
+            let normalized = try #require(fields[2].string)
+            let exact = try #require(fields[3].int)
+            let f1 = try #require(fields[4].double)
+            let name: Comment = "\(entry.serialized())"
+            #expect(SQuADMetrics.normalized(prediction).utf8.elementsEqual(normalized.utf8), name)
+            #expect(SQuADMetrics.exactMatch(prediction, answer) == (exact == 1), name)
+            #expect(SQuADMetrics.f1(prediction, answer) == f1, name)
+        }
+    }
+
+    @Test(
+        "Published predictions get the official figures", .enabled(if: Outside.squad != nil, Outside.hint),
+        arguments: [
+            ("bert-ensemble", 87.85714285714286, 94.17050655740314),
+            ("match-lstm-ensemble", 72.55102040816327, 81.27842288168284),
+        ])
+    func published(system: String, exactMatch: Double, f1: Double) throws {
+        let folder = try #require(Outside.squad)
+        let dev = try Dataset(path: folder.appendingPathComponent("dev.json").path)
+        let predictions = try Predictions(path: folder.appendingPathComponent("predictions/\(system).json").path)
+        let scores = SQuADMetrics.score(dev, predictions: predictions.answers)
+        #expect(abs(scores.exactMatch - exactMatch) < 1e-9)
+        #expect(abs(scores.f1 - f1) < 1e-9)
+        #expect(scores.total == 980)
+        #expect(scores.missing == 0)
+    }
+
+    private let three = Dataset(articles: [
+        Article(
+            title: "",
+            paragraphs: [
+                Paragraph(
+                    context: "the quick brown fox",
+                    questions: [
+                        Question(
+                            id: "a", question: "?",
+                            answers: [Answer(text: "fox", start: 16), Answer(text: "brown fox", start: 10)]),
+                        Question(id: "b", question: "?", answers: [Answer(text: "quick", start: 4)]),
+                    ])
+            ]),
+        Article(
+            title: "",
+            paragraphs: [
+                Paragraph(
+                    context: "jumps",
+                    questions: [Question(id: "c", question: "?", answers: [Answer(text: "jumps", start: 0)])])
+            ]),
+    ])
+
+    @Test("The closest of several answers counts")
+    func closest() {
+        let scores = SQuADMetrics.score(three, predictions: ["a": "The Brown Fox!", "b": "quick brown", "c": "sits"])
+        #expect(scores.exactMatch == 100.0 / 3)
+        #expect(abs(scores.f1 - 100 * (1 + 2.0 / 3) / 3) < 1e-12)
+        #expect(scores.total == 3)
+        #expect(scores.missing == 0)
+    }
+
+    @Test("A question without a prediction scores zero and is counted; predictions for other questions are not")
+    func missing() {
+        let scores = SQuADMetrics.score(three, predictions: ["c": "jumps", "z": "fox"])
+        #expect(scores == Scores(exactMatch: 100.0 / 3, f1: 100.0 / 3, total: 3, missing: 2))
+    }
+
+    @Test("Nothing to score gives zeros")
+    func nothing() {
+        let scores = SQuADMetrics.score(Dataset(articles: []), predictions: [:])
+        #expect(scores == Scores(exactMatch: 0, f1: 0, total: 0, missing: 0))
+    }
+
+    @Test("Canonically equivalent texts are not the same answer")
+    func canonicalEquivalence() {
+        #expect(!SQuADMetrics.exactMatch("caf\u{E9}", "cafe\u{301}"))
+        #expect(SQuADMetrics.f1("caf\u{E9}", "cafe\u{301}") == 0)
+    }
+}
