@@ -45,7 +45,8 @@ let package = Package(
         .testTarget(name: "BERTTests", dependencies: ["BERT", "Torch", "StrictJSON"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "QuestionAnsweringTests",
-            dependencies: ["QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD", "StrictJSON"]),
+            dependencies: ["QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD", "StrictJSON"],
+            resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FineTuningTests",
             dependencies: ["FineTuning", "QuestionAnswering", "BERT", "Torch", "SQuAD", "StrictJSON"]),

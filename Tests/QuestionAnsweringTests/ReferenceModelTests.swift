@@ -1,3 +1,4 @@
+import BERT
 import Foundation
 import QuestionAnswering
 import SQuAD
@@ -26,6 +27,34 @@ struct ReferenceModelTests {
         let scores = SQuADMetrics.score(dataset, predictions: texts)
         #expect(abs(scores.f1 - 75.36) < 0.1)
         #expect(abs(scores.exactMatch - 63.98) < 0.2)
+    }
+
+    /// - Source: `Tools/make_reference_fixtures.py`
+    @Test("logits of real rows equal transformers'")
+    func logits() throws {
+        let url = try #require(Bundle.module.resourceURL).appendingPathComponent("Fixtures/minilm_logits.safetensors")
+        let expected = try SafetensorsFile(path: url.path)
+        let examples = try Dataset(path: ReferenceModel.data).examples().filter { expected.names.contains($0.id) }
+        #expect(examples.count == 8)
+        let loaded = try LoadedModel(
+            directory: ReferenceModel.path, use: .inference, precision: .fp32, device: .cpu)
+        let rows = FeatureBuilder(tokenizer: loaded.tokenizer, options: FeatureOptions()).build(
+            examples, labelled: false
+        ).features
+        let batch = try PackedBatch(rows, tokenizer: loaded.tokenizer, device: .cpu)
+        let logits: [Float] = try withoutGradients { () throws(TorchError) in try loaded.model(batch.input).array() }
+        var start = 0
+        for row in rows {
+            let view = try #require(expected[examples[row.example].id])
+            try #require(view.shape == [row.length, 2])
+            let numbers = view.withBytes { bytes in
+                (0..<(2 * row.length)).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+            }
+            let scale = numbers.map { abs($0) }.max() ?? 0
+            let worst = zip(numbers, logits[(2 * start)...]).map { abs($0 - $1) }.max() ?? .infinity
+            #expect(worst / scale < 1e-5, "\(examples[row.example].id): \(worst / scale)")
+            start += row.length
+        }
     }
 
     @Test("a reader answers with text, score and a range that counts Unicode scalars")
