@@ -47,9 +47,13 @@ let package = Package(
             name: "QuestionAnsweringTests",
             dependencies: ["QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD", "StrictJSON"],
             resources: [.copy("Fixtures")]),
+        .target(
+            name: "Workshop", dependencies: ["FineTuning", "QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD"],
+            path: "Tests/Workshop"),
         .testTarget(
             name: "FineTuningTests",
-            dependencies: ["FineTuning", "QuestionAnswering", "BERT", "Torch", "SQuAD", "StrictJSON"]),
+            dependencies: ["Workshop", "FineTuning", "QuestionAnswering", "BERT", "Torch", "SQuAD", "StrictJSON"]),
+        .testTarget(name: "CommandTests", dependencies: ["Workshop", "StrictJSON", "bertqa"]),
     ],
     cxxLanguageStandard: .cxx20
 )

@@ -7,6 +7,7 @@ import StrictJSON
 import Testing
 import Torch
 import WordPiece
+import Workshop
 
 /// Whole runs of a tiny model: what a checkpoint holds, and what a run is a function of.
 @Suite("Training runs", .serialized)

@@ -3,16 +3,18 @@ import FineTuning
 import Foundation
 import QuestionAnswering
 import SQuAD
-import Testing
 import Torch
 import WordPiece
 
-/// A directory with a tiny pretrained model and twelve questions, removed afterwards.
-struct Workshop {
-    let path: String
-    let tokenizer: Tokenizer
+/// A directory with a tiny pretrained model and twelve questions: `model`, `train.json`.
+public struct Workshop: Sendable {
+    /// The directory.
+    public let path: String
+    /// The model's tokenizer.
+    public let tokenizer: Tokenizer
 
-    init() throws {
+    /// Makes the directory and what is in it.
+    public init() throws {
         path = FileManager.default.temporaryDirectory.appendingPathComponent("bertqa-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: "\(path)/model", withIntermediateDirectories: true)
         let words =
@@ -24,7 +26,7 @@ struct Workshop {
     }
 
     /// Options for a run into a directory of that name.
-    func options(_ name: String) -> TrainingOptions {
+    public func options(_ name: String) -> TrainingOptions {
         var options = TrainingOptions(
             model: "\(path)/model", trainFile: "\(path)/train.json", outputDirectory: "\(path)/\(name)")
         options.features = FeatureOptions(maxLength: 32)
@@ -37,16 +39,18 @@ struct Workshop {
         return options
     }
 
-    func bytes(_ name: String) throws -> [UInt8] {
+    /// A file's bytes.
+    public func bytes(_ name: String) throws -> [UInt8] {
         try Array(Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)")))
     }
 
-    func newestCheckpoint(_ run: String) throws -> String? {
+    /// The name of a run's newest checkpoint.
+    public func newestCheckpoint(_ run: String) throws -> String? {
         try FileManager.default.contentsOfDirectory(atPath: "\(path)/\(run)/checkpoints").sorted().last
     }
 
     /// Puts a number that is not finite into the pretrained weights.
-    func poison() throws {
+    public func poison() throws {
         try Self.writeModel(to: "\(path)/model", vocabulary: tokenizer.vocabulary.count, spoiled: true)
     }
 
@@ -99,12 +103,9 @@ struct Workshop {
 }
 
 /// Runs `body` with a workshop that is removed afterwards.
-func withWorkshop(_ body: (Workshop) throws -> Void) throws {
+public func withWorkshop(_ body: (Workshop) throws -> Void) throws {
     let shop = try Workshop()
-    defer {
-        do { try FileManager.default.removeItem(atPath: shop.path) } catch {
-            Issue.record("\(shop.path) stays: \(error)")
-        }
-    }
-    try body(shop)
+    let result = Result { try body(shop) }
+    try FileManager.default.removeItem(atPath: shop.path)
+    try result.get()
 }

@@ -1,0 +1,106 @@
+import Foundation
+import StrictJSON
+import Testing
+
+/// The built `bertqa`, run as its users run it.
+enum Tool {
+    /// What a finished run left.
+    struct Output {
+        let status: Int32
+        let signalled: Bool
+        let out: String
+        let err: String
+
+        /// Standard output as the one JSON object that `--json` promises.
+        func json() throws -> JSONValue {
+            #expect(out.utf8.filter { $0 == UInt8(ascii: "\n") }.count == 1, "one line: \(out)")
+            return try JSONValue.parse(Array(out.utf8))
+        }
+    }
+
+    /// A run that goes on.
+    final class Running {
+        fileprivate let process = Process()
+        fileprivate let out = Pipe()
+        fileprivate let input = Running.temporaryFile("in")
+        fileprivate let errors = Running.temporaryFile("err")
+
+        private static func temporaryFile(_ ending: String) -> URL {
+            FileManager.default.temporaryDirectory.appendingPathComponent("bertqa-\(UUID().uuidString).\(ending)")
+        }
+
+        /// What it has said so far on standard error.
+        var said: String { (try? String(contentsOf: errors, encoding: .utf8)) ?? "" }
+
+        func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+        /// Waits for it to end.
+        func finish() throws -> Output {
+            let text = try out.fileHandleForReading.readToEnd() ?? Data()
+            process.waitUntilExit()
+            let output = Output(
+                status: process.terminationStatus, signalled: process.terminationReason == .uncaughtSignal,
+                out: String(decoding: text, as: UTF8.self), err: said)
+            for file in [input, errors] { try FileManager.default.removeItem(at: file) }
+            return output
+        }
+    }
+
+    /// Where the binary is: beside the test bundle.
+    static let path: String = {
+        for argument in CommandLine.arguments + [Bundle.main.bundlePath] {
+            var url = URL(fileURLWithPath: argument)
+            while url.path != "/" {
+                url.deleteLastPathComponent()
+                let candidate = url.appendingPathComponent("bertqa").path
+                if FileManager.default.isExecutableFile(atPath: candidate), !isDirectory(candidate) { return candidate }
+            }
+        }
+        fatalError("bertqa is not beside the test bundle; run the tests with `make test`")
+    }()
+
+    /// Starts a run. Standard input is `input`; with `shell`, a shell command runs first in the same process.
+    static func start(_ arguments: [String], input: String = "", shell: String? = nil) throws -> Running {
+        let running = Running()
+        let process = running.process
+        if let shell {
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = ["-c", "\(shell); exec \"$0\" \"$@\"", path] + arguments
+        } else {
+            process.executableURL = URL(fileURLWithPath: path)
+            process.arguments = arguments
+        }
+        // The tests run side by side on few cores: threads that wait must not spin.
+        process.environment = ProcessInfo.processInfo.environment.merging(["OMP_WAIT_POLICY": "passive"]) { $1 }
+        try Data(input.utf8).write(to: running.input)
+        try Data().write(to: running.errors)
+        process.standardInput = try FileHandle(forReadingFrom: running.input)
+        process.standardOutput = running.out
+        process.standardError = try FileHandle(forWritingTo: running.errors)
+        try process.run()
+        return running
+    }
+
+    /// Runs it to its end.
+    static func run(_ arguments: [String], input: String = "", shell: String? = nil) throws -> Output {
+        try start(arguments, input: input, shell: shell).finish()
+    }
+
+    private static func isDirectory(_ path: String) -> Bool {
+        var answer: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &answer) && answer.boolValue
+    }
+}
+
+extension Tool.Output {
+    /// Expects an exit code, and a message of one line on standard error that holds the given words.
+    func expectFailure(
+        _ code: Int32, _ words: String..., sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        #expect(status == code && !signalled, "\(err)", sourceLocation: sourceLocation)
+        #expect(out.isEmpty, "\(out)", sourceLocation: sourceLocation)
+        for word in words {
+            #expect(err.contains(word), "'\(word)' in: \(err)", sourceLocation: sourceLocation)
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import StrictJSON
+import Testing
+import Workshop
+
+@Suite("Training from the command line", .serialized)
+struct TrainingTests {
+    /// A run of 300 steps with a validation after each epoch.
+    private func command(_ shop: Workshop, _ output: String, _ more: String...) -> [String] {
+        [
+            "train", "--model", "\(shop.path)/model", "--train-file", "\(shop.path)/train.json", "--validation-file",
+            "\(shop.path)/train.json", "--output-dir", "\(shop.path)/\(output)", "--max-length", "32", "--batch-size",
+            "4",
+            "--epochs", "100", "--learning-rate", "3e-3", "--threads", "1", "--precision", "fp32",
+        ] + more
+    }
+
+    @Test("the main job: train, evaluate, predict, score and ask agree with each other")
+    func mainJob() throws {
+        try withWorkshop { shop in
+            let train = try Tool.run(command(shop, "run", "--json"))
+            #expect(train.status == 0, "\(train.err)")
+            let summary = try train.json()
+            for key in [
+                "output_dir", "steps", "seconds", "examples_per_second", "real_tokens_per_second", "best_epoch",
+            ] {
+                #expect(summary[key] != nil, "\(key)")
+            }
+            #expect(summary["steps"]?.int == 300)
+            #expect(train.err.contains("step 300/300"))
+            let data = ["--data", "\(shop.path)/train.json"]
+            let model = ["--model", "\(shop.path)/run", "--max-length", "32", "--precision", "fp32"]
+            let evaluation = try Tool.run(["evaluate", "--json"] + data + model).json()
+            #expect(evaluation["f1"]?.double == summary["f1"]?.double)
+            let predictions = "\(shop.path)/predictions.json"
+            let predict = try Tool.run(["predict", "--output", predictions] + data + model)
+            #expect(predict.status == 0 && predict.out.isEmpty, "\(predict.err)")
+            let score = try Tool.run(["score", "--predictions", predictions, "--json"] + data).json()
+            #expect(score["f1"]?.double == evaluation["f1"]?.double)
+            #expect(score["total"]?.int == 12 && score["missing"]?.int == 0)
+            let answers = try JSONValue.parse(shop.bytes("predictions.json"))
+            let ask = try Tool.run([
+                "ask", "--model", "\(shop.path)/run", "--question", "where does ada live?", "--context",
+                "ada lives in the town of rome.", "--json", "--precision", "fp32",
+            ]).json()
+            #expect(ask["answer"]?.string == answers["0"]?.string)
+        }
+    }
+
+    @Test(
+        "a signal saves and leaves with 75, and the resumed run ends with the same bytes", arguments: [SIGINT, SIGTERM])
+    func interrupted(_ signal: Int32) throws {
+        try withWorkshop { shop in
+            let whole = try Tool.run(command(shop, "whole"))
+            #expect(whole.status == 0, "\(whole.err)")
+            var stops = 0
+            var last = try stop(command(shop, "broken"), with: signal, afterSeconds: 0.4)
+            while last.status == 75, stops < 20 {
+                stops += 1
+                #expect(last.err.contains("--resume"), "\(last.err)")
+                last = try stop(
+                    command(shop, "broken", "--resume"), with: signal, afterSeconds: 0.5 + 0.1 * Double(stops))
+            }
+            #expect(stops > 0)
+            #expect(last.status == 0, "\(last.err)")
+            try expectSame(shop, "whole", "broken")
+        }
+    }
+
+    @Test("a run that is killed outright loses at most what came after its last checkpoint")
+    func killed() throws {
+        try withWorkshop { shop in
+            let whole = try Tool.run(command(shop, "whole"))
+            #expect(whole.status == 0, "\(whole.err)")
+            for delay in [0.3, 0.45, 0.6] {
+                _ = try stop(command(shop, "broken", "--resume"), with: SIGKILL, afterSeconds: delay)
+            }
+            let last = try Tool.run(command(shop, "broken", "--resume"))
+            #expect(last.status == 0, "\(last.err)")
+            try expectSame(shop, "whole", "broken")
+        }
+    }
+
+    @Test("a directory that holds a run, or cannot hold one, is refused")
+    func output() throws {
+        try withWorkshop { shop in
+            _ = try Tool.run(command(shop, "run", "--max-steps", "2"))
+            let weights = try shop.bytes("run/model.safetensors")
+            try Tool.run(command(shop, "run", "--max-steps", "2")).expectFailure(74, "already holds a run", "--resume")
+            #expect(try shop.bytes("run/model.safetensors") == weights)
+            try Tool.run(command(shop, "train.json")).expectFailure(74, "train.json")
+            let resumed = try Tool.run(command(shop, "run", "--resume", "--max-steps", "3", "--seed", "7"))
+            resumed.expectFailure(74, "seed")
+        }
+    }
+
+    @Test("a disk without room stops the run with a message and leaves what was whole")
+    func full() throws {
+        try withWorkshop { shop in
+            // A limit on the size of files is a full disk to whoever writes one: 64 blocks of 512 bytes hold the
+            // small files and not the weights.
+            let output = try Tool.run(command(shop, "run"), shell: "trap '' XFSZ; ulimit -f 64")
+            #expect(output.status == 74 && !output.signalled, "\(output.err)")
+            #expect(output.err.contains("\(shop.path)/run"), "\(output.err)")
+            #expect(!FileManager.default.fileExists(atPath: "\(shop.path)/run/model.safetensors"))
+            let left = try FileManager.default.contentsOfDirectory(atPath: "\(shop.path)/run")
+            #expect(!left.contains { $0.hasSuffix(".partial") }, "\(left)")
+            let again = try Tool.run(command(shop, "run", "--resume"))
+            #expect(again.status == 0, "\(again.err)")
+        }
+    }
+
+    @Test("numbers that break down stop the run, name the step and the way out")
+    func notFinite() throws {
+        try withWorkshop { shop in
+            try shop.poison()
+            let output = try Tool.run(command(shop, "run"))
+            output.expectFailure(70, "step 1", "not finite", "--learning-rate")
+        }
+    }
+
+    private func stop(_ command: [String], with signal: Int32, afterSeconds delay: Double) throws -> Tool.Output {
+        let running = try Tool.start(command)
+        Thread.sleep(forTimeInterval: delay)
+        running.send(signal)
+        return try running.finish()
+    }
+
+    private func expectSame(_ shop: Workshop, _ one: String, _ other: String) throws {
+        for name in ["model.safetensors", "checkpoints/step-00000300/optimizer.safetensors"] {
+            #expect(try shop.bytes("\(one)/\(name)") == shop.bytes("\(other)/\(name)"), "\(name)")
+        }
+    }
+}
