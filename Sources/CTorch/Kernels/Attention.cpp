@@ -1,13 +1,9 @@
 // Self-attention over packed rows, forward and backward, with dropout on the attention weights.
 //
 // Legend: T tokens in all rows, L tokens in one row, N heads, D the size of a head.
-//
-// What it fuses and why it pays: softmax, dropout and (in the backward pass) their gradients run in one pass over the
-// L x L weights of each head while they are in the cache, no mask is stored, and nothing is computed for padding.
-// libtorch's CPU flash attention refuses dropout and needs rows of one length. The matrix products are libtorch's.
+#include "AttentionKernel.hpp"
 #include "PackedRows.hpp"
 #include "Random.hpp"
-#include "Simd.hpp"
 
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
@@ -16,227 +12,85 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
+#include <cstddef>
+#include <memory>
 
 namespace ctorch {
 
 namespace {
 
-/// e^x for x <= 0, to about one unit in the last place: 2^n times a polynomial on [-ln 2 / 2, ln 2 / 2].
-CT_INLINE float exponential(float x) {
-    x = x < -87.0f ? -87.0f : x;
-    const float n = __builtin_floorf(x * 1.44269504f + 0.5f);
-    const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.0f;
-    const int32_t bits = (static_cast<int32_t>(n) + 127) << 23;
-    float power;
-    __builtin_memcpy(&power, &bits, sizeof power);
-    return p * power;
-}
-
-CT_INLINE double exponential(double x) { return std::exp(x); }
-
-/// Constant over one call of a kernel.
-struct Mask {
-    uint64_t seed;
-    uint32_t threshold;
-    double keep_scale;
-};
-
-Mask make_mask(uint64_t seed, double dropout) { return {seed, drop_threshold(dropout), 1.0 / (1.0 - dropout)}; }
-
-/// Turns the scores of one head into dropped softmax weights, in place, and notes each line's log-sum-exp. The mask of a
-/// line belongs to its number among the lines of all heads, which begin at `first_line`.
-template <class T> struct SoftmaxDropout {
-    static CT_INLINE void run(T *scores, T *logsumexp, int64_t first_line, int64_t length, T scale, int64_t row_key,
-                              Mask mask) {
-#pragma clang fp reassociate(on) contract(fast)
-        for (int64_t line = 0; line < length; ++line) {
-            T *s = scores + line * length;
-            T most = s[0];
-            for (int64_t j = 1; j < length; ++j) {
-                most = s[j] > most ? s[j] : most;
-            }
-            T sum = 0;
-            for (int64_t j = 0; j < length; ++j) {
-                s[j] = exponential((s[j] - most) * scale);
-                sum += s[j];
-            }
-            logsumexp[line] = most * scale + std::log(sum);
-            if (mask.threshold == 0) {
-                const T factor = T(1) / sum;
-                for (int64_t j = 0; j < length; ++j) {
-                    s[j] *= factor;
-                }
-            } else {
-                const T factor = T(mask.keep_scale) / sum;
-                const uint64_t stream = mask_stream(mask.seed, row_key, static_cast<uint64_t>(first_line + line));
-                for (int64_t j = 0; j < length; ++j) {
-                    const bool kept = mask_bits(stream, static_cast<uint32_t>(j)) >= mask.threshold;
-                    s[j] = kept ? s[j] * factor : T(0);
-                }
-            }
-        }
-    }
-};
-
-/// From scores and the gradient of the dropped weights: the dropped weights (into `scores`) and the gradient of the
-/// scores before scaling (into `gradients`).
-template <class T> struct SoftmaxDropoutBackward {
-    static CT_INLINE void run(T *scores, T *gradients, const T *logsumexp, int64_t first_line, int64_t length,
-                              T scale, int64_t row_key, Mask mask) {
-#pragma clang fp reassociate(on) contract(fast)
-        for (int64_t line = 0; line < length; ++line) {
-            T *s = scores + line * length;
-            T *g = gradients + line * length;
-            const T offset = logsumexp[line];
-            const T keep = T(mask.keep_scale);
-            const uint64_t stream = mask_stream(mask.seed, row_key, static_cast<uint64_t>(first_line + line));
-            T delta = 0;
-            for (int64_t j = 0; j < length; ++j) {
-                s[j] = exponential(s[j] * scale - offset);
-            }
-            if (mask.threshold == 0) {
-                for (int64_t j = 0; j < length; ++j) {
-                    delta += s[j] * g[j];
-                }
-            } else {
-                for (int64_t j = 0; j < length; ++j) {
-                    const bool kept = mask_bits(stream, static_cast<uint32_t>(j)) >= mask.threshold;
-                    g[j] = kept ? g[j] * keep : T(0);
-                    delta += s[j] * g[j];
-                }
-            }
-            for (int64_t j = 0; j < length; ++j) {
-                g[j] = s[j] * (g[j] - delta) * scale;
-            }
-            if (mask.threshold != 0) {
-                for (int64_t j = 0; j < length; ++j) {
-                    const bool kept = mask_bits(stream, static_cast<uint32_t>(j)) >= mask.threshold;
-                    s[j] = kept ? s[j] * keep : T(0);
-                }
-            }
-        }
-    }
-};
-
 /// Rows and heads of one pass, and where a piece of work begins.
 ///
 /// The pieces are (head, row) with the heads outside: the threads then share every row, long or short, and stay level.
-struct Work {
-    const PackedRows &rows;
-    int64_t heads;
-    int64_t size;
-    double scale;
-    Mask mask;
+class Work {
+  public:
+    Work(const at::Tensor &q, const PackedRows &rows, int64_t heads, double dropout, int64_t seed)
+        : rows_(rows), heads_(heads), width_(q.size(1)), size_(width_ / heads), element_(q.element_size()),
+          kernel_(attention_kernel(q.scalar_type(), size_)), threshold_(drop_threshold(dropout)),
+          keep_scale_(static_cast<float>(1.0 / (1.0 - dropout))), seed_(static_cast<uint64_t>(seed)) {}
 
-    int64_t count() const { return heads * rows.count; }
-    int64_t head(int64_t piece) const { return piece / rows.count; }
-    int64_t row(int64_t piece) const { return piece % rows.count; }
-    int64_t key(int64_t row) const { return rows.keys == nullptr ? 0 : rows.keys[row]; }
+    const AttentionKernel &kernel() const { return kernel_; }
+
+    /// Runs `body(piece number, workspace)` for every piece, each thread with a workspace of its own.
+    template <class Body> void run(const Body &body) const {
+        const int64_t words = kernel_.workspace(rows_.longest(), size_);
+        at::parallel_for(0, heads_ * rows_.count, 1, [&](int64_t first, int64_t last) {
+            const auto memory = std::make_unique_for_overwrite<uint32_t[]>(static_cast<size_t>(words));
+            for (int64_t number = first; number < last; ++number) {
+                body(number, memory.get());
+            }
+        });
+    }
+
+    /// Where a piece begins in a [T, N * D] tensor.
+    template <class Pointer> Pointer place(Pointer data, int64_t number) const {
+        return data + (rows_.starts[row(number)] * width_ + head(number) * size_) * element_;
+    }
+
+    /// Where the log-sum-exps of a piece are.
+    int64_t line(int64_t number) const {
+        return heads_ * rows_.starts[row(number)] + head(number) * rows_.length(row(number));
+    }
+
+    AttentionPiece piece(const std::byte *q, const std::byte *k, const std::byte *v, const std::byte *gradient,
+                         int64_t number) const {
+        const int64_t length = rows_.length(row(number));
+        return {place(q, number), place(k, number), place(v, number),
+                gradient == nullptr ? nullptr : place(gradient, number), width_, length, size_,
+                static_cast<float>(1.0 / std::sqrt(static_cast<double>(size_))), seed_,
+                rows_.keys == nullptr ? 0 : rows_.keys[row(number)],
+                static_cast<uint64_t>(head(number) * length), threshold_, keep_scale_};
+    }
+
+  private:
+    int64_t head(int64_t number) const { return number / rows_.count; }
+    int64_t row(int64_t number) const { return number % rows_.count; }
+
+    const PackedRows rows_;
+    const int64_t heads_, width_, size_, element_;
+    const AttentionKernel &kernel_;
+    const uint32_t threshold_;
+    const float keep_scale_;
+    const uint64_t seed_;
 };
 
-Work make_work(const PackedRows &rows, int64_t width, int64_t heads, double dropout, int64_t seed) {
-    const int64_t size = width / heads;
-    return {rows, heads, size, 1.0 / std::sqrt(static_cast<double>(size)),
-            make_mask(static_cast<uint64_t>(seed), dropout)};
-}
-
-/// One head of one row of a [T, N * D] tensor: [L, D], in the type that the kernel computes in.
-at::Tensor piece_of(const at::Tensor &x, const Work &work, int64_t piece, at::ScalarType type) {
-    const int64_t row = work.row(piece);
-    return x.narrow(0, work.rows.starts[row], work.rows.length(row))
-        .narrow(1, work.head(piece) * work.size, work.size)
-        .to(type);
-}
-
-/// Runs `body(piece, workspace)` for every piece, each thread with a workspace of `matrices` L x L matrices.
-template <class T, class Body> void for_each_piece(const Work &work, int64_t matrices, const Body &body) {
-    const int64_t longest = work.rows.longest();
-    at::parallel_for(0, work.count(), 1, [&](int64_t first, int64_t last) {
-        // Gradients are this kernel's own business, on the worker threads too.
-        at::AutoDispatchBelowADInplaceOrView guard;
-        const auto options = at::TensorOptions().dtype(c10::CppTypeToScalarType<T>::value);
-        const at::Tensor workspace = at::empty({matrices, longest * longest}, options);
-        for (int64_t piece = first; piece < last; ++piece) {
-            body(piece, workspace);
-        }
-    });
-}
-
-/// The beginning of a workspace as an L x L matrix.
-at::Tensor square(const at::Tensor &workspace, int64_t index, int64_t length) {
-    return workspace[index].narrow(0, 0, length * length).view({length, length});
-}
-
-template <class T>
-void forward_pieces(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, const Work &work, at::Tensor &out,
-                    at::Tensor &logsumexp) {
-    const auto type = c10::CppTypeToScalarType<T>::value;
-    T *sums = logsumexp.mutable_data_ptr<T>();
-    for_each_piece<T>(work, 1, [&](int64_t piece, const at::Tensor &workspace) {
-        const int64_t row = work.row(piece), head = work.head(piece), length = work.rows.length(row);
-        at::Tensor scores = square(workspace, 0, length);
-        at::mm_out(scores, piece_of(q, work, piece, type), piece_of(k, work, piece, type).t());
-        T *line_sums = sums + work.heads * work.rows.starts[row] + head * length;
-        dispatch<SoftmaxDropout<T>>(scores.mutable_data_ptr<T>(), line_sums, head * length, length,
-                                    static_cast<T>(work.scale), work.key(row), work.mask);
-        out.narrow(0, work.rows.starts[row], length)
-            .narrow(1, head * work.size, work.size)
-            .copy_(at::mm(scores, piece_of(v, work, piece, type)));
-    });
-}
-
-struct Gradients {
-    at::Tensor q, k, v;
-};
-
-template <class T>
-void backward_pieces(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, const at::Tensor &out_gradient,
-                     const Work &work, const at::Tensor &logsumexp, Gradients &result) {
-    const auto type = c10::CppTypeToScalarType<T>::value;
-    const T *sums = logsumexp.const_data_ptr<T>();
-    for_each_piece<T>(work, 2, [&](int64_t piece, const at::Tensor &workspace) {
-        const int64_t row = work.row(piece), head = work.head(piece), length = work.rows.length(row);
-        const at::Tensor queries = piece_of(q, work, piece, type);
-        const at::Tensor keys = piece_of(k, work, piece, type);
-        const at::Tensor gradient = piece_of(out_gradient, work, piece, type);
-        at::Tensor weights = square(workspace, 0, length), weight_gradients = square(workspace, 1, length);
-        at::mm_out(weights, queries, keys.t());
-        at::mm_out(weight_gradients, gradient, piece_of(v, work, piece, type).t());
-        const T *line_sums = sums + work.heads * work.rows.starts[row] + head * length;
-        dispatch<SoftmaxDropoutBackward<T>>(weights.mutable_data_ptr<T>(), weight_gradients.mutable_data_ptr<T>(),
-                                            line_sums, head * length, length, static_cast<T>(work.scale),
-                                            work.key(row), work.mask);
-        const auto put = [&](const at::Tensor &target, const at::Tensor &value) {
-            target.narrow(0, work.rows.starts[row], length).narrow(1, head * work.size, work.size).copy_(value);
-        };
-        put(result.v, at::mm(weights.t(), gradient));
-        put(result.q, at::mm(weight_gradients, keys));
-        put(result.k, at::mm(weight_gradients.t(), queries));
-    });
-}
+const std::byte *bytes(const at::Tensor &x) { return static_cast<const std::byte *>(x.const_data_ptr()); }
+std::byte *mutable_bytes(at::Tensor &x) { return static_cast<std::byte *>(x.mutable_data_ptr()); }
 
 class PackedAttention : public torch::autograd::Function<PackedAttention> {
   public:
     static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &q, const at::Tensor &k,
                               const at::Tensor &v, const at::Tensor &starts, const at::Tensor &keys, int64_t heads,
                               double dropout, int64_t seed) {
-        const bool is_double = q.scalar_type() == at::kDouble;
-        const PackedRows rows = packed_rows(starts, keys, q.size(0));
-        const Work work = make_work(rows, q.size(1), heads, dropout, seed);
+        const Work work(q, packed_rows(starts, keys, q.size(0)), heads, dropout, seed);
         at::Tensor out = at::empty_like(q);
-        at::Tensor logsumexp = at::empty({q.size(0) * heads}, q.options().dtype(is_double ? at::kDouble : at::kFloat));
-        if (is_double) {
-            forward_pieces<double>(q, k, v, work, out, logsumexp);
-        } else {
-            forward_pieces<float>(q, k, v, work, out, logsumexp);
-        }
+        at::Tensor logsumexp = at::empty({q.size(0) * heads}, q.options().dtype(at::kFloat));
+        std::byte *target = mutable_bytes(out);
+        float *sums = logsumexp.mutable_data_ptr<float>();
+        work.run([&](int64_t number, uint32_t *memory) {
+            work.kernel().forward(work.piece(bytes(q), bytes(k), bytes(v), nullptr, number),
+                                  work.place(target, number), sums + work.line(number), memory);
+        });
         context->save_for_backward({q, k, v, starts, keys, logsumexp});
         context->saved_data["heads"] = heads;
         context->saved_data["dropout"] = dropout;
@@ -248,18 +102,19 @@ class PackedAttention : public torch::autograd::Function<PackedAttention> {
                                                    torch::autograd::variable_list gradients) {
         const auto saved = context->get_saved_variables();
         const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2];
-        const PackedRows rows = packed_rows(saved[3], saved[4], q.size(0));
-        const Work work = make_work(rows, q.size(1), context->saved_data["heads"].toInt(),
-                                    context->saved_data["dropout"].toDouble(), context->saved_data["seed"].toInt());
-        Gradients result{at::empty_like(q), at::empty_like(k), at::empty_like(v)};
-        const at::Tensor out_gradient = gradients[0].contiguous();
-        if (q.scalar_type() == at::kDouble) {
-            backward_pieces<double>(q, k, v, out_gradient, work, saved[5], result);
-        } else {
-            backward_pieces<float>(q, k, v, out_gradient, work, saved[5], result);
-        }
+        const Work work(q, packed_rows(saved[3], saved[4], q.size(0)), context->saved_data["heads"].toInt(),
+                        context->saved_data["dropout"].toDouble(), context->saved_data["seed"].toInt());
+        at::Tensor dq = at::empty_like(q), dk = at::empty_like(k), dv = at::empty_like(v);
+        const at::Tensor gradient = gradients[0].contiguous();
+        std::byte *q_target = mutable_bytes(dq), *k_target = mutable_bytes(dk), *v_target = mutable_bytes(dv);
+        const float *sums = saved[5].const_data_ptr<float>();
+        work.run([&](int64_t number, uint32_t *memory) {
+            work.kernel().backward(work.piece(bytes(q), bytes(k), bytes(v), bytes(gradient), number),
+                                   sums + work.line(number), work.place(q_target, number),
+                                   work.place(k_target, number), work.place(v_target, number), memory);
+        });
         const at::Tensor none;
-        return {result.q, result.k, result.v, none, none, none, none, none};
+        return {dq, dk, dv, none, none, none, none, none};
     }
 };
 
@@ -267,12 +122,12 @@ class PackedAttention : public torch::autograd::Function<PackedAttention> {
 at::Tensor attention_mask(int64_t length, int64_t heads, int64_t row_key, double dropout, uint64_t seed) {
     at::Tensor result = at::empty({heads, length, length}, at::TensorOptions().dtype(at::kDouble));
     double *data = result.mutable_data_ptr<double>();
-    const Mask mask = make_mask(seed, dropout);
+    const uint32_t threshold = drop_threshold(dropout);
     for (int64_t line = 0; line < heads * length; ++line) {
         const uint64_t stream = mask_stream(seed, row_key, static_cast<uint64_t>(line));
         for (int64_t j = 0; j < length; ++j) {
-            const bool kept = mask_bits(stream, static_cast<uint32_t>(j)) >= mask.threshold;
-            data[line * length + j] = kept ? mask.keep_scale : 0.0;
+            const bool kept = mask_bits(stream, static_cast<uint32_t>(j)) >= threshold;
+            data[line * length + j] = kept ? 1.0 / (1.0 - dropout) : 0.0;
         }
     }
     return result;
@@ -315,7 +170,10 @@ using namespace ctorch;
 
 CTStatus ct_packed_attention(const CTTensor *q, const CTTensor *k, const CTTensor *v, const CTTensor *row_starts,
                              const CTTensor *row_keys, int32_t heads, double dropout, uint64_t seed, CTTensor **out) {
-    if (q != nullptr && !q->value.is_cpu()) {
+    // The kernel is float32's and bfloat16's on the CPU; float64 is for checking, and takes the plain way.
+    const bool has_kernel = q == nullptr || (q->value.is_cpu() && (q->value.scalar_type() == at::kFloat ||
+                                                                  q->value.scalar_type() == at::kBFloat16));
+    if (!has_kernel) {
         return ct_packed_attention_reference(q, k, v, row_starts, row_keys, heads, dropout, seed, out);
     }
     return make_tensor(out, [&] {

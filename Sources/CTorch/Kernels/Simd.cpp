@@ -1,5 +1,6 @@
 #include "Simd.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -7,19 +8,32 @@ namespace ctorch {
 
 namespace {
 
-InstructionSet detect() noexcept {
-    InstructionSet best = InstructionSet::base;
+InstructionSet best_of_this_cpu() noexcept {
 #if defined(__x86_64__)
     const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    best = avx512 ? InstructionSet::avx512 : avx2 ? InstructionSet::avx2 : InstructionSet::base;
+    if (avx512) {
+        return __builtin_cpu_supports("avx512bf16") ? InstructionSet::avx512bf16 : InstructionSet::avx512;
+    }
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+        return InstructionSet::avx2;
+    }
 #endif
+    return InstructionSet::base;
+}
+
+InstructionSet detect() noexcept {
+    const InstructionSet best = best_of_this_cpu();
     const char *wanted = std::getenv("BERTQA_CPU_CAPABILITY");
-    if (wanted != nullptr && std::strcmp(wanted, "default") == 0) {
-        best = InstructionSet::base;
-    } else if (wanted != nullptr && std::strcmp(wanted, "avx2") == 0 && best == InstructionSet::avx512) {
-        best = InstructionSet::avx2;
+    if (wanted == nullptr) {
+        return best;
+    }
+    // In the order of the enumeration; an unknown name changes nothing.
+    const char *names[] = {"default", "avx2", "avx512", "avx512bf16"};
+    for (int i = 0; i < 4; ++i) {
+        if (std::strcmp(wanted, names[i]) == 0) {
+            return std::min(best, static_cast<InstructionSet>(i));
+        }
     }
     return best;
 }

@@ -11,10 +11,10 @@
 
 namespace ctorch {
 
-enum class InstructionSet { base, avx2, avx512 };
+enum class InstructionSet { base, avx2, avx512, avx512bf16 };
 
 /// The best instruction set of this CPU, or what the environment variable BERTQA_CPU_CAPABILITY ("default", "avx2",
-/// "avx512") lowers it to.
+/// "avx512", "avx512bf16") lowers it to.
 InstructionSet instruction_set() noexcept;
 
 #if defined(__x86_64__)
@@ -32,6 +32,7 @@ __attribute__((target("avx2,fma,bmi2"))) void run_avx2(Arguments... arguments) {
 template <class Kernel, class... Arguments> void dispatch(Arguments... arguments) {
 #if defined(__x86_64__)
     switch (instruction_set()) {
+    case InstructionSet::avx512bf16:
     case InstructionSet::avx512: return run_avx512<Kernel, Arguments...>(arguments...);
     case InstructionSet::avx2: return run_avx2<Kernel, Arguments...>(arguments...);
     case InstructionSet::base: break;
