@@ -4,11 +4,10 @@
 #include "AttentionKernel.hpp"
 #include "PackedRows.hpp"
 #include "Random.hpp"
+#include "Threads.hpp"
 
 #include <ATen/Functions.h>
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
-#include <ATen/core/LegacyTypeDispatch.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
@@ -21,7 +20,7 @@ namespace {
 
 /// Rows and heads of one pass, and where a piece of work begins.
 ///
-/// The pieces are (head, row) with the heads outside: the threads then share every row, long or short, and stay level.
+/// The pieces are (head, row) with the heads outside, so that the threads share every row, long or short.
 class Work {
   public:
     Work(const at::Tensor &q, const PackedRows &rows, int64_t heads, double dropout, int64_t seed)
@@ -33,12 +32,10 @@ class Work {
 
     /// Runs `body(piece number, workspace)` for every piece, each thread with a workspace of its own.
     template <class Body> void run(const Body &body) const {
-        const int64_t words = kernel_.workspace(rows_.longest(), size_);
-        at::parallel_for(0, heads_ * rows_.count, 1, [&](int64_t first, int64_t last) {
-            const auto memory = std::make_unique_for_overwrite<uint32_t[]>(static_cast<size_t>(words));
-            for (int64_t number = first; number < last; ++number) {
-                body(number, memory.get());
-            }
+        const auto words = static_cast<size_t>(kernel_.workspace(rows_.longest(), size_));
+        for_each_piece(heads_ * rows_.count, [&] {
+            const std::shared_ptr<uint32_t[]> memory(new uint32_t[words]);
+            return [&body, memory](int64_t number) { body(number, memory.get()); };
         });
     }
 

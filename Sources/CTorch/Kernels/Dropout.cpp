@@ -5,10 +5,10 @@
 #include "PackedRows.hpp"
 #include "Random.hpp"
 #include "Simd.hpp"
+#include "Threads.hpp"
 
 #include <ATen/Dispatch.h>
 #include <ATen/Functions.h>
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -34,14 +34,14 @@ at::Tensor drop(const at::Tensor &x, const PackedRows &rows, double probability,
     AT_DISPATCH_FLOATING_TYPES_AND2(at::kBFloat16, at::kHalf, x.scalar_type(), "packed_dropout", [&] {
         const scalar_t *in = x.const_data_ptr<scalar_t>();
         scalar_t *result = out.mutable_data_ptr<scalar_t>();
-        at::parallel_for(0, rows.count, 1, [&](int64_t first, int64_t last) {
-            for (int64_t row = first; row < last; ++row) {
+        for_each_piece(rows.count, [&] {
+            return [&](int64_t row) {
                 for (int64_t token = rows.starts[row]; token < rows.starts[row + 1]; ++token) {
                     const uint64_t position = static_cast<uint64_t>(token - rows.starts[row]);
                     dispatch<DropLine<scalar_t>>(in + token * width, result + token * width, width,
                                                  mask_stream(seed, rows.keys[row], position), threshold, keep);
                 }
-            }
+            };
         });
     });
     return out;
