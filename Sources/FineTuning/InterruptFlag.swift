@@ -9,7 +9,8 @@ import Synchronization
 /// Whether a signal came: all that a signal handler may safely touch is an atomic.
 private let signalled = Atomic(false)
 
-/// Notices SIGINT and SIGTERM, so that a run can finish its step, save and leave. A second signal ends the process.
+/// Notices SIGINT, SIGTERM and SIGHUP, so that a run can finish its step, save and leave. A second signal ends the
+/// process. A reader of the progress that goes away (SIGPIPE) is no reason to stop, and `nohup` is respected.
 public final class InterruptFlag: Sendable {
     private let raised = Atomic(false)
     private let watchesSignals: Bool
@@ -20,11 +21,25 @@ public final class InterruptFlag: Sendable {
         guard watchingSignals else { return }
         // Touched here first, so that no handler runs its initialisation.
         signalled.store(false, ordering: .relaxed)
-        for number in [SIGINT, SIGTERM] {
+        signal(SIGPIPE, SIG_IGN)
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            if number == SIGHUP, Self.isIgnored(number) { continue }
             signal(number) { number in
                 if signalled.exchange(true, ordering: .relaxed) { _exit(128 + number) }
             }
         }
+    }
+
+    /// Whether the process was started with a signal switched off, as `nohup` does.
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        sigaction(number, nil, &action)
+        #if canImport(Darwin)
+            let handler = action.__sigaction_u.__sa_handler
+        #else
+            let handler = action.__sigaction_handler.sa_handler
+        #endif
+        return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     /// Whether a signal came, or `raise()` was called.

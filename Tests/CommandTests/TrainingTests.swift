@@ -48,7 +48,8 @@ struct TrainingTests {
     }
 
     @Test(
-        "a signal saves and leaves with 75, and the resumed run ends with the same bytes", arguments: [SIGINT, SIGTERM])
+        "a signal saves and leaves with 75, and the resumed run ends with the same bytes",
+        arguments: [SIGINT, SIGTERM, SIGHUP])
     func interrupted(_ signal: Int32) throws {
         try withWorkshop { shop in
             let whole = try Tool.run(command(shop, "whole"))
@@ -107,6 +108,22 @@ struct TrainingTests {
             #expect(!left.contains { $0.hasSuffix(".partial") }, "\(left)")
             let again = try Tool.run(command(shop, "run", "--resume"))
             #expect(again.status == 0, "\(again.err)")
+        }
+    }
+
+    @Test("a run goes on when whoever reads its progress leaves, and when nohup switched hanging up off")
+    func readerLeaves() throws {
+        try withWorkshop { shop in
+            let pipe = "\(shop.path)/pipe"
+            let output = try Tool.run(
+                command(shop, "run", "--json"), shell: "mkfifo \(pipe); head -n 1 \(pipe) > /dev/null & exec 2> \(pipe)"
+            )
+            #expect(output.status == 0 && !output.signalled)
+            #expect(try output.json()["steps"]?.int == 300)
+            let running = try Tool.start(command(shop, "other", "--max-steps", "60"), shell: "trap '' HUP")
+            Thread.sleep(forTimeInterval: 0.4)
+            running.send(SIGHUP)
+            #expect(try running.finish().status == 0)
         }
     }
 
