@@ -16,6 +16,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         .target(name: "StrictJSON"),
@@ -37,6 +38,7 @@ let package = Package(
             dependencies: [
                 "FineTuning", "QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
             ]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
         .testTarget(name: "WordPieceTests", dependencies: ["WordPiece", "StrictJSON"], resources: [.copy("Fixtures")]),

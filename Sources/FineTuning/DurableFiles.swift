@@ -84,6 +84,13 @@ enum DurableFiles {
     static let partial = ".partial"
     static let replaced = ".replaced"
 
+    /// Lets a symbolic link point to `target`, in place of what it pointed to before.
+    static func link(_ path: String, to target: String) throws(FileError) {
+        try replace(path) { temporary throws(FileError) in
+            guard symlink(target, temporary) == 0 else { throw FileError(path: path, code: errno) }
+        }
+    }
+
     private static func move(_ path: String, to destination: String) throws(FileError) {
         guard rename(path, destination) == 0 else { throw FileError(path: destination, code: errno) }
     }

@@ -40,6 +40,7 @@ public final class Trainer {
     private let interrupt: InterruptFlag
     private var state = TrainingState()
     private var report: TrainingReport
+    private var events: EventFile?
     private var throughput = Throughput()
 
     private var model: BertForQuestionAnswering { loaded.model }
@@ -85,6 +86,7 @@ public final class Trainer {
         }
         report.start(options, loaded, data, device: device, precision: precision, totalSteps: total)
         if options.resume { try resume() }
+        if options.tensorboard { try openEvents() }
         try directory.writeRecord(options: options, settings: settings, command: command)
     }
 
@@ -136,6 +138,7 @@ public final class Trainer {
         let dropout = DropoutSource(config: model.config, seed: options.seed, step: state.step)
         let rate = schedule.rate(step: state.step)
         var loss = 0.0
+        var norm = 0.0
         var tokens = 0
         do {
             try optimizer.clearGradients()
@@ -150,7 +153,8 @@ public final class Trainer {
                 try part.backward()
                 tokens += batch.tokenCount
             }
-            try checkFinite(optimizer.clipGradients(maxNorm: options.maxGradNorm), "the norm of the gradients")
+            norm = try optimizer.clipGradients(maxNorm: options.maxGradNorm)
+            try checkFinite(norm, "the norm of the gradients")
             try optimizer.update(learningRate: rate)
         } catch let error as TrainingError {
             throw error
@@ -165,6 +169,28 @@ public final class Trainer {
         state.seconds += seconds
         throughput.add(examples: numbers.count, tokens: tokens, seconds: seconds)
         report.step(state, total: schedule.totalSteps, loss: loss, rate: rate, throughput: throughput)
+        try record([
+            ("train/loss", loss), ("train/learning_rate", rate), ("train/gradient_norm", norm),
+            ("throughput/examples_per_second", Double(numbers.count) / seconds),
+            ("throughput/real_tokens_per_second", Double(tokens) / seconds),
+        ])
+    }
+
+    private func openEvents() throws(TrainingError) {
+        do {
+            events = try EventFile(directory: "\(options.outputDirectory)/tensorboard", keepingUpTo: state.step)
+        } catch {
+            throw .output("\(error)")
+        }
+    }
+
+    /// Writes scalars for TensorBoard, if it was asked for.
+    private func record(_ scalars: [(tag: String, value: Double)]) throws(TrainingError) {
+        do {
+            try events?.add(scalars, step: state.step)
+        } catch {
+            throw .output("\(error)")
+        }
     }
 
     private func checkFinite(_ number: Double, _ what: String) throws(TrainingError) {
@@ -219,6 +245,7 @@ public final class Trainer {
         epoch.validation = try validate()
         state.statistics.epochs.append(epoch)
         state.epoch += 1
+        try record(epoch.scalars)
         (state.row, state.lossSum, state.tokens, state.seconds) = (0, 0, 0, 0)
         if state.statistics.bestEpoch == state.epoch { try directory.writeModel(loaded) }
         try directory.writeStatistics(state.statistics)
@@ -249,5 +276,19 @@ public final class Trainer {
         } catch {
             throw .computation("validation: \(error)")
         }
+    }
+}
+
+extension EpochStatistics {
+    /// What TensorBoard shows of an epoch.
+    fileprivate var scalars: [(tag: String, value: Double)] {
+        var scalars = [("epoch/training_loss", trainingLoss)]
+        if let validation {
+            scalars += [
+                ("epoch/validation_loss", validation.loss), ("epoch/validation_accuracy", validation.accuracy),
+                ("epoch/exact_match", validation.exactMatch), ("epoch/f1", validation.f1),
+            ]
+        }
+        return scalars.map { (tag: $0.0, value: $0.1) }
     }
 }

@@ -26,7 +26,8 @@ public struct TrainingData: Sendable {
         if let file = options.validationFile {
             held = try Self.read(file)
         } else if options.validationFraction > 0 {
-            (dataset, held) = dataset.split(fraction: options.validationFraction, seed: options.seed)
+            (dataset, held) = dataset.split(
+                by: options.splitBy, fraction: options.validationFraction, seed: options.seed)
         }
         let builder = FeatureBuilder(tokenizer: tokenizer, options: options.features)
         training = builder.build(dataset.examples(), labelled: true)
@@ -85,17 +86,25 @@ extension Dataset {
         return result
     }
 
-    /// A random part of the questions, at least one on each side where there are two; the same for the same seed.
-    func split(fraction: Double, seed: UInt64) -> (rest: Dataset, part: Dataset) {
-        let count = questionCount
+    /// A random part of the questions or of the articles, at least one on each side where there are two; the same for the
+    /// same seed.
+    func split(by unit: DataSplit, fraction: Double, seed: UInt64) -> (rest: Dataset, part: Dataset) {
+        let count = unit == .question ? questionCount : articles.count
         let size = count < 2 ? 0 : min(count - 1, max(1, Int((Double(count) * fraction).rounded())))
         // Epoch -1: an order of its own, apart from those of training.
         let chosen = Set(DataOrder.permutation(count: count, seed: seed, epoch: -1).prefix(size))
         func half(_ wanted: Bool) -> Dataset {
-            var index = -1
-            return filtered { _ in
-                index += 1
-                return chosen.contains(index) == wanted
+            switch unit {
+            case .article:
+                return Dataset(
+                    version: version,
+                    articles: articles.indices.filter { chosen.contains($0) == wanted }.map { articles[$0] })
+            case .question:
+                var index = -1
+                return filtered { _ in
+                    index += 1
+                    return chosen.contains(index) == wanted
+                }
             }
         }
         return (half(false), half(true))

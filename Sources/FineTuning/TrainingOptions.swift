@@ -5,6 +5,14 @@ import QuestionAnswering
 import StrictJSON
 import Torch
 
+/// What is split off the training file to validate on.
+public enum DataSplit: String, Sendable, CaseIterable {
+    /// Questions at random: quick to learn from, but the model has seen their texts.
+    case question
+    /// Whole articles at random, so that the model is asked about texts it has not seen.
+    case article
+}
+
 /// Everything that decides what a training run computes, and where it writes.
 public struct TrainingOptions: Sendable {
     /// The pretrained model's directory.
@@ -15,6 +23,8 @@ public struct TrainingOptions: Sendable {
     public var validationFile: String?
     /// The share of the training questions to validate on where there is no validation file; 0 validates on nothing.
     public var validationFraction = 0.05
+    /// Whether questions or whole articles are split off.
+    public var splitBy = DataSplit.question
     /// Where the run is written.
     public var outputDirectory: String
     /// How rows are cut.
@@ -47,6 +57,8 @@ public struct TrainingOptions: Sendable {
     public var saveSteps: Int?
     /// Checkpoints that are kept, the newest ones.
     public var checkpointsKept = 2
+    /// Whether scalars are written to `tensorboard/` of the output directory, for TensorBoard.
+    public var tensorboard = false
     /// Whether to go on from the newest whole checkpoint of the output directory.
     public var resume = false
 
@@ -87,12 +99,16 @@ public struct TrainingOptions: Sendable {
         let optional: (Int?) -> JSONValue = { $0.map(JSONValue.int) ?? .null }
         return .object(
             JSONObject([
-                ("max_length", .int(features.maxLength)), ("doc_stride", optional(features.docStride)),
+                ("max_length", .int(features.maxLength)), ("truncation", .string(features.truncation.rawValue)),
+                ("doc_stride", features.truncation == .windows ? .int(features.overlap) : .null),
+                ("alignment", .string(features.alignment.rawValue)),
+                ("drop_lost_answers", .bool(features.dropsLostAnswers)),
                 ("batch_size", .int(batchSize)), ("gradient_accumulation_steps", .int(gradientAccumulationSteps)),
                 ("learning_rate", .double(learningRate)), ("epochs", .int(epochs)), ("max_steps", optional(maxSteps)),
                 ("warmup_ratio", .double(warmupRatio)), ("weight_decay", .double(weightDecay)),
                 ("adam_epsilon", .double(adamEpsilon)), ("max_grad_norm", .double(maxGradNorm)),
                 ("validation_fraction", validationFile == nil ? .double(validationFraction) : .null),
+                ("split_by", validationFile == nil ? .string(splitBy.rawValue) : .null),
                 ("seed", .string(String(seed))), ("precision", .string(precision.rawValue)),
                 ("device", .string(device.rawValue)),
             ]))

@@ -35,7 +35,12 @@ struct TrainingReport {
         if data.training.answerLost > 0 {
             say(
                 "warning    in \(data.training.answerLost) questions the answer lies behind the cut at "
-                    + "\(options.features.maxLength) tokens; a larger --max-length or --doc-stride 128 keeps it")
+                    + "\(options.features.maxLength) tokens; a larger --max-length or --truncation windows keeps it")
+        }
+        if data.training.dropped > 0 {
+            say(
+                "left out   \(data.training.dropped) questions whose answer is cut at \(options.features.maxLength) tokens"
+            )
         }
         if !data.training.questionTooLong.isEmpty {
             say(

@@ -40,6 +40,22 @@ public struct TrainingStatistics: Sendable, Hashable {
     /// No epoch yet.
     public init() {}
 
+    /// Reads `training_stats.json` of a run directory.
+    ///
+    /// - Throws: `FileError` that names the file.
+    public init(directory: String) throws(FileError) {
+        let path = "\(directory)/training_stats.json"
+        let value: JSONValue
+        do {
+            value = try MappedFile(path: path).withBytes(JSONValue.parse)
+        } catch let error as FileError {
+            throw error
+        } catch {
+            throw FileError(path: path, message: "not valid JSON: \(error)")
+        }
+        try self.init(json: value, path: path)
+    }
+
     /// The finished epoch with the best F1, counted from 1: the first of equals. Without validation the last one.
     public var bestEpoch: Int? {
         guard !epochs.isEmpty else { return nil }

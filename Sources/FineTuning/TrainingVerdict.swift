@@ -1,6 +1,23 @@
 extension TrainingStatistics {
     /// What the curve says about the run and what to try next, in one line; nil where there is nothing to say.
     public var verdict: String? {
+        guard let keeping else { return nil }
+        return [keeping, overfitting].compactMap { $0 }.joined(separator: "; ")
+    }
+
+    /// Whether the validation loss rises while the training loss falls, and since when; nil where one epoch tells nothing.
+    private var overfitting: String? {
+        let losses = epochs.compactMap { $0.validation?.loss }
+        guard losses.count == epochs.count, losses.count > 1, let lowest = losses.min(),
+            let turn = losses.firstIndex(of: lowest)
+        else { return nil }
+        guard turn + 1 < losses.count, epochs[losses.count - 1].trainingLoss < epochs[turn].trainingLoss else {
+            return "it does not overfit: the validation loss still fell in the last epoch"
+        }
+        return "it overfits since epoch \(turn + 2): the validation loss was lowest after epoch \(turn + 1)"
+    }
+
+    private var keeping: String? {
         guard let best = bestEpoch, let last = epochs.last?.validation, let kept = epochs[best - 1].validation else {
             return nil
         }

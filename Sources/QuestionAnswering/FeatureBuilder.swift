@@ -3,52 +3,14 @@ import SQuAD
 import Synchronization
 import WordPiece
 
-/// How rows are cut out of questions and texts.
-public struct FeatureOptions: Sendable, Hashable {
-    /// Tokens a row may have, specials included.
-    public var maxLength: Int
-    /// Tokens that two neighbouring windows of one text share; nil cuts the end of a text that is too long, as
-    /// `only_second` truncation does.
-    public var docStride: Int?
-
-    /// Rows of at most `maxLength` tokens.
-    public init(maxLength: Int = 384, docStride: Int? = nil) {
-        self.maxLength = maxLength
-        self.docStride = docStride
-    }
-
-    /// Checks the options against each other and against the model's positions.
-    public func validate(maxPositions: Int) throws(FeatureError) {
-        guard maxLength >= 8 else {
-            throw FeatureError("--max-length \(maxLength) leaves no room for a question and a text; use 8 or more")
-        }
-        guard maxLength <= maxPositions else {
-            throw FeatureError("--max-length \(maxLength) is more than the model's \(maxPositions) positions")
-        }
-        if let docStride, docStride < 0 || docStride >= maxLength - 3 {
-            throw FeatureError(
-                "--doc-stride \(docStride) must be at least 0 and below the window, --max-length \(maxLength) less 3 "
-                    + "special tokens; otherwise tokens would be skipped")
-        }
-    }
-}
-
-/// Options or input that no row can be made of.
-public struct FeatureError: Error, Sendable, CustomStringConvertible {
-    /// What is wrong, and what to do.
-    public let description: String
-
-    init(_ description: String) {
-        self.description = description
-    }
-}
-
 /// The rows made of a dataset, and what had to be left out.
 public struct FeatureSet: Sendable {
     /// Rows in the order of the examples.
     public internal(set) var features: [Feature] = []
     /// Examples whose answer is not (whole) in any of their rows: cut off at `maxLength`.
     public internal(set) var answerLost = 0
+    /// Examples left out because an answer of theirs is not whole after the cut; only where the options say so.
+    public internal(set) var dropped = 0
     /// Examples without a row: the question fills the row by itself.
     public internal(set) var questionTooLong: [Int] = []
     /// Examples whose text was cut or windowed.
@@ -86,6 +48,7 @@ public struct FeatureBuilder: Sendable {
         for case let part? in parts.withLock({ $0 }) {
             result.features += part.features
             result.answerLost += part.answerLost
+            result.dropped += part.dropped
             result.questionTooLong += part.questionTooLong
             result.long += part.long
         }
@@ -93,13 +56,14 @@ public struct FeatureBuilder: Sendable {
     }
 
     /// Rows for one question about a text that is already tokenised; empty if the question leaves no room.
+    ///
+    /// - Parameter span: the answer's tokens among those of the text.
     public func rows(
-        example: Int, question: [Int32], context: TokenizedText, answer: Range<Int>?
+        example: Int, question: [Int32], context: TokenizedText, span: ClosedRange<Int>?
     ) -> [Feature] {
-        let room = options.maxLength - 3 - question.count
-        guard room >= 1 else { return [] }
-        let span = answer.flatMap { SpanLabel.tokens(covering: $0, offsets: context.offsets) }
-        return windows(tokens: context.ids.count, room: room).map { window in
+        let cut = options.cut(question: question.count, text: context.ids.count)
+        let question = cut.question < question.count ? Array(question.prefix(cut.question)) : question
+        return cut.windows.map { window in
             var label: ClosedRange<Int>?
             if let span, span.lowerBound >= window.lowerBound, span.upperBound < window.upperBound {
                 let shift = question.count + 2 - window.lowerBound
@@ -109,40 +73,61 @@ public struct FeatureBuilder: Sendable {
         }
     }
 
-    private func windows(tokens: Int, room: Int) -> [Range<Int>] {
-        guard let docStride = options.docStride, tokens > room else { return [0..<min(tokens, room)] }
-        // A long question narrows the window; the step stays positive, so that every token is covered.
-        let step = max(1, room - docStride)
-        var result: [Range<Int>] = []
-        var start = 0
-        while true {
-            let end = min(start + room, tokens)
-            result.append(start..<end)
-            if end == tokens { return result }
-            start += step
+    /// The tokens of an example's text with one of its answers found in them, by the alignment of the options.
+    ///
+    /// - Parameters:
+    ///   - tokens: the tokens of the unchanged text.
+    ///   - offsets: of the same text.
+    func align(
+        _ answer: SQuAD.Answer, of example: Example, tokens: TokenizedText, offsets: ScalarOffsets
+    ) -> (text: TokenizedText, span: ClosedRange<Int>?) {
+        guard let range = answer.utf8Range(offsets) else { return (tokens, nil) }
+        switch options.alignment {
+        case .offsets: return (tokens, SpanLabel.tokens(covering: range, offsets: tokens.offsets))
+        case .mask:
+            guard let aligned = MaskAlignment(tokenizer: tokenizer).align(range, in: example.context) else {
+                return (tokens, nil)
+            }
+            return (aligned.text, aligned.span)
         }
     }
 
     private func build(paragraph: Range<Int>, of examples: [Example], labelled: Bool) -> FeatureSet {
         var result = FeatureSet()
         let text = examples[paragraph.lowerBound].context
-        let context = tokenizer.tokenize(text)
+        let tokens = tokenizer.tokenize(text)
         let offsets = labelled ? ScalarOffsets(text) : nil
         for index in paragraph {
             let example = examples[index]
             let question = tokenizer.tokenize(example.question.trimmingWhitespace()).ids
-            var answer: Range<Int>?
-            if let offsets, let first = example.answers.first {
-                let scalars = first.start..<(first.start + first.text.unicodeScalars.count)
-                answer = offsets.utf8(scalars: scalars).map { Int($0.lowerBound)..<Int($0.upperBound) }
+            var aligned: [(text: TokenizedText, span: ClosedRange<Int>?)] = []
+            if let offsets {
+                let answers = options.dropsLostAnswers ? example.answers[...] : example.answers.prefix(1)
+                aligned = answers.map { align($0, of: example, tokens: tokens, offsets: offsets) }
             }
-            let rows = rows(example: index, question: question, context: context, answer: answer)
+            if options.dropsLostAnswers, isLost(aligned, question: question.count) {
+                result.dropped += 1
+                continue
+            }
+            // Of several answers the tutorial's loop leaves the last one's text; elsewhere there is only the first.
+            let context = aligned.last?.text ?? tokens
+            let rows = rows(example: index, question: question, context: context, span: aligned.last?.span)
             if rows.isEmpty { result.questionTooLong.append(index) }
             if rows.count > 1 || (rows.first.map { $0.window.count < context.ids.count } ?? false) { result.long += 1 }
             if labelled, !rows.isEmpty, rows.allSatisfy({ $0.span == nil }) { result.answerLost += 1 }
             result.features += rows
         }
         return result
+    }
+
+    /// Whether one of an example's answers is in none of its windows as a whole.
+    private func isLost(_ aligned: [(text: TokenizedText, span: ClosedRange<Int>?)], question: Int) -> Bool {
+        aligned.contains { text, span in
+            guard let span else { return true }
+            return !options.cut(question: question, text: text.count).windows.contains { window in
+                window.contains(span.lowerBound) && window.contains(span.upperBound)
+            }
+        }
     }
 
     /// The ranges of examples that share a text.

@@ -52,6 +52,18 @@ public struct Predictor {
     ) throws -> (candidates: [Int: [Candidate]], loss: SpanLoss) {
         var merger = WindowMerger(count: count)
         var loss = SpanLoss()
+        try forEachRow(features, progress: progress) { row, logits in
+            let context = row.contextStart..<(row.contextStart + row.window.count)
+            merger.add(row, spans: decoder.best(count, logits: logits, context: context), logits: logits)
+            if labelled { loss.add(row, logits: logits) }
+        }
+        return (merger.finish(), loss.mean())
+    }
+
+    /// Runs the model over rows in batches and hands each row's logits, start and end alternating, to `body`.
+    func forEachRow(
+        _ features: [Feature], progress: (Int) throws -> Void, _ body: (Feature, ArraySlice<Float>) -> Void
+    ) throws {
         for range in BatchPlan.byTokens(features, budget: tokenBudget) {
             let rows = Array(features[range])
             let batch = try PackedBatch(rows, tokenizer: tokenizer, device: device)
@@ -60,15 +72,11 @@ public struct Predictor {
             }
             var start = 0
             for row in rows {
-                let slice = logits[(2 * start)..<(2 * (start + row.length))]
+                body(row, logits[(2 * start)..<(2 * (start + row.length))])
                 start += row.length
-                let context = row.contextStart..<(row.contextStart + row.window.count)
-                merger.add(row, spans: decoder.best(count, logits: slice, context: context), logits: slice)
-                if labelled { loss.add(row, logits: slice) }
             }
             try progress(range.upperBound)
         }
-        return (merger.finish(), loss.mean())
     }
 }
 

@@ -15,12 +15,23 @@ public struct Answer: Sendable, Hashable {
     public let utf8Range: Range<Int>
 }
 
+/// A text that a reader has tokenised, to be asked about again and again; made by `Reader.prepare`.
+public struct PreparedText: Sendable {
+    /// The text.
+    public let text: String
+    let tokens: TokenizedText
+    let offsets: ScalarOffsets
+
+    /// The number of its tokens.
+    public var tokenCount: Int { tokens.count }
+}
+
 /// How a reader runs its model.
 public struct ReaderOptions: Sendable, Hashable {
     /// Tokens of one window, specials included; nil takes 384, or what the model has if that is less.
     public var maxLength: Int?
-    /// Tokens that two neighbouring windows of a long text share.
-    public var docStride = 128
+    /// Tokens that two neighbouring windows of a long text share; nil takes 128, or a third of a window if that is less.
+    public var docStride: Int?
     /// Tokens that an answer may have.
     public var maxAnswerLength = 30
     /// What matrix products compute in; nil takes bf16 where the device multiplies it in hardware.
@@ -96,9 +107,7 @@ public actor Reader {
             device: device)
         let positions = loaded.model.config.maxPositionEmbeddings
         let maxLength = options.maxLength ?? min(384, positions)
-        let features = FeatureOptions(
-            maxLength: maxLength,
-            docStride: options.maxLength == nil ? min(options.docStride, maxLength / 3) : options.docStride)
+        let features = FeatureOptions(maxLength: maxLength, docStride: options.docStride)
         do {
             try features.validate(maxPositions: positions)
         } catch {
@@ -129,14 +138,28 @@ public actor Reader {
     public func answers(
         _ questions: [String], in context: String, count: Int = 1
     ) throws(ReaderError) -> [[Answer]] {
-        let text = tokenizer.tokenize(context)
-        guard !text.ids.isEmpty else { throw .empty("text") }
+        try answers(questions, in: prepare(context), count: count)
+    }
+
+    /// Tokenises a text, once for all the questions that are asked about it later.
+    ///
+    /// - Throws: `ReaderError.empty` for a blank text.
+    public nonisolated func prepare(_ context: String) throws(ReaderError) -> PreparedText {
+        let tokens = tokenizer.tokenize(context)
+        guard !tokens.ids.isEmpty else { throw .empty("text") }
+        return PreparedText(text: context, tokens: tokens, offsets: ScalarOffsets(context))
+    }
+
+    /// The `count` best answers to each of several questions about a prepared text.
+    public func answers(
+        _ questions: [String], in prepared: PreparedText, count: Int = 1
+    ) throws(ReaderError) -> [[Answer]] {
         let builder = FeatureBuilder(tokenizer: tokenizer, options: options)
         var features: [Feature] = []
         for (index, question) in questions.enumerated() {
             let ids = tokenizer.tokenize(question.trimmingWhitespace()).ids
             guard !ids.isEmpty else { throw .empty("question") }
-            let rows = builder.rows(example: index, question: ids, context: text, answer: nil)
+            let rows = builder.rows(example: index, question: ids, context: prepared.tokens, span: nil)
             guard !rows.isEmpty else {
                 throw .questionTooLong(tokens: ids.count, limit: options.maxLength - 4)
             }
@@ -148,13 +171,12 @@ public actor Reader {
         } catch {
             throw .computation("\(error)")
         }
-        let offsets = ScalarOffsets(context)
         return questions.indices.map { index in
             (candidates[index] ?? []).map { candidate in
                 let range = Int32(candidate.range.lowerBound)..<Int32(candidate.range.upperBound)
                 return Answer(
-                    text: context.utf8Substring(candidate.range), score: Double(candidate.probability),
-                    range: offsets.scalars(utf8: range), utf8Range: candidate.range)
+                    text: prepared.text.utf8Substring(candidate.range), score: Double(candidate.probability),
+                    range: prepared.offsets.scalars(utf8: range), utf8Range: candidate.range)
             }
         }
     }

@@ -14,10 +14,21 @@ public struct ScoredSpan: Sendable, Hashable {
     }
 }
 
+/// How start and end of an answer are chosen.
+public enum SpanDecoding: String, Sendable, CaseIterable {
+    /// The best pair of start and end inside the text.
+    case joint
+    /// The tutorial's: the best start and the best end by themselves, over all tokens of the row. An end before its start,
+    /// or a token outside the text, predicts nothing.
+    case argmax
+}
+
 /// Finds the best spans of a row: start and end both in the text, the end not before the start, not too long.
 public struct SpanDecoder: Sendable, Hashable {
-    /// The most tokens an answer may have.
+    /// The most tokens an answer may have; `argmax` knows no limit.
     public var maxAnswerLength: Int
+    /// How start and end are chosen.
+    public var decoding = SpanDecoding.joint
 
     /// Answers of at most 30 tokens, as transformers has it.
     public init(maxAnswerLength: Int = 30) {
@@ -31,6 +42,12 @@ public struct SpanDecoder: Sendable, Hashable {
     ///   - context: the positions of the text's tokens in the row.
     public func best(_ count: Int, logits: ArraySlice<Float>, context: Range<Int>) -> [ScoredSpan] {
         guard count > 0 else { return [] }
+        if decoding == .argmax {
+            let (start, end) = Self.argmax(logits)
+            guard start <= end, context.contains(start), context.contains(end) else { return [] }
+            let logit = logits[logits.startIndex + 2 * start] + logits[logits.startIndex + 2 * end + 1]
+            return [ScoredSpan(tokens: start...end, logit: logit)]
+        }
         var best: [ScoredSpan] = []
         let base = logits.startIndex
         for start in context {
@@ -45,6 +62,22 @@ public struct SpanDecoder: Sendable, Hashable {
             }
         }
         return best
+    }
+}
+
+extension SpanDecoder {
+    /// The first token with the highest start logit and the first with the highest end logit, over the whole row.
+    ///
+    /// - Parameter logits: start and end logit of each token of the row, alternating; at least one token.
+    public static func argmax(_ logits: ArraySlice<Float>) -> (start: Int, end: Int) {
+        let base = logits.startIndex
+        var start = 0
+        var end = 0
+        for token in 1..<max(1, logits.count / 2) {
+            if logits[base + 2 * token] > logits[base + 2 * start] { start = token }
+            if logits[base + 2 * token + 1] > logits[base + 2 * end + 1] { end = token }
+        }
+        return (start, end)
     }
 }
 

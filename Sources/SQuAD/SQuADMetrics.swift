@@ -18,6 +18,18 @@ public struct Scores: Sendable, Hashable {
     }
 }
 
+/// The scores of one question.
+public struct QuestionScore: Sendable, Hashable {
+    /// The question's id.
+    public let id: String
+    /// 1 if the prediction equals an acceptable answer after normalisation, else 0.
+    public let exactMatch: Double
+    /// The overlap of words with the closest acceptable answer, 0 to 1.
+    public let f1: Double
+    /// Whether there is no prediction.
+    public let isMissing: Bool
+}
+
 /// The official metrics of SQuAD v1.1.
 ///
 /// Texts are compared by code points, as Python does, and not by canonical equivalence, as Swift's `==` would.
@@ -49,28 +61,28 @@ public enum SQuADMetrics {
 
     /// Scores predictions by question id against every acceptable answer of the dataset.
     public static func score(_ dataset: Dataset, predictions: [String: String]) -> Scores {
-        var exact = 0.0
-        var f1 = 0.0
-        var scores = Scores(exactMatch: 0, f1: 0, total: 0, missing: 0)
-        for article in dataset.articles {
-            for question in article.paragraphs.lazy.flatMap(\.questions) {
-                scores.total += 1
-                guard let prediction = predictions[question.id] else {
-                    scores.missing += 1
-                    continue
-                }
-                let predicted = words(prediction)
-                let answers = question.answers.map { words($0.text) }
-                exact += answers.contains(predicted) ? 1 : 0
-                f1 += answers.map { Self.f1(predicted, $0) }.max() ?? 0
-            }
-        }
+        let questions = questionScores(dataset, predictions: predictions)
+        var scores = Scores(exactMatch: 0, f1: 0, total: questions.count, missing: questions.count { $0.isMissing })
         // The order of operations is the official script's, so that the last digit agrees.
         if scores.total > 0 {
-            scores.exactMatch = 100 * exact / Double(scores.total)
-            scores.f1 = 100 * f1 / Double(scores.total)
+            scores.exactMatch = 100 * questions.reduce(0) { $0 + $1.exactMatch } / Double(scores.total)
+            scores.f1 = 100 * questions.reduce(0) { $0 + $1.f1 } / Double(scores.total)
         }
         return scores
+    }
+
+    /// The scores of each question by itself, in the order of the file.
+    public static func questionScores(_ dataset: Dataset, predictions: [String: String]) -> [QuestionScore] {
+        dataset.articles.lazy.flatMap(\.paragraphs).flatMap(\.questions).map { question in
+            guard let prediction = predictions[question.id] else {
+                return QuestionScore(id: question.id, exactMatch: 0, f1: 0, isMissing: true)
+            }
+            let predicted = words(prediction)
+            let answers = question.answers.map { words($0.text) }
+            return QuestionScore(
+                id: question.id, exactMatch: answers.contains(predicted) ? 1 : 0,
+                f1: answers.map { Self.f1(predicted, $0) }.max() ?? 0, isMissing: false)
+        }
     }
 
     private static func f1(_ prediction: [[Unicode.Scalar]], _ answer: [[Unicode.Scalar]]) -> Double {

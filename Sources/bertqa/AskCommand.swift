@@ -43,7 +43,7 @@ struct AskCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors("ask") {
             try options.apply()
-            let text = try context ?? readText(contextFile ?? "-")
+            let text = try context ?? source.read()
             var settings = ReaderOptions()
             settings.precision = options.precision.precision
             settings.device = options.device.device
@@ -69,21 +69,7 @@ struct AskCommand: AsyncParsableCommand {
         answers.map { "\($0.text)  (score \(Figures.fixed($0.score, 3)))" }.joined(separator: "\n")
     }
 
-    private func readText(_ path: String) throws(FileError) -> String {
-        let name = path == "-" ? "standard input" : path
-        let bytes: Data
-        if path == "-" {
-            do {
-                bytes = try FileHandle.standardInput.readToEnd() ?? Data()
-            } catch {
-                throw FileError(path: name, message: error.localizedDescription)
-            }
-        } else {
-            bytes = try MappedFile(path: path).withBytes { Data($0) }
-        }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw FileError(path: name, message: "the text is not UTF-8; convert it, for example with iconv")
-        }
-        return text
+    private var source: ContextSource {
+        contextFile.flatMap { $0 == "-" ? nil : ContextSource.file($0) } ?? .standardInput
     }
 }

@@ -22,6 +22,7 @@ struct BertQACommand: AsyncParsableCommand {
         version: BertQA.version,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ScoreCommand.self, AskCommand.self,
-            TokenizeCommand.self, CheckCommand.self,
+            TokenizeCommand.self, CheckCommand.self, InspectCommand.self, LengthsCommand.self, ChatCommand.self,
+            PlotCommand.self, SweepCommand.self, CompareCommand.self,
         ])
 }

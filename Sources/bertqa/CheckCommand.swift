@@ -1,6 +1,8 @@
 import ArgumentParser
+import QuestionAnswering
 import SQuAD
 import StrictJSON
+import WordPiece
 
 /// `bertqa check`
 struct CheckCommand: AsyncParsableCommand {
@@ -9,13 +11,19 @@ struct CheckCommand: AsyncParsableCommand {
         abstract: "Look for what is wrong with a dataset.",
         discussion: """
             Lists every problem with its question's id: answers that are not at their offset (and where they are), offsets \
-            outside the text, ids that occur twice, questions and texts that are empty. Leaves with 65 if there is any.
+            outside the text, ids that occur twice, questions and texts that are empty. Leaves with 65 if there is any. With \
+            --model it also compares the two ways from an answer's characters to its tokens, by offsets and by masks, and says \
+            where they differ; that is no problem of the dataset.
 
               bertqa check --data questions.json
+              bertqa check --data questions.json --model bert
             """)
 
     @Option(help: "The SQuAD file to check.")
     var data: String
+
+    @Option(help: "The folder of a BERT model, whose tokens answers are looked for in.")
+    var model: String?
 
     @Flag(help: "Print the findings as one JSON object.")
     var json = false
@@ -24,21 +32,36 @@ struct CheckCommand: AsyncParsableCommand {
         try await reportingErrors("check") {
             let dataset = try Dataset(path: data)
             let problems = dataset.problems()
-            try writeOutput(json ? jsonText(dataset, problems) : plainText(dataset, problems))
+            let differences = try model.map { model in
+                try MaskAlignment(tokenizer: Tokenizer(directory: model)).differences(dataset.examples())
+            }
+            try writeOutput(
+                json ? jsonText(dataset, problems, differences) : plainText(dataset, problems, differences))
             if !problems.isEmpty { throw ExitCode(ExitStatus.data.rawValue) }
         }
     }
 
-    private func plainText(_ dataset: Dataset, _ problems: [DatasetProblem]) -> String {
+    private func plainText(
+        _ dataset: Dataset, _ problems: [DatasetProblem], _ differences: [AlignmentDifference]?
+    ) -> String {
         var lines = [
             "\(dataset.articles.count) articles, \(dataset.paragraphCount) paragraphs, \(dataset.questionCount) questions"
         ]
         lines += problems.map { "\($0.kind.rawValue): \($0)" }
         lines.append(problems.isEmpty ? "nothing wrong was found" : "\(problems.count) problems")
+        if let differences {
+            lines += differences.map { difference in
+                "\(difference.questionID): \(difference.reason): by offsets \(difference.byOffsets.joined(separator: " ")), "
+                    + "by masks \(difference.byMask.joined(separator: " "))"
+            }
+            lines.append("\(differences.count) answers have other tokens by masks than by offsets")
+        }
         return lines.joined(separator: "\n")
     }
 
-    private func jsonText(_ dataset: Dataset, _ problems: [DatasetProblem]) -> String {
+    private func jsonText(
+        _ dataset: Dataset, _ problems: [DatasetProblem], _ differences: [AlignmentDifference]?
+    ) -> String {
         let list = problems.map { problem in
             JSONValue.object(
                 JSONObject([
@@ -46,11 +69,20 @@ struct CheckCommand: AsyncParsableCommand {
                     ("message", .string(problem.message)),
                 ]))
         }
-        return JSONValue.object(
+        var members: [(String, JSONValue)] = [
+            ("questions", .int(dataset.questionCount)), ("paragraphs", .int(dataset.paragraphCount)),
+            ("articles", .int(dataset.articles.count)), ("problems", .array(list)),
+        ]
+        if let differences { members.append(("alignment_differences", .array(differences.map(json)))) }
+        return JSONValue.object(JSONObject(members)).serialized()
+    }
+
+    private func json(_ difference: AlignmentDifference) -> JSONValue {
+        .object(
             JSONObject([
-                ("questions", .int(dataset.questionCount)), ("paragraphs", .int(dataset.paragraphCount)),
-                ("articles", .int(dataset.articles.count)), ("problems", .array(list)),
-            ])
-        ).serialized()
+                ("id", .string(difference.questionID)), ("reason", .string(difference.reason)),
+                ("by_offsets", .array(difference.byOffsets.map(JSONValue.string))),
+                ("by_mask", .array(difference.byMask.map(JSONValue.string))),
+            ]))
     }
 }

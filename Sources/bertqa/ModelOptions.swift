@@ -1,5 +1,7 @@
 import ArgumentParser
 import BERT
+import FineTuning
+import QuestionAnswering
 import Torch
 
 /// What every command that runs a model lets its user choose.
@@ -45,9 +47,29 @@ enum DeviceChoice: String, ExpressibleByArgument, CaseIterable {
 
 /// How rows are cut.
 struct LengthOptions: ParsableArguments {
-    @Option(help: "Tokens of one row, question and special tokens included.")
-    var maxLength = 384
+    @Option(help: "Tokens of one row, question and special tokens included. (default: 384)")
+    var maxLength: Int?
 
-    @Option(help: "Cut long texts into windows that share this many tokens, instead of cutting their end off.")
+    @Option(
+        help: ArgumentHelp(
+            "What happens to texts that are too long: windows reads all of them, end and start cut, longest_first cuts as the "
+                + "tutorial does. (default: windows)", valueName: "truncation"))
+    var truncation: ContextTruncation?
+
+    @Option(help: "Tokens that two windows share. (default: 128, or a third of --max-length)")
     var docStride: Int?
+
+    /// The options with their defaults, those of the tutorial where it asks for them.
+    func features(preset: TrainingPreset? = nil) -> FeatureOptions {
+        var features = FeatureOptions(
+            maxLength: maxLength ?? 384, truncation: truncation ?? .windows, docStride: docStride)
+        if preset == .tutorial, truncation == nil { features.truncation = .longestFirst }
+        return features
+    }
 }
+
+extension ContextTruncation: ExpressibleByArgument {}
+extension SpanAlignment: ExpressibleByArgument {}
+extension SpanDecoding: ExpressibleByArgument {}
+extension TrainingPreset: ExpressibleByArgument {}
+extension DataSplit: ExpressibleByArgument {}

@@ -31,6 +31,9 @@ struct PredictCommand: AsyncParsableCommand {
     @Option(help: "The file to write several answers a question to.")
     var nBestOutput: String?
 
+    @Option(help: ArgumentHelp("How start and end are chosen: joint, or argmax by themselves.", valueName: "decoding"))
+    var decoding = SpanDecoding.joint
+
     @OptionGroup var length: LengthOptions
     @OptionGroup var options: ModelOptions
 
@@ -42,7 +45,8 @@ struct PredictCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors("predict") {
             let run = try PredictionRun(
-                model: model, data: data, length: length, options: options, count: nBest ?? 1)
+                model: model, data: data, length: length, options: options, decoding: decoding,
+                count: nBest ?? 1)
             try run.predictions.write(to: output)
             if let nBestOutput { try run.writeBest(to: nBestOutput) }
         }

@@ -5,6 +5,49 @@ import SQuAD
 import Torch
 import WordPiece
 
+/// A dataset and the model that is to answer it.
+struct LoadedRun {
+    let dataset: Dataset
+    let examples: [Example]
+    let loaded: LoadedModel
+    let predictor: Predictor
+
+    /// Loads both.
+    init(model: String, data: String, options: ModelOptions) throws {
+        dataset = try Dataset(path: data)
+        examples = dataset.examples()
+        try options.apply()
+        let device = options.device.device ?? Device.best
+        guard device.isAvailable else { throw ReaderError.device(device) }
+        loaded = try LoadedModel(
+            directory: model, use: .inference, precision: options.precision.precision ?? .automatic(on: device),
+            device: device)
+        predictor = Predictor(model: loaded.model, tokenizer: loaded.tokenizer, device: device)
+    }
+}
+
+/// Progress over rows, and the time they took.
+struct RowMeter {
+    private var meter = ProgressMeter()
+    private let clock = ContinuousClock()
+    private let start = ContinuousClock().now
+
+    /// Seconds since the beginning.
+    var seconds: Double { (clock.now - start) / .seconds(1) }
+
+    mutating func show(done: Int, of total: Int) {
+        let rate = Double(done) / max(seconds, 1e-9)
+        let left = Double(total - done) / max(rate, 1e-9)
+        meter.show(
+            "\(done)/\(total) rows  \(Figures.fixed(rate, 1)) rows/s  \(Figures.duration(left)) left",
+            always: done == total)
+    }
+
+    mutating func say(_ line: String) { meter.say(line) }
+
+    mutating func finish() { meter.finish() }
+}
+
 /// What `predict` and `evaluate` have in common: a model run over a dataset, with progress.
 struct PredictionRun {
     let dataset: Dataset
@@ -12,44 +55,34 @@ struct PredictionRun {
     let tokenizer: Tokenizer
     let candidates: [Int: [Candidate]]
     let questionsPerSecond: Double
+    let parameterCount: Int
 
     /// Loads both and runs the model.
     init(
-        model: String, data: String, length: LengthOptions, options: ModelOptions, count: Int = 1
+        model: String, data: String, length: LengthOptions, options: ModelOptions, decoding: SpanDecoding = .joint,
+        count: Int = 1
     ) throws {
-        dataset = try Dataset(path: data)
-        examples = dataset.examples()
-        try options.apply()
-        let device = options.device.device ?? Device.best
-        guard device.isAvailable else { throw ReaderError.device(device) }
-        let features = FeatureOptions(maxLength: length.maxLength, docStride: length.docStride)
-        let loaded = try LoadedModel(
-            directory: model, use: .inference, precision: options.precision.precision ?? .automatic(on: device),
-            device: device)
-        try features.validate(maxPositions: loaded.model.config.maxPositionEmbeddings)
-        tokenizer = loaded.tokenizer
-        let clock = ContinuousClock()
-        let start = clock.now
+        let run = try LoadedRun(model: model, data: data, options: options)
+        (dataset, examples, tokenizer) = (run.dataset, run.examples, run.loaded.tokenizer)
+        parameterCount = run.loaded.model.parameters.elementCount
+        let features = length.features()
+        try features.validate(maxPositions: run.loaded.model.config.maxPositionEmbeddings)
+        var predictor = run.predictor
+        predictor.decoder.decoding = decoding
+        var meter = RowMeter()
         let set = FeatureBuilder(tokenizer: tokenizer, options: features).build(examples, labelled: false)
-        let predictor = Predictor(model: loaded.model, tokenizer: tokenizer, device: device)
-        var meter = ProgressMeter()
-        let total = set.features.count
         candidates = try predictor.predict(set.features, count: count) { done in
-            let seconds = (clock.now - start) / .seconds(1)
-            let left = seconds / Double(done) * Double(total - done)
-            meter.show(
-                "\(done)/\(total) rows  \(Figures.fixed(Double(done) / seconds, 1)) rows/s  \(Figures.duration(left)) left",
-                always: done == total)
+            meter.show(done: done, of: set.features.count)
         }.candidates
-        questionsPerSecond = Double(examples.count) / ((clock.now - start) / .seconds(1))
+        questionsPerSecond = Double(examples.count) / meter.seconds
         meter.finish()
         for example in set.questionTooLong {
             meter.say("warning: question \(examples[example].id) leaves no room for its text; its answer is empty")
         }
-        if set.long > 0, length.docStride == nil {
+        if set.long > 0, features.truncation != .windows {
             meter.say(
-                "warning: \(set.long) of \(examples.count) texts are longer than \(length.maxLength) tokens and were cut; "
-                    + "--doc-stride 128 reads all of them")
+                "warning: \(set.long) of \(examples.count) texts are longer than \(features.maxLength) tokens and were cut; "
+                    + "--truncation windows reads all of them")
         }
     }
 

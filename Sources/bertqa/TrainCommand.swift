@@ -15,63 +15,14 @@ struct TrainCommand: AsyncParsableCommand {
 
               bertqa train --model bert-folder --train-file train.json --validation-file dev.json --output-dir run
 
-            The defaults are the tutorial's. A small model likes a higher rate: --learning-rate 1e-4 --warmup-ratio 0.1.
+            --preset tutorial is the tutorial's procedure to the letter; --preset fast trains two epochs at 1e-4 with warm-up, \
+            which small models like. Settings can stand in a file, with underscores for hyphens; a run.json that an earlier \
+            run wrote can be run again. Options on the command line win over the file, the file over the preset.
+
+              bertqa train --config run.yaml --output-dir run2 --seed 43
             """)
 
-    @Option(help: "The folder of the pretrained model.")
-    var model: String
-
-    @Option(help: "The SQuAD file to train on.")
-    var trainFile: String
-
-    @Option(help: "The SQuAD file to validate on after each epoch.")
-    var validationFile: String?
-
-    @Option(help: "Without --validation-file: the share of the training questions to validate on; 0 for none.")
-    var validationFraction: Double?
-
-    @Option(help: "The folder to write.")
-    var outputDir: String
-
-    @OptionGroup var length: LengthOptions
-
-    @Option(help: "Rows of one pass.")
-    var batchSize = 16
-
-    @Option(help: "Passes whose gradients add up to one step.")
-    var gradientAccumulationSteps = 1
-
-    @Option(help: "The learning rate at its highest.")
-    var learningRate = 2e-5
-
-    @Option(help: "Times that every row is seen.")
-    var epochs = 3
-
-    @Option(help: "Stop after this many steps.")
-    var maxSteps: Int?
-
-    @Option(help: "The share of the steps during which the learning rate rises.")
-    var warmupRatio = 0.0
-
-    @Option(help: "AdamW's weight decay; biases and layer norms are spared.")
-    var weightDecay = 0.0
-
-    @Option(help: "AdamW's epsilon.")
-    var adamEpsilon = 1e-8
-
-    @Option(help: "The limit of the gradients' norm; 0 for none.")
-    var maxGradNorm = 1.0
-
-    @Option(help: "What data order, dropout and the new head are drawn from.")
-    var seed: UInt64 = 42
-
-    @OptionGroup var run: ModelOptions
-
-    @Option(help: "Save a checkpoint every so many steps, besides the one after each epoch.")
-    var saveSteps: Int?
-
-    @Option(help: "How many checkpoints are kept.")
-    var keepCheckpoints = 2
+    @OptionGroup var arguments: TrainingArguments
 
     @Flag(help: "Go on from the newest whole checkpoint of --output-dir.")
     var resume = false
@@ -79,43 +30,17 @@ struct TrainCommand: AsyncParsableCommand {
     @Flag(help: "Print the result as one JSON object.")
     var json = false
 
-    func validate() throws {
-        if validationFile != nil, validationFraction != nil {
-            throw ValidationError("give --validation-file or --validation-fraction, not both")
-        }
-    }
-
     func run() async throws {
         try await reportingErrors("train") {
-            try run.apply()
+            try arguments.run.apply()
+            var options = try arguments.resolved()
+            options.resume = resume
             let trainer = try Trainer(
-                options: options, command: CommandLine.arguments, interrupt: InterruptFlag(watchingSignals: true))
+                options: options, command: CommandLine.arguments,
+                interrupt: InterruptFlag(watchingSignals: true))
             let summary = try trainer.run()
             try writeOutput(json ? summary.json.serialized() : summary.text)
         }
-    }
-
-    private var options: TrainingOptions {
-        var options = TrainingOptions(model: model, trainFile: trainFile, outputDirectory: outputDir)
-        options.validationFile = validationFile
-        options.validationFraction = validationFraction ?? options.validationFraction
-        options.features = FeatureOptions(maxLength: length.maxLength, docStride: length.docStride)
-        options.batchSize = batchSize
-        options.gradientAccumulationSteps = gradientAccumulationSteps
-        options.learningRate = learningRate
-        options.epochs = epochs
-        options.maxSteps = maxSteps
-        options.warmupRatio = warmupRatio
-        options.weightDecay = weightDecay
-        options.adamEpsilon = adamEpsilon
-        options.maxGradNorm = maxGradNorm
-        options.seed = seed
-        options.precision = run.precision.precision
-        options.device = run.device.device
-        options.saveSteps = saveSteps
-        options.checkpointsKept = keepCheckpoints
-        options.resume = resume
-        return options
     }
 }
 

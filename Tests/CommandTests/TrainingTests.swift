@@ -149,3 +149,53 @@ struct TrainingTests {
         }
     }
 }
+
+@Suite("Sweeps and pictures", .serialized)
+struct SweepTests {
+    @Test("a sweep runs each combination once, goes on where it was stopped, and links the best run")
+    func sweep() throws {
+        try withWorkshop { shop in
+            let command = [
+                "sweep", "--learning-rates", "1e-3", "3e-3", "--epochs-list", "5", "20", "20", "--model",
+                "\(shop.path)/model", "--train-file", "\(shop.path)/train.json", "--validation-file",
+                "\(shop.path)/train.json", "--output-dir", "\(shop.path)/sweep", "--max-length", "32", "--batch-size",
+                "4",
+                "--threads", "1", "--precision", "fp32",
+            ]
+            let running = try Tool.start(command)
+            Thread.sleep(forTimeInterval: 0.5)
+            running.send(SIGINT)
+            let stopped = try running.finish()
+            #expect(stopped.status == 75 || stopped.status == 0, "\(stopped.err)")
+            let output = try Tool.run(command)
+            #expect(output.status == 0, "\(output.err)")
+            let runs = try #require(try JSONValue.parse(shop.bytes("sweep/sweep.json")).array)
+            #expect(runs.count == 4)
+            let best = runs.compactMap { $0["f1"]?.double }.max()
+            let linked = try FileManager.default.destinationOfSymbolicLink(atPath: "\(shop.path)/sweep/best")
+            #expect(runs.first { $0["directory"]?.string == linked }?["f1"]?.double == best)
+            #expect(String(decoding: try shop.bytes("sweep/sweep.svg"), as: UTF8.self).hasPrefix("<svg"))
+            // Once more: nothing is trained again.
+            let before = try shop.bytes("sweep/\(linked)/model.safetensors")
+            #expect(try Tool.run(command).out == output.out)
+            #expect(try shop.bytes("sweep/\(linked)/model.safetensors") == before)
+            try Tool.run(command + ["--epochs", "3"]).expectFailure(64, "--epochs-list")
+        }
+    }
+
+    @Test("plot draws the curve again and names a folder that holds no run")
+    func plot() throws {
+        try withWorkshop { shop in
+            _ = try Tool.run([
+                "train", "--model", "\(shop.path)/model", "--train-file", "\(shop.path)/train.json", "--output-dir",
+                "\(shop.path)/run", "--max-length", "32", "--tensorboard",
+            ])
+            let curve = try shop.bytes("run/learning_curve.svg")
+            try FileManager.default.removeItem(atPath: "\(shop.path)/run/learning_curve.svg")
+            let output = try Tool.run(["plot", "\(shop.path)/run"])
+            #expect(output.status == 0, "\(output.err)")
+            #expect(try shop.bytes("run/learning_curve.svg") == curve)
+            try Tool.run(["plot", shop.path]).expectFailure(66, "training_stats.json")
+        }
+    }
+}

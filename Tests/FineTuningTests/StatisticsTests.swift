@@ -48,6 +48,10 @@ struct StatisticsTests {
         #expect(try verdict([80, 80.1])?.contains("levelled off") == true)
         #expect(try verdict([80])?.contains("F1 80.00") == true)
         #expect(try TrainingStatistics(losses: [(1, nil)]).verdict == nil)
+        let overfitting = try TrainingStatistics(losses: [(2, (1.5, 50, 70)), (1, (1.4, 50, 74)), (0.5, (1.6, 50, 75))])
+        #expect(overfitting.verdict?.contains("it overfits since epoch 3") == true)
+        let learning = try TrainingStatistics(losses: [(2, (1.5, 50, 70)), (1, (1.4, 50, 74))])
+        #expect(learning.verdict?.contains("it does not overfit") == true)
     }
 
     @Test("throughput leaves out the first two steps")

@@ -42,7 +42,7 @@ struct DecodingTests {
         let builder = FeatureBuilder(tokenizer: tokenizer, options: FeatureOptions(maxLength: 64))
         let rows = texts.enumerated().flatMap { index, text in
             builder.rows(
-                example: index, question: tokenizer.tokenize("why?").ids, context: tokenizer.tokenize(text), answer: nil
+                example: index, question: tokenizer.tokenize("why?").ids, context: tokenizer.tokenize(text), span: nil
             )
         }
         let predictor = Predictor(model: model, tokenizer: tokenizer, device: .cpu)
@@ -63,7 +63,7 @@ struct DecodingTests {
         let builder = FeatureBuilder(tokenizer: tokenizer, options: FeatureOptions(maxLength: 24, docStride: 12))
         let context = "a long text that needs a number of windows to be read."
         let rows = builder.rows(
-            example: 0, question: tokenizer.tokenize("why?").ids, context: tokenizer.tokenize(context), answer: nil)
+            example: 0, question: tokenizer.tokenize("why?").ids, context: tokenizer.tokenize(context), span: nil)
         #expect(rows.count > 2)
         let predictor = Predictor(model: model, tokenizer: tokenizer, device: .cpu)
         let found = try #require(try predictor.predict(rows, count: 25).candidates[0])

@@ -42,7 +42,7 @@ struct FeatureTests {
     @Test("a text that fits makes one row; one that does not is cut, and a lost answer is counted")
     func truncation() throws {
         let tokenizer = try smallTokenizer()
-        let builder = FeatureBuilder(tokenizer: tokenizer, options: FeatureOptions(maxLength: 12))
+        let builder = FeatureBuilder(tokenizer: tokenizer, options: FeatureOptions(maxLength: 12, truncation: .end))
         let short = builder.build([example("why?", "b c d", answer: "c")], labelled: true)
         #expect(short.features.map(\.length) == [10])
         #expect(short.long == 0 && short.answerLost == 0)
@@ -50,6 +50,49 @@ struct FeatureTests {
         #expect(cut.features.map(\.length) == [12])
         #expect(cut.features.first?.span == nil)
         #expect(cut.long == 1 && cut.answerLost == 1)
+    }
+
+    @Test("a text cut at its start keeps its end, and the label moves with it")
+    func cutStart() throws {
+        let builder = FeatureBuilder(
+            tokenizer: try smallTokenizer(), options: FeatureOptions(maxLength: 12, truncation: .start))
+        let row = try #require(
+            builder.build([example("why?", "b c d e f g h", answer: "h")], labelled: true).features.first)
+        #expect(row.length == 12)
+        #expect(row.window == 2..<7)
+        #expect(row.textRange(try #require(row.span)) == 12..<13)
+    }
+
+    @Test(
+        "longest_first cuts the longer one until both are as long, as the tokenizers library does",
+        arguments: [
+            (4, 20, 13, 4, 9), (20, 4, 13, 9, 4), (20, 20, 13, 6, 7), (6, 20, 13, 6, 7), (3, 2, 13, 3, 2),
+        ])
+    func longestFirst(question: Int, text: Int, room: Int, keptQuestion: Int, keptText: Int) throws {
+        let cut = FeatureOptions(maxLength: room + 3, truncation: .longestFirst).cut(question: question, text: text)
+        #expect(cut.question == keptQuestion)
+        #expect(cut.windows == [0..<keptText])
+        // The library's own rule, as WordPiece has it.
+        let tokenizer = try smallTokenizer()
+        let words = { (count: Int) in Array(repeating: "x", count: count).joined(separator: " ") }
+        let encoding = try tokenizer.encode(
+            words(question), words(text), maxLength: room + 3, truncation: .longestFirst)
+        #expect(encoding.sequence.count { $0 == 0 } == keptQuestion)
+        #expect(encoding.sequence.count { $0 == 1 } == keptText)
+    }
+
+    @Test("examples of which any answer is cut are left out and counted where the options say so")
+    func dropping() throws {
+        var options = FeatureOptions(maxLength: 12, truncation: .longestFirst)
+        options.dropsLostAnswers = true
+        let builder = FeatureBuilder(tokenizer: try smallTokenizer(), options: options)
+        let set = builder.build(
+            [
+                example("why?", "b c d e f g h", answer: "h", id: "lost"),
+                example("why?", "b c d e f g h", answer: "b", id: "kept"),
+            ], labelled: true)
+        #expect(set.dropped == 1)
+        #expect(set.features.map(\.example) == [1])
     }
 
     @Test("windows cover every token, share the stride, and the answer is labelled wherever it is whole")
@@ -92,13 +135,20 @@ struct FeatureTests {
         "lengths and strides that would skip tokens or exceed the model are refused by name",
         arguments: [
             (7, nil, "--max-length 7"), (513, nil, "512 positions"), (384, 381, "--doc-stride 381"),
-            (384, -1, "--doc-stride -1"),
+            (384, -1, "--doc-stride -1"), (8, 5, "--doc-stride 5"),
         ] as [(Int, Int?, String)])
     func refused(length: Int, docStride: Int?, message: String) {
         let error = #expect(throws: FeatureError.self) {
             try FeatureOptions(maxLength: length, docStride: docStride).validate(maxPositions: 512)
         }
         #expect(error?.description.contains(message) == true)
+    }
+
+    @Test("a stride without windows is refused, not ignored")
+    func strideWithoutWindows() {
+        #expect(throws: FeatureError.self) {
+            try FeatureOptions(maxLength: 384, truncation: .end, docStride: 64).validate(maxPositions: 512)
+        }
     }
 
     @Test("examples keep the file's order, and those of one text share a number")

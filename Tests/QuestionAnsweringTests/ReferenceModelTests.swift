@@ -16,7 +16,7 @@ struct ReferenceModelTests {
         let examples = dataset.examples()
         let loaded = try LoadedModel(
             directory: ReferenceModel.path, use: .inference, precision: .fp32, device: .cpu)
-        let rows = FeatureBuilder(tokenizer: loaded.tokenizer, options: FeatureOptions()).build(
+        let rows = FeatureBuilder(tokenizer: loaded.tokenizer, options: FeatureOptions(truncation: .end)).build(
             examples, labelled: false)
         let predictor = Predictor(model: loaded.model, tokenizer: loaded.tokenizer, device: .cpu)
         let texts = Evaluation.texts(try predictor.predict(rows.features).candidates, of: examples)
@@ -29,6 +29,21 @@ struct ReferenceModelTests {
         #expect(abs(scores.exactMatch - 63.98) < 0.2)
     }
 
+    /// - Source: what the tutorial's own code gives for this model and data.
+    @Test(
+        "the tutorial's procedure gives its author's figures",
+        arguments: [(128, 773, 207, 1092, 0.71635), (256, 961, 19, 1331, 0.70462), (384, 979, 1, 1359, 0.70528)])
+    func tutorial(length: Int, rows: Int, dropped: Int, points: Int, f1: Double) throws {
+        let examples = try Dataset(path: ReferenceModel.data).examples()
+        let loaded = try LoadedModel(
+            directory: ReferenceModel.path, use: .inference, precision: .fp32, device: .cpu)
+        let predictor = Predictor(model: loaded.model, tokenizer: loaded.tokenizer, device: .cpu)
+        let scores = try predictor.tutorialScores(examples, options: FeatureOptions(maxLength: length)).scores
+        #expect(scores.rows == rows && scores.dropped == dropped)
+        #expect(abs(scores.tokenCorrect - points) <= 2)
+        #expect(abs(scores.f1 - f1) < 0.001)
+    }
+
     /// - Source: `Tools/make_reference_fixtures.py`
     @Test("logits of real rows equal transformers'")
     func logits() throws {
@@ -38,7 +53,7 @@ struct ReferenceModelTests {
         #expect(examples.count == 8)
         let loaded = try LoadedModel(
             directory: ReferenceModel.path, use: .inference, precision: .fp32, device: .cpu)
-        let rows = FeatureBuilder(tokenizer: loaded.tokenizer, options: FeatureOptions()).build(
+        let rows = FeatureBuilder(tokenizer: loaded.tokenizer, options: FeatureOptions(truncation: .end)).build(
             examples, labelled: false
         ).features
         let batch = try PackedBatch(rows, tokenizer: loaded.tokenizer, device: .cpu)

@@ -43,7 +43,7 @@ func example(_ question: String, _ context: String, answer: String, id: String =
     return Dataset(articles: [
         Article(
             title: "",
-            paragraphs: [
+            paragraphs: Array(repeating: Paragraph(context: "", questions: []), count: paragraph) + [
                 Paragraph(
                     context: context,
                     questions: [

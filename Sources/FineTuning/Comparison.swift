@@ -1,0 +1,165 @@
+import QuestionAnswering
+import SQuAD
+import StrictJSON
+
+/// Several models' answers to one dataset, side by side.
+public struct Comparison: Sendable {
+    /// What one model made of the dataset.
+    public struct Entry: Sendable {
+        /// What the model is called: its directory.
+        public let name: String
+        /// The number of its parameters.
+        public let parameters: Int
+        /// Its answers by question id.
+        public let answers: [String: String]
+        /// The tutorial's scores over tokens.
+        public let tokens: TokenScores
+        /// Questions answered a second.
+        public let questionsPerSecond: Double
+        /// How much resident memory grew while it was loaded and ran, in bytes.
+        public let memory: Int
+        /// How it was trained, where its directory says so.
+        public let training: TrainingStatistics?
+
+        /// An entry from its parts.
+        public init(
+            name: String, parameters: Int, answers: [String: String], tokens: TokenScores, questionsPerSecond: Double,
+            memory: Int, training: TrainingStatistics?
+        ) {
+            self.name = name
+            self.parameters = parameters
+            self.answers = answers
+            self.tokens = tokens
+            self.questionsPerSecond = questionsPerSecond
+            self.memory = memory
+            self.training = training
+        }
+    }
+
+    /// An entry with its official scores.
+    public struct Result: Sendable {
+        /// What was measured.
+        public let entry: Entry
+        /// The official scores of each question, in the order of the file.
+        public let questions: [QuestionScore]
+        /// Official exact match, 0 to 100.
+        public let exactMatch: Double
+        /// Its bootstrap interval.
+        public let exactMatchInterval: ClosedRange<Double>
+        /// Official F1, 0 to 100.
+        public let f1: Double
+        /// Its bootstrap interval.
+        public let f1Interval: ClosedRange<Double>
+    }
+
+    /// How two models differ on the same questions.
+    public struct Difference: Sendable {
+        /// The two models' places in `results`.
+        public let first: Int
+        /// The second one's.
+        public let second: Int
+        /// The first one's F1 less the second one's.
+        public let f1: Double
+        /// Its bootstrap interval, question by question.
+        public let interval: ClosedRange<Double>
+        /// Whether 0 is outside the interval.
+        public var isBeyondChance: Bool { !interval.contains(0) }
+    }
+
+    /// The dataset.
+    public let dataset: Dataset
+    /// The models in the order given.
+    public let results: [Result]
+    /// Every pair of them.
+    public let differences: [Difference]
+
+    /// Scores the entries.
+    public init(dataset: Dataset, entries: [Entry]) {
+        self.dataset = dataset
+        let results = entries.map { entry in
+            let questions = SQuADMetrics.questionScores(dataset, predictions: entry.answers)
+            let scores = SQuADMetrics.score(dataset, predictions: entry.answers)
+            return Result(
+                entry: entry, questions: questions, exactMatch: scores.exactMatch,
+                exactMatchInterval: Self.percent(Bootstrap.interval(questions.map(\.exactMatch))), f1: scores.f1,
+                f1Interval: Self.percent(Bootstrap.interval(questions.map(\.f1))))
+        }
+        self.results = results
+        var differences: [Difference] = []
+        for first in results.indices {
+            for second in results.indices where second > first {
+                let gaps = zip(results[first].questions, results[second].questions).map { $0.f1 - $1.f1 }
+                differences.append(
+                    Difference(
+                        first: first, second: second, f1: results[first].f1 - results[second].f1,
+                        interval: Self.percent(Bootstrap.interval(gaps))))
+            }
+        }
+        self.differences = differences
+    }
+
+    private static func percent(_ range: ClosedRange<Double>) -> ClosedRange<Double> {
+        (100 * range.lowerBound)...(100 * range.upperBound)
+    }
+
+    /// The object that `compare --json` prints.
+    public func json() -> JSONValue {
+        let pair = { (range: ClosedRange<Double>) in
+            JSONValue.array([.double(range.lowerBound), .double(range.upperBound)])
+        }
+        let models = results.map { result in
+            JSONValue.object(
+                JSONObject([
+                    ("model", .string(result.entry.name)), ("parameters", .int(result.entry.parameters)),
+                    ("exact_match", .double(result.exactMatch)),
+                    ("exact_match_interval", pair(result.exactMatchInterval)), ("f1", .double(result.f1)),
+                    ("f1_interval", pair(result.f1Interval)),
+                    ("token_exact_match", .double(result.entry.tokens.exactMatch)),
+                    ("token_f1", .double(result.entry.tokens.f1)),
+                    ("questions_per_second", .double(result.entry.questionsPerSecond)),
+                    ("memory_bytes", .int(result.entry.memory)),
+                ]))
+        }
+        let pairs = differences.map { difference in
+            JSONValue.object(
+                JSONObject([
+                    ("a", .string(results[difference.first].entry.name)),
+                    ("b", .string(results[difference.second].entry.name)), ("f1_difference", .double(difference.f1)),
+                    ("interval", pair(difference.interval)), ("beyond_chance", .bool(difference.isBeyondChance)),
+                ]))
+        }
+        return .object(
+            JSONObject([
+                ("total", .int(dataset.questionCount)), ("models", .array(models)), ("differences", .array(pairs)),
+            ]))
+    }
+}
+
+/// Kinds of questions that are scored by themselves.
+public enum QuestionGroup {
+    /// The word that says what is asked for: "who", "how many", ...; "other" where there is none.
+    public static func word(of question: String) -> String {
+        let words = question.lowercased().split { !$0.isLetter }.map(String.init)
+        guard let index = words.firstIndex(where: { asking.contains($0) }) else { return "other" }
+        if words[index] == "how", index + 1 < words.count, ["many", "much", "long", "old"].contains(words[index + 1]) {
+            return "how \(words[index + 1])"
+        }
+        return words[index] == "whose" || words[index] == "whom" ? "who" : words[index]
+    }
+
+    /// The number of words of the first answer, in classes.
+    public static func length(of question: Question) -> String {
+        let count = question.answers.first?.text.split(whereSeparator: \.isWhitespace).count ?? 0
+        return switch count {
+        case ...1: "1 word"
+        case 2: "2 words"
+        case 3...4: "3 to 4 words"
+        case 5...8: "5 to 8 words"
+        default: "9 words or more"
+        }
+    }
+
+    private static let asking: Set<String> = [
+        "what", "who", "whom", "whose", "when", "where", "which", "why", "how",
+    ]
+}

@@ -1,0 +1,129 @@
+import StrictJSON
+
+/// Runs over every combination of a few hyper-parameters.
+public struct Sweep: Sendable {
+    /// One combination, and what came of it.
+    public struct Run: Sendable, Hashable {
+        /// Its learning rate at its highest.
+        public let learningRate: Double
+        /// Its rows of one pass.
+        public let batchSize: Int
+        /// Its epochs.
+        public let epochs: Int
+        /// Its directory below the sweep's: `lr-5e-05_batch-16_epochs-2`.
+        public var name: String { "lr-\(learningRate)_batch-\(batchSize)_epochs-\(epochs)" }
+        /// The validation of its best epoch; nil until it is finished, or without validation.
+        public internal(set) var best: EpochStatistics.Validation?
+        /// Seconds spent training.
+        public internal(set) var seconds = 0.0
+    }
+
+    /// The combinations in the order they are run.
+    public private(set) var runs: [Run]
+    private let base: TrainingOptions
+
+    /// All combinations; each value counts once.
+    ///
+    /// - Parameter base: what the runs have in common; its output directory is the sweep's.
+    public init(base: TrainingOptions, learningRates: [Double], batchSizes: [Int], epochs: [Int]) {
+        self.base = base
+        var runs: [Run] = []
+        for count in Self.unique(epochs) {
+            for size in Self.unique(batchSizes) {
+                for rate in Self.unique(learningRates) {
+                    runs.append(Run(learningRate: rate, batchSize: size, epochs: count))
+                }
+            }
+        }
+        self.runs = runs
+    }
+
+    private static func unique<Value: Hashable>(_ values: [Value]) -> [Value] {
+        var seen: Set<Value> = []
+        return values.filter { seen.insert($0).inserted }
+    }
+
+    /// The options of one run.
+    public func options(_ run: Run) -> TrainingOptions {
+        var options = base
+        options.learningRate = run.learningRate
+        options.batchSize = run.batchSize
+        options.epochs = run.epochs
+        options.outputDirectory = "\(base.outputDirectory)/\(run.name)"
+        options.resume = true
+        return options
+    }
+
+    /// Runs what is not finished; a run that was stopped goes on where it was.
+    ///
+    /// - Parameters:
+    ///   - command: the command line, for each `run.json`.
+    ///   - begins: told of each run with its number from 1.
+    /// - Throws: what `Trainer` throws; the runs before are whole, and the same call goes on.
+    public mutating func run(
+        command: [String], interrupt: InterruptFlag, begins: (Run, Int) -> Void
+    ) throws(TrainingError) {
+        for run in runs { try options(run).validate() }
+        for index in runs.indices {
+            begins(runs[index], index + 1)
+            let summary = try Trainer(options: options(runs[index]), command: command, interrupt: interrupt).run()
+            runs[index].seconds = summary.seconds
+            runs[index].best = summary.bestEpoch.flatMap { summary.statistics.epochs[$0 - 1].validation }
+        }
+    }
+
+    /// The runs with a validation, best F1 first.
+    public var ranked: [Run] {
+        runs.filter { $0.best != nil }.sorted { ($0.best?.f1 ?? 0) > ($1.best?.f1 ?? 0) }
+    }
+
+    /// Writes `sweep.json` and `sweep.svg` into the sweep's directory, and lets `best` point to the best run.
+    public func write() throws(TrainingError) {
+        let directory = base.outputDirectory
+        let list = runs.map { run in
+            JSONValue.object(
+                JSONObject([
+                    ("directory", .string(run.name)), ("learning_rate", .double(run.learningRate)),
+                    ("batch_size", .int(run.batchSize)), ("epochs", .int(run.epochs)),
+                    ("f1", run.best.map { .double($0.f1) } ?? .null),
+                    ("exact_match", run.best.map { .double($0.exactMatch) } ?? .null),
+                    ("valid_loss", run.best.map { .double($0.loss) } ?? .null), ("seconds", .double(run.seconds)),
+                ]))
+        }
+        do {
+            try DurableFiles.write(JSONValue.array(list).serialized(pretty: true) + "\n", to: "\(directory)/sweep.json")
+            try DurableFiles.write(SweepPicture(runs: ranked).svg(), to: "\(directory)/sweep.svg")
+            if let best = ranked.first { try DurableFiles.link("\(directory)/best", to: best.name) }
+        } catch {
+            throw .output("\(error)")
+        }
+    }
+}
+
+/// The picture of a sweep: a bar for each run, best first.
+struct SweepPicture {
+    let runs: [Sweep.Run]
+
+    /// The text of an SVG file, 960 pixels wide.
+    func svg() -> String {
+        let row = 30.0
+        let height = 110 + row * Double(max(1, runs.count))
+        var canvas = SVGCanvas(width: 960, height: height)
+        canvas.rectangle(x: 0, y: 0, width: 960, height: height, fill: Palette.paper, radius: 8)
+        canvas.text("F1 of each run's best epoch", at: (32, 42), size: 20, color: Palette.ink, isBold: true)
+        let scale = AxisScale(holding: runs.compactMap { $0.best?.f1 }, floor: 0, limit: 100)
+        for (index, run) in runs.enumerated() {
+            guard let f1 = run.best?.f1 else { continue }
+            let y = 76 + row * Double(index)
+            let title = "rate \(run.learningRate), batch \(run.batchSize), \(run.epochs) epochs"
+            canvas.text(title, at: (320, y + 15), size: 13, color: Palette.ink, anchor: .end)
+            let width = max(1, scale.share(f1) * 520)
+            canvas.rectangle(
+                x: 332, y: y, width: width, height: row - 8, fill: index == 0 ? Palette.f1 : Palette.axis, radius: 3)
+            canvas.text(Figures.fixed(f1, 2), at: (340 + width, y + 15), size: 13, color: Palette.ink)
+        }
+        return canvas.document(
+            title: "F1 of each run's best epoch",
+            description: runs.map { "\($0.name): \(Figures.fixed($0.best?.f1 ?? 0, 2))" }.joined(separator: "; "))
+    }
+}

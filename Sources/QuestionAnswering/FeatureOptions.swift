@@ -1,0 +1,111 @@
+/// What happens to a text that doesn't fit beside its question.
+public enum ContextTruncation: String, Sendable, CaseIterable {
+    /// Its end is cut off.
+    case end
+    /// Its beginning is cut off.
+    case start
+    /// It is read in windows that overlap; nothing is lost.
+    case windows
+    /// Question and text are cut at their ends, the longer one first, as `longest_first` truncation does; the tutorial's.
+    case longestFirst = "longest_first"
+}
+
+/// How the tokens of an answer are found when rows are made to train on.
+public enum SpanAlignment: String, Sendable, CaseIterable {
+    /// By the offsets of the text's tokens: every token that the answer touches.
+    case offsets
+    /// As the tutorial does: the answer is replaced by as many `[MASK]` as it has tokens by itself, and they are found
+    /// again in the tokens of the changed text; see `MaskAlignment`.
+    case mask
+}
+
+/// How rows are cut out of questions and texts.
+public struct FeatureOptions: Sendable, Hashable {
+    /// Tokens a row may have, specials included.
+    public var maxLength: Int
+    /// What happens to texts that are too long.
+    public var truncation: ContextTruncation
+    /// Tokens that two neighbouring windows of one text share; nil takes 128, or a third of `maxLength` if that is less.
+    public var docStride: Int?
+    /// How answers' tokens are found.
+    public var alignment = SpanAlignment.offsets
+    /// Leaves out examples of which an answer is not whole after the cut, instead of training on what is left.
+    public var dropsLostAnswers = false
+
+    /// The tokens that two windows share, with the default filled in.
+    public var overlap: Int { docStride ?? min(128, maxLength / 3) }
+
+    /// Rows of at most `maxLength` tokens.
+    public init(maxLength: Int = 384, truncation: ContextTruncation = .windows, docStride: Int? = nil) {
+        self.maxLength = maxLength
+        self.truncation = truncation
+        self.docStride = docStride
+    }
+
+    /// Checks the options against each other and against the model's positions.
+    public func validate(maxPositions: Int) throws(FeatureError) {
+        guard maxLength >= 8 else {
+            throw FeatureError("--max-length \(maxLength) leaves no room for a question and a text; use 8 or more")
+        }
+        guard maxLength <= maxPositions else {
+            throw FeatureError("--max-length \(maxLength) is more than the model's \(maxPositions) positions")
+        }
+        if let docStride, truncation != .windows {
+            throw FeatureError(
+                "--doc-stride \(docStride) belongs to --truncation windows, but --truncation is \(truncation.rawValue)")
+        }
+        if overlap < 0 || overlap >= maxLength - 3 {
+            throw FeatureError(
+                "--doc-stride \(overlap) must be at least 0 and below the window, --max-length \(maxLength) less 3 "
+                    + "special tokens; otherwise tokens would be skipped")
+        }
+    }
+
+    /// Which tokens a question keeps, and which windows of its text it is asked about; no window if it leaves no room.
+    package func cut(question: Int, text: Int) -> (question: Int, windows: [Range<Int>]) {
+        if truncation == .longestFirst {
+            let kept = Self.longestFirst(question, text, room: maxLength - 3)
+            return (kept.question, [0..<kept.text])
+        }
+        let room = maxLength - 3 - question
+        guard room >= 1 else { return (question, []) }
+        guard text > room else { return (question, [0..<text]) }
+        switch truncation {
+        case .end, .longestFirst: return (question, [0..<room])
+        case .start: return (question, [(text - room)..<text])
+        case .windows: return (question, windows(text: text, room: room))
+        }
+    }
+
+    private func windows(text: Int, room: Int) -> [Range<Int>] {
+        // A long question narrows the window; the step stays positive, so that every token is covered.
+        let step = max(1, room - overlap)
+        var result: [Range<Int>] = []
+        var start = 0
+        while true {
+            let end = min(start + room, text)
+            result.append(start..<end)
+            if end == text { return result }
+            start += step
+        }
+    }
+
+    /// The longer one loses tokens until both are as long, then both do.
+    private static func longestFirst(_ question: Int, _ text: Int, room: Int) -> (question: Int, text: Int) {
+        guard question + text > room else { return (question, text) }
+        let half = room / 2
+        if question <= half { return (question, room - question) }
+        if text <= half { return (room - text, text) }
+        return text >= question ? (half, room - half) : (room - half, half)
+    }
+}
+
+/// Options or input that no row can be made of.
+public struct FeatureError: Error, Sendable, CustomStringConvertible {
+    /// What is wrong, and what to do.
+    public let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

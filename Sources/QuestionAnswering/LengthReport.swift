@@ -1,0 +1,107 @@
+import BERT
+import SQuAD
+import WordPiece
+
+/// What each choice of the maximum length would cut off a dataset, and what it would cost.
+public struct LengthReport: Sendable {
+    /// One candidate for `--max-length`.
+    public struct Choice: Sendable, Hashable {
+        /// The candidate.
+        public let maxLength: Int
+        /// Questions whose row would be cut.
+        public internal(set) var cut = 0
+        /// Questions of which an answer would not be whole in the row.
+        public internal(set) var answersLost = 0
+        /// Tokens of all rows if their ends are cut off.
+        public internal(set) var tokens = 0
+        /// Rows if long texts are read in windows.
+        public internal(set) var windowRows = 0
+        /// Tokens of all windows.
+        public internal(set) var windowTokens = 0
+        /// The arithmetic of one pass over the cut rows, as a share of that over whole rows.
+        public internal(set) var cost = 0.0
+        /// The arithmetic of one pass over all windows, as a share of that over whole rows.
+        public internal(set) var windowCost = 0.0
+    }
+
+    /// Tokens of each question's row, specials included, nothing cut; rising.
+    public let lengths: [Int]
+    /// The candidates in rising order.
+    public let choices: [Choice]
+
+    /// Tokenises a dataset and looks at each candidate.
+    ///
+    /// - Parameters:
+    ///   - maxLengths: each at least 8; they may exceed the model's positions.
+    ///   - config: the model whose arithmetic is counted.
+    public init(_ examples: [Example], tokenizer: Tokenizer, config: BertConfig, maxLengths: [Int]) {
+        let unlimited = FeatureOptions(maxLength: .max, truncation: .end)
+        let whole = FeatureBuilder(tokenizer: tokenizer, options: unlimited)
+        let rows = whole.build(examples, labelled: true).features
+        let arithmetic = Arithmetic(config)
+        let total = rows.reduce(0) { $0 + arithmetic.row($1.length) }
+        lengths = rows.map(\.length).sorted()
+        choices = Set(maxLengths).sorted().map { maxLength in
+            var choice = Choice(maxLength: maxLength)
+            for row in rows {
+                choice.add(row, ends: whole.lastAnswerEnd(of: examples[row.example], in: row), arithmetic)
+            }
+            choice.cost /= max(total, 1)
+            choice.windowCost /= max(total, 1)
+            return choice
+        }
+    }
+
+    /// The length that the given share of the rows does not exceed, by the nearest rank; 0 without rows.
+    public func percentile(_ share: Double) -> Int {
+        guard !lengths.isEmpty else { return 0 }
+        let rank = Int((share * Double(lengths.count)).rounded(.up))
+        return lengths[min(max(rank, 1), lengths.count) - 1]
+    }
+}
+
+/// Counts the multiplications of an encoder.
+private struct Arithmetic {
+    /// For a token by itself, and for a pair of tokens that attend to each other.
+    private let token: Double
+    private let pair: Double
+
+    init(_ config: BertConfig) {
+        let (wide, inner) = (Double(config.hiddenSize), Double(config.intermediateSize))
+        token = Double(config.layerCount) * (4 * wide * wide + 2 * wide * inner)
+        pair = Double(config.layerCount) * 2 * wide
+    }
+
+    func row(_ length: Int) -> Double { Double(length) * (token + pair * Double(length)) }
+}
+
+extension LengthReport.Choice {
+    fileprivate mutating func add(_ row: Feature, ends: Int?, _ arithmetic: Arithmetic) {
+        let kept = min(row.length, maxLength)
+        tokens += kept
+        cost += arithmetic.row(kept)
+        if row.length > maxLength {
+            cut += 1
+            // The row's last place is the separator's.
+            if let ends, ends >= maxLength - 1 { answersLost += 1 }
+        }
+        let windows = FeatureOptions(maxLength: maxLength).cut(question: row.question.count, text: row.window.count)
+        for window in windows.windows {
+            let length = row.question.count + window.count + 3
+            windowRows += 1
+            windowTokens += length
+            windowCost += arithmetic.row(length)
+        }
+    }
+}
+
+extension FeatureBuilder {
+    /// The position in an uncut row of the last token of any of its answers.
+    fileprivate func lastAnswerEnd(of example: Example, in row: Feature) -> Int? {
+        let offsets = ScalarOffsets(example.context)
+        return example.answers.compactMap { answer in
+            answer.utf8Range(offsets).flatMap { SpanLabel.tokens(covering: $0, offsets: row.context.offsets) }
+                .map { $0.upperBound + row.contextStart }
+        }.max()
+    }
+}

@@ -1,0 +1,161 @@
+import FineTuning
+import Foundation
+import QuestionAnswering
+import StrictJSON
+
+/// A conversation about one text: turns what the user enters into what is shown.
+struct ChatSession {
+    /// What a line led to.
+    enum Reply {
+        case say(String)
+        /// A text follows, up to a line with a single full stop.
+        case readText
+        case quit
+    }
+
+    private let reader: Reader
+    private let usesColour: Bool
+    private var text: PreparedText?
+    private var count = 1
+    private var asked: [(question: String, answer: String)] = []
+
+    init(reader: Reader, usesColour: Bool) {
+        self.reader = reader
+        self.usesColour = usesColour
+    }
+
+    /// Whether there is a text to ask about.
+    var hasText: Bool { text != nil }
+
+    /// Takes a text; returns how long it is.
+    mutating func take(_ context: String) throws -> String {
+        let prepared = try reader.prepare(context)
+        text = prepared
+        return "a text of \(prepared.tokenCount) tokens; ask away"
+    }
+
+    /// Loads a text from a file.
+    mutating func load(_ path: String) throws -> String {
+        try take(ContextSource.file(path).read())
+    }
+
+    /// Handles a line: a command behind a colon, or a question.
+    mutating func handle(_ line: String) async throws -> Reply {
+        let words = line.split(separator: " ", maxSplits: 1).map(String.init)
+        guard let command = words.first else { return .say("") }
+        let argument = words.count > 1 ? words[1].trimmingCharacters(in: .whitespaces) : ""
+        switch command {
+        case ":help", ":h", ":?": return .say(Self.help)
+        case ":quit", ":q", ":exit": return .quit
+        case ":text": return .readText
+        case ":load":
+            guard !argument.isEmpty else { return .say("which file? :load text.txt") }
+            return .say(try load(argument))
+        case ":show": return .say(text?.text ?? Self.noText)
+        case ":top":
+            guard let number = Int(argument), (1...50).contains(number) else {
+                return .say("how many, 1 to 50? :top 5")
+            }
+            count = number
+            return .say(number == 1 ? "the best answer only" : "the \(number) best answers")
+        case ":history":
+            return .say(asked.map { "\($0.question)\n    \($0.answer)" }.joined(separator: "\n"))
+        default:
+            if command.hasPrefix(":") { return .say("\(command) is no command; :help lists them") }
+            return .say(try await answer(line))
+        }
+    }
+
+    /// The best answers to a question, ready to be shown.
+    private mutating func answer(_ question: String) async throws -> String {
+        guard let text else { return Self.noText }
+        guard let answers = try await reader.answers([question], in: text, count: count).first, let best = answers.first
+        else { throw ReaderError.empty("text") }
+        asked.append((question, best.text))
+        let (before, sentence, after) = Sentence.around(best.utf8Range, in: text.text)
+        var lines = ["\(before)\(marked(sentence))\(after)"]
+        for (rank, answer) in answers.enumerated() {
+            lines.append("\(count > 1 ? "\(rank + 1). " : "")\(answer.text)  (score \(Figures.fixed(answer.score, 3)))")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// The best answer's text alone, for pipes.
+    mutating func plainAnswer(_ question: String) async throws -> String {
+        guard let text else { throw ReaderError.empty("text") }
+        let answers = try await reader.answers([question], in: text, count: 1)
+        return answers.first?.first?.text ?? ""
+    }
+
+    private func marked(_ text: String) -> String { usesColour ? "\u{1B}[1;32m\(text)\u{1B}[0m" : "[\(text)]" }
+
+    private static let noText = "there is no text yet; :load text.txt reads one, :text lets you paste one"
+
+    private static let help = """
+        a question         is answered from the text
+        :load FILE         take the text from a file
+        :text              paste a text; a line with a single . ends it
+        :show              show the text
+        :top N             show the N best answers
+        :history           show what was asked
+        :quit, Ctrl-D      leave
+        Arrows go through earlier lines; Ctrl-C gives a line up.
+        """
+}
+
+/// The sentence around an answer.
+enum Sentence {
+    /// What comes before the answer in its sentence, the answer, and what comes behind it.
+    static func around(_ range: Range<Int>, in text: String) -> (before: String, answer: String, after: String) {
+        let bytes = Array(text.utf8)
+        var start = range.lowerBound
+        while start > 0, !endsSentence(bytes, at: start - 1) { start -= 1 }
+        var end = range.upperBound
+        while end < bytes.count, !endsSentence(bytes, at: end) { end += 1 }
+        // The full stop belongs to the sentence, a line break does not.
+        if end < bytes.count, bytes[end] != UInt8(ascii: "\n") { end += 1 }
+        let before = text.utf8Substring(start..<range.lowerBound)
+        return (
+            String(before.drop { $0.isWhitespace }), text.utf8Substring(range),
+            text.utf8Substring(range.upperBound..<end)
+        )
+    }
+
+    /// A line break, or a full stop, question or exclamation mark with white space behind it.
+    private static func endsSentence(_ bytes: [UInt8], at index: Int) -> Bool {
+        switch bytes[index] {
+        case UInt8(ascii: "\n"): true
+        case UInt8(ascii: "."), UInt8(ascii: "?"), UInt8(ascii: "!"):
+            index + 1 == bytes.count || bytes[index + 1] == UInt8(ascii: " ") || bytes[index + 1] == UInt8(ascii: "\n")
+        default: false
+        }
+    }
+}
+
+/// Where a text comes from.
+enum ContextSource {
+    case file(String)
+    case standardInput
+
+    /// Reads the text, which must be UTF-8.
+    func read() throws(FileError) -> String {
+        let name: String
+        let bytes: Data
+        switch self {
+        case .standardInput:
+            name = "standard input"
+            do {
+                bytes = try FileHandle.standardInput.readToEnd() ?? Data()
+            } catch {
+                throw FileError(path: name, message: error.localizedDescription)
+            }
+        case .file(let path):
+            name = path
+            bytes = try MappedFile(path: path).withBytes { Data($0) }
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw FileError(path: name, message: "the text is not UTF-8; convert it, for example with iconv")
+        }
+        return text
+    }
+}

@@ -1,0 +1,128 @@
+import ArgumentParser
+import BERT
+import FineTuning
+import Foundation
+import QuestionAnswering
+import SQuAD
+import StrictJSON
+import WordPiece
+
+/// `bertqa lengths`
+struct LengthsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lengths",
+        abstract: "Show what each maximum length would cut off a dataset, and what it would cost.",
+        discussion: """
+            For each candidate: the rows that would be cut, the questions that would lose an answer, and the arithmetic of an \
+            epoch beside that of uncut rows, once with ends cut off and once with windows, which lose nothing.
+
+              bertqa lengths --model bert --data train.json --max-lengths 128 256 384 --histogram lengths.svg
+            """)
+
+    @Option(help: "The folder of a BERT model: its vocabulary and its shape are used.")
+    var model: String
+
+    @Option(help: "The SQuAD file.")
+    var data: String
+
+    @Option(parsing: .upToNextOption, help: "The candidates.")
+    var maxLengths = [128, 256, 300, 384, 512]
+
+    @Option(help: "Draw a histogram of the lengths into this SVG file.")
+    var histogram: String?
+
+    @Flag(help: "Print the result as one JSON object.")
+    var json = false
+
+    func validate() throws {
+        for length in maxLengths where length < 8 {
+            throw ValidationError("--max-lengths \(length) leaves no room for a question and a text; use 8 or more")
+        }
+        if maxLengths.isEmpty { throw ValidationError("--max-lengths needs at least one number") }
+    }
+
+    func run() async throws {
+        try await reportingErrors("lengths") {
+            let dataset = try Dataset(path: data)
+            let tokenizer = try Tokenizer(directory: model)
+            let report = LengthReport(
+                dataset.examples(), tokenizer: tokenizer, config: try BertConfig(directory: model),
+                maxLengths: maxLengths)
+            if let histogram {
+                try writeFile(
+                    LengthHistogram(lengths: report.lengths, marks: report.choices.map(\.maxLength)).svg(),
+                    to: histogram)
+            }
+            try writeOutput(json ? report.json.serialized() : report.table)
+        }
+    }
+}
+
+extension LengthReport {
+    private static let shares = [50, 75, 90, 95, 99, 100]
+
+    fileprivate var json: JSONValue {
+        let percentiles = Self.shares.map { share in ("\(share)", JSONValue.int(percentile(Double(share) / 100))) }
+        let list = choices.map { choice in
+            JSONValue.object(
+                JSONObject([
+                    ("max_length", .int(choice.maxLength)), ("cut", .int(choice.cut)),
+                    ("cut_percent", .double(percent(choice.cut))), ("answers_lost", .int(choice.answersLost)),
+                    ("answers_lost_percent", .double(percent(choice.answersLost))), ("tokens", .int(choice.tokens)),
+                    ("relative_cost", .double(choice.cost)), ("window_rows", .int(choice.windowRows)),
+                    ("window_tokens", .int(choice.windowTokens)), ("window_relative_cost", .double(choice.windowCost)),
+                ]))
+        }
+        return .object(
+            JSONObject([
+                ("rows", .int(lengths.count)), ("percentiles", .object(JSONObject(percentiles))),
+                ("lengths", .array(list)),
+            ]))
+    }
+
+    fileprivate var table: String {
+        let percentiles = Self.shares.map { "\($0) % \(percentile(Double($0) / 100))" }.joined(separator: ", ")
+        let titles = ["max length", "rows cut", "", "answers lost", "", "cost, cut", "window rows", "cost, windows"]
+        let rows = choices.map { choice in
+            [
+                "\(choice.maxLength)", "\(choice.cut)", "\(Figures.fixed(percent(choice.cut), 2)) %",
+                "\(choice.answersLost)", "\(Figures.fixed(percent(choice.answersLost), 2)) %",
+                "\(Figures.fixed(100 * choice.cost, 0)) %", "\(choice.windowRows)",
+                "\(Figures.fixed(100 * choice.windowCost, 0)) %",
+            ]
+        }
+        return """
+            \(lengths.count) rows; tokens of a row, by share of the rows: \(percentiles)
+            \(TextTable(titles: titles, rows: rows).text)
+            cost: the arithmetic of a pass beside that of uncut rows; windows lose no answer
+            """
+    }
+
+    private func percent(_ count: Int) -> Double { 100 * Double(count) / Double(max(1, lengths.count)) }
+}
+
+/// A table in plain text, columns to the right.
+struct TextTable {
+    let titles: [String]
+    let rows: [[String]]
+
+    /// The lines, without one at the end.
+    var text: String {
+        let all = [titles] + rows
+        let widths = titles.indices.map { column in all.map { $0[column].unicodeScalars.count }.max() ?? 0 }
+        return all.map { row in
+            row.enumerated().map { column, cell in
+                String(repeating: " ", count: widths[column] - cell.unicodeScalars.count) + cell
+            }.joined(separator: "  ")
+        }.joined(separator: "\n")
+    }
+}
+
+/// Writes a file beside its place and renames it.
+func writeFile(_ text: String, to path: String) throws(FileError) {
+    do {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+        throw FileError(path: path, message: "cannot be written: \(error.localizedDescription)")
+    }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import FineTuning
+import Foundation
+
+/// `bertqa sweep`
+struct SweepCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sweep",
+        abstract: "Train with every combination of a few hyper-parameters, and compare.",
+        discussion: """
+            Each combination becomes a run of its own below --output-dir. Stopped, the same command goes on where it was. At the \
+            end there are a table, sweep.json, sweep.svg, and a link best to the run with the best F1.
+
+              bertqa sweep --learning-rates 5e-5 3e-5 2e-5 --batch-sizes 16 32 --epochs-list 2 3 4 \\
+                --model bert --train-file train.json --validation-file dev.json --output-dir sweep
+            """)
+
+    @Option(parsing: .upToNextOption, help: "The learning rates. (default: that of the other options)")
+    var learningRates: [Double] = []
+
+    @Option(parsing: .upToNextOption, help: "The batch sizes. (default: that of the other options)")
+    var batchSizes: [Int] = []
+
+    @Option(parsing: .upToNextOption, help: "The numbers of epochs. (default: that of the other options)")
+    var epochsList: [Int] = []
+
+    @OptionGroup var arguments: TrainingArguments
+
+    func validate() throws {
+        let pairs: [(Bool, String)] = [
+            (arguments.learningRate != nil && !learningRates.isEmpty, "--learning-rate or --learning-rates"),
+            (arguments.batchSize != nil && !batchSizes.isEmpty, "--batch-size or --batch-sizes"),
+            (arguments.epochs != nil && !epochsList.isEmpty, "--epochs or --epochs-list"),
+        ]
+        for (both, names) in pairs where both { throw ValidationError("give \(names), not both") }
+    }
+
+    func run() async throws {
+        try await reportingErrors("sweep") {
+            try arguments.run.apply()
+            let base = try arguments.resolved()
+            if base.validationFile == nil, base.validationFraction == 0 {
+                throw TrainingError.options("a sweep compares validations; leave --validation-fraction 0 out")
+            }
+            var sweep = Sweep(
+                base: base, learningRates: learningRates.isEmpty ? [base.learningRate] : learningRates,
+                batchSizes: batchSizes.isEmpty ? [base.batchSize] : batchSizes,
+                epochs: epochsList.isEmpty ? [base.epochs] : epochsList)
+            let count = sweep.runs.count
+            try sweep.run(command: CommandLine.arguments, interrupt: InterruptFlag(watchingSignals: true)) {
+                run, number in
+                FileHandle.standardError.write(Data("run \(number) of \(count): \(run.name)\n".utf8))
+            }
+            try sweep.write()
+            let rows = sweep.ranked.map { run in
+                [
+                    "\(run.learningRate)", "\(run.batchSize)", "\(run.epochs)",
+                    Figures.fixed(run.best?.exactMatch ?? 0, 2),
+                    Figures.fixed(run.best?.f1 ?? 0, 2), Figures.fixed(run.best?.loss ?? 0, 3),
+                    Figures.duration(run.seconds),
+                ]
+            }
+            let titles = ["learning rate", "batch", "epochs", "exact match", "F1", "validation loss", "training time"]
+            try writeOutput(
+                TextTable(titles: titles, rows: rows).text
+                    + "\n\(base.outputDirectory)/best is the best run, \(base.outputDirectory)/sweep.svg the picture")
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import Foundation
+
+/// The terminal in front of the user: reads lines with editing and history.
+final class Terminal {
+    /// What a prompt brought.
+    enum Input: Equatable {
+        case line(String)
+        case cancelled
+        case end
+    }
+
+    private var history: [String] = []
+
+    /// Lines entered so far, oldest first.
+    var lines: [String] { history }
+
+    /// Whether both ends of the conversation are a terminal.
+    static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 }
+
+    /// Asks for a line.
+    func read(prompt: String) -> Input {
+        var before = termios()
+        guard tcgetattr(STDIN_FILENO, &before) == 0 else { return readPlain(prompt) }
+        var raw = before
+        raw.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG | IEXTEN)
+        raw.c_iflag &= ~tcflag_t(ICRNL | IXON)
+        // Draining, not flushing: what was typed or pasted ahead is kept.
+        guard tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) == 0 else { return readPlain(prompt) }
+        defer { tcsetattr(STDIN_FILENO, TCSADRAIN, &before) }
+        var editor = LineEditor(history: history)
+        draw(editor, prompt)
+        while true {
+            var byte: UInt8 = 0
+            let count = Foundation.read(STDIN_FILENO, &byte, 1)
+            if count < 0, errno == EINTR { continue }
+            guard count == 1 else { return finish(.end) }
+            switch editor.feed(byte) {
+            case .editing: draw(editor, prompt)
+            case .cancelled:
+                show("^C")
+                return finish(.cancelled)
+            case .end: return finish(.end)
+            case .line(let line):
+                if !line.allSatisfy(\.isWhitespace), line != history.last { history.append(line) }
+                return finish(.line(line))
+            }
+        }
+    }
+
+    private func readPlain(_ prompt: String) -> Input {
+        show(prompt)
+        return readLine(strippingNewline: true).map(Input.line) ?? .end
+    }
+
+    private func finish(_ input: Input) -> Input {
+        show("\r\n")
+        return input
+    }
+
+    /// Writes the line anew. The part before the cursor is written twice: the terminal then knows where the cursor is,
+    /// however wide its letters are.
+    private func draw(_ editor: LineEditor, _ prompt: String) {
+        var size = winsize()
+        let columns = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : 80
+        let room = max(8, columns - prompt.count - 1)
+        let first = max(0, editor.cursor - room + 1)
+        let seen = editor.text[first..<min(editor.text.count, first + room)]
+        let before = seen.prefix(editor.cursor - first)
+        show("\r\u{1B}[K\(prompt)\(String(seen))\r\(prompt)\(String(before))")
+    }
+
+    private func show(_ text: String) {
+        FileHandle.standardOutput.write(Data(text.utf8))
+    }
+}
