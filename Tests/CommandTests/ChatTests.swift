@@ -56,7 +56,7 @@ struct ChatTests {
             try terminal.type(":history\r", expecting: "who lives in rome?")
             try terminal.type(":nothing\r", expecting: "is no command")
             try terminal.type(":load none.txt\r", expecting: "none.txt")
-            try terminal.type("\u{4}", expecting: "")
+            try terminal.press("\u{4}")
             process.waitUntilExit()
             #expect(process.terminationStatus == 0)
         }
@@ -81,11 +81,16 @@ final class PseudoTerminal {
         close(master)
     }
 
+    /// Presses keys.
+    func press(_ keys: String) throws {
+        let bytes = Array(keys.utf8)
+        try #require(write(master, bytes, bytes.count) == bytes.count)
+    }
+
     /// Presses keys and waits until the screen shows `text` behind what was there before.
     func type(_ keys: String, expecting text: String) throws {
         screen = ""
-        let bytes = Array(keys.utf8)
-        try #require(write(master, bytes, bytes.count) == bytes.count)
+        try press(keys)
         try expect(text)
     }
 
