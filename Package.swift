@@ -17,6 +17,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
         .target(name: "StrictJSON"),
@@ -33,9 +35,17 @@ let package = Package(
                 "QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD", "StrictJSON",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        .target(
+            name: "Hub",
+            dependencies: [
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .executableTarget(
             name: "bertqa",
             dependencies: [
+                "Hub",
                 "FineTuning", "QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
@@ -55,6 +65,7 @@ let package = Package(
         .testTarget(
             name: "FineTuningTests",
             dependencies: ["Workshop", "FineTuning", "QuestionAnswering", "BERT", "Torch", "SQuAD", "StrictJSON"]),
+        .testTarget(name: "HubTests", dependencies: ["Hub", .product(name: "Crypto", package: "swift-crypto")]),
         .testTarget(name: "CommandTests", dependencies: ["Workshop", "StrictJSON", "bertqa"]),
     ],
     cxxLanguageStandard: .cxx20

@@ -15,7 +15,7 @@ struct AskCommand: AsyncParsableCommand {
               bertqa ask --model run --question "Who wrote it?" --context-file text.txt --top-k 3
             """)
 
-    @Option(help: "The folder of a fine-tuned model.")
+    @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.")
     var model: String
 
     @Option(help: "The question.")
@@ -47,7 +47,7 @@ struct AskCommand: AsyncParsableCommand {
             var settings = ReaderOptions()
             settings.precision = options.precision.precision
             settings.device = options.device.device
-            let reader = try await Reader.load(model, options: settings)
+            let reader = try await Reader.load(ModelSource.folder(model), options: settings)
             let answers = try await reader.answers(question, in: text, count: topK)
             try writeOutput(json ? jsonText(answers) : plainText(answers))
         }

@@ -15,7 +15,7 @@ struct ChatCommand: AsyncParsableCommand {
               echo "Who wrote it?" | bertqa chat --model run --context-file text.txt
             """)
 
-    @Option(help: "The folder of a fine-tuned model.")
+    @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.")
     var model: String
 
     @Option(help: "The file with the text, in UTF-8; :load and :text bring others.")
@@ -32,7 +32,7 @@ struct ChatCommand: AsyncParsableCommand {
             var settings = ReaderOptions()
             settings.precision = options.precision.precision
             settings.device = options.device.device
-            let reader = try await Reader.load(model, options: settings)
+            let reader = try await Reader.load(ModelSource.folder(model), options: settings)
             var session = ChatSession(reader: reader, usesColour: Terminal.isInteractive)
             let opening = try contextFile.map { try session.load($0) }
             if Terminal.isInteractive {

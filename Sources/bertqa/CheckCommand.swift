@@ -22,7 +22,7 @@ struct CheckCommand: AsyncParsableCommand {
     @Option(help: "The SQuAD file to check.")
     var data: String
 
-    @Option(help: "The folder of a BERT model, whose tokens answers are looked for in.")
+    @Option(help: "A BERT model, its folder or its id on the hub, whose tokens answers are looked for in.")
     var model: String?
 
     @Flag(help: "Print the findings as one JSON object.")
@@ -32,8 +32,10 @@ struct CheckCommand: AsyncParsableCommand {
         try await reportingErrors("check") {
             let dataset = try Dataset(path: data)
             let problems = dataset.problems()
-            let differences = try model.map { model in
-                try MaskAlignment(tokenizer: Tokenizer(directory: model)).differences(dataset.examples())
+            var differences: [AlignmentDifference]?
+            if let model {
+                let tokenizer = try Tokenizer(directory: try await ModelSource.folder(model))
+                differences = MaskAlignment(tokenizer: tokenizer).differences(dataset.examples())
             }
             try writeOutput(
                 json ? jsonText(dataset, problems, differences) : plainText(dataset, problems, differences))

@@ -21,7 +21,7 @@ struct CompareCommand: AsyncParsableCommand {
     @Option(help: "The SQuAD file.")
     var data: String
 
-    @Option(help: "The folder of a fine-tuned model; once for each model.")
+    @Option(help: "A fine-tuned model, its folder or its id on the hub; once for each model.")
     var model: [String]
 
     @Option(help: "Write an HTML page with the questions they disagree on.")
@@ -39,7 +39,7 @@ struct CompareCommand: AsyncParsableCommand {
             var entries: [Comparison.Entry] = []
             for directory in model {
                 FileHandle.standardError.write(Data("\(directory)\n".utf8))
-                entries.append(try entry(directory))
+                entries.append(try entry(directory, folder: try await ModelSource.folder(directory)))
             }
             let comparison = Comparison(dataset: dataset, entries: entries)
             if let report { try writeFile(ComparisonReport(comparison, title: data).html(), to: report) }
@@ -47,16 +47,16 @@ struct CompareCommand: AsyncParsableCommand {
         }
     }
 
-    private func entry(_ directory: String) throws -> Comparison.Entry {
+    private func entry(_ name: String, folder: String) throws -> Comparison.Entry {
         let before = try Runtime.memory().resident
-        let run = try PredictionRun(model: directory, data: data, length: length, options: options)
+        let run = try PredictionRun(model: folder, data: data, length: length, options: options)
         let memory = max(0, try Runtime.memory().resident - before)
-        let hasStatistics = FileManager.default.fileExists(atPath: "\(directory)/training_stats.json")
+        let hasStatistics = FileManager.default.fileExists(atPath: "\(folder)/training_stats.json")
         return Comparison.Entry(
-            name: directory, parameters: run.parameterCount, answers: run.predictions.answers,
+            name: name, parameters: run.parameterCount, answers: run.predictions.answers,
             tokens: Evaluation.tokenScores(run.candidates, of: run.examples, tokenizer: run.tokenizer),
             questionsPerSecond: run.questionsPerSecond, memory: memory,
-            training: hasStatistics ? try TrainingStatistics(directory: directory) : nil)
+            training: hasStatistics ? try TrainingStatistics(directory: folder) : nil)
     }
 }
 

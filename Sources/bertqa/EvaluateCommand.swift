@@ -18,7 +18,7 @@ struct EvaluateCommand: AsyncParsableCommand {
               bertqa evaluate --model run --data dev.json --preset tutorial --max-length 256
             """)
 
-    @Option(help: "The folder of a fine-tuned model.")
+    @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.")
     var model: String
 
     @Option(help: "The SQuAD file to answer.")
@@ -45,12 +45,13 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors("evaluate") {
-            let report = try preset == .tutorial ? tutorialReport() : usualReport()
+            let folder = try await ModelSource.folder(model)
+            let report = try preset == .tutorial ? tutorialReport(folder) : usualReport(folder)
             try writeOutput(json ? JSONValue.object(JSONObject(report.members)).serialized() : report.text)
         }
     }
 
-    private func usualReport() throws -> EvaluationReport {
+    private func usualReport(_ model: String) throws -> EvaluationReport {
         let run = try PredictionRun(
             model: model, data: data, length: length, options: options, decoding: decoding ?? .joint)
         let scores = SQuADMetrics.score(run.dataset, predictions: run.predictions.answers)
@@ -60,7 +61,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             questionsPerSecond: run.questionsPerSecond)
     }
 
-    private func tutorialReport() throws -> EvaluationReport {
+    private func tutorialReport(_ model: String) throws -> EvaluationReport {
         let run = try LoadedRun(model: model, data: data, options: options)
         let features = length.features(preset: .tutorial)
         try features.validate(maxPositions: run.loaded.model.config.maxPositionEmbeddings)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BERT
 import FineTuning
+import Hub
 import Foundation
 import QuestionAnswering
 import SQuAD
@@ -26,6 +27,8 @@ enum ExitStatus: Int32 {
         case let error as ReaderError: self = ExitStatus(error)
         case let error as TrainingError: self = ExitStatus(error)
         case is FeatureError: self = .usage
+        case let error as HubError: self = ExitStatus(error)
+        case let error as ModelSource.NoModel: self = ExitStatus(error.error)
         default: self = .internalError
         }
     }
@@ -35,6 +38,14 @@ enum ExitStatus: Int32 {
         case .missing: self = .missingInput
         case .unreadable, .unwritable: self = .inputOutput
         default: self = .data
+        }
+    }
+
+    private init(_ error: HubError) {
+        switch error {
+        case .damaged: self = .data
+        case .network, .status, .cache: self = .inputOutput
+        default: self = .missingInput
         }
     }
 

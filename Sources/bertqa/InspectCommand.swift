@@ -19,7 +19,7 @@ struct InspectCommand: AsyncParsableCommand {
               bertqa inspect --model bert --data questions.json --index 0
             """)
 
-    @Option(help: "The folder of a BERT model: its vocabulary is used.")
+    @Option(help: "A BERT model, its folder or its id on the hub: its vocabulary is used.")
     var model: String
 
     @Option(help: "The SQuAD file.")
@@ -43,7 +43,7 @@ struct InspectCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors("inspect") {
             let dataset = try Dataset(path: data)
-            let tokenizer = try Tokenizer(directory: model)
+            let tokenizer = try Tokenizer(directory: try await ModelSource.folder(model))
             let options = length.features()
             try options.validate(maxPositions: .max)
             let example = try chosen(dataset.examples())

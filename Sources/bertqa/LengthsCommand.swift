@@ -19,7 +19,7 @@ struct LengthsCommand: AsyncParsableCommand {
               bertqa lengths --model bert --data train.json --max-lengths 128 256 384 --histogram lengths.svg
             """)
 
-    @Option(help: "The folder of a BERT model: its vocabulary and its shape are used.")
+    @Option(help: "A BERT model, its folder or its id on the hub: its vocabulary and its shape are used.")
     var model: String
 
     @Option(help: "The SQuAD file.")
@@ -44,9 +44,10 @@ struct LengthsCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors("lengths") {
             let dataset = try Dataset(path: data)
-            let tokenizer = try Tokenizer(directory: model)
+            let folder = try await ModelSource.folder(model)
+            let tokenizer = try Tokenizer(directory: folder)
             let report = LengthReport(
-                dataset.examples(), tokenizer: tokenizer, config: try BertConfig(directory: model),
+                dataset.examples(), tokenizer: tokenizer, config: try BertConfig(directory: folder),
                 maxLengths: maxLengths)
             if let histogram {
                 try writeFile(

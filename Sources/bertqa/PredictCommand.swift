@@ -16,7 +16,7 @@ struct PredictCommand: AsyncParsableCommand {
               bertqa predict --model run --data dev.json --output predictions.json
             """)
 
-    @Option(help: "The folder of a fine-tuned model.")
+    @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.")
     var model: String
 
     @Option(help: "The SQuAD file to answer.")
@@ -45,7 +45,8 @@ struct PredictCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors("predict") {
             let run = try PredictionRun(
-                model: model, data: data, length: length, options: options, decoding: decoding,
+                model: try await ModelSource.folder(model), data: data, length: length, options: options,
+                decoding: decoding,
                 count: nBest ?? 1)
             try run.predictions.write(to: output)
             if let nBestOutput { try run.writeBest(to: nBestOutput) }

@@ -38,7 +38,8 @@ struct SweepCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors("sweep") {
             try arguments.run.apply()
-            let base = try arguments.resolved()
+            var base = try arguments.resolved()
+            base.model = try await ModelSource.folder(base.model)
             if base.validationFile == nil, base.validationFraction == 0 {
                 throw TrainingError.options("a sweep compares validations; leave --validation-fraction 0 out")
             }

@@ -4,7 +4,7 @@ import StrictJSON
 import WordPiece
 
 /// `bertqa tokenize`: JSON lines in, JSON lines out.
-struct TokenizeCommand: ParsableCommand {
+struct TokenizeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tokenize",
         abstract: "Turn texts into token ids with positions.",
@@ -14,7 +14,7 @@ struct TokenizeCommand: ParsableCommand {
             in the token's own text.
             """)
 
-    @Option(help: "The folder of a Hugging Face BERT model.")
+    @Option(help: "A BERT model: its folder, or its id on the Hugging Face hub.")
     var model: String
 
     @Option(help: "Cut contexts, and texts on their own, so that no row has more tokens.")
@@ -26,12 +26,12 @@ struct TokenizeCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
+    func run() async throws {
         let tokenizer: Tokenizer
         do {
-            tokenizer = try Tokenizer(directory: model)
+            tokenizer = try Tokenizer(directory: try await ModelSource.folder(model))
         } catch {
-            throw failure("\(error)", exitCode(error))
+            throw failure("\(error)", ExitStatus(error).rawValue)
         }
         var converter = TokenizeConverter(tokenizer: tokenizer, maxLength: maxLength)
         var lines = LineReader()
@@ -54,14 +54,6 @@ struct TokenizeCommand: ParsableCommand {
         output.flush()
         if let message = lines.failure { throw failure("standard input: \(message)", 74) }
         if let message = output.failure { throw failure("standard output: \(message)", 74) }
-    }
-
-    private func exitCode(_ error: TokenizerError) -> Int32 {
-        switch error.kind {
-        case .missing: 66
-        case .inputOutput: 74
-        case .malformed, .unsupported, .vocabulary, .truncation: 65
-        }
     }
 
     private func failure(_ message: String, _ code: Int32) -> ExitCode {

@@ -35,6 +35,7 @@ struct TrainCommand: AsyncParsableCommand {
             try arguments.run.apply()
             var options = try arguments.resolved()
             options.resume = resume
+            options.model = try await ModelSource.folder(options.model)
             let trainer = try Trainer(
                 options: options, command: CommandLine.arguments,
                 interrupt: InterruptFlag(watchingSignals: true))

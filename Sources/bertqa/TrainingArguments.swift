@@ -11,7 +11,7 @@ struct TrainingArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Settings that belong together: tutorial or fast.", valueName: "preset"))
     var preset: TrainingPreset?
 
-    @Option(help: "The folder of the pretrained model.")
+    @Option(help: "The pretrained model: its folder, or its id on the Hugging Face hub, such as bert-base-cased.")
     var model: String?
 
     @Option(help: "The SQuAD file to train on.")

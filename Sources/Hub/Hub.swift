@@ -1,0 +1,138 @@
+import Foundation
+
+/// Models by name: fetches them from the Hugging Face hub into the hub's own cache, where Python finds them too.
+public struct Hub: Sendable {
+    /// How far a file is.
+    public struct Progress: Sendable, Hashable {
+        /// The file's name.
+        public let file: String
+        /// Bytes that are there.
+        public let received: Int
+        /// Bytes of the file; nil where the hub does not say.
+        public let total: Int?
+    }
+
+    private let settings: HubSettings
+    private let progress: @Sendable (Progress) -> Void
+    private let warn: @Sendable (String) -> Void
+
+    /// A hub with the given settings.
+    ///
+    /// - Parameters:
+    ///   - progress: told of every piece that came.
+    ///   - warn: told where a cached file stands in for one that could not be asked for.
+    public init(
+        settings: HubSettings, progress: @escaping @Sendable (Progress) -> Void = { _ in },
+        warn: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.settings = settings
+        self.progress = progress
+        self.warn = warn
+    }
+
+    /// The folder of a BERT model: configuration, weights and vocabulary, fetched where they are not in the cache.
+    ///
+    /// - Throws: `HubError`.
+    public func model(_ id: HubModelID) async throws -> String {
+        let config = try await file("config.json", of: id)
+        try await weights(of: id)
+        let names = ["vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"]
+        var found: [String] = []
+        for name in names where try await optionalFile(name, of: id) != nil { found.append(name) }
+        guard found.contains("vocab.txt") || found.contains("tokenizer.json") else {
+            throw HubError.noFile("\(id)", file: "vocab.txt")
+        }
+        return (config as NSString).deletingLastPathComponent
+    }
+
+    private func weights(of id: HubModelID) async throws {
+        if try await optionalFile("model.safetensors", of: id) != nil { return }
+        if let index = try await optionalFile("model.safetensors.index.json", of: id) {
+            for part in try Self.parts(index) { _ = try await file(part, of: id) }
+            return
+        }
+        guard try await hasFile("pytorch_model.bin", of: id) else {
+            throw HubError.noFile("\(id)", file: "model.safetensors")
+        }
+        throw HubError.pickleOnly("\(id)")
+    }
+
+    /// One file of a model: its path in the cache.
+    public func file(_ name: String, of id: HubModelID) async throws -> String {
+        let cache = HubCache(cache: settings.cache, id: id)
+        if settings.isOffline {
+            guard let path = cache.file(name) else {
+                throw HubError.offline("\(name) of \(id)", cache: settings.cache)
+            }
+            return path
+        }
+        let client = HubClient(settings: settings, id: id)
+        let info: HubFileInfo
+        do {
+            info = try await client.info(name)
+        } catch let error as HubError {
+            guard case .network = error, let path = cache.file(name) else { throw error }
+            warn("\(error); the cached \(name) of \(id) is used")
+            return path
+        }
+        try await store(info, name, client, cache)
+        try cache.note(commit: info.commit)
+        return try cache.link(name, commit: info.commit, etag: info.etag)
+    }
+
+    /// Sees to it that the contents are in the cache, whole.
+    private func store(_ info: HubFileInfo, _ name: String, _ client: HubClient, _ cache: HubCache) async throws {
+        let blob = cache.blob(info.etag)
+        if FileManager.default.fileExists(atPath: blob) { return }
+        let lock = try await cache.lock(info.etag)
+        defer { withExtendedLifetime(lock) {} }
+        // Another process may have fetched it while this one waited.
+        if FileManager.default.fileExists(atPath: blob) { return }
+        try cache.make(cache.blob("") as String)
+        let incomplete = "\(blob).incomplete"
+        let report = progress
+        try await client.fetch(info, to: incomplete) { received in
+            report(Progress(file: name, received: received, total: info.size))
+        }
+        guard try HubCache.isWhole(incomplete, etag: info.etag) else {
+            try? FileManager.default.removeItem(atPath: incomplete)
+            throw HubError.damaged("\(name) of \(client.id)")
+        }
+        do {
+            try FileManager.default.moveItem(atPath: incomplete, toPath: blob)
+        } catch {
+            throw HubError.cache("\(blob): \(error.localizedDescription)")
+        }
+    }
+
+    private func optionalFile(_ name: String, of id: HubModelID) async throws -> String? {
+        do {
+            return try await file(name, of: id)
+        } catch let error as HubError {
+            switch error {
+            case .noFile: return nil
+            case .offline where HubCache(cache: settings.cache, id: id).commit() != nil: return nil
+            default: throw error
+            }
+        }
+    }
+
+    private func hasFile(_ name: String, of id: HubModelID) async throws -> Bool {
+        if settings.isOffline { return HubCache(cache: settings.cache, id: id).file(name) != nil }
+        do {
+            _ = try await HubClient(settings: settings, id: id).info(name)
+            return true
+        } catch HubError.noFile {
+            return false
+        }
+    }
+
+    /// The files that an index of weights names.
+    private static func parts(_ index: String) throws -> [String] {
+        let data = try Data(contentsOf: URL(fileURLWithPath: index))
+        guard let object = try JSONSerialization.jsonObject(with: data) as? [String: Any],
+            let map = object["weight_map"] as? [String: String]
+        else { throw HubError.damaged(index) }
+        return Set(map.values).sorted()
+    }
+}

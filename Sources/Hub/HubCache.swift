@@ -1,0 +1,124 @@
+import Crypto
+import Foundation
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#endif
+
+/// A repository in the hub's cache, in the layout of huggingface_hub:
+///
+///     models--owner--name/refs/main                  the commit that a revision stands for
+///     models--owner--name/blobs/<etag>               contents, by their checksum
+///     models--owner--name/snapshots/<commit>/<file>  links into blobs
+struct HubCache: Sendable {
+    let cache: String
+    let id: HubModelID
+
+    var folder: String { "\(cache)/\(id.cacheFolder)" }
+
+    func blob(_ etag: String) -> String { "\(folder)/blobs/\(etag)" }
+
+    func snapshot(_ commit: String) -> String { "\(folder)/snapshots/\(commit)" }
+
+    /// The commit that the revision stood for when it was last fetched.
+    func commit() -> String? {
+        if FileManager.default.fileExists(atPath: snapshot(id.revision)) { return id.revision }
+        let text = try? String(contentsOfFile: "\(folder)/refs/\(id.revision)", encoding: .utf8)
+        return text?.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// A file that was fetched before.
+    func file(_ name: String) -> String? {
+        guard let commit = commit() else { return nil }
+        let path = "\(snapshot(commit))/\(name)"
+        return FileManager.default.fileExists(atPath: path) ? path : nil
+    }
+
+    /// Notes which commit the revision stands for.
+    func note(commit: String) throws(HubError) {
+        guard commit != id.revision else { return }
+        let path = "\(folder)/refs/\(id.revision)"
+        try make((path as NSString).deletingLastPathComponent)
+        do {
+            try Data(commit.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw .cache("\(path): \(error.localizedDescription)")
+        }
+    }
+
+    /// Links a snapshot's file to its contents.
+    func link(_ name: String, commit: String, etag: String) throws(HubError) -> String {
+        let path = "\(snapshot(commit))/\(name)"
+        try make((path as NSString).deletingLastPathComponent)
+        let depth = name.split(separator: "/").count - 1
+        let target = String(repeating: "../", count: depth + 2) + "blobs/\(etag)"
+        if (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == target { return path }
+        // Beside its place and then renamed: another process may be reading the old one.
+        let temporary = "\(path).\(getpid())"
+        unlink(temporary)
+        guard symlink(target, temporary) == 0, rename(temporary, path) == 0 else {
+            throw .cache("\(path): \(String(cString: strerror(errno)))")
+        }
+        return path
+    }
+
+    /// Takes the lock of a blob, so that of several processes one fetches it. Waits for the others.
+    func lock(_ etag: String) async throws -> FileLock {
+        let folder = "\(cache)/.locks/\(id.cacheFolder)"
+        try make(folder)
+        return try await FileLock(path: "\(folder)/\(etag).lock")
+    }
+
+    func make(_ folder: String) throws(HubError) {
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw .cache("\(folder): \(error.localizedDescription)")
+        }
+    }
+
+    /// Whether a file is what its etag says: SHA-256 of large files, git's own SHA-1 of small ones.
+    static func isWhole(_ path: String, etag: String) throws(HubError) -> Bool {
+        let contents: Data
+        do {
+            contents = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+        } catch {
+            throw .cache("\(path): \(error.localizedDescription)")
+        }
+        switch etag.utf8.count {
+        case 64: return SHA256.hash(data: contents).hexadecimal == etag.lowercased()
+        case 40:
+            var hash = Insecure.SHA1()
+            hash.update(data: Data("blob \(contents.count)\0".utf8))
+            hash.update(data: contents)
+            return hash.finalize().hexadecimal == etag.lowercased()
+        default: return true
+        }
+    }
+}
+
+extension Sequence<UInt8> {
+    fileprivate var hexadecimal: String { map { String(format: "%02x", $0) }.joined() }
+}
+
+/// A lock between processes, held until it is released.
+final class FileLock: Sendable {
+    private let descriptor: Int32
+
+    init(path: String) async throws {
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw HubError.cache("\(path): \(String(cString: strerror(errno)))") }
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR else {
+                throw HubError.cache("\(path): \(String(cString: strerror(errno)))")
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+}

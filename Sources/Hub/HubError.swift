@@ -1,0 +1,59 @@
+/// What kept a file of the hub from being used; each says what to do.
+public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// There is no such repository, or it is private.
+    case noRepository(String, hasToken: Bool)
+    /// The repository has no such revision.
+    case noRevision(String)
+    /// The repository has no such file.
+    case noFile(String, file: String)
+    /// The model's owner wants to know who uses it.
+    case gated(String, endpoint: String)
+    /// The token is not accepted.
+    case unauthorised(String)
+    /// The hub cannot be reached, or broke off too often.
+    case network(String)
+    /// The hub answered something else than a file.
+    case status(Int, String)
+    /// The network may not be used, and the cache does not have the file.
+    case offline(String, cache: String)
+    /// What came is not what was announced.
+    case damaged(String)
+    /// The cache cannot be written to.
+    case cache(String)
+    /// The model has only weights in Python's pickle format.
+    case pickleOnly(String)
+
+    /// One line for the user.
+    public var description: String {
+        switch self {
+        case .noRepository(let id, let hasToken):
+            "\(id): the hub has no such model, or it is private; "
+                + (hasToken
+                    ? "check its name and what HF_TOKEN may read"
+                    : "check its name, or set HF_TOKEN to a token that may read it")
+        case .noRevision(let id): "\(id): the model has no such revision; give a branch, a tag or a commit behind @"
+        case .noFile(let id, let file): "\(id): the model has no \(file); it is no BERT in the Hugging Face layout"
+        case .gated(let id, let endpoint):
+            "\(id): its owner wants to know who uses it; agree to that at \(endpoint)/\(id), then set HF_TOKEN"
+        case .unauthorised(let id):
+            "\(id): the hub does not accept HF_TOKEN; make a new token, or unset it for public models"
+        case .network(let message): "the hub cannot be reached: \(message); try again, or give a model's folder"
+        case .status(let code, let address): "the hub answers \(code) for \(address); try again later"
+        case .offline(let what, let cache):
+            "\(what) is not in the cache \(cache), and HF_HUB_OFFLINE forbids to fetch it; unset that, or give a model's folder"
+        case .damaged(let what):
+            "\(what): what came is not what the hub announced (another checksum or size); try again"
+        case .cache(let message): "the cache cannot be written: \(message); HF_HUB_CACHE chooses another folder"
+        case .pickleOnly(let id):
+            "\(id) has only pytorch_model.bin, a Python pickle; --allow-pickle converts its tensors without running it"
+        }
+    }
+
+    /// Whether something is missing, rather than broken.
+    public var isMissing: Bool {
+        switch self {
+        case .noRepository, .noRevision, .noFile, .offline, .pickleOnly: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,230 @@
+import Foundation
+import Hub
+import Synchronization
+import Testing
+
+@Suite("The hub")
+struct HubTests {
+    private static let files = [
+        "config.json": #"{"model_type": "bert"}"#, "vocab.txt": "[PAD]\n[UNK]\n",
+        "model.safetensors": String(repeating: "weights ", count: 40_000), "tokenizer.json": "{}",
+    ]
+    private let id = HubModelID("owner/bert")!
+
+    /// Runs `body` with a hub and an empty cache.
+    private func withHub(
+        _ files: [String: String] = files, _ body: (LocalHub, HubSettings) async throws -> Void
+    ) async throws {
+        let server = try LocalHub(files: files)
+        server.state.withLock { $0.stored = ["model.safetensors"] }
+        let cache = FileManager.default.temporaryDirectory.appendingPathComponent("bertqa-\(UUID().uuidString)").path
+        defer {
+            server.stop()
+            do { try FileManager.default.removeItem(atPath: cache) } catch CocoaError.fileNoSuchFile {} catch {
+                Issue.record("\(cache) stays: \(error)")
+            }
+        }
+        try await body(server, HubSettings(endpoint: server.endpoint, cache: cache))
+    }
+
+    private func failure(
+        _ settings: HubSettings, _ id: HubModelID? = nil
+    ) async throws -> HubError {
+        try await #require(throws: HubError.self) { try await Hub(settings: settings).model(id ?? self.id) }
+    }
+
+    @Test("a model is fetched into the layout of Python's cache, and not fetched again")
+    func layout() async throws {
+        try await withHub { server, settings in
+            let seen = Mutex(0)
+            let hub = Hub(
+                settings: settings, progress: { progress in seen.withLock { $0 = max($0, progress.received) } })
+            let folder = try await hub.model(id)
+            let base = "\(settings.cache)/models--owner--bert"
+            #expect(folder == "\(base)/snapshots/\(LocalHub.commit)")
+            #expect(try String(contentsOfFile: "\(base)/refs/main", encoding: .utf8) == LocalHub.commit)
+            for (name, text) in Self.files {
+                #expect(try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8) == text)
+                let link = try FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)")
+                #expect(link.hasPrefix("../../blobs/"))
+            }
+            #expect(seen.withLock { $0 } == Self.files["model.safetensors"]?.utf8.count)
+            let count = server.transfers("model.safetensors").count
+            #expect(try await hub.model(id) == folder)
+            #expect(server.transfers("model.safetensors").count == count)
+            // What is in the cache is found without the network.
+            server.stop()
+            var offline = settings
+            offline.isOffline = true
+            #expect(try await Hub(settings: offline).model(id) == folder)
+            let warnings = Mutex(0)
+            let alone = Hub(settings: settings, warn: { _ in warnings.withLock { $0 += 1 } })
+            #expect(try await alone.file("config.json", of: id) == "\(folder)/config.json")
+            #expect(warnings.withLock { $0 } == 1)
+        }
+    }
+
+    @Test("a transfer that breaks off goes on where it was, within one call and in the next")
+    func resume() async throws {
+        try await withHub { server, settings in
+            server.state.withLock { $0.breaks["model.safetensors"] = [1000, 500] }
+            _ = try await Hub(settings: settings).model(id)
+            let ranges = server.transfers("model.safetensors").map { $0.headers["range"] }
+            #expect(ranges.count == 3 && ranges[0] == nil)
+            #expect(ranges[1] == "bytes=1000-" && ranges[2] == "bytes=1500-")
+        }
+    }
+
+    @Test("the hub being busy is waited for, and given up in the end")
+    func busy() async throws {
+        try await withHub { server, settings in
+            server.state.withLock { $0.failures = [503, 429] }
+            _ = try await Hub(settings: settings).model(id)
+        }
+    }
+
+    @Test("contents with another checksum are thrown away")
+    func damage() async throws {
+        try await withHub { server, settings in
+            let size = Self.files["model.safetensors"]?.utf8.count ?? 0
+            server.state.withLock { $0.damage["model.safetensors"] = Data(repeating: 0x78, count: size) }
+            do {
+                let error = try await failure(settings)
+                #expect(error == .damaged("model.safetensors of owner/bert"))
+            }
+            server.state.withLock { $0.damage = [:] }
+            _ = try await Hub(settings: settings).model(id)
+        }
+    }
+
+    @Test("the token is shown to the hub and to nobody else")
+    func token() async throws {
+        try await withHub { server, settings in
+            server.state.withLock { $0.token = "secret" }
+            do {
+                let error = try await failure(settings)
+                #expect(error == .noRepository("owner/bert", hasToken: false))
+            }
+            var known = settings
+            known.token = "wrong"
+            do {
+                let error = try await failure(known)
+                #expect(error == .unauthorised("owner/bert"))
+            }
+            known.token = "secret"
+            _ = try await Hub(settings: known).model(id)
+            let requests = server.state.withLock { $0.requests }
+            let stored = requests.filter { $0.path.hasPrefix("/store/") }
+            #expect(!stored.isEmpty && stored.allSatisfy { $0.headers["authorization"] == nil })
+        }
+    }
+
+    @Test("what is missing or closed is told apart, with what to do")
+    func refused() async throws {
+        try await withHub { server, settings in
+            do {
+                let error = try await failure(settings, HubModelID("owner/none"))
+                #expect(error == .noRepository("owner/none", hasToken: false))
+            }
+            do {
+                let error = try await failure(settings, HubModelID("owner/bert@v9"))
+                #expect(error == .noRevision("owner/bert@v9"))
+            }
+            let tagged = try #require(HubModelID("owner/bert@v1"))
+            _ = try await Hub(settings: settings).model(tagged)
+            server.state.withLock { $0.gated = true }
+            do {
+                let error = try await failure(settings)
+                #expect(error.description.contains("agree to that at \(server.endpoint)/owner/bert"))
+            }
+            var offline = settings
+            offline.isOffline = true
+            offline.cache += "-empty"
+            do {
+                let error = try await failure(offline)
+                #expect(error.description.contains("HF_HUB_OFFLINE"))
+            }
+        }
+        try await withHub(["config.json": "{}", "vocab.txt": "", "pytorch_model.bin": ""]) { _, settings in
+            do {
+                let error = try await failure(settings)
+                #expect(error == .pickleOnly("owner/bert"))
+            }
+        }
+        try await withHub(["vocab.txt": ""]) { _, settings in
+            do {
+                let error = try await failure(settings)
+                #expect(error == .noFile("owner/bert", file: "config.json"))
+            }
+        }
+    }
+
+    @Test("a cache that cannot be written to is named")
+    func unwritable() async throws {
+        try await withHub { _, settings in
+            var other = settings
+            other.cache = "/dev/null/cache"
+            do {
+                let error = try await failure(other)
+                #expect(error.description.contains("HF_HUB_CACHE"))
+            }
+        }
+    }
+
+    @Test("of several processes one fetches, the others find it")
+    func together() async throws {
+        try await withHub { server, settings in
+            try await withThrowingTaskGroup(of: String.self) { group in
+                for _ in 0..<6 { group.addTask { try await Hub(settings: settings).model(self.id) } }
+                var folders: Set<String> = []
+                for try await folder in group { folders.insert(folder) }
+                #expect(folders.count == 1)
+            }
+            #expect(server.transfers("model.safetensors").count == 1)
+        }
+    }
+
+    @Test("weights in parts are fetched through their index")
+    func parts() async throws {
+        let files = [
+            "config.json": "{}", "vocab.txt": "", "a.safetensors": "1", "b.safetensors": "2",
+            "model.safetensors.index.json": #"{"weight_map": {"x": "a.safetensors", "y": "b.safetensors"}}"#,
+        ]
+        try await withHub(files) { _, settings in
+            let folder = try await Hub(settings: settings).model(id)
+            #expect(try String(contentsOfFile: "\(folder)/b.safetensors", encoding: .utf8) == "2")
+        }
+    }
+}
+
+@Suite("Names and settings of the hub")
+struct HubNameTests {
+    @Test(
+        "ids are read with their revision", arguments: ["bert-base-cased", "owner/na.me_1", "a/b@v1.0", "a@refs/pr/1"])
+    func names(_ text: String) throws {
+        let id = try #require(HubModelID(text))
+        #expect(id.description == text)
+    }
+
+    @Test(
+        "what cannot be an id is none",
+        arguments: ["", "/a", "a/", "a/b/c", "a b", "../x", "a--b", "-a", "a.", "a@", "a@../x", "a@/x", "é"])
+    func noNames(_ text: String) {
+        #expect(HubModelID(text) == nil)
+    }
+
+    @Test("the environment is read as huggingface_hub reads it")
+    func environment() throws {
+        func settings(_ environment: [String: String]) -> HubSettings {
+            HubSettings(environment: environment.merging(["HOME": "/nobody"]) { first, _ in first })
+        }
+        #expect(settings([:]).cache == "/nobody/.cache/huggingface/hub")
+        #expect(settings(["XDG_CACHE_HOME": "/x"]).cache == "/x/huggingface/hub")
+        #expect(settings(["HF_HOME": "~/hf"]).cache == "/nobody/hf/hub")
+        #expect(settings(["HF_HOME": "/h", "HF_HUB_CACHE": "/c"]).cache == "/c")
+        #expect(settings(["HF_ENDPOINT": "https://mirror/"]).endpoint == "https://mirror")
+        #expect(settings(["HF_TOKEN": " t\n"]).token == "t")
+        #expect(settings([:]).token == nil)
+        #expect(settings(["HF_HUB_OFFLINE": "1"]).isOffline && !settings(["HF_HUB_OFFLINE": "0"]).isOffline)
+    }
+}
