@@ -16,22 +16,22 @@ public struct Comparison: Sendable {
         public let tokens: TokenScores
         /// Questions answered a second.
         public let questionsPerSecond: Double
-        /// How much resident memory grew while it was loaded and ran, in bytes.
-        public let memory: Int
+        /// The bytes that its weights take up.
+        public let weightBytes: Int
         /// How it was trained, where its directory says so.
         public let training: TrainingStatistics?
 
         /// An entry from its parts.
         public init(
             name: String, parameters: Int, answers: [String: String], tokens: TokenScores, questionsPerSecond: Double,
-            memory: Int, training: TrainingStatistics?
+            weightBytes: Int, training: TrainingStatistics?
         ) {
             self.name = name
             self.parameters = parameters
             self.answers = answers
             self.tokens = tokens
             self.questionsPerSecond = questionsPerSecond
-            self.memory = memory
+            self.weightBytes = weightBytes
             self.training = training
         }
     }
@@ -117,7 +117,7 @@ public struct Comparison: Sendable {
                     ("token_exact_match", .double(result.entry.tokens.exactMatch)),
                     ("token_f1", .double(result.entry.tokens.f1)),
                     ("questions_per_second", .double(result.entry.questionsPerSecond)),
-                    ("memory_bytes", .int(result.entry.memory)),
+                    ("weight_bytes", .int(result.entry.weightBytes)),
                 ]))
         }
         let pairs = differences.map { difference in

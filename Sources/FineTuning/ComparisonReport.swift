@@ -51,20 +51,20 @@ public struct ComparisonReport: Sendable {
 
     private var table: String {
         let rows = comparison.results.map { result in
-            let memory = Figures.fixed(Double(result.entry.memory) / 1_048_576, 0)
+            let weights = Figures.fixed(Double(result.entry.weightBytes) / 1_048_576, 0)
             return """
                 <tr><th scope="row">\(escaped(result.entry.name))</th>\
                 <td>\(Figures.fixed(Double(result.entry.parameters) / 1e6, 1)) M</td>\
                 <td>\(Figures.fixed(result.exactMatch, 2)) <small>\(range(result.exactMatchInterval))</small></td>\
                 <td>\(Figures.fixed(result.f1, 2)) <small>\(range(result.f1Interval))</small></td>\
                 <td>\(Figures.fixed(result.entry.tokens.exactMatch, 4))</td><td>\(Figures.fixed(result.entry.tokens.f1, 4))</td>\
-                <td>\(Figures.fixed(result.entry.questionsPerSecond, 1))</td><td>\(memory) MiB</td></tr>
+                <td>\(Figures.fixed(result.entry.questionsPerSecond, 1))</td><td>\(weights) MiB</td></tr>
                 """
         }
         return """
             <table>
             <thead><tr><th>model</th><th>parameters</th><th>exact match</th><th>F1</th><th>token exact match</th>\
-            <th>token F1</th><th>questions/s</th><th>memory</th></tr></thead>
+            <th>token F1</th><th>questions/s</th><th>weights</th></tr></thead>
             <tbody>
             \(rows.joined(separator: "\n"))
             </tbody>

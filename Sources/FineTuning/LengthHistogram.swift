@@ -41,8 +41,10 @@ public struct LengthHistogram: Sendable {
             let longer = sorted.count { $0 > mark }
             return "\(Figures.fixed(100 * Double(longer) / Double(sorted.count), 1)) % beyond \(mark)"
         }
-        return "\(sorted.count) rows, half of them up to \(sorted[sorted.count / 2]) tokens, the longest \(longest); "
-            + parts.joined(separator: ", ")
+        let whole =
+            "\(sorted.count) rows, half of them up to \(sorted[sorted.count / 2]) tokens, the longest \(longest)"
+        // More would run out of the picture.
+        return parts.count > 3 ? whole : ([whole] + parts).joined(separator: "; ")
     }
 
     private func bins(upTo end: Double) -> (width: Double, counts: [Int]) {

@@ -45,7 +45,8 @@ public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
             "\(what): what came is not what the hub announced (another checksum or size); try again"
         case .cache(let message): "the cache cannot be written: \(message); HF_HUB_CACHE chooses another folder"
         case .pickleOnly(let id):
-            "\(id) has only pytorch_model.bin, a Python pickle; --allow-pickle converts its tensors without running it"
+            "\(id) has its weights only as a Python pickle, pytorch_model.bin, which is not read; convert it with a Python that has "
+                + "transformers: AutoModel.from_pretrained(id).save_pretrained(folder), then give that folder"
         }
     }
 

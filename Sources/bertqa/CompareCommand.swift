@@ -4,7 +4,6 @@ import Foundation
 import QuestionAnswering
 import SQuAD
 import StrictJSON
-import Torch
 
 /// `bertqa compare`
 struct CompareCommand: AsyncParsableCommand {
@@ -48,14 +47,12 @@ struct CompareCommand: AsyncParsableCommand {
     }
 
     private func entry(_ name: String, folder: String) throws -> Comparison.Entry {
-        let before = try Runtime.memory().resident
         let run = try PredictionRun(model: folder, data: data, length: length, options: options)
-        let memory = max(0, try Runtime.memory().resident - before)
         let hasStatistics = FileManager.default.fileExists(atPath: "\(folder)/training_stats.json")
         return Comparison.Entry(
             name: name, parameters: run.parameterCount, answers: run.predictions.answers,
             tokens: Evaluation.tokenScores(run.candidates, of: run.examples, tokenizer: run.tokenizer),
-            questionsPerSecond: run.questionsPerSecond, memory: memory,
+            questionsPerSecond: run.questionsPerSecond, weightBytes: run.weightBytes,
             training: hasStatistics ? try TrainingStatistics(directory: folder) : nil)
     }
 }
@@ -66,7 +63,7 @@ extension Comparison {
         let titles = [
             "model", "parameters", "exact match", "F1", "F1 in 95 of 100", "token exact match", "token F1",
             "questions/s",
-            "MiB",
+            "weights, MiB",
         ]
         let rows = results.map { result in
             [
@@ -75,7 +72,7 @@ extension Comparison {
                 "\(Figures.fixed(result.f1Interval.lowerBound, 2)) to \(Figures.fixed(result.f1Interval.upperBound, 2))",
                 Figures.fixed(result.entry.tokens.exactMatch, 4), Figures.fixed(result.entry.tokens.f1, 4),
                 Figures.fixed(result.entry.questionsPerSecond, 1),
-                Figures.fixed(Double(result.entry.memory) / 1_048_576, 0),
+                Figures.fixed(Double(result.entry.weightBytes) / 1_048_576, 0),
             ]
         }
         var lines = [TextTable(titles: titles, rows: rows).text]

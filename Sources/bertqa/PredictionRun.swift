@@ -56,6 +56,7 @@ struct PredictionRun {
     let candidates: [Int: [Candidate]]
     let questionsPerSecond: Double
     let parameterCount: Int
+    let weightBytes: Int
 
     /// Loads both and runs the model.
     init(
@@ -65,6 +66,7 @@ struct PredictionRun {
         let run = try LoadedRun(model: model, data: data, options: options)
         (dataset, examples, tokenizer) = (run.dataset, run.examples, run.loaded.tokenizer)
         parameterCount = run.loaded.model.parameters.elementCount
+        weightBytes = run.loaded.model.parameters.all.reduce(0) { $0 + $1.tensor.count * $1.tensor.dtype.byteCount }
         let features = length.features()
         try features.validate(maxPositions: run.loaded.model.config.maxPositionEmbeddings)
         var predictor = run.predictor

@@ -62,10 +62,12 @@ extension TrainingSummary {
     }
 
     fileprivate var text: String {
-        var lines = [
-            "\(steps) steps in \(Figures.duration(seconds)), \(Figures.fixed(examplesPerSecond, 1)) examples/s, "
-                + "\(Int(realTokensPerSecond)) real tokens/s"
-        ]
+        var lines = ["\(steps) steps in \(Figures.duration(seconds))"]
+        // A run that was at its end already has no speed.
+        if examplesPerSecond > 0 {
+            lines[0] +=
+                ", \(Figures.fixed(examplesPerSecond, 1)) examples/s, \(Int(realTokensPerSecond)) real tokens/s"
+        }
         if let best, let bestEpoch {
             lines.append(
                 "best epoch \(bestEpoch): exact match \(Figures.fixed(best.exactMatch, 2)), F1 \(Figures.fixed(best.f1, 2))"
