@@ -9,7 +9,11 @@ struct HubTests {
         "config.json": #"{"model_type": "bert"}"#, "vocab.txt": "[PAD]\n[UNK]\n",
         "model.safetensors": String(repeating: "weights ", count: 40_000), "tokenizer.json": "{}",
     ]
-    private let id = HubModelID("owner/bert")!
+    private let id: HubModelID
+
+    init() throws {
+        id = try #require(HubModelID("owner/bert"))
+    }
 
     /// Runs `body` with a hub and an empty cache.
     private func withHub(
