@@ -32,8 +32,25 @@ public struct Hub: Sendable {
 
     /// The folder of a BERT model: configuration, weights and vocabulary, fetched where they are not in the cache.
     ///
+    /// Where the hub cannot be reached, what is in the cache is used, with a warning.
+    ///
     /// - Throws: `HubError`.
     public func model(_ id: HubModelID) async throws -> String {
+        do {
+            return try await currentModel(id)
+        } catch let error as HubError {
+            guard case .network = error, HubCache(cache: settings.cache, id: id).file("config.json") != nil else {
+                throw error
+            }
+            var offline = settings
+            offline.isOffline = true
+            let folder = try await Hub(settings: offline, progress: progress, warn: warn).currentModel(id)
+            warn("\(error); the cached \(id) is used")
+            return folder
+        }
+    }
+
+    private func currentModel(_ id: HubModelID) async throws -> String {
         let config = try await file("config.json", of: id)
         try await weights(of: id)
         let names = ["vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"]
@@ -57,7 +74,9 @@ public struct Hub: Sendable {
         throw HubError.pickleOnly("\(id)")
     }
 
-    /// One file of a model: its path in the cache.
+    /// One file of a model, fetched where it is not in the cache: its path there.
+    ///
+    /// - Throws: `HubError`.
     public func file(_ name: String, of id: HubModelID) async throws -> String {
         let cache = HubCache(cache: settings.cache, id: id)
         if settings.isOffline {
@@ -67,14 +86,7 @@ public struct Hub: Sendable {
             return path
         }
         let client = HubClient(settings: settings, id: id)
-        let info: HubFileInfo
-        do {
-            info = try await client.info(name)
-        } catch let error as HubError {
-            guard case .network = error, let path = cache.file(name) else { throw error }
-            warn("\(error); the cached \(name) of \(id) is used")
-            return path
-        }
+        let info = try await client.info(name)
         try await store(info, name, client, cache)
         try cache.note(commit: info.commit)
         return try cache.link(name, commit: info.commit, etag: info.etag)

@@ -63,7 +63,7 @@ struct HubTests {
             #expect(try await Hub(settings: offline).model(id) == folder)
             let warnings = Mutex(0)
             let alone = Hub(settings: settings, warn: { _ in warnings.withLock { $0 += 1 } })
-            #expect(try await alone.file("config.json", of: id) == "\(folder)/config.json")
+            #expect(try await alone.model(id) == folder)
             #expect(warnings.withLock { $0 } == 1)
         }
     }
