@@ -47,6 +47,7 @@ struct ChatCommand: AsyncParsableCommand {
 
     private func converse(_ session: inout ChatSession) async throws {
         let terminal = Terminal()
+        defer { withExtendedLifetime(terminal) {} }
         while true {
             switch terminal.read(prompt: session.hasText ? "? " : "> ") {
             case .end: return

@@ -28,7 +28,8 @@ enum ExitStatus: Int32 {
         case let error as TrainingError: self = ExitStatus(error)
         case is FeatureError: self = .usage
         case let error as HubError: self = ExitStatus(error)
-        case let error as ModelSource.NoModel: self = ExitStatus(error.error)
+        // Whatever keeps the hub from having it, what was named is not here.
+        case is ModelSource.NoModel: self = .missingInput
         default: self = .internalError
         }
     }

@@ -7,15 +7,21 @@ import Synchronization
 enum ModelSource {
     /// The folder of a model; one that is named by its id on the hub is fetched first.
     ///
-    /// A folder wins over a model of the same name; what looks like a path is never asked for.
+    /// A folder wins over a model of the same name; what looks like a path, or begins with a folder that is here, is never
+    /// asked for.
     static func folder(_ model: String) async throws -> String {
         if FileManager.default.fileExists(atPath: model) { return model }
-        guard let id = HubModelID(model), !model.hasPrefix("."), !model.hasPrefix("/") else { return model }
+        guard let id = HubModelID(model), !beginsWithFolder(model) else { return model }
         do {
             return try await download(id)
         } catch let error as HubError {
             throw NoModel(name: model, error: error)
         }
+    }
+
+    private static func beginsWithFolder(_ model: String) -> Bool {
+        guard let first = model.split(separator: "/").first, model.contains("/") else { return false }
+        return FileManager.default.fileExists(atPath: String(first))
     }
 
     /// Neither a folder nor a model of the hub.

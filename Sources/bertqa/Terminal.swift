@@ -10,6 +10,27 @@ final class Terminal {
     }
 
     private var history: [String] = []
+    /// How the terminal was; nil where it cannot be changed.
+    private let before: termios?
+
+    /// Takes the keyboard over until this object is gone: between two prompts too, since a key pressed while the model
+    /// works would otherwise be swallowed by the line discipline (Ctrl-D) or end the program (Ctrl-C).
+    init() {
+        var current = termios()
+        guard tcgetattr(STDIN_FILENO, &current) == 0 else {
+            before = nil
+            return
+        }
+        var raw = current
+        raw.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG | IEXTEN)
+        raw.c_iflag &= ~tcflag_t(ICRNL | IXON)
+        // Draining, not flushing: what was typed or pasted ahead is kept.
+        before = tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) == 0 ? current : nil
+    }
+
+    deinit {
+        if var before { tcsetattr(STDIN_FILENO, TCSADRAIN, &before) }
+    }
 
     /// Lines entered so far, oldest first.
     var lines: [String] { history }
@@ -19,14 +40,7 @@ final class Terminal {
 
     /// Asks for a line.
     func read(prompt: String) -> Input {
-        var before = termios()
-        guard tcgetattr(STDIN_FILENO, &before) == 0 else { return readPlain(prompt) }
-        var raw = before
-        raw.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG | IEXTEN)
-        raw.c_iflag &= ~tcflag_t(ICRNL | IXON)
-        // Draining, not flushing: what was typed or pasted ahead is kept.
-        guard tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) == 0 else { return readPlain(prompt) }
-        defer { tcsetattr(STDIN_FILENO, TCSADRAIN, &before) }
+        guard before != nil else { return readPlain(prompt) }
         var editor = LineEditor(history: history)
         draw(editor, prompt)
         while true {
