@@ -94,12 +94,3 @@ func reportingErrors(_ command: String, _ body: () async throws -> Void) async t
         throw ExitCode(ExitStatus(error).rawValue)
     }
 }
-
-/// Writes lines to standard output, and fails where `print` would lose them (a full disk, a closed pipe).
-func writeOutput(_ text: String) throws(FileError) {
-    do {
-        try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
-    } catch {
-        throw FileError(path: "standard output", code: EIO, message: "\(error.localizedDescription)")
-    }
-}

@@ -101,29 +101,3 @@ extension LengthReport {
 
     private func percent(_ count: Int) -> Double { 100 * Double(count) / Double(max(1, lengths.count)) }
 }
-
-/// A table in plain text, columns to the right.
-struct TextTable {
-    let titles: [String]
-    let rows: [[String]]
-
-    /// The lines, without one at the end.
-    var text: String {
-        let all = [titles] + rows
-        let widths = titles.indices.map { column in all.map { $0[column].unicodeScalars.count }.max() ?? 0 }
-        return all.map { row in
-            row.enumerated().map { column, cell in
-                String(repeating: " ", count: widths[column] - cell.unicodeScalars.count) + cell
-            }.joined(separator: "  ")
-        }.joined(separator: "\n")
-    }
-}
-
-/// Writes a file beside its place and renames it.
-func writeFile(_ text: String, to path: String) throws(FileError) {
-    do {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-        throw FileError(path: path, message: "cannot be written: \(error.localizedDescription)")
-    }
-}

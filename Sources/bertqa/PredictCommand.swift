@@ -69,10 +69,6 @@ extension PredictionRun {
             return (example.id, JSONValue.array(list))
         }
         let text = JSONValue.object(JSONObject(members)).serialized(pretty: true) + "\n"
-        do {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw FileError(path: path, message: "cannot be written: \(error.localizedDescription)")
-        }
+        try writeFile(text, to: path)
     }
 }

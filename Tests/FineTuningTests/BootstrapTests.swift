@@ -1,4 +1,4 @@
-import SQuAD
+import FineTuning
 import Testing
 
 @Suite("Bootstrap intervals")

@@ -10,23 +10,14 @@ public enum Bootstrap {
     ///   - seed: the same seed gives the same range.
     public static func interval(_ values: [Double], samples: Int = 2000, seed: UInt64 = 42) -> ClosedRange<Double> {
         guard !values.isEmpty, samples > 0 else { return 0...0 }
-        var state = seed
+        var generator = SplitMix64(seed: seed)
         let count = UInt64(values.count)
         let means = (0..<samples).map { _ in
             var sum = 0.0
-            for _ in values { sum += values[Int(next(&state).multipliedFullWidth(by: count).high)] }
+            for _ in values { sum += values[Int(generator.next().multipliedFullWidth(by: count).high)] }
             return sum / Double(values.count)
         }.sorted()
         let tail = min(samples / 2, Int((0.025 * Double(samples)).rounded()))
         return means[tail]...means[samples - 1 - tail]
-    }
-
-    /// - Source: SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2714064.2660195).
-    private static func next(_ state: inout UInt64) -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var x = state
-        x = (x ^ (x >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        x = (x ^ (x >> 27)) &* 0x94D0_49BB_1331_11EB
-        return x ^ (x >> 31)
     }
 }
