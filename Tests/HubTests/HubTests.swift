@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Hub
 import Synchronization
@@ -68,7 +69,7 @@ struct HubTests {
         }
     }
 
-    @Test("a transfer that breaks off goes on where it was, within one call and in the next")
+    @Test("a transfer that breaks off goes on where it was")
     func resume() async throws {
         try await withHub { server, settings in
             server.state.withLock { $0.breaks["model.safetensors"] = [1000, 500] }
@@ -79,11 +80,26 @@ struct HubTests {
         }
     }
 
-    @Test("the hub being busy is waited for, and given up in the end")
+    @Test("what an earlier process left of a transfer is gone on with")
+    func resumeLater() async throws {
+        try await withHub { server, settings in
+            let weights = Data((Self.files["model.safetensors"] ?? "").utf8)
+            let digest = SHA256.hash(data: weights).map { String(format: "%02x", $0) }.joined()
+            let blobs = "\(settings.cache)/models--owner--bert/blobs"
+            try FileManager.default.createDirectory(atPath: blobs, withIntermediateDirectories: true)
+            try weights.prefix(1234).write(to: URL(fileURLWithPath: "\(blobs)/\(digest).incomplete"))
+            let folder = try await Hub(settings: settings).model(id)
+            #expect(server.transfers("model.safetensors").map { $0.headers["range"] } == ["bytes=1234-"])
+            #expect(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/model.safetensors")) == weights)
+        }
+    }
+
+    @Test("the hub being busy is waited for")
     func busy() async throws {
         try await withHub { server, settings in
             server.state.withLock { $0.failures = [503, 429] }
             _ = try await Hub(settings: settings).model(id)
+            #expect(server.state.withLock { $0.failures.isEmpty })
         }
     }
 
