@@ -1,7 +1,10 @@
-"""Writes Tests/SQuADTests/Fixtures/metrics.json: what SQuAD v1.1's rules for scoring give for difficult pairs of texts.
+"""Writes Tests/SQuADTests/Fixtures/metrics.json: what SQuAD v1.1's rules for scoring give for difficult pairs of texts; and
+version2.json: a dataset in which some questions have no answer, with predictions and what the rules of v2.0 give for them.
 
 The rules (Rajpurkar et al. 2016, arXiv:1606.05250, section 6, and the official scorer): lower case, no ASCII punctuation, the
 words "a", "an" and "the" taken out, words split at white space; exact match compares the words, F1 counts those in common.
+Version 2.0 (Rajpurkar et al. 2018, arXiv:1806.03822) leaves answers out of which nothing remains, takes the empty text as the
+answer where there is none, and looks for the thresholds of the no-answer probability at which the sum of scores is highest.
 Python's own `str.lower`, `re` and `str.split` define them, so this file needs nothing but the standard library.
 
 Only characters that Unicode 3.2 already had are drawn at random: their properties are the same in every Python and Swift.
@@ -18,6 +21,7 @@ from collections import Counter
 from pathlib import Path
 
 TARGET = Path("Tests/SQuADTests/Fixtures/metrics.json")
+VERSION2 = TARGET.with_name("version2.json")
 CASES = 3000
 ARTICLE = re.compile(r"\b(?:a|an|the)\b")
 
@@ -63,6 +67,75 @@ def f1(prediction: list[str], answer: list[str]) -> float:
     return 2 * precision * recall / (precision + recall)
 
 
+def v2_scores(answers: list[str], prediction: str) -> tuple[int, float]:
+    predicted = words(prediction)
+    accepted = [answer for answer in map(words, answers) if answer] or [[]]
+    overlaps = [float(answer == predicted) if not answer or not predicted else f1(predicted, answer) for answer in accepted]
+    return int(predicted in accepted), max(overlaps)
+
+
+def best_threshold(questions: list[dict], score: int) -> tuple[float, float]:
+    """Answering one question more after the other, the surest first: the best sum of scores, in per cent, and the threshold."""
+    total = best = sum(1 for question in questions if not question["answers"])
+    threshold = 0.0
+    for question in sorted(questions, key=lambda question: question["probability"]):
+        total += question["scores"][score] if question["answers"] else -bool(question["prediction"])
+        if total > best:
+            best, threshold = total, question["probability"]
+    return 100 * best / len(questions), threshold
+
+
+def average_precision(questions: list[dict], score) -> float:
+    ranked = sorted(questions, key=lambda question: question["probability"])
+    answerable = sum(1 for question in questions if question["answers"])
+    found = recall = average = 0.0
+    for index, question in enumerate(ranked):
+        found += score(question) if question["answers"] else 0
+        if index + 1 == len(ranked) or ranked[index + 1]["probability"] != question["probability"]:
+            average += found / (index + 1) * (found / answerable - recall)
+            recall = found / answerable
+    return 100 * average
+
+
+def version2(source: random.Random) -> dict:
+    """Questions on one text; three in eight without an answer, probabilities with ties, predictions right, near and wrong."""
+    names = "amber birch cedar dune ember fjord grove heath inlet jetty".split()
+    context = " ".join(f"the {name} of {number}" for number, name in enumerate(names))
+    questions = []
+    for number in range(240):
+        texts = [source.choice(["the ", ""]) + source.choice(names), f"{source.choice(names)} of {number % 10}"]
+        answers = texts[: source.choice([1, 2])] if source.random() < 0.625 else []
+        if number == 7:
+            answers = ["the"]
+        pool = ["", "the", source.choice(names), f"The {source.choice(names)}!", *answers, *answers]
+        questions.append({
+            "id": f"q{number}", "answers": answers, "prediction": source.choice(pool),
+            "probability": round(source.random() * (0.7 if answers else 1) + (0 if answers else 0.1), 2) % 1,
+        })
+        questions[-1]["scores"] = v2_scores(answers, questions[-1]["prediction"])
+    limit = 0.6
+    expected = {}
+    for name, wanted in (("", questions), ("HasAns_", [q for q in questions if q["answers"]]), ("NoAns_", [q for q in questions if not q["answers"]])):
+        for score, key in enumerate(("exact", "f1")):
+            values = [float(not q["answers"]) if q["probability"] > limit else q["scores"][score] for q in wanted]
+            expected[name + key] = 100 * sum(values) / len(wanted)
+        expected[name + "total"] = len(wanted)
+    expected["best_exact"], expected["best_exact_thresh"] = best_threshold(questions, 0)
+    expected["best_f1"], expected["best_f1_thresh"] = best_threshold(questions, 1)
+    expected["pr_exact_ap"] = average_precision(questions, lambda question: question["scores"][0])
+    expected["pr_f1_ap"] = average_precision(questions, lambda question: question["scores"][1])
+    expected["pr_oracle_ap"] = average_precision(questions, lambda question: 1)
+    entries = [{
+        "id": q["id"], "question": "which?", "is_impossible": not q["answers"],
+        "answers": [{"text": text, "answer_start": 0} for text in q["answers"]],
+    } for q in questions]
+    return {
+        "dataset": {"version": "v2.0", "data": [{"title": "places", "paragraphs": [{"context": context, "qas": entries}]}]},
+        "predictions": {q["id"]: q["prediction"] for q in questions},
+        "probabilities": {q["id"]: q["probability"] for q in questions}, "threshold": limit, "expected": expected,
+    }
+
+
 def old_characters() -> list[str]:
     """Letters, marks, digits, symbols, separators and controls of Unicode 3.2 that still are what they were."""
     result = []
@@ -106,6 +179,8 @@ def main() -> None:
         case = [prediction, answer, " ".join(first), int(first == second), f1(first, second)]
         lines.append(json.dumps(case, ensure_ascii=False, separators=(",", ":")))
     TARGET.parent.mkdir(parents=True, exist_ok=True)
+    document = json.dumps(version2(random.Random(1806)), indent=0, ensure_ascii=False)
+    VERSION2.write_text(document + "\n", encoding="utf-8", newline="\n")
     TARGET.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8", newline="\n")
 
 

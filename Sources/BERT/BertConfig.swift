@@ -30,6 +30,9 @@ public struct BertConfig: Sendable, Hashable {
     public var initializerRange = 0.02
     /// The id of the padding token. BertQA never pads; written back for others.
     public var padTokenID = 0
+    /// BertQA's own key, `no_answer_threshold`: a question that is more likely to have no answer than this, 0 to 1, is left
+    /// unanswered; nil for a model that always answers. transformers keeps the key and makes nothing of it.
+    public var noAnswerThreshold: Double?
 
     /// The file's other keys, in its order.
     var otherMembers = JSONObject([])

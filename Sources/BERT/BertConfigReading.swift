@@ -22,6 +22,7 @@ extension BertConfig {
         layerNormEpsilon = try reader.number("layer_norm_eps", layerNormEpsilon)
         initializerRange = try reader.number("initializer_range", initializerRange)
         padTokenID = try reader.size("pad_token_id", padTokenID)
+        noAnswerThreshold = try reader.number("no_answer_threshold")
         otherMembers = JSONObject(object.filter { !Self.ownKeys.contains($0.0) })
         try validate(path: path)
     }
@@ -56,6 +57,11 @@ extension BertConfig {
         ] where !(least...1).contains(value) {
             throw ModelError(path: path, kind: .invalid, message: "'\(key)' is \(value); a number up to 1 was expected")
         }
+        if let noAnswerThreshold, !(0...1).contains(noAnswerThreshold) {
+            throw ModelError(
+                path: path, kind: .invalid,
+                message: "'no_answer_threshold' is \(noAnswerThreshold); a probability, 0 to 1, was expected")
+        }
         guard (0..<vocabSize).contains(padTokenID) else {
             throw ModelError(
                 path: path, kind: .invalid,
@@ -74,7 +80,7 @@ extension BertConfig {
         "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
         "max_position_embeddings", "type_vocab_size", "hidden_dropout_prob", "attention_probs_dropout_prob",
         "layer_norm_eps", "hidden_act", "initializer_range", "pad_token_id", "architectures", "model_type", "dtype",
-        "torch_dtype", "position_embedding_type",
+        "torch_dtype", "position_embedding_type", "no_answer_threshold",
     ]
 }
 
@@ -141,7 +147,11 @@ private struct ConfigReader {
     }
 
     func number(_ key: String, _ standard: Double) throws(ModelError) -> Double {
-        guard let value = value(key) else { return standard }
+        try number(key) ?? standard
+    }
+
+    func number(_ key: String) throws(ModelError) -> Double? {
+        guard let value = value(key) else { return nil }
         guard let number = value.double else { throw invalid("'\(key)' isn't a number") }
         return number
     }

@@ -22,7 +22,8 @@ extension BertConfig {
             ("initializer_range", .number(JSONNumber(initializerRange))),
             ("pad_token_id", .number(JSONNumber(padTokenID))),
         ]
-        let members = own + keptMembers.map { ($0.0, $0.1) }
+        let threshold = noAnswerThreshold.map { [("no_answer_threshold", JSONValue.double($0))] } ?? []
+        let members = own + threshold + keptMembers.map { ($0.0, $0.1) }
         return .object(JSONObject(members.sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }))
     }
 

@@ -55,9 +55,13 @@ struct RunDirectory {
     }
 
     /// Writes the model that is the best so far. The weights come last: a directory with weights is complete.
-    func writeModel(_ loaded: LoadedModel) throws(TrainingError) {
+    ///
+    /// - Parameter noAnswerThreshold: what the model's configuration says of it from now on.
+    func writeModel(_ loaded: LoadedModel, noAnswerThreshold: Double?) throws(TrainingError) {
         do {
-            try loaded.model.config.write(toDirectory: path)
+            var config = loaded.model.config
+            config.noAnswerThreshold = noAnswerThreshold
+            try config.write(toDirectory: path)
             try loaded.tokenizer.save(to: path)
             try DurableFiles.replace("\(path)/model.safetensors") { temporary in
                 try loaded.model.writeWeights(to: temporary)

@@ -247,10 +247,18 @@ public final class Trainer {
         state.epoch += 1
         try record(epoch.scalars)
         (state.row, state.lossSum, state.tokens, state.seconds) = (0, 0, 0, 0)
-        if state.statistics.bestEpoch == state.epoch { try directory.writeModel(loaded) }
+        if state.statistics.bestEpoch == state.epoch {
+            try directory.writeModel(loaded, noAnswerThreshold: noAnswerThreshold(epoch))
+        }
         try directory.writeStatistics(state.statistics)
         try save()
         report.epoch(epoch, number: state.epoch, isBest: state.statistics.bestEpoch == state.epoch)
+    }
+
+    /// The model learns to leave questions unanswered only from questions without an answer.
+    private func noAnswerThreshold(_ epoch: EpochStatistics) -> Double? {
+        guard data.hasImpossibleQuestions else { return nil }
+        return epoch.validation?.noAnswerThreshold ?? loaded.model.config.noAnswerThreshold ?? NoAnswerThreshold.even
     }
 
     private func validate() throws(TrainingError) -> EpochStatistics.Validation? {
@@ -264,11 +272,12 @@ public final class Trainer {
                 report.validating(done: done, of: total)
                 if interrupt.isRaised { throw CancellationError() }
             }
-            let predictions = Evaluation.texts(result.candidates, of: data.validationExamples)
-            let scores = SQuADMetrics.score(data.validationDataset, predictions: predictions)
-            return EpochStatistics.Validation(
-                loss: result.loss.loss, accuracy: result.loss.accuracy, exactMatch: scores.exactMatch, f1: scores.f1,
-                seconds: (clock.now - start) / .seconds(1))
+            var validation = EpochStatistics.Validation(
+                result.predictions, of: data.validationExamples, in: data.validationDataset)
+            validation.loss = result.loss.loss
+            validation.accuracy = result.loss.accuracy
+            validation.seconds = (clock.now - start) / .seconds(1)
+            return validation
         } catch is CancellationError {
             // The epoch's training is done: a checkpoint here goes on with the validation.
             try saveIfDue()
@@ -276,6 +285,24 @@ public final class Trainer {
         } catch {
             throw .computation("validation: \(error)")
         }
+    }
+}
+
+extension EpochStatistics.Validation {
+    /// The official scores; where some questions have no answer, those that the best threshold for F1 gives.
+    fileprivate init(_ predictions: [Int: Prediction], of examples: [Example], in dataset: Dataset) {
+        self.init(loss: 0, accuracy: 0, exactMatch: 0, f1: 0, seconds: 0)
+        let answers = Evaluation.texts(predictions, of: examples, threshold: nil)
+        var noAnswer: NoAnswerProbabilities?
+        if dataset.hasImpossibleQuestions {
+            let probabilities = Evaluation.noAnswerProbabilities(predictions, of: examples)
+            noAnswer = probabilities
+            noAnswerThreshold =
+                SQuADMetrics.score(dataset, predictions: answers, noAnswer: probabilities).thresholds?.f1.threshold
+        }
+        let scores = SQuADMetrics.score(
+            dataset, predictions: answers, noAnswer: noAnswer, threshold: noAnswerThreshold ?? 1)
+        (exactMatch, f1) = (scores.exactMatch, scores.f1)
     }
 }
 

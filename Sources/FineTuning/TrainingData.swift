@@ -12,6 +12,8 @@ public struct TrainingData: Sendable {
     public let validationExamples: [Example]
     /// The dataset that the official scores of a validation are computed over.
     public let validationDataset: Dataset
+    /// Whether some of the training questions have no answer.
+    public let hasImpossibleQuestions: Bool
     /// Questions of the training file that cannot be trained on, with the reason.
     public let skipped: [DatasetProblem]
 
@@ -29,6 +31,7 @@ public struct TrainingData: Sendable {
             (dataset, held) = dataset.split(
                 by: options.splitBy, fraction: options.validationFraction, seed: options.seed)
         }
+        hasImpossibleQuestions = dataset.hasImpossibleQuestions
         let builder = FeatureBuilder(tokenizer: tokenizer, options: options.features)
         training = builder.build(dataset.examples(), labelled: true)
         guard !training.features.isEmpty else {

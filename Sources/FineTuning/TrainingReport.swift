@@ -76,6 +76,9 @@ struct TrainingReport {
             line +=
                 "; validation loss \(Figures.fixed(validation.loss, 3)), exact match "
                 + "\(Figures.fixed(validation.exactMatch, 2)), F1 \(Figures.fixed(validation.f1, 2))"
+            if let threshold = validation.noAnswerThreshold {
+                line += " with the threshold \(Figures.fixed(threshold, 4)) for no answer"
+            }
         }
         say(line + (isBest ? "  (best so far, kept)" : ""))
     }

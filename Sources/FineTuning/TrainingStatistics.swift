@@ -27,6 +27,9 @@ public struct EpochStatistics: Sendable, Hashable {
         public var exactMatch: Double
         /// Official F1, 0 to 100.
         public var f1: Double
+        /// The threshold with the best F1 (see `NoAnswerThreshold`), where some questions have no answer; the scores are
+        /// with it.
+        public var noAnswerThreshold: Double?
         /// Seconds spent validating.
         public var seconds: Double
     }
@@ -93,6 +96,9 @@ extension EpochStatistics {
                 ("valid_loss", .double(validation.loss)), ("valid_accuracy", .double(validation.accuracy)),
                 ("exact_match", .double(validation.exactMatch)), ("f1", .double(validation.f1)),
             ]
+            if let threshold = validation.noAnswerThreshold {
+                members.append(("no_answer_threshold", .double(threshold)))
+            }
         }
         members.append(("training_time", .string(Self.clock(trainingSeconds))))
         if let validation { members.append(("valid_time", .string(Self.clock(validation.seconds)))) }
@@ -117,7 +123,9 @@ extension EpochStatistics {
             let exactMatch = json["exact_match"]?.double, let f1 = json["f1"]?.double,
             let seconds = json["valid_seconds"]?.double
         {
-            validation = Validation(loss: loss, accuracy: accuracy, exactMatch: exactMatch, f1: f1, seconds: seconds)
+            validation = Validation(
+                loss: loss, accuracy: accuracy, exactMatch: exactMatch, f1: f1,
+                noAnswerThreshold: json["no_answer_threshold"]?.double, seconds: seconds)
         }
     }
 

@@ -9,26 +9,43 @@ public struct TokenScores: Sendable, Hashable {
     public var f1: Double
 }
 
-/// From candidates to what is written down and scored.
+/// From predictions to what is written down and scored.
 public enum Evaluation {
-    /// The best answer's text for every example; empty for a question that left no room for its text.
-    public static func texts(_ candidates: [Int: [Candidate]], of examples: [Example]) -> [String: String] {
+    /// The answers' texts by question id: empty where the text has no answer, by the threshold (see `Prediction`), and for
+    /// a question that left no room for its text.
+    public static func texts(
+        _ predictions: [Int: Prediction], of examples: [Example], threshold: Double?
+    ) -> [String: String] {
         var result: [String: String] = [:]
         for (index, example) in examples.enumerated() {
-            result[example.id] = candidates[index]?.first.map { example.context.utf8Substring($0.range) } ?? ""
+            result[example.id] =
+                predictions[index]?.answer(threshold: threshold).map { example.context.utf8Substring($0.range) } ?? ""
         }
         return result
     }
 
-    /// Compares the best candidates with the acceptable answers, token by token of each text.
+    /// How likely each question is to have no answer, in the order of the examples.
+    public static func noAnswerProbabilities(
+        _ predictions: [Int: Prediction], of examples: [Example]
+    ) -> NoAnswerProbabilities {
+        NoAnswerProbabilities(
+            examples.enumerated().map { ($0.element.id, predictions[$0.offset]?.noAnswerProbability ?? 1) })
+    }
+
+    /// Compares the answers with the acceptable ones, token by token of each text. A question whose text has no answer is
+    /// wholly right without one, and wholly wrong with one.
     public static func tokenScores(
-        _ candidates: [Int: [Candidate]], of examples: [Example], tokenizer: Tokenizer
+        _ predictions: [Int: Prediction], of examples: [Example], tokenizer: Tokenizer, threshold: Double?
     ) -> TokenScores {
         var points = 0
         var f1 = 0.0
         var text: (paragraph: Int, tokens: TokenizedText, offsets: ScalarOffsets)?
         for (index, example) in examples.enumerated() {
-            guard let best = candidates[index]?.first else { continue }
+            guard let best = predictions[index]?.answer(threshold: threshold) else {
+                points += example.isImpossible ? 2 : 0
+                f1 += example.isImpossible ? 1 : 0
+                continue
+            }
             let current: (paragraph: Int, tokens: TokenizedText, offsets: ScalarOffsets)
             if let text, text.paragraph == example.paragraph {
                 current = text

@@ -10,6 +10,8 @@ public struct Example: Sendable {
     public let context: String
     /// The acceptable answers; the first one is what training aims at.
     public let answers: [SQuAD.Answer]
+    /// Whether the text has no answer, as SQuAD 2.0 files say of some questions.
+    public let isImpossible: Bool
     /// The number of the paragraph in the dataset; questions with the same number share one text.
     public let paragraph: Int
 }
@@ -25,7 +27,8 @@ extension Dataset {
                     result.append(
                         Example(
                             id: question.id, question: question.question, context: text.context,
-                            answers: question.answers, paragraph: paragraph))
+                            answers: question.answers, isImpossible: question.isImpossible == true && question.answers.isEmpty,
+                            paragraph: paragraph))
                 }
                 paragraph += 1
             }

@@ -1,4 +1,5 @@
 import BERT
+import Foundation
 import Torch
 import WordPiece
 
@@ -10,6 +11,23 @@ public struct Candidate: Sendable, Hashable {
     public let logit: Float
     /// The probability of the start token times that of the end token, among all tokens of the text.
     public let probability: Float
+}
+
+/// What the model makes of one question.
+public struct Prediction: Sendable, Hashable {
+    /// The best places of the text, best first.
+    public let candidates: [Candidate]
+    /// How likely it is that the text has no answer, 0 to 1: the logistic function of how far the logits of `[CLS]` lie
+    /// above those of the best candidate. With several windows the lowest of their `[CLS]` counts, as in transformers.
+    public let noAnswerProbability: Double
+
+    /// The best candidate; nil if there is none, or if the text having no answer is more likely than `threshold`.
+    ///
+    /// - Parameter threshold: nil always answers.
+    public func answer(threshold: Double?) -> Candidate? {
+        if let threshold, noAnswerProbability > threshold { return nil }
+        return candidates.first
+    }
 }
 
 /// What one pass over rows with labels tells besides the answers.
@@ -42,14 +60,15 @@ public struct Predictor {
         self.device = device
     }
 
-    /// The `count` best candidates of each example that has rows, and loss and accuracy if the rows carry labels.
+    /// The predictions, of `count` candidates each, of the examples that have rows, by the examples' numbers; and loss and
+    /// accuracy if the rows carry labels.
     ///
     /// - Parameters:
     ///   - features: rows in the order of their examples, all windows of an example together.
     ///   - progress: called after each pass with the number of rows done.
     public func predict(
         _ features: [Feature], count: Int = 1, labelled: Bool = false, progress: (Int) throws -> Void = { _ in }
-    ) throws -> (candidates: [Int: [Candidate]], loss: SpanLoss) {
+    ) throws -> (predictions: [Int: Prediction], loss: SpanLoss) {
         var merger = WindowMerger(count: count)
         var loss = SpanLoss()
         try forEachRow(features, progress: progress) { row, logits in
@@ -61,7 +80,7 @@ public struct Predictor {
     }
 
     /// Runs the model over rows in batches and hands each row's logits, start and end alternating, to `body`.
-    func forEachRow(
+    package func forEachRow(
         _ features: [Feature], progress: (Int) throws -> Void, _ body: (Feature, ArraySlice<Float>) -> Void
     ) throws {
         for range in BatchPlan.byTokens(features, budget: tokenBudget) {
@@ -83,11 +102,12 @@ public struct Predictor {
 /// Scores the windows of one example together.
 private struct WindowMerger {
     let count: Int
-    private var finished: [Int: [Candidate]] = [:]
+    private var finished: [Int: Prediction] = [:]
     private var example: Int?
     private var open: [(range: Range<Int>, start: Float, end: Float)] = []
     private var starts = LogSumExp()
     private var ends = LogSumExp()
+    private var nothing = Float.infinity
 
     init(count: Int) {
         self.count = count
@@ -97,6 +117,7 @@ private struct WindowMerger {
         if example != row.example { close() }
         example = row.example
         let base = logits.startIndex
+        nothing = min(nothing, logits[base] + logits[base + 1])
         for token in row.contextStart..<(row.contextStart + row.window.count) {
             starts.add(logits[base + 2 * token])
             ends.add(logits[base + 2 * token + 1])
@@ -110,7 +131,7 @@ private struct WindowMerger {
         }
     }
 
-    mutating func finish() -> [Int: [Candidate]] {
+    mutating func finish() -> [Int: Prediction] {
         close()
         return finished
     }
@@ -127,11 +148,13 @@ private struct WindowMerger {
             let probability = probability(span.start - starts.value) * probability(span.end - ends.value)
             best.append(Candidate(range: span.range, logit: span.start + span.end, probability: probability))
         }
-        finished[example] = best
+        let margin = best.first.map { Double(nothing) - Double($0.logit) } ?? .infinity
+        finished[example] = Prediction(candidates: best, noAnswerProbability: 1 / (1 + exp(-margin)))
         self.example = nil
         open = []
         starts = LogSumExp()
         ends = LogSumExp()
+        nothing = .infinity
     }
 
     private func probability(_ logarithm: Float) -> Float { min(1, logarithm.exponential) }

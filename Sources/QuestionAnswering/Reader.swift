@@ -2,17 +2,22 @@ import BERT
 import Torch
 import WordPiece
 
-/// An answer found in a text.
+/// An answer found in a text, or that the text has none.
 public struct Answer: Sendable, Hashable {
-    /// The words of the text that answer the question.
+    /// The words of the text that answer the question; empty if the text has no answer.
     public let text: String
     /// How sure the model is, from 0 to 1: the probability of its first token times that of its last, among all tokens
-    /// of the text. Comparable between answers to one question, not between texts.
+    /// of the text. Comparable between answers to one question, not between texts. If the text has no answer, how likely
+    /// that is.
     public let score: Double
     /// Where the answer stands in the text, in Unicode scalars.
     public let range: Range<Int>
     /// Where the answer stands in the text, in UTF-8 bytes.
     public let utf8Range: Range<Int>
+    /// How likely it is that the text has no answer, from 0 to 1.
+    public let noAnswerProbability: Double
+    /// Whether this says that the text has no answer.
+    public var isNoAnswer: Bool { text.isEmpty }
 }
 
 /// A text that a reader has tokenised, to be asked about again and again; made by `Reader.prepare`.
@@ -34,6 +39,9 @@ public struct ReaderOptions: Sendable, Hashable {
     public var docStride: Int?
     /// Tokens that an answer may have.
     public var maxAnswerLength = 30
+    /// A question more likely to have no answer than this, 0 to 1, is left unanswered; 1 always answers. Nil takes what
+    /// the model's `config.json` says (`no_answer_threshold`), and always answers where it says nothing.
+    public var noAnswerThreshold: Double?
     /// What matrix products compute in; nil takes bf16 where the device multiplies it in hardware.
     public var precision: Precision?
     /// Where the model runs; nil takes the best device there is.
@@ -89,6 +97,7 @@ public actor Reader {
     public nonisolated let tokenizer: Tokenizer
     private let predictor: Predictor
     private let options: FeatureOptions
+    private let noAnswerThreshold: Double?
 
     /// Loads a fine-tuned model directory in the Hugging Face layout.
     ///
@@ -114,6 +123,7 @@ public actor Reader {
             throw .options(error)
         }
         config = loaded.model.config
+        noAnswerThreshold = options.noAnswerThreshold ?? loaded.model.config.noAnswerThreshold
         tokenizer = loaded.tokenizer
         var predictor = Predictor(model: loaded.model, tokenizer: loaded.tokenizer, device: device)
         predictor.decoder = SpanDecoder(maxAnswerLength: options.maxAnswerLength)
@@ -121,7 +131,7 @@ public actor Reader {
         self.options = features
     }
 
-    /// The best answer to a question about a text.
+    /// The best answer to a question about a text, or that there is none.
     ///
     /// - Throws: `ReaderError.empty` for a blank question or text, `.questionTooLong`, `.computation`.
     public func answer(_ question: String, in context: String) throws(ReaderError) -> Answer {
@@ -129,7 +139,8 @@ public actor Reader {
         return best
     }
 
-    /// The `count` best answers to a question about a text, best first, no place of the text twice.
+    /// The `count` best answers to a question about a text, best first, no place of the text twice. Where the text has no
+    /// answer, by the threshold of the options, the first of them says so.
     public func answers(_ question: String, in context: String, count: Int) throws(ReaderError) -> [Answer] {
         try answers([question], in: context, count: count).first ?? []
     }
@@ -165,20 +176,27 @@ public actor Reader {
             }
             features += rows
         }
-        let candidates: [Int: [Candidate]]
+        let predictions: [Int: Prediction]
         do {
-            candidates = try predictor.predict(features, count: count).candidates
+            predictions = try predictor.predict(features, count: count).predictions
         } catch {
             throw .computation("\(error)")
         }
         return questions.indices.map { index in
-            (candidates[index] ?? []).map { candidate in
-                let range = Int32(candidate.range.lowerBound)..<Int32(candidate.range.upperBound)
-                return Answer(
-                    text: prepared.text.utf8Substring(candidate.range), score: Double(candidate.probability),
-                    range: prepared.offsets.scalars(utf8: range), utf8Range: candidate.range)
-            }
+            predictions[index].map { Array(answers($0, in: prepared).prefix(count)) } ?? []
         }
+    }
+
+    private func answers(_ prediction: Prediction, in prepared: PreparedText) -> [Answer] {
+        let none = prediction.noAnswerProbability
+        let found = prediction.candidates.map { candidate in
+            let range = Int32(candidate.range.lowerBound)..<Int32(candidate.range.upperBound)
+            return Answer(
+                text: prepared.text.utf8Substring(candidate.range), score: Double(candidate.probability),
+                range: prepared.offsets.scalars(utf8: range), utf8Range: candidate.range, noAnswerProbability: none)
+        }
+        guard prediction.answer(threshold: noAnswerThreshold) == nil else { return found }
+        return [Answer(text: "", score: none, range: 0..<0, utf8Range: 0..<0, noAnswerProbability: none)] + found
     }
 }
 

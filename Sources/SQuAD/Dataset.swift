@@ -90,6 +90,16 @@ public struct Dataset: Sendable, Hashable {
         articles.reduce(0) { $0 + $1.paragraphs.reduce(0) { $0 + $1.questions.count } }
     }
 
+    /// Whether the file says of its questions if they have an answer, as SQuAD 2.0 does: then its rules score it.
+    public var isVersion2: Bool { contains { $0.isImpossible != nil } }
+
+    /// Whether some texts have no answer to their question.
+    public var hasImpossibleQuestions: Bool { contains { $0.isImpossible == true && $0.answers.isEmpty } }
+
+    private func contains(_ condition: (Question) -> Bool) -> Bool {
+        articles.contains { $0.paragraphs.contains { $0.questions.contains(where: condition) } }
+    }
+
     /// The number of paragraphs in all articles.
     public var paragraphCount: Int { articles.reduce(0) { $0 + $1.paragraphs.count } }
 }

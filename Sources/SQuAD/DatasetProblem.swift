@@ -14,6 +14,8 @@ public struct DatasetProblem: Sendable, Hashable, CustomStringConvertible {
         case emptyContext = "empty_context"
         /// The question has no answer, and the file does not call it impossible.
         case noAnswer = "no_answer"
+        /// The file calls the question impossible, and gives answers.
+        case impossibleWithAnswer = "impossible_with_answer"
         /// An answer has no text.
         case emptyAnswer = "empty_answer"
         /// An answer's offset is negative.
@@ -82,6 +84,12 @@ private struct QuestionCheck {
             add(
                 .noAnswer, "there is no answer; SQuAD 2.0 files mark that with \"is_impossible\": true",
                 preventsTraining: true)
+        }
+        if question.isImpossible == true, !question.answers.isEmpty {
+            add(
+                .impossibleWithAnswer,
+                "\"is_impossible\" is true, but there are answers; take away either (answers that only look right belong in "
+                    + "\"plausible_answers\")", preventsTraining: true)
         }
         for (index, answer) in question.answers.enumerated() {
             check(answer, isTarget: index == 0)

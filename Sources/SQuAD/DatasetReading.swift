@@ -9,7 +9,8 @@ public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Whether the file is not there (rather than wrong).
     public let isMissing: Bool
 
-    init(path: String, message: String, isMissing: Bool = false) {
+    /// An error in a file.
+    public init(path: String, message: String, isMissing: Bool = false) {
         self.path = path
         self.message = message
         self.isMissing = isMissing

@@ -1,40 +1,9 @@
-/// The scores of a set of predictions, in per cent of the questions.
-public struct Scores: Sendable, Hashable {
-    /// The share of predictions that equal an acceptable answer after normalisation, 0 to 100.
-    public var exactMatch: Double
-    /// The mean overlap of words with the closest acceptable answer, 0 to 100.
-    public var f1: Double
-    /// The number of questions.
-    public var total: Int
-    /// How many of them have no prediction; they score 0.
-    public var missing: Int
-
-    /// Scores from their parts.
-    public init(exactMatch: Double, f1: Double, total: Int, missing: Int) {
-        self.exactMatch = exactMatch
-        self.f1 = f1
-        self.total = total
-        self.missing = missing
-    }
-}
-
-/// The scores of one question.
-public struct QuestionScore: Sendable, Hashable {
-    /// The question's id.
-    public let id: String
-    /// 1 if the prediction equals an acceptable answer after normalisation, else 0.
-    public let exactMatch: Double
-    /// The overlap of words with the closest acceptable answer, 0 to 1.
-    public let f1: Double
-    /// Whether there is no prediction.
-    public let isMissing: Bool
-}
-
-/// The official metrics of SQuAD v1.1.
+/// The official metrics of SQuAD v1.1 and v2.0.
 ///
-/// Texts are compared by code points, as Python does, and not by canonical equivalence, as Swift's `==` would.
-/// - Source: the definitions in Rajpurkar et al. 2016, arXiv:1606.05250, section 6, as the official script
-///   `evaluate-v1.1.py` carries them out.
+/// A dataset that says of its questions whether they have an answer is scored by the rules of v2.0, any other by those of
+/// v1.1. Texts are compared by code points, as Python does, and not by canonical equivalence, as Swift's `==` would.
+/// - Source: the definitions in Rajpurkar et al. 2016, arXiv:1606.05250, section 6, and Rajpurkar et al. 2018,
+///   arXiv:1806.03822, as the official scripts `evaluate-v1.1.py` and `evaluate-v2.0.py` carry them out.
 public enum SQuADMetrics {
     /// The words of a text in lower case, without ASCII punctuation and English articles.
     public static func words(_ text: String) -> [[Unicode.Scalar]] {
@@ -60,28 +29,42 @@ public enum SQuADMetrics {
     }
 
     /// Scores predictions by question id against every acceptable answer of the dataset.
-    public static func score(_ dataset: Dataset, predictions: [String: String]) -> Scores {
-        let questions = questionScores(dataset, predictions: predictions)
-        var scores = Scores(exactMatch: 0, f1: 0, total: questions.count, missing: questions.count { $0.isMissing })
-        // The order of operations is the official script's, so that the last digit agrees.
-        if scores.total > 0 {
-            scores.exactMatch = 100 * questions.reduce(0) { $0 + $1.exactMatch } / Double(scores.total)
-            scores.f1 = 100 * questions.reduce(0) { $0 + $1.f1 } / Double(scores.total)
-        }
+    ///
+    /// - Parameters:
+    ///   - noAnswer: how likely each question is to have no answer. A question more likely to have none than `threshold`
+    ///     counts as left unanswered, and the best thresholds are looked for. Version 2.0 only.
+    public static func score(
+        _ dataset: Dataset, predictions: [String: String], noAnswer: NoAnswerProbabilities? = nil, threshold: Double = 1
+    ) -> Scores {
+        let raw = questionScores(dataset, predictions: predictions)
+        guard dataset.isVersion2 else { return Scores(raw) }
+        let questions = noAnswer.map { $0.applied(to: raw, threshold: threshold) } ?? raw
+        var scores = Scores(questions)
+        scores.hasAnswer = Scores.Part(questions.filter(\.hasAnswer))
+        scores.noAnswer = Scores.Part(questions.filter { !$0.hasAnswer })
+        scores.thresholds = noAnswer.map { NoAnswerThresholds(raw, predictions: predictions, probabilities: $0) }
         return scores
     }
 
     /// The scores of each question by itself, in the order of the file.
     public static func questionScores(_ dataset: Dataset, predictions: [String: String]) -> [QuestionScore] {
-        dataset.articles.lazy.flatMap(\.paragraphs).flatMap(\.questions).map { question in
+        let isVersion2 = dataset.isVersion2
+        return dataset.articles.lazy.flatMap(\.paragraphs).flatMap(\.questions).map { question in
+            let hasAnswer = !question.answers.isEmpty
             guard let prediction = predictions[question.id] else {
-                return QuestionScore(id: question.id, exactMatch: 0, f1: 0, isMissing: true)
+                return QuestionScore(id: question.id, exactMatch: 0, f1: 0, isMissing: true, hasAnswer: hasAnswer)
             }
             let predicted = words(prediction)
-            let answers = question.answers.map { words($0.text) }
+            var answers = question.answers.map { words($0.text) }
+            if isVersion2 {
+                // Answers of which nothing is left don't count; where none does, leaving the question unanswered is right.
+                answers.removeAll(where: \.isEmpty)
+                if answers.isEmpty { answers = [[]] }
+            }
+            let overlaps = answers.map { isVersion2 && $0.isEmpty && predicted.isEmpty ? 1 : Self.f1(predicted, $0) }
             return QuestionScore(
-                id: question.id, exactMatch: answers.contains(predicted) ? 1 : 0,
-                f1: answers.map { Self.f1(predicted, $0) }.max() ?? 0, isMissing: false)
+                id: question.id, exactMatch: answers.contains(predicted) ? 1 : 0, f1: overlaps.max() ?? 0,
+                isMissing: false, hasAnswer: hasAnswer)
         }
     }
 

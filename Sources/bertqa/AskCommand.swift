@@ -10,7 +10,8 @@ struct AskCommand: AsyncParsableCommand {
         commandName: "ask",
         abstract: "Ask one question about a text.",
         discussion: """
-            A text of any length is read in windows. Start and end of the answer count Unicode scalars, as Python does.
+            A text of any length is read in windows. A model that was trained on questions without an answer (SQuAD 2.0) may say \
+            that the text has none: the answer is empty then, and its score says how likely that is. Start and end of the answer count Unicode scalars, as Python does.
 
               bertqa ask --model run --question "Who wrote it?" --context-file text.txt --top-k 3
             """)
@@ -30,6 +31,7 @@ struct AskCommand: AsyncParsableCommand {
     @Option(help: "How many answers.")
     var topK = 1
 
+    @OptionGroup var noAnswer: NoAnswerOptions
     @OptionGroup var options: ModelOptions
 
     @Flag(help: "Print one JSON object: the answer, or with --top-k an object with a list of answers.")
@@ -46,6 +48,7 @@ struct AskCommand: AsyncParsableCommand {
             let text = try context ?? source.read()
             var settings = ReaderOptions()
             settings.precision = options.precision.precision
+            settings.noAnswerThreshold = noAnswer.noAnswerThreshold
             settings.device = options.device.device
             let reader = try await Reader.load(ModelSource.folder(model), options: settings)
             let answers = try await reader.answers(question, in: text, count: topK)
@@ -66,7 +69,7 @@ struct AskCommand: AsyncParsableCommand {
     }
 
     private func plainText(_ answers: [Answer]) -> String {
-        answers.map { "\($0.text)  (score \(Figures.fixed($0.score, 3)))" }.joined(separator: "\n")
+        answers.map { "\($0.isNoAnswer ? "(no answer in the text)" : $0.text)  (score \(Figures.fixed($0.score, 3)))" }.joined(separator: "\n")
     }
 
     private var source: ContextSource {

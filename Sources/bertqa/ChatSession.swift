@@ -71,11 +71,14 @@ struct ChatSession {
         guard let text else { return Self.noText }
         guard let answers = try await reader.answers([question], in: text, count: count).first, let best = answers.first
         else { throw ReaderError.empty("text") }
-        asked.append((question, best.text))
-        let (before, sentence, after) = Sentence.around(best.utf8Range, in: text.text)
-        var lines = ["\(before)\(marked(sentence))\(after)"]
+        asked.append((question, Self.shown(best)))
+        var lines: [String] = []
+        if !best.isNoAnswer {
+            let (before, sentence, after) = Sentence.around(best.utf8Range, in: text.text)
+            lines.append("\(before)\(marked(sentence))\(after)")
+        }
         for (rank, answer) in answers.enumerated() {
-            lines.append("\(count > 1 ? "\(rank + 1). " : "")\(answer.text)  (score \(Figures.fixed(answer.score, 3)))")
+            lines.append("\(count > 1 ? "\(rank + 1). " : "")\(Self.shown(answer))  (score \(Figures.fixed(answer.score, 3)))")
         }
         return lines.joined(separator: "\n")
     }
@@ -88,6 +91,10 @@ struct ChatSession {
     }
 
     private func marked(_ text: String) -> String { usesColour ? "\u{1B}[1;32m\(text)\u{1B}[0m" : "[\(text)]" }
+
+    private static func shown(_ answer: Answer) -> String {
+        answer.isNoAnswer ? "(no answer in the text)" : answer.text
+    }
 
     private static let noText = "there is no text yet; :load text.txt reads one, :text lets you paste one"
 

@@ -50,8 +50,7 @@ struct CompareCommand: AsyncParsableCommand {
         let run = try PredictionRun(model: folder, data: data, length: length, options: options)
         let hasStatistics = FileManager.default.fileExists(atPath: "\(folder)/training_stats.json")
         return Comparison.Entry(
-            name: name, parameters: run.parameterCount, answers: run.predictions.answers,
-            tokens: Evaluation.tokenScores(run.candidates, of: run.examples, tokenizer: run.tokenizer),
+            name: name, parameters: run.parameterCount, answers: run.answers, tokens: run.tokenScores,
             questionsPerSecond: run.questionsPerSecond, weightBytes: run.weightBytes,
             training: hasStatistics ? try TrainingStatistics(directory: folder) : nil)
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FineTuning
+import Foundation
 import QuestionAnswering
 import SQuAD
 import StrictJSON
@@ -13,6 +14,10 @@ struct EvaluateCommand: AsyncParsableCommand {
             Official scores compare words, in per cent; token scores are the tutorial's, as shares of 1: start and end tokens \
             found, and the overlap of tokens. --preset tutorial scores rows exactly as the tutorial does: questions of which an \
             answer is cut are left out, and count as nothing lost.
+
+            Where the file says of each question whether it has an answer (SQuAD 2.0), the scores follow the rules of that \
+            version, and the threshold that would score best is shown; --store-threshold keeps it in the model's config.json. \
+            A threshold chosen and scored on the same questions flatters: choose it on others than those you report.
 
               bertqa evaluate --model run --data dev.json
               bertqa evaluate --model run --data dev.json --preset tutorial --max-length 256
@@ -30,6 +35,10 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How start and end are chosen: joint, or argmax by themselves.", valueName: "decoding"))
     var decoding: SpanDecoding?
 
+    @Flag(help: "Keep the threshold with the best F1 in the model's folder, for all later answers.")
+    var storeThreshold = false
+
+    @OptionGroup var noAnswer: NoAnswerOptions
     @OptionGroup var length: LengthOptions
     @OptionGroup var options: ModelOptions
 
@@ -37,7 +46,13 @@ struct EvaluateCommand: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
+        if storeThreshold, noAnswer.noAnswerThreshold != nil {
+            throw ValidationError("--store-threshold looks for a threshold itself; leave --no-answer-threshold out")
+        }
         guard preset == .tutorial else { return }
+        if storeThreshold || noAnswer.noAnswerThreshold != nil {
+            throw ValidationError("--preset tutorial knows no questions without an answer; leave its threshold out")
+        }
         if decoding == .joint || (length.truncation ?? .longestFirst) != .longestFirst || length.docStride != nil {
             throw ValidationError("--preset tutorial decides --decoding, --truncation and --doc-stride; leave them out")
         }
@@ -53,13 +68,50 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     private func usualReport(_ model: String) throws -> EvaluationReport {
         let run = try PredictionRun(
-            model: model, data: data, length: length, options: options, decoding: decoding ?? .joint)
-        let scores = SQuADMetrics.score(run.dataset, predictions: run.predictions.answers)
-        let tokens = Evaluation.tokenScores(run.candidates, of: run.examples, tokenizer: run.tokenizer)
-        return EvaluationReport(
+            model: model, data: data, length: length, options: options, decoding: decoding ?? .joint,
+            noAnswerThreshold: noAnswer.noAnswerThreshold)
+        let scores =
+            run.dataset.isVersion2
+            ? SQuADMetrics.score(
+                run.dataset, predictions: run.forcedAnswers, noAnswer: run.noAnswerProbabilities,
+                threshold: run.noAnswerThreshold ?? 1)
+            : SQuADMetrics.score(run.dataset, predictions: run.answers)
+        let tokens = run.tokenScores
+        if storeThreshold { try store(scores, in: model) }
+        explainThreshold(run)
+        var report = EvaluationReport(
             official: scores, tokenExactMatch: tokens.exactMatch, tokenF1: tokens.f1,
             questionsPerSecond: run.questionsPerSecond)
+        report.noAnswerThreshold = run.noAnswerThreshold
+        return report
     }
+
+    private func store(_ scores: Scores, in folder: String) throws {
+        guard let best = scores.thresholds?.f1, scores.noAnswer != nil, scores.hasAnswer != nil else {
+            throw DatasetError(
+                path: data,
+                message: "--store-threshold needs questions with and without an answer, marked by \"is_impossible\"")
+        }
+        guard folder == model else {
+            throw ValidationError(
+                "--store-threshold changes a model's folder, and \(model) is the hub's; copy \(folder) and name the copy")
+        }
+        try NoAnswerThreshold.store(best.threshold, in: folder)
+        note("stored no_answer_threshold \(best.threshold) in \(folder)/config.json; the scores below are without it")
+    }
+
+    private func explainThreshold(_ run: PredictionRun) {
+        if run.dataset.isVersion2, run.noAnswerThreshold == nil, !storeThreshold {
+            note(
+                "the model has no no_answer_threshold, so every question was answered; --store-threshold stores the best one")
+        }
+        let left = run.dataset.isVersion2 ? 0 : run.answers.values.count { $0.isEmpty }
+        if left > 0, run.noAnswerThreshold != nil {
+            note("\(left) questions were left unanswered by the model's threshold; --no-answer-threshold 1 answers them")
+        }
+    }
+
+    private func note(_ line: String) { FileHandle.standardError.write(Data("note: \(line)\n".utf8)) }
 
     private func tutorialReport(_ model: String) throws -> EvaluationReport {
         let run = try LoadedRun(model: model, data: data, options: options)
@@ -84,13 +136,15 @@ private struct EvaluationReport {
     let tokenF1: Double
     let questionsPerSecond: Double
     var tutorial: TutorialScores?
+    var noAnswerThreshold: Double?
 
     var members: [(String, JSONValue)] {
-        var members: [(String, JSONValue)] = [
-            ("exact_match", .double(official.exactMatch)), ("f1", .double(official.f1)),
+        var members = official.members
+        members += [
             ("token_exact_match", .double(tokenExactMatch)), ("token_f1", .double(tokenF1)),
-            ("total", .int(official.total)), ("questions_per_second", .double(questionsPerSecond)),
+            ("questions_per_second", .double(questionsPerSecond)),
         ]
+        if let noAnswerThreshold { members.append(("no_answer_threshold", .double(noAnswerThreshold))) }
         if let tutorial {
             members += [
                 ("rows", .int(tutorial.rows)), ("dropped", .int(tutorial.dropped)),
@@ -101,10 +155,11 @@ private struct EvaluationReport {
     }
 
     var text: String {
-        var lines = [
-            "questions          \(official.total), \(Figures.fixed(questionsPerSecond, 1)) a second",
-            "exact match        \(Figures.fixed(official.exactMatch, 2)) %",
-            "F1                 \(Figures.fixed(official.f1, 2)) %",
+        var lines = official.lines(speed: questionsPerSecond)
+        if let noAnswerThreshold {
+            lines.append("left unanswered    where having no answer is likelier than \(Figures.fixed(noAnswerThreshold, 4))")
+        }
+        lines += [
             "token exact match  \(Figures.fixed(tokenExactMatch, 4))",
             "token F1           \(Figures.fixed(tokenF1, 4))",
         ]

@@ -16,6 +16,7 @@ struct InspectedQuestion {
             let end = answer.start + answer.text.unicodeScalars.count
             lines.append("answer    \(answer.text)  (scalars \(answer.start) to \(end))")
         }
+        if example.isImpossible { lines.append("answer    none: the text does not have it") }
         lines += ["", marked(colours: colours)]
         if features.isEmpty { lines += ["", "no row: the question leaves no room for the text"] }
         for (number, row) in features.enumerated() {
@@ -40,7 +41,8 @@ struct InspectedQuestion {
     }
 
     private func title(_ row: Feature, number: Int) -> String {
-        let label = row.span.map { "label \($0.lowerBound) to \($0.upperBound)" } ?? "no label: the answer is not in it"
+        let label =
+            row.span.map { "label \($0.lowerBound) to \($0.upperBound)" } ?? "label 0 to 0: the answer is not in it"
         return "row \(number + 1) of \(features.count): \(row.length) tokens, tokens \(row.window.lowerBound) to "
             + "\(row.window.upperBound) of the text's \(row.context.count); \(label)"
     }

@@ -26,6 +26,21 @@ struct ModelOptions: ParsableArguments {
     }
 }
 
+/// When a question is left unanswered.
+struct NoAnswerOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Leave a question unanswered that is more likely than this, 0 to 1, to have no answer; 1 always answers. (default: "
+                + "what training stored with the model; else every question is answered)", valueName: "probability"))
+    var noAnswerThreshold: Double?
+
+    func validate() throws {
+        if let noAnswerThreshold, !(0...1).contains(noAnswerThreshold) {
+            throw ValidationError("--no-answer-threshold \(noAnswerThreshold) must be a probability, 0 to 1")
+        }
+    }
+}
+
 /// `--precision`
 enum PrecisionChoice: String, ExpressibleByArgument, CaseIterable {
     case auto

@@ -11,7 +11,9 @@ struct PredictCommand: AsyncParsableCommand {
         abstract: "Answer a dataset's questions and write the answers down.",
         discussion: """
             Writes {"question id": "answer text", ...}, which `bertqa score` and SQuAD's own script read. --n-best adds a file \
-            with several answers a question and their probabilities.
+            with several answers a question and their probabilities. A question is left unanswered, as SQuAD 2.0 has it, where \
+            that is more likely than the threshold that was stored with the model or is given here; --na-prob-output writes how \
+            likely each question is to have no answer.
 
               bertqa predict --model run --data dev.json --output predictions.json
             """)
@@ -34,6 +36,10 @@ struct PredictCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How start and end are chosen: joint, or argmax by themselves.", valueName: "decoding"))
     var decoding = SpanDecoding.joint
 
+    @Option(help: "The file to write to how likely each question is to have no answer.")
+    var naProbOutput: String?
+
+    @OptionGroup var noAnswer: NoAnswerOptions
     @OptionGroup var length: LengthOptions
     @OptionGroup var options: ModelOptions
 
@@ -46,9 +52,9 @@ struct PredictCommand: AsyncParsableCommand {
         try await reportingErrors("predict") {
             let run = try PredictionRun(
                 model: try await ModelSource.folder(model), data: data, length: length, options: options,
-                decoding: decoding,
-                count: nBest ?? 1)
-            try run.predictions.write(to: output)
+                decoding: decoding, noAnswerThreshold: noAnswer.noAnswerThreshold, count: nBest ?? 1)
+            try Predictions(run.answers).write(to: output)
+            if let naProbOutput { try run.noAnswerProbabilities.write(to: naProbOutput) }
             if let nBestOutput { try run.writeBest(to: nBestOutput) }
         }
     }
@@ -58,7 +64,7 @@ extension PredictionRun {
     /// Writes all candidates of each question, best first.
     fileprivate func writeBest(to path: String) throws(FileError) {
         let members = examples.enumerated().map { index, example in
-            let list = (candidates[index] ?? []).map { candidate -> JSONValue in
+            let list = (predictions[index]?.candidates ?? []).map { candidate -> JSONValue in
                 .object(
                     JSONObject([
                         ("text", .string(example.context.utf8Substring(candidate.range))),

@@ -53,7 +53,9 @@ struct PredictionRun {
     let dataset: Dataset
     let examples: [Example]
     let tokenizer: Tokenizer
-    let candidates: [Int: [Candidate]]
+    let predictions: [Int: Prediction]
+    /// What the option says, else the model; nil always answers.
+    let noAnswerThreshold: Double?
     let questionsPerSecond: Double
     let parameterCount: Int
     let weightBytes: Int
@@ -61,10 +63,11 @@ struct PredictionRun {
     /// Loads both and runs the model.
     init(
         model: String, data: String, length: LengthOptions, options: ModelOptions, decoding: SpanDecoding = .joint,
-        count: Int = 1
+        noAnswerThreshold: Double? = nil, count: Int = 1
     ) throws {
         let run = try LoadedRun(model: model, data: data, options: options)
         (dataset, examples, tokenizer) = (run.dataset, run.examples, run.loaded.tokenizer)
+        self.noAnswerThreshold = noAnswerThreshold ?? run.loaded.model.config.noAnswerThreshold
         parameterCount = run.loaded.model.parameters.elementCount
         weightBytes = run.loaded.model.parameters.all.reduce(0) { $0 + $1.tensor.count * $1.tensor.dtype.byteCount }
         let features = length.features()
@@ -73,9 +76,9 @@ struct PredictionRun {
         predictor.decoder.decoding = decoding
         var meter = RowMeter()
         let set = FeatureBuilder(tokenizer: tokenizer, options: features).build(examples, labelled: false)
-        candidates = try predictor.predict(set.features, count: count) { done in
+        predictions = try predictor.predict(set.features, count: count) { done in
             meter.show(done: done, of: set.features.count)
-        }.candidates
+        }.predictions
         questionsPerSecond = Double(examples.count) / meter.seconds
         meter.finish()
         for example in set.questionTooLong {
@@ -88,6 +91,19 @@ struct PredictionRun {
         }
     }
 
-    /// The best answer for each question id.
-    var predictions: Predictions { Predictions(Evaluation.texts(candidates, of: examples)) }
+    /// The answer for each question id; empty where there is none.
+    var answers: [String: String] { Evaluation.texts(predictions, of: examples, threshold: noAnswerThreshold) }
+
+    /// The best answer for each question id, however likely it is that there is none.
+    var forcedAnswers: [String: String] { Evaluation.texts(predictions, of: examples, threshold: nil) }
+
+    /// How likely each question is to have no answer.
+    var noAnswerProbabilities: NoAnswerProbabilities {
+        Evaluation.noAnswerProbabilities(predictions, of: examples)
+    }
+
+    /// The tutorial's scores.
+    var tokenScores: TokenScores {
+        Evaluation.tokenScores(predictions, of: examples, tokenizer: tokenizer, threshold: noAnswerThreshold)
+    }
 }

@@ -9,7 +9,9 @@ struct ScoreCommand: AsyncParsableCommand {
         commandName: "score",
         abstract: "Score written-down answers as SQuAD's own script does.",
         discussion: """
-            Exact match and F1 over words, in per cent of all questions; a question without an answer scores 0.
+            Exact match and F1 over words, in per cent of all questions; a question without a prediction scores 0. Files that say \
+            of each question whether it has an answer are scored by the rules of SQuAD 2.0, where the right prediction for one \
+            without is the empty text; --na-prob-file adds the best thresholds, under the names of SQuAD's own script.
 
               bertqa score --data dev.json --predictions predictions.json
             """)
@@ -20,27 +22,39 @@ struct ScoreCommand: AsyncParsableCommand {
     @Option(help: "The answers: {\"question id\": \"answer text\", ...}.")
     var predictions: String
 
+    @Option(help: "SQuAD 2.0: how likely each question is to have no answer: {\"question id\": probability, ...}.")
+    var naProbFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "SQuAD 2.0: count a question as left unanswered that --na-prob-file gives more than this. (default: 1)",
+            valueName: "probability"))
+    var naProbThresh: Double?
+
     @Flag(help: "Print the scores as one JSON object.")
     var json = false
+
+    func validate() throws {
+        if naProbThresh != nil, naProbFile == nil { throw ValidationError("--na-prob-thresh needs --na-prob-file") }
+    }
 
     func run() async throws {
         try await reportingErrors("score") {
             let dataset = try Dataset(path: data)
             let answers = try Predictions(path: predictions).answers
-            let scores = SQuADMetrics.score(dataset, predictions: answers)
-            guard json else {
-                return try writeOutput(
-                    """
-                    questions    \(scores.total)\(scores.missing > 0 ? ", \(scores.missing) without an answer" : "")
-                    exact match  \(Figures.fixed(scores.exactMatch, 2)) %
-                    F1           \(Figures.fixed(scores.f1, 2)) %
-                    """)
+            let noAnswer = try naProbFile.map(NoAnswerProbabilities.init(path:))
+            if noAnswer != nil, !dataset.isVersion2 {
+                throw DatasetError(
+                    path: data, message: "no question says whether it has an answer (\"is_impossible\"), so --na-prob-file "
+                        + "has no meaning; leave it out")
             }
-            let object = JSONObject([
-                ("exact_match", .double(scores.exactMatch)), ("f1", .double(scores.f1)), ("total", .int(scores.total)),
-                ("missing", .int(scores.missing)),
-            ])
-            try writeOutput(JSONValue.object(object).serialized())
+            let scores = SQuADMetrics.score(
+                dataset, predictions: answers, noAnswer: noAnswer, threshold: naProbThresh ?? 1)
+            if json {
+                try writeOutput(JSONValue.object(JSONObject(scores.members + [("missing", .int(scores.missing))])).serialized())
+            } else {
+                try writeOutput(scores.lines().joined(separator: "\n"))
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import QuestionAnswering
 import Testing
 import Torch
@@ -46,12 +47,13 @@ struct DecodingTests {
             )
         }
         let predictor = Predictor(model: model, tokenizer: tokenizer, device: .cpu)
-        let together = try predictor.predict(rows, count: 3).candidates
+        let together = try predictor.predict(rows, count: 3).predictions
         for row in rows {
-            let alone = try predictor.predict([row], count: 3).candidates
+            let alone = try predictor.predict([row], count: 3).predictions
             let (a, b) = (try #require(alone[row.example]), try #require(together[row.example]))
-            #expect(a.map(\.range) == b.map(\.range))
-            for (x, y) in zip(a, b) { #expect(abs(x.logit - y.logit) < 1e-4) }
+            #expect(a.candidates.map(\.range) == b.candidates.map(\.range))
+            #expect(abs(a.noAnswerProbability - b.noAnswerProbability) < 1e-5)
+            for (x, y) in zip(a.candidates, b.candidates) { #expect(abs(x.logit - y.logit) < 1e-4) }
         }
     }
 
@@ -66,7 +68,7 @@ struct DecodingTests {
             example: 0, question: tokenizer.tokenize("why?").ids, context: tokenizer.tokenize(context), span: nil)
         #expect(rows.count > 2)
         let predictor = Predictor(model: model, tokenizer: tokenizer, device: .cpu)
-        let found = try #require(try predictor.predict(rows, count: 25).candidates[0])
+        let found = try #require(try predictor.predict(rows, count: 25).predictions[0]).candidates
         #expect(found.count == 25)
         #expect(Set(found.map(\.range)).count == 25)
         #expect(zip(found, found.dropFirst()).allSatisfy { $0.logit >= $1.logit && $0.probability >= $1.probability })
@@ -101,5 +103,28 @@ struct DecodingTests {
         #expect(Evaluation.points(9...11, 9...12) == 1)
         #expect(Evaluation.points(9...12, 9...12) == 2)
         #expect(Evaluation.overlap(1...2, 3...4) == 0)
+    }
+
+    @Test("the lowest [CLS] of all windows against the best span says how likely no answer is")
+    func noAnswer() throws {
+        let tokenizer = try smallTokenizer()
+        let model = try smallModel(vocabulary: tokenizer.vocabulary.count)
+        let builder = FeatureBuilder(tokenizer: tokenizer, options: FeatureOptions(maxLength: 24, docStride: 6))
+        let rows = builder.rows(
+            example: 0, question: tokenizer.tokenize("why?").ids,
+            context: tokenizer.tokenize("a long text that needs a number of windows to be read."), span: nil)
+        #expect(rows.count > 2)
+        let predictor = Predictor(model: model, tokenizer: tokenizer, device: .cpu)
+        var lowest = Float.infinity
+        try predictor.forEachRow(rows, progress: { _ in }) { _, logits in
+            lowest = min(lowest, logits[logits.startIndex] + logits[logits.startIndex + 1])
+        }
+        let prediction = try #require(try predictor.predict(rows).predictions[0])
+        let best = try #require(prediction.candidates.first)
+        let expected = 1 / (1 + exp(Double(best.logit) - Double(lowest)))
+        #expect(abs(prediction.noAnswerProbability - expected) < 1e-12)
+        #expect(prediction.answer(threshold: nil) == best)
+        #expect(prediction.answer(threshold: prediction.noAnswerProbability) == best)
+        #expect(prediction.answer(threshold: prediction.noAnswerProbability.nextDown) == nil)
     }
 }

@@ -19,7 +19,7 @@ struct ReferenceModelTests {
         let rows = FeatureBuilder(tokenizer: loaded.tokenizer, options: FeatureOptions(truncation: .end)).build(
             examples, labelled: false)
         let predictor = Predictor(model: loaded.model, tokenizer: loaded.tokenizer, device: .cpu)
-        let texts = Evaluation.texts(try predictor.predict(rows.features).candidates, of: examples)
+        let texts = Evaluation.texts(try predictor.predict(rows.features).predictions, of: examples, threshold: nil)
         let recorded = try Predictions(path: "\(ReferenceModel.path)/predictions-dev.json").answers
         let same = texts.count { recorded[$0.key] == $0.value }
         #expect(Double(same) >= 0.995 * Double(examples.count), "\(same) of \(examples.count)")

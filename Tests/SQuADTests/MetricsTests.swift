@@ -84,6 +84,51 @@ struct MetricsTests {
         #expect(scores == Scores(exactMatch: 0, f1: 0, total: 0, missing: 0))
     }
 
+    /// - Source: Tools/make_squad_fixtures.py; the official `evaluate-v2.0.py` prints the same.
+    @Test("Version 2.0: questions without an answer, thresholds and average precision are the official ones")
+    func version2() throws {
+        let url = Bundle.module.bundleURL.appendingPathComponent("Fixtures/version2.json")
+        let fixture = try JSONValue.parse([UInt8](Data(contentsOf: url)))
+        let document = try #require(fixture["dataset"]).serialized()
+        let dataset = try Dataset(json: Array(document.utf8), path: "version2.json")
+        let predictions = try #require(fixture["predictions"]?.object).compactMap { member in
+            member.value.string.map { (member.key, $0) }
+        }
+        let noAnswer = NoAnswerProbabilities(
+            try #require(fixture["probabilities"]?.object).compactMap { member in
+                member.value.double.map { (member.key, $0) }
+            })
+        let scores = SQuADMetrics.score(
+            dataset, predictions: Dictionary(uniqueKeysWithValues: predictions), noAnswer: noAnswer,
+            threshold: try #require(fixture["threshold"]?.double))
+        let thresholds = try #require(scores.thresholds)
+        let precision = try #require(thresholds.averagePrecision)
+        let found: [String: Double?] = [
+            "exact": scores.exactMatch, "f1": scores.f1, "total": Double(scores.total),
+            "HasAns_exact": scores.hasAnswer?.exactMatch, "HasAns_f1": scores.hasAnswer?.f1,
+            "HasAns_total": scores.hasAnswer.map { Double($0.total) }, "NoAns_exact": scores.noAnswer?.exactMatch,
+            "NoAns_f1": scores.noAnswer?.f1, "NoAns_total": scores.noAnswer.map { Double($0.total) },
+            "best_exact": thresholds.exactMatch.score, "best_exact_thresh": thresholds.exactMatch.threshold,
+            "best_f1": thresholds.f1.score, "best_f1_thresh": thresholds.f1.threshold,
+            "pr_exact_ap": precision.exactMatch, "pr_f1_ap": precision.f1, "pr_oracle_ap": precision.oracle,
+        ]
+        let expected = try #require(fixture["expected"]?.object)
+        #expect(Set(expected.map(\.key)) == Set(found.keys))
+        for (key, value) in expected {
+            let (wanted, got) = (try #require(value.double), try #require(found[key] ?? nil))
+            #expect(abs(wanted - got) < 1e-9, "\(key)")
+        }
+        #expect(scores.missing == 0)
+    }
+
+    @Test("Files of version 1.1 keep its rules: no parts, no thresholds")
+    func version1() {
+        let noAnswer = NoAnswerProbabilities([("a", 0.9), ("b", 0.1), ("c", 0.2)])
+        let scores = SQuADMetrics.score(three, predictions: ["a": "fox"], noAnswer: noAnswer, threshold: 0.5)
+        #expect(scores.exactMatch == 100.0 / 3)
+        #expect(scores.hasAnswer == nil && scores.noAnswer == nil && scores.thresholds == nil)
+    }
+
     @Test("Canonically equivalent texts are not the same answer")
     func canonicalEquivalence() {
         #expect(!SQuADMetrics.exactMatch("caf\u{E9}", "cafe\u{301}"))

@@ -99,6 +99,16 @@ struct ProblemTests {
         #expect(kinds(false) == [.noAnswer])
     }
 
+    @Test("A question that is called impossible and has answers is reported")
+    func contradiction() {
+        let question = Question(
+            id: "q", question: "Who?", answers: [Answer(text: "one", start: 0)], isImpossible: true,
+            plausibleAnswers: [])
+        let problems = dataset(context: "one two", question: question).problems()
+        #expect(problems.map(\.kind) == [.impossibleWithAnswer])
+        #expect(problems[0].preventsTraining)
+    }
+
     @Test("A blank question or context is reported", arguments: ["", " ", "\n\t\u{A0}\u{3000}"])
     func blank(text: String) {
         let answers = [Answer(text: "Ada", start: 0)]
@@ -152,7 +162,7 @@ struct ProblemTests {
     @Test("Kinds have stable names in reports")
     func names() {
         let names = [
-            "duplicate_id", "empty_id", "empty_question", "empty_context", "no_answer", "empty_answer",
+            "duplicate_id", "empty_id", "empty_question", "empty_context", "no_answer", "impossible_with_answer", "empty_answer",
             "negative_offset",
             "offset_outside", "misplaced_answer",
         ]

@@ -75,6 +75,27 @@ public struct Workshop: Sendable {
         return Dataset(articles: [Article(title: "towns", paragraphs: paragraphs)])
     }
 
+    /// The same texts with two questions more each, whose answers stand in another text: SQuAD 2.0.
+    public static var version2: Dataset {
+        var result = dataset
+        result.version = "v2.0"
+        let paragraphs = dataset.articles[0].paragraphs
+        for index in paragraphs.indices {
+            let known = paragraphs[index].questions.map { question in
+                Question(
+                    id: question.id, question: question.question, answers: question.answers, isImpossible: false,
+                    plausibleAnswers: [])
+            }
+            let foreign = paragraphs[(index + 1) % paragraphs.count].questions.map { question in
+                Question(
+                    id: "foreign-\(question.id)", question: question.question, answers: [], isImpossible: true,
+                    plausibleAnswers: [])
+            }
+            result.articles[0].paragraphs[index].questions = known + foreign
+        }
+        return result
+    }
+
     private static func writeModel(to directory: String, vocabulary: Int, spoiled: Bool = false) throws {
         var config = BertConfig()
         config.vocabSize = vocabulary
