@@ -34,19 +34,13 @@ public struct ModelDirectory: Sendable {
         if exists(file) { return try ModelWeights(file: file) }
         let index = "\(path)/model.safetensors.index.json"
         if exists(index) { return try ModelWeights(index: index, directory: path) }
-        for pickle in ["pytorch_model.bin", "pytorch_model.bin.index.json"] where exists("\(path)/\(pickle)") {
-            throw ModelError(path: path, kind: .missing, message: conversionAdvice(pickle))
+        if let pickle = PickleConversion.pickle(in: path) {
+            throw ModelError(
+                path: path, kind: .missing,
+                message: "there is no model.safetensors, only \(pickle), a Python pickle; --allow-pickle reads its tensors, "
+                    + "without running the code in it, and writes model.safetensors")
         }
         throw ModelError(path: path, kind: .missing, message: "there is no model.safetensors")
-    }
-
-    private static func conversionAdvice(_ pickle: String) -> String {
-        """
-        there is no model.safetensors, only \(pickle), a Python pickle, which BertQA doesn't read. Convert it once, in that \
-        directory, with a Python that has torch and safetensors: python -c "import glob, torch; from safetensors.torch import \
-        save_file; save_file({k: v.clone() for f in glob.glob('pytorch_model*.bin') for k, v in \
-        torch.load(f, map_location='cpu', weights_only=True).items()}, 'model.safetensors', {'format': 'pt'})"
-        """
     }
 
     private static func checkDirectory(_ path: String) throws(ModelError) {

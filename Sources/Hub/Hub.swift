@@ -15,19 +15,23 @@ public struct Hub: Sendable {
     private let settings: HubSettings
     private let progress: @Sendable (Progress) -> Void
     private let warn: @Sendable (String) -> Void
+    private let convert: (@Sendable (String) throws -> Void)?
 
     /// A hub with the given settings.
     ///
     /// - Parameters:
     ///   - progress: told of every piece that came.
     ///   - warn: told where a cached file stands in for one that could not be asked for.
+    ///   - convert: gets a folder with `pytorch_model.bin`, and writes `model.safetensors` into it; nil refuses models that
+    ///     have no other weights than pickled ones.
     public init(
         settings: HubSettings, progress: @escaping @Sendable (Progress) -> Void = { _ in },
-        warn: @escaping @Sendable (String) -> Void = { _ in }
+        warn: @escaping @Sendable (String) -> Void = { _ in }, convert: (@Sendable (String) throws -> Void)? = nil
     ) {
         self.settings = settings
         self.progress = progress
         self.warn = warn
+        self.convert = convert
     }
 
     /// The folder of a BERT model: configuration, weights and vocabulary, fetched where they are not in the cache.
@@ -44,7 +48,8 @@ public struct Hub: Sendable {
             }
             var offline = settings
             offline.isOffline = true
-            let folder = try await Hub(settings: offline, progress: progress, warn: warn).currentModel(id)
+            let hub = Hub(settings: offline, progress: progress, warn: warn, convert: convert)
+            let folder = try await hub.currentModel(id)
             warn("\(error); the cached \(id) is used")
             return folder
         }
@@ -52,26 +57,49 @@ public struct Hub: Sendable {
 
     private func currentModel(_ id: HubModelID) async throws -> String {
         let config = try await file("config.json", of: id)
-        try await weights(of: id)
+        let pickles = try await weights(of: id)
         let names = ["vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"]
         var found: [String] = []
         for name in names where try await optionalFile(name, of: id) != nil { found.append(name) }
         guard found.contains("vocab.txt") || found.contains("tokenizer.json") else {
             throw HubError.noFile("\(id)", file: "vocab.txt")
         }
+        if !pickles.isEmpty { return try await converted(id, files: ["config.json"] + found + pickles) }
         return (config as NSString).deletingLastPathComponent
     }
 
-    private func weights(of id: HubModelID) async throws {
-        if try await optionalFile("model.safetensors", of: id) != nil { return }
+    /// Fetches the weights. Of a model that only has pickled ones, the names of their files.
+    private func weights(of id: HubModelID) async throws -> [String] {
+        if try await optionalFile("model.safetensors", of: id) != nil { return [] }
         if let index = try await optionalFile("model.safetensors.index.json", of: id) {
             for part in try Self.parts(index) { _ = try await file(part, of: id) }
-            return
+            return []
         }
-        guard try await hasFile("pytorch_model.bin", of: id) else {
-            throw HubError.noFile("\(id)", file: "model.safetensors")
+        for name in ["pytorch_model.bin", "pytorch_model.bin.index.json"] where try await hasFile(name, of: id) {
+            let isConverted = HubCache(cache: settings.cache, id: id).hasConversion
+            guard convert != nil || isConverted else { throw HubError.pickleOnly("\(id)") }
+            let path = try await file(name, of: id)
+            guard name.hasSuffix(".json") else { return [name] }
+            let parts = try Self.parts(path)
+            for part in parts { _ = try await file(part, of: id) }
+            return [name] + parts
         }
-        throw HubError.pickleOnly("\(id)")
+        throw HubError.noFile("\(id)", file: "model.safetensors")
+    }
+
+    /// The folder with the converted weights of a model, and links to its other files.
+    private func converted(_ id: HubModelID, files: [String]) async throws -> String {
+        let cache = HubCache(cache: settings.cache, id: id)
+        guard let commit = cache.commit() else { throw HubError.damaged("\(id)") }
+        let folder = cache.conversion(commit)
+        let lock = try await cache.lock("conversion-\(commit)")
+        defer { withExtendedLifetime(lock) {} }
+        for file in files { try cache.linkConversion(file, commit: commit) }
+        if !FileManager.default.fileExists(atPath: "\(folder)/model.safetensors") {
+            guard let convert else { throw HubError.pickleOnly("\(id)") }
+            try convert(folder)
+        }
+        return folder
     }
 
     /// One file of a model, fetched where it is not in the cache: its path there.

@@ -12,6 +12,7 @@ import Foundation
 ///     models--owner--name/refs/main                  the commit that a revision stands for
 ///     models--owner--name/blobs/<etag>               contents, by their checksum
 ///     models--owner--name/snapshots/<commit>/<file>  links into blobs
+///     models--owner--name/bertqa/<commit>/<file>     ours: converted weights, and links into the snapshot
 struct HubCache: Sendable {
     let cache: String
     let id: HubModelID
@@ -62,6 +63,24 @@ struct HubCache: Sendable {
             throw .cache("\(path): \(String(cString: strerror(errno)))")
         }
         return path
+    }
+
+    /// Where the converted weights of a commit are.
+    func conversion(_ commit: String) -> String { "\(folder)/bertqa/\(commit)" }
+
+    /// Whether the weights of the revision have been converted before.
+    var hasConversion: Bool {
+        guard let commit = commit() else { return false }
+        return FileManager.default.fileExists(atPath: "\(conversion(commit))/model.safetensors")
+    }
+
+    /// Links a file of a commit into the folder of its converted weights.
+    func linkConversion(_ name: String, commit: String) throws(HubError) {
+        let path = "\(conversion(commit))/\(name)"
+        try make((path as NSString).deletingLastPathComponent)
+        let target = "../../snapshots/\(commit)/\(name)"
+        if (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == target { return }
+        guard symlink(target, path) == 0 else { throw .cache("\(path): \(String(cString: strerror(errno)))") }
     }
 
     /// Takes the lock of a blob, so that of several processes one fetches it. Waits for the others.

@@ -1,13 +1,6 @@
 import AsyncHTTPClient
 import Foundation
-import NIOCore
 import NIOHTTP1
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#endif
 
 /// What the hub says of a file before it is fetched.
 struct HubFileInfo: Sendable, Hashable {
@@ -27,19 +20,6 @@ struct HubFileInfo: Sendable, Hashable {
 struct HubClient: Sendable {
     let settings: HubSettings
     let id: HubModelID
-    /// How often a transfer that broke off is taken up again.
-    var retries = 5
-    /// The pause before the first of them; each next one is twice as long.
-    var pause = Duration.milliseconds(500)
-
-    private var http: HTTPClient { Self.client }
-
-    /// Redirects are followed by hand: the token must not reach another host.
-    private static let client: HTTPClient = {
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        configuration.timeout = .init(connect: .seconds(15), read: .seconds(60))
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
 
     /// Asks for a file's commit, checksum and place.
     ///
@@ -48,7 +28,7 @@ struct HubClient: Sendable {
     func info(_ file: String) async throws -> HubFileInfo {
         var address = "\(settings.endpoint)/\(id.repository)/resolve/\(id.revision)/\(file)"
         for _ in 0..<5 {
-            let response = try await send(address, method: .HEAD, range: nil, showsToken: true)
+            let response = try await FileTransfer.send(address, method: .HEAD, token: settings.token)
             let redirect =
                 (300..<400).contains(Int(response.status.code)) ? response.headers.first(name: "location") : nil
             if redirect == nil, response.status != .ok { throw failure(response, file, address) }
@@ -67,85 +47,10 @@ struct HubClient: Sendable {
         throw HubError.network("\(address) redirects in a circle")
     }
 
-    /// Fetches contents into a file, going on behind what is there; takes up again what breaks off.
-    ///
-    /// - Parameter progress: told the bytes that are there.
+    /// Fetches contents into a file (see `FileTransfer`); the token is shown to the hub only.
     func fetch(_ info: HubFileInfo, to path: String, progress: @Sendable (Int) -> Void) async throws {
-        var wait = pause
-        for attempt in 0... {
-            do {
-                try await fetchOnce(info, to: path, progress: progress)
-                return
-            } catch let error as HubError {
-                guard case .network = error, attempt < retries else { throw error }
-            }
-            try await Task.sleep(for: wait)
-            wait = wait * 2
-        }
-    }
-
-    private func fetchOnce(_ info: HubFileInfo, to path: String, progress: @Sendable (Int) -> Void) async throws {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw HubError.cache("\(path): \(String(cString: strerror(errno)))") }
-        defer { close(descriptor) }
-        var there = Int(lseek(descriptor, 0, SEEK_END))
-        if let size = info.size, there == size { return }
-        if let size = info.size, there > size { there = 0 }
-        let response = try await send(info.address, method: .GET, range: there, showsToken: info.isHub)
-        switch response.status {
-        case .partialContent: break
-        case .ok: there = 0
-        case .rangeNotSatisfiable:
-            ftruncate(descriptor, 0)
-            throw HubError.network("\(info.address) has another size than before")
-        default: throw failure(response, "", info.address)
-        }
-        guard ftruncate(descriptor, off_t(there)) == 0, lseek(descriptor, off_t(there), SEEK_SET) == off_t(there) else {
-            throw HubError.cache("\(path): \(String(cString: strerror(errno)))")
-        }
-        do {
-            for try await part in response.body {
-                try write(part, to: descriptor, path)
-                there += part.readableBytes
-                progress(there)
-            }
-        } catch let error as HubError {
-            throw error
-        } catch {
-            throw HubError.network("\(info.address) broke off after \(there) bytes: \(error)")
-        }
-        if let size = info.size, there < size {
-            throw HubError.network("\(info.address) broke off after \(there) of \(size) bytes")
-        }
-    }
-
-    private func write(_ part: ByteBuffer, to descriptor: Int32, _ path: String) throws(HubError) {
-        var rest = part.readableBytesView
-        while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-            if written < 0, errno == EINTR { continue }
-            guard written > 0 else { throw .cache("\(path): \(String(cString: strerror(errno)))") }
-            rest = rest.dropFirst(written)
-        }
-    }
-
-    private func send(
-        _ address: String, method: HTTPMethod, range: Int?, showsToken: Bool
-    ) async throws(HubError) -> HTTPClientResponse {
-        var request = HTTPClientRequest(url: address)
-        request.method = method
-        request.headers.add(name: "User-Agent", value: "bertqa")
-        // Compressed answers have another size and checksum.
-        request.headers.add(name: "Accept-Encoding", value: "identity")
-        if showsToken, let token = settings.token {
-            request.headers.add(name: "Authorization", value: "Bearer \(token)")
-        }
-        if let range, range > 0 { request.headers.add(name: "Range", value: "bytes=\(range)-") }
-        do {
-            return try await http.execute(request, deadline: .now() + .hours(24))
-        } catch {
-            throw .network("\(address): \(error)")
-        }
+        let transfer = FileTransfer(address: info.address, size: info.size, token: info.isHub ? settings.token : nil)
+        try await transfer.fetch(to: path, failure: { failure($0, "", info.address) }, progress: progress)
     }
 
     private func failure(_ response: HTTPClientResponse, _ file: String, _ address: String) -> HubError {
@@ -159,8 +64,7 @@ struct HubClient: Sendable {
         case (401, _): return hasToken ? .unauthorised(id.repository) : .noRepository(id.repository, hasToken: false)
         case (403, _): return .gated(id.repository, endpoint: settings.endpoint)
         case (404, _): return .noFile("\(id)", file: file)
-        case (let code, _) where code == 429 || code >= 500: return .network("\(address) answers \(code)")
-        case (let code, _): return .status(code, address)
+        case (let code, _): return HubError(status: code, address)
         }
     }
 

@@ -23,6 +23,11 @@ public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The model has only weights in Python's pickle format.
     case pickleOnly(String)
 
+    /// What a status means that is not one of the hub's own: too many requests and failures of the server pass.
+    init(status: Int, _ address: String) {
+        self = status == 429 || status >= 500 ? .network("\(address) answers \(status)") : .status(status, address)
+    }
+
     /// One line for the user.
     public var description: String {
         switch self {
@@ -45,8 +50,8 @@ public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
             "\(what): what came is not what the hub announced (another checksum or size); try again"
         case .cache(let message): "the cache cannot be written: \(message); HF_HUB_CACHE chooses another folder"
         case .pickleOnly(let id):
-            "\(id) has its weights only as a Python pickle, pytorch_model.bin, which is not read; convert it with a Python that has "
-                + "transformers: AutoModel.from_pretrained(id).save_pretrained(folder), then give that folder"
+            "\(id) has its weights only as a Python pickle, pytorch_model.bin; --allow-pickle converts them: the tensors are "
+                + "read, none of the code in the pickle is run"
         }
     }
 

@@ -31,6 +31,7 @@ struct AskCommand: AsyncParsableCommand {
     @Option(help: "How many answers.")
     var topK = 1
 
+    @OptionGroup var window: WindowOptions
     @OptionGroup var noAnswer: NoAnswerOptions
     @OptionGroup var options: ModelOptions
 
@@ -46,11 +47,8 @@ struct AskCommand: AsyncParsableCommand {
         try await reportingErrors("ask") {
             try options.apply()
             let text = try context ?? source.read()
-            var settings = ReaderOptions()
-            settings.precision = options.precision.precision
-            settings.noAnswerThreshold = noAnswer.noAnswerThreshold
-            settings.device = options.device.device
-            let reader = try await Reader.load(ModelSource.folder(model), options: settings)
+            let reader = try await Reader.load(
+                ModelSource.folder(model, allowsPickle: options.allowPickle), options: window.reader(options, noAnswer))
             let answers = try await reader.answers(question, in: text, count: topK)
             try writeOutput(json ? jsonText(answers) : plainText(answers))
         }

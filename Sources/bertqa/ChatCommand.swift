@@ -21,6 +21,8 @@ struct ChatCommand: AsyncParsableCommand {
     @Option(help: "The file with the text, in UTF-8; :load and :text bring others.")
     var contextFile: String?
 
+    @OptionGroup var window: WindowOptions
+    @OptionGroup var noAnswer: NoAnswerOptions
     @OptionGroup var options: ModelOptions
 
     func run() async throws {
@@ -29,10 +31,8 @@ struct ChatCommand: AsyncParsableCommand {
             if !Terminal.isInteractive, contextFile == nil {
                 throw ValidationError("give --context-file: in a pipe every line is a question")
             }
-            var settings = ReaderOptions()
-            settings.precision = options.precision.precision
-            settings.device = options.device.device
-            let reader = try await Reader.load(ModelSource.folder(model), options: settings)
+            let reader = try await Reader.load(
+                ModelSource.folder(model, allowsPickle: options.allowPickle), options: window.reader(options, noAnswer))
             var session = ChatSession(reader: reader, usesColour: Terminal.isInteractive)
             let opening = try contextFile.map { try session.load($0) }
             if Terminal.isInteractive {

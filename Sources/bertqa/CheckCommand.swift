@@ -19,7 +19,7 @@ struct CheckCommand: AsyncParsableCommand {
               bertqa check --data questions.json --model bert
             """)
 
-    @Option(help: "The SQuAD file to check.")
+    @Option(help: "The SQuAD file to check; squad or squad_v2 for the official one, its training part.")
     var data: String
 
     @Option(help: "A BERT model, its folder or its id on the hub, whose tokens answers are looked for in.")
@@ -30,7 +30,7 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors("check") {
-            let dataset = try Dataset(path: data)
+            let dataset = try Dataset(path: try await DatasetSource.path(data, .train))
             let problems = dataset.problems()
             var differences: [AlignmentDifference]?
             if let model {

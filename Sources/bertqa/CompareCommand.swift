@@ -17,7 +17,7 @@ struct CompareCommand: AsyncParsableCommand {
               bertqa compare --data dev.json --model run1 --model run2 --report report.html
             """)
 
-    @Option(help: "The SQuAD file.")
+    @Option(help: "The SQuAD file; squad or squad_v2 for the official one, its dev part.")
     var data: String
 
     @Option(help: "A fine-tuned model, its folder or its id on the hub; once for each model.")
@@ -34,11 +34,12 @@ struct CompareCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors("compare") {
+            let data = try await DatasetSource.path(data, .dev)
             let dataset = try Dataset(path: data)
             var entries: [Comparison.Entry] = []
             for directory in model {
                 FileHandle.standardError.write(Data("\(directory)\n".utf8))
-                entries.append(try entry(directory, folder: try await ModelSource.folder(directory)))
+                entries.append(try entry(directory, data: data, folder: try await ModelSource.folder(directory, allowsPickle: options.allowPickle)))
             }
             let comparison = Comparison(dataset: dataset, entries: entries)
             if let report { try writeFile(ComparisonReport(comparison, title: data).html(), to: report) }
@@ -46,7 +47,7 @@ struct CompareCommand: AsyncParsableCommand {
         }
     }
 
-    private func entry(_ name: String, folder: String) throws -> Comparison.Entry {
+    private func entry(_ name: String, data: String, folder: String) throws -> Comparison.Entry {
         let run = try PredictionRun(model: folder, data: data, length: length, options: options)
         let hasStatistics = FileManager.default.fileExists(atPath: "\(folder)/training_stats.json")
         return Comparison.Entry(

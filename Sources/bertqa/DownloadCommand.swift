@@ -19,13 +19,16 @@ struct DownloadCommand: AsyncParsableCommand {
     @Argument(help: "The model's id, such as bert-base-cased, owner/name or owner/name@revision.")
     var id: String
 
+    @Flag(help: "Convert weights that there are only as a pickle (pytorch_model.bin); none of its code is run.")
+    var allowPickle = false
+
     func run() async throws {
         try await reportingErrors("download") {
             guard let id = HubModelID(id) else {
                 throw ValidationError(
                     "\(id) is no model id; such are bert-base-cased, owner/name and owner/name@revision")
             }
-            try writeOutput(try await ModelSource.download(id))
+            try writeOutput(try await ModelSource.download(id, allowsPickle: allowPickle))
         }
     }
 }

@@ -26,7 +26,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.")
     var model: String
 
-    @Option(help: "The SQuAD file to answer.")
+    @Option(help: "The SQuAD file to answer; squad or squad_v2 for the official one, its dev part.")
     var data: String
 
     @Option(help: ArgumentHelp("tutorial: cut, decode and score rows as the tutorial does.", valueName: "preset"))
@@ -60,13 +60,14 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors("evaluate") {
-            let folder = try await ModelSource.folder(model)
-            let report = try preset == .tutorial ? tutorialReport(folder) : usualReport(folder)
+            let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
+            let data = try await DatasetSource.path(data, .dev)
+            let report = try preset == .tutorial ? tutorialReport(folder, data) : usualReport(folder, data)
             try writeOutput(json ? JSONValue.object(JSONObject(report.members)).serialized() : report.text)
         }
     }
 
-    private func usualReport(_ model: String) throws -> EvaluationReport {
+    private func usualReport(_ model: String, _ data: String) throws -> EvaluationReport {
         let run = try PredictionRun(
             model: model, data: data, length: length, options: options, decoding: decoding ?? .joint,
             noAnswerThreshold: noAnswer.noAnswerThreshold)
@@ -113,7 +114,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     private func note(_ line: String) { FileHandle.standardError.write(Data("note: \(line)\n".utf8)) }
 
-    private func tutorialReport(_ model: String) throws -> EvaluationReport {
+    private func tutorialReport(_ model: String, _ data: String) throws -> EvaluationReport {
         let run = try LoadedRun(model: model, data: data, options: options)
         let features = length.features(preset: .tutorial)
         try features.validate(maxPositions: run.loaded.model.config.maxPositionEmbeddings)

@@ -29,7 +29,7 @@ enum ExitStatus: Int32 {
         case is FeatureError: self = .usage
         case let error as HubError: self = ExitStatus(error)
         // Whatever keeps the hub from having it, what was named is not here.
-        case is ModelSource.NoModel: self = .missingInput
+        case is ModelSource.NoModel, is DatasetSource.NoDataset: self = .missingInput
         default: self = .internalError
         }
     }

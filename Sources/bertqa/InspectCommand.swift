@@ -22,7 +22,7 @@ struct InspectCommand: AsyncParsableCommand {
     @Option(help: "A BERT model, its folder or its id on the hub: its vocabulary is used.")
     var model: String
 
-    @Option(help: "The SQuAD file.")
+    @Option(help: "The SQuAD file; squad or squad_v2 for the official one, its training part.")
     var data: String
 
     @Option(help: "The question's id.")
@@ -42,7 +42,7 @@ struct InspectCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors("inspect") {
-            let dataset = try Dataset(path: data)
+            let dataset = try Dataset(path: try await DatasetSource.path(data, .train))
             let tokenizer = try Tokenizer(directory: try await ModelSource.folder(model))
             let options = length.features()
             try options.validate(maxPositions: .max)

@@ -22,7 +22,7 @@ struct LengthsCommand: AsyncParsableCommand {
     @Option(help: "A BERT model, its folder or its id on the hub: its vocabulary and its shape are used.")
     var model: String
 
-    @Option(help: "The SQuAD file.")
+    @Option(help: "The SQuAD file; squad or squad_v2 for the official one, its training part.")
     var data: String
 
     @Option(parsing: .upToNextOption, help: "The candidates.")
@@ -43,7 +43,7 @@ struct LengthsCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors("lengths") {
-            let dataset = try Dataset(path: data)
+            let dataset = try Dataset(path: try await DatasetSource.path(data, .train))
             let folder = try await ModelSource.folder(model)
             let tokenizer = try Tokenizer(directory: folder)
             let report = LengthReport(

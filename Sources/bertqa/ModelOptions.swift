@@ -15,6 +15,9 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "Threads for the CPU; all cores if it is not given.")
     var threads: Int?
 
+    @Flag(help: "Convert weights that there are only as a pickle (pytorch_model.bin); none of its code is run.")
+    var allowPickle = false
+
     func validate() throws {
         if let threads, threads < 1 { throw ValidationError("--threads \(threads) must be at least 1") }
     }
@@ -58,6 +61,24 @@ enum DeviceChoice: String, ExpressibleByArgument, CaseIterable {
     case mps
 
     var device: Device? { Device(rawValue: rawValue) }
+}
+
+/// How a text of any length is read in windows.
+struct WindowOptions: ParsableArguments {
+    @Option(help: "Tokens of one window, question and special tokens included. (default: 384)")
+    var maxLength: Int?
+
+    @Option(help: "Tokens that two windows share. (default: 128, or a third of --max-length)")
+    var docStride: Int?
+
+    /// The options of a reader.
+    func reader(_ options: ModelOptions, _ noAnswer: NoAnswerOptions) -> ReaderOptions {
+        var reader = ReaderOptions()
+        (reader.maxLength, reader.docStride) = (maxLength, docStride)
+        (reader.precision, reader.device) = (options.precision.precision, options.device.device)
+        reader.noAnswerThreshold = noAnswer.noAnswerThreshold
+        return reader
+    }
 }
 
 /// How rows are cut.

@@ -21,7 +21,7 @@ struct PredictCommand: AsyncParsableCommand {
     @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.")
     var model: String
 
-    @Option(help: "The SQuAD file to answer.")
+    @Option(help: "The SQuAD file to answer; squad or squad_v2 for the official one, its dev part.")
     var data: String
 
     @Option(help: "The file to write the answers to.")
@@ -51,7 +51,8 @@ struct PredictCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors("predict") {
             let run = try PredictionRun(
-                model: try await ModelSource.folder(model), data: data, length: length, options: options,
+                model: try await ModelSource.folder(model, allowsPickle: options.allowPickle),
+                data: try await DatasetSource.path(data, .dev), length: length, options: options,
                 decoding: decoding, noAnswerThreshold: noAnswer.noAnswerThreshold, count: nBest ?? 1)
             try Predictions(run.answers).write(to: output)
             if let naProbOutput { try run.noAnswerProbabilities.write(to: naProbOutput) }

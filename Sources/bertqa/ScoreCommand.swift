@@ -16,7 +16,7 @@ struct ScoreCommand: AsyncParsableCommand {
               bertqa score --data dev.json --predictions predictions.json
             """)
 
-    @Option(help: "The SQuAD file with the acceptable answers.")
+    @Option(help: "The SQuAD file with the acceptable answers; squad or squad_v2 for the official one, its dev part.")
     var data: String
 
     @Option(help: "The answers: {\"question id\": \"answer text\", ...}.")
@@ -40,7 +40,7 @@ struct ScoreCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors("score") {
-            let dataset = try Dataset(path: data)
+            let dataset = try Dataset(path: try await DatasetSource.path(data, .dev))
             let answers = try Predictions(path: predictions).answers
             let noAnswer = try naProbFile.map(NoAnswerProbabilities.init(path:))
             if noAnswer != nil, !dataset.isVersion2 {

@@ -38,8 +38,7 @@ struct SweepCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors("sweep") {
             try arguments.run.apply()
-            var base = try arguments.resolved()
-            base.model = try await ModelSource.folder(base.model)
+            let base = try await arguments.fetched()
             if base.validationFile == nil, base.validationFraction == 0 {
                 throw TrainingError.options("a sweep compares validations; leave --validation-fraction 0 out")
             }

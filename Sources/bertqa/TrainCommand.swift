@@ -33,9 +33,8 @@ struct TrainCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors("train") {
             try arguments.run.apply()
-            var options = try arguments.resolved()
+            var options = try await arguments.fetched()
             options.resume = resume
-            options.model = try await ModelSource.folder(options.model)
             let trainer = try Trainer(
                 options: options, command: CommandLine.arguments,
                 interrupt: InterruptFlag(watchingSignals: true))

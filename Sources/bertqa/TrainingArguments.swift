@@ -14,10 +14,10 @@ struct TrainingArguments: ParsableArguments {
     @Option(help: "The pretrained model: its folder, or its id on the Hugging Face hub, such as bert-base-cased.")
     var model: String?
 
-    @Option(help: "The SQuAD file to train on.")
+    @Option(help: "The SQuAD file to train on; squad (version 1.1) or squad_v2 fetches the official one.")
     var trainFile: String?
 
-    @Option(help: "The SQuAD file to validate on after each epoch.")
+    @Option(help: "The SQuAD file to validate on after each epoch; squad or squad_v2 for the official one, its dev part.")
     var validationFile: String?
 
     @Option(
@@ -102,6 +102,15 @@ struct TrainingArguments: ParsableArguments {
         ] where value.isEmpty {
             throw TrainingError.options("\(name) is missing; give it on the command line or in the file of --config")
         }
+        return options
+    }
+
+    /// The resolved options, with what they name fetched where it is not here.
+    func fetched() async throws -> TrainingOptions {
+        var options = try resolved()
+        options.model = try await ModelSource.folder(options.model, allowsPickle: run.allowPickle)
+        options.trainFile = try await DatasetSource.path(options.trainFile, .train)
+        if let file = options.validationFile { options.validationFile = try await DatasetSource.path(file, .dev) }
         return options
     }
 

@@ -179,6 +179,32 @@ struct HubTests {
         }
     }
 
+    @Test("weights that there are only as a pickle are converted where that is allowed, once, beside the snapshot")
+    func pickle() async throws {
+        let files = ["config.json": "{}", "vocab.txt": "[PAD]", "pytorch_model.bin": "pickled"]
+        try await withHub(files) { server, settings in
+            let conversions = Mutex(0)
+            let hub = Hub(settings: settings, convert: { folder in
+                conversions.withLock { $0 += 1 }
+                let pickled = try String(contentsOfFile: "\(folder)/pytorch_model.bin", encoding: .utf8)
+                try "not \(pickled)".write(
+                    toFile: "\(folder)/model.safetensors", atomically: true, encoding: .utf8)
+            })
+            let folder = try await hub.model(id)
+            #expect(folder == "\(settings.cache)/models--owner--bert/bertqa/\(LocalHub.commit)")
+            #expect(try String(contentsOfFile: "\(folder)/model.safetensors", encoding: .utf8) == "not pickled")
+            #expect(try String(contentsOfFile: "\(folder)/vocab.txt", encoding: .utf8) == "[PAD]")
+            // Later nothing needs to be converted, and so nothing allowed.
+            #expect(try await hub.model(id) == folder)
+            #expect(try await Hub(settings: settings).model(id) == folder)
+            server.stop()
+            var offline = settings
+            offline.isOffline = true
+            #expect(try await Hub(settings: offline).model(id) == folder)
+            #expect(conversions.withLock { $0 } == 1)
+        }
+    }
+
     @Test("a cache that cannot be written to is named")
     func unwritable() async throws {
         try await withHub { _, settings in

@@ -1,0 +1,172 @@
+import StrictJSON
+
+/// A zip file of uncompressed entries, memory-mapped: what `torch.save` writes.
+///
+/// - Source: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3.6 to 4.3.16 and 4.5.3 (Zip64).
+struct ZipArchive: Sendable {
+    /// The file.
+    let path: String
+    private let file: MappedFile
+    private let entries: [String: Entry]
+
+    private struct Entry: Sendable {
+        let range: Range<Int>
+        let checksum: UInt32
+    }
+
+    /// Reads the directory at the file's end; nothing of the entries themselves.
+    ///
+    /// - Throws: `ModelError` for a file that is missing or not such an archive.
+    init(path: String) throws(ModelError) {
+        do {
+            file = try MappedFile(path: path)
+        } catch {
+            throw ModelError(path: path, kind: error.isMissing ? .missing : .unreadable, message: error.message)
+        }
+        self.path = path
+        entries = try Directory(path: path, bytes: file.bytes).entries()
+    }
+
+    /// The names of the entries.
+    var names: some Collection<String> { entries.keys }
+
+    /// The number of bytes of an entry; nil if there is none of that name.
+    func byteCount(_ name: String) -> Int? { entries[name]?.range.count }
+
+    /// The number of bytes of the whole file.
+    var byteCount: Int { file.bytes.count }
+
+    /// Compares an entry's checksum.
+    ///
+    /// - Throws: `ModelError` if there is no such entry, or its bytes are damaged.
+    func verify(_ name: String) throws(ModelError) {
+        guard try withBytes(name, CRC32.checksum) == entries[name]?.checksum else {
+            throw ModelError(
+                path: path, kind: .invalid, message: "'\(name)' is damaged: its checksum is another; fetch the file again")
+        }
+    }
+
+    /// Calls `body` with an entry's bytes as they are.
+    ///
+    /// - Throws: `ModelError` if there is no such entry, and what `body` throws.
+    func withBytes<Result>(
+        _ name: String, _ body: (UnsafeRawBufferPointer) throws(ModelError) -> Result
+    ) throws(ModelError) -> Result {
+        guard let entry = entries[name] else {
+            throw ModelError(path: path, kind: .invalid, message: "the archive has no '\(name)'")
+        }
+        defer { withExtendedLifetime(file) {} }
+        return try body(UnsafeRawBufferPointer(rebasing: file.bytes[entry.range]))
+    }
+
+    /// The walk through the archive's directory.
+    private struct Directory {
+        let path: String
+        let bytes: UnsafeRawBufferPointer
+
+        func entries() throws(ModelError) -> [String: Entry] {
+            var (place, count) = try start()
+            var result: [String: Entry] = [:]
+            for _ in 0..<count {
+                guard try number(place, 4) == 0x0201_4b50 else { throw damaged("its directory is broken") }
+                let (nameCount, extraCount) = (try number(place + 28, 2), try number(place + 30, 2))
+                let name = try text(place + 46, nameCount)
+                guard try number(place + 10, 2) == 0, try number(place + 8, 2) & 1 == 0 else {
+                    throw ModelError(
+                        path: path, kind: .unsupported,
+                        message: "'\(name)' is compressed or encrypted, which torch.save never does")
+                }
+                let checksum = UInt32(try number(place + 16, 4))
+                let range = try data(place, extra: place + 46 + nameCount, extraCount)
+                guard result.updateValue(Entry(range: range, checksum: checksum), forKey: name) == nil else {
+                    throw damaged("'\(name)' is in it twice")
+                }
+                place += 46 + nameCount + extraCount + (try number(place + 32, 2))
+            }
+            return result
+        }
+
+        /// Where the directory begins, and how many entries it has.
+        private func start() throws(ModelError) -> (place: Int, count: Int) {
+            // A comment of up to 65,535 bytes may follow the last record.
+            let first = max(0, bytes.count - 22 - 65_535)
+            var end = bytes.count - 22
+            while end >= first, try number(end, 4) != 0x0605_4b50 { end -= 1 }
+            guard end >= first else {
+                throw ModelError(
+                    path: path, kind: .unsupported,
+                    message: "it is no zip archive: torch.save wrote it before PyTorch 1.6, or it is no PyTorch file; with a "
+                        + "Python that has torch, load it and save it again, best as model.safetensors")
+            }
+            var (count, place) = (try number(end + 10, 2), try number(end + 16, 4))
+            if end >= 20, try number(end - 20, 4) == 0x0706_4b50 {
+                let record = try number(end - 20 + 8, 8)
+                guard try number(record, 4) == 0x0606_4b50 else { throw damaged("its directory is broken") }
+                (count, place) = (try number(record + 32, 8), try number(record + 48, 8))
+            }
+            // Every entry of the directory takes 46 bytes and more.
+            guard count <= bytes.count / 46 else { throw damaged("its directory is broken") }
+            return (place, count)
+        }
+
+        /// Where the data of the entry at `place` of the directory lies.
+        private func data(_ place: Int, extra: Int, _ extraCount: Int) throws(ModelError) -> Range<Int> {
+            var fields = [try number(place + 24, 4), try number(place + 20, 4), try number(place + 42, 4)]
+            // Zip64: the fields that are full stand in an extra record, in this order.
+            var record = extra
+            while record + 4 <= extra + extraCount {
+                let (kind, count) = (try number(record, 2), try number(record + 2, 2))
+                if kind == 1 {
+                    var wide = record + 4
+                    for index in fields.indices where fields[index] == 0xFFFF_FFFF {
+                        fields[index] = try number(wide, 8)
+                        wide += 8
+                    }
+                }
+                record += 4 + count
+            }
+            let (size, stored, header) = (fields[0], fields[1], fields[2])
+            guard size == stored, header <= bytes.count, try number(header, 4) == 0x0403_4b50 else {
+                throw damaged("an entry is broken")
+            }
+            let begin = header + 30 + (try number(header + 26, 2)) + (try number(header + 28, 2))
+            guard begin <= bytes.count, size <= bytes.count - begin else { throw damaged("an entry lies beyond its end") }
+            return begin..<(begin + size)
+        }
+
+        /// A little-endian number of up to eight bytes.
+        private func number(_ place: Int, _ width: Int) throws(ModelError) -> Int {
+            guard place >= 0, place <= bytes.count - width else { throw damaged("it ends too early") }
+            var value: UInt64 = 0
+            for index in (0..<width).reversed() { value = value << 8 | UInt64(bytes[place + index]) }
+            guard let number = Int(exactly: value) else { throw damaged("a number in it is too large") }
+            return number
+        }
+
+        private func text(_ place: Int, _ count: Int) throws(ModelError) -> String {
+            guard place <= bytes.count - count, let text = String(validating: bytes[place..<(place + count)], as: UTF8.self)
+            else { throw damaged("a name in it is not UTF-8") }
+            return text
+        }
+
+        private func damaged(_ what: String) -> ModelError {
+            ModelError(path: path, kind: .invalid, message: "the zip archive is damaged: \(what); fetch the file again")
+        }
+    }
+}
+
+/// The checksum of zip files.
+enum CRC32 {
+    private static let table: [UInt32] = (0..<256).map { byte in
+        (0..<8).reduce(UInt32(byte)) { value, _ in value & 1 == 1 ? 0xEDB8_8320 ^ (value >> 1) : value >> 1 }
+    }
+
+    /// The CRC-32 of ISO 3309.
+    static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        table.withUnsafeBufferPointer { table in
+            ~bytes.reduce(~UInt32(0)) { value, byte in
+                table[Int(truncatingIfNeeded: (value ^ UInt32(byte)) & 0xFF)] ^ (value >> 8)
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import Foundation
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#endif
+
+/// The official SQuAD files by name, fetched once and compared with their known checksums.
+public struct SQuADFiles: Sendable {
+    /// Which of a dataset's two files is meant.
+    public enum Part: String, Sendable, CaseIterable {
+        /// To train on.
+        case train
+        /// To validate and score on.
+        case dev
+    }
+
+    /// The names of the datasets: `squad` is version 1.1, `squad_v2` is 2.0.
+    public static let names = ["squad", "squad_v2"]
+
+    private let endpoint: String
+    private let folder: String
+    private let known: [String: Known]
+    private let progress: @Sendable (Hub.Progress) -> Void
+
+    /// The files' address and where they are kept: `BERTQA_SQUAD_ENDPOINT`, `XDG_CACHE_HOME`, `HOME`.
+    public init(
+        environment: [String: String], progress: @escaping @Sendable (Hub.Progress) -> Void = { _ in }
+    ) {
+        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        var address = value("BERTQA_SQUAD_ENDPOINT") ?? "https://rajpurkar.github.io/SQuAD-explorer/dataset"
+        while address.hasSuffix("/") { address.removeLast() }
+        endpoint = address
+        let home = value("HOME") ?? NSHomeDirectory()
+        folder = "\(value("XDG_CACHE_HOME") ?? "\(home)/.cache")/bertqa/squad"
+        known = Self.official
+        self.progress = progress
+    }
+
+    /// Files of other contents than the official ones, for tests.
+    package init(endpoint: String, folder: String, known: [String: Known]) {
+        (self.endpoint, self.folder, self.known) = (endpoint, folder, known)
+        progress = { _ in }
+    }
+
+    /// A file of a dataset: its path in the cache; nil if `name` is none of `names`.
+    ///
+    /// - Throws: `HubError`.
+    public func file(_ name: String, _ part: Part) async throws -> String? {
+        guard let known = known["\(name) \(part.rawValue)"] else { return nil }
+        let path = "\(folder)/\(known.file)"
+        if FileManager.default.fileExists(atPath: path) { return path }
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw HubError.cache("\(folder): \(error.localizedDescription)")
+        }
+        let lock = try await FileLock(path: "\(path).lock")
+        defer { withExtendedLifetime(lock) {} }
+        // Another process may have fetched it while this one waited.
+        if FileManager.default.fileExists(atPath: path) { return path }
+        try await fetch(known, to: path)
+        return path
+    }
+
+    private func fetch(_ known: Known, to path: String) async throws {
+        let incomplete = "\(path).incomplete"
+        let address = "\(endpoint)/\(known.file)"
+        let report = progress
+        try await FileTransfer(address: address, size: known.size).fetch(
+            to: incomplete, failure: { HubError(status: Int($0.status.code), address) },
+            progress: { report(Hub.Progress(file: known.file, received: $0, total: known.size)) })
+        guard try HubCache.isWhole(incomplete, etag: known.sha256) else {
+            unlink(incomplete)
+            throw HubError.damaged(address)
+        }
+        guard rename(incomplete, path) == 0 else {
+            throw HubError.cache("\(path): \(String(cString: strerror(errno)))")
+        }
+    }
+
+    /// What a file has to be.
+    package struct Known: Sendable {
+        let file: String
+        let size: Int
+        let sha256: String
+
+        package init(file: String, size: Int, sha256: String) {
+            (self.file, self.size, self.sha256) = (file, size, sha256)
+        }
+    }
+
+    /// - Source: sizes and SHA-256 as TensorFlow Datasets and ParlAI publish them for these files.
+    private static let official = [
+        "squad train": Known(
+            file: "train-v1.1.json", size: 30_288_272,
+            sha256: "3527663986b8295af4f7fcdff1ba1ff3f72d07d61a20f487cb238a6ef92fd955"),
+        "squad dev": Known(
+            file: "dev-v1.1.json", size: 4_854_279,
+            sha256: "95aa6a52d5d6a735563366753ca50492a658031da74f301ac5238b03966972c9"),
+        "squad_v2 train": Known(
+            file: "train-v2.0.json", size: 42_123_633,
+            sha256: "68dcfbb971bd3e96d5b46c7177b16c1a4e7d4bdef19fb204502738552dede002"),
+        "squad_v2 dev": Known(
+            file: "dev-v2.0.json", size: 4_370_528,
+            sha256: "80a5225e94905956a6446d296ca1093975c4d3b3260f1d6c8f68bc2ab77182d8"),
+    ]
+}

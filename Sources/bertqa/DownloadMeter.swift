@@ -1,0 +1,36 @@
+import FineTuning
+import Hub
+import Synchronization
+
+/// The progress of downloads, one line.
+struct DownloadMeter {
+    private var meter = ProgressMeter()
+    private var file = ""
+    private var start = ContinuousClock().now
+    private var first = 0
+
+    /// Runs a download with its progress on standard error.
+    static func showing<Result>(
+        _ download: (@escaping @Sendable (Hub.Progress) -> Void) async throws -> Result
+    ) async throws -> Result {
+        let meter = Mutex(DownloadMeter())
+        defer { meter.withLock { $0.meter.finish() } }
+        return try await download { progress in meter.withLock { $0.show(progress) } }
+    }
+
+    private mutating func show(_ progress: Hub.Progress) {
+        if progress.file != file {
+            (file, start, first) = (progress.file, ContinuousClock().now, progress.received)
+        }
+        let seconds = (ContinuousClock().now - start) / .seconds(1)
+        let rate = Double(progress.received - first) / max(seconds, 1e-3)
+        var line = "\(file)  \(Self.megabytes(progress.received))"
+        if let total = progress.total {
+            let left = Double(total - progress.received) / max(rate, 1)
+            line += " of \(Self.megabytes(total))  \(Figures.fixed(rate / 1e6, 1)) MB/s  \(Figures.duration(left)) left"
+        }
+        meter.show(line, always: progress.received == progress.total)
+    }
+
+    private static func megabytes(_ bytes: Int) -> String { "\(Figures.fixed(Double(bytes) / 1e6, 1)) MB" }
+}
