@@ -155,7 +155,7 @@ public struct ComparisonReport: Sendable {
 
     private func signed(_ number: Double) -> String { (number > 0 ? "+" : "") + Figures.fixed(number, 2) }
 
-    private func escaped(_ text: String) -> String { SVGCanvas.escaped(text) }
+    private func escaped(_ text: String) -> String { SVG.escaped(text) }
 
     private static let style = """
         body { font: 16px/1.5 system-ui, sans-serif; color: #1f2933; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }

@@ -19,8 +19,13 @@ enum DurableFiles {
 
     /// Writes a file beside its place, waits for the disk, and renames it into place.
     static func write(_ text: String, to path: String) throws(FileError) {
+        try write(Data(text.utf8), to: path)
+    }
+
+    /// Writes a file beside its place, waits for the disk, and renames it into place.
+    static func write(_ contents: Data, to path: String) throws(FileError) {
         try replace(path) { temporary throws(FileError) in
-            guard FileManager.default.createFile(atPath: temporary, contents: Data(text.utf8)) else {
+            guard FileManager.default.createFile(atPath: temporary, contents: contents) else {
                 throw FileError(path: path, code: errno == 0 ? EIO : errno)
             }
             try synchronize(temporary)

@@ -71,12 +71,14 @@ struct RunDirectory {
         }
     }
 
-    /// Writes `training_stats.json` and `learning_curve.svg`.
+    /// Writes `training_stats.json`, `learning_curve.svg` and `learning_curve.png`.
     func writeStatistics(_ statistics: TrainingStatistics) throws(TrainingError) {
         do {
             try DurableFiles.write(
                 statistics.json().serialized(pretty: true) + "\n", to: "\(path)/training_stats.json")
-            try DurableFiles.write(LearningCurve(statistics).svg(), to: "\(path)/learning_curve.svg")
+            let curve = LearningCurve(statistics)
+            try DurableFiles.write(curve.svg(), to: "\(path)/learning_curve.svg")
+            try DurableFiles.write(curve.png(), to: "\(path)/learning_curve.png")
         } catch {
             throw .output("\(error)")
         }

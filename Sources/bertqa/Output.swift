@@ -12,8 +12,13 @@ func writeOutput(_ text: String) throws(FileError) {
 
 /// Writes a file beside its place and renames it.
 func writeFile(_ text: String, to path: String) throws(FileError) {
+    try writeFile(Data(text.utf8), to: path)
+}
+
+/// Writes a file beside its place and renames it.
+func writeFile(_ contents: Data, to path: String) throws(FileError) {
     do {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        try contents.write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
         throw FileError(path: path, message: "cannot be written: \(error.localizedDescription)")
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FineTuning
+import Foundation
 
 /// `bertqa plot`
 struct PlotCommand: AsyncParsableCommand {
@@ -7,7 +8,7 @@ struct PlotCommand: AsyncParsableCommand {
         commandName: "plot",
         abstract: "Draw a run's learning curve again.",
         discussion: """
-            Reads training_stats.json of a run, writes learning_curve.svg beside it, and says whether the run overfits.
+            Reads training_stats.json of a run, writes learning_curve.svg and learning_curve.png beside it, and says whether the run overfits.
 
               bertqa plot run
             """)
@@ -15,15 +16,18 @@ struct PlotCommand: AsyncParsableCommand {
     @Argument(help: "The folder of a run.")
     var run: String
 
-    @Option(help: "The file to draw into. (default: learning_curve.svg of the run)")
+    @Option(help: "The file to draw into instead, .svg or .png.")
     var output: String?
 
     func run() async throws {
         try await reportingErrors("plot") {
             let statistics = try TrainingStatistics(directory: run)
-            let path = output ?? "\(run)/learning_curve.svg"
-            try writeFile(LearningCurve(statistics).svg(), to: path)
-            try writeOutput([statistics.verdict, path].compactMap { $0 }.joined(separator: "\n"))
+            let curve = LearningCurve(statistics)
+            let paths = output.map { [$0] } ?? ["\(run)/learning_curve.svg", "\(run)/learning_curve.png"]
+            for path in paths {
+                try writeFile(path.hasSuffix(".png") ? curve.png() : Data(curve.svg().utf8), to: path)
+            }
+            try writeOutput(([statistics.verdict].compactMap { $0 } + paths).joined(separator: "\n"))
         }
     }
 }

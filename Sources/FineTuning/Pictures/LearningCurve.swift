@@ -1,3 +1,5 @@
+import Foundation
+
 /// The picture of a run: training and validation loss by epoch, beside them exact match and F1.
 public struct LearningCurve: Sendable {
     private let statistics: TrainingStatistics
@@ -9,14 +11,21 @@ public struct LearningCurve: Sendable {
 
     /// The text of an SVG file, 960 pixels wide with validation scores and 600 without.
     public func svg() -> String {
+        SVG.document(canvas, title: "Learning curve", description: "\(subtitle). \(table)")
+    }
+
+    /// A PNG file of the same picture at twice the resolution.
+    public func png() -> Data { PNG.data(canvas) }
+
+    private var canvas: Canvas {
         let panels = self.panels
         let width = panels.count > 1 ? 960.0 : 600.0
-        var canvas = SVGCanvas(width: width, height: 440)
+        var canvas = Canvas(width: width, height: 440)
         canvas.rectangle(x: 0, y: 0, width: width, height: 440, fill: Palette.paper, radius: 8)
         canvas.text("Learning curve", at: (32, 42), size: 20, color: Palette.ink, isBold: true)
         canvas.text(subtitle, at: (32, 64), size: 13, color: Palette.faint)
         for panel in panels { panel.draw(on: &canvas) }
-        return canvas.document(title: "Learning curve", description: "\(subtitle). \(table)")
+        return canvas
     }
 
     private var panels: [LearningCurvePanel] {

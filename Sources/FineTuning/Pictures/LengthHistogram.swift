@@ -17,7 +17,7 @@ public struct LengthHistogram: Sendable {
         let across = AxisScale(holding: (lengths + marks).map(Double.init), count: 10, floor: 0)
         let bins = bins(upTo: across.highest)
         let upwards = AxisScale(holding: bins.counts.map(Double.init), floor: 0)
-        var canvas = SVGCanvas(width: 960, height: 440)
+        var canvas = Canvas(width: 960, height: 440)
         canvas.rectangle(x: 0, y: 0, width: 960, height: 440, fill: Palette.paper, radius: 8)
         canvas.text("Tokens of a row", at: (32, 42), size: 20, color: Palette.ink, isBold: true)
         canvas.text(subtitle, at: (32, 64), size: 13, color: Palette.faint)
@@ -31,7 +31,8 @@ public struct LengthHistogram: Sendable {
                 fill: Palette.f1)
         }
         drawMarks(across, on: &canvas)
-        return canvas.document(title: "Tokens of a row", description: subtitle)
+        return SVG.document(
+            canvas, title: "Tokens of a row", description: subtitle)
     }
 
     private var subtitle: String {
@@ -54,7 +55,7 @@ public struct LengthHistogram: Sendable {
         return (width, counts)
     }
 
-    private func drawAxes(_ across: AxisScale, _ upwards: AxisScale, on canvas: inout SVGCanvas) {
+    private func drawAxes(_ across: AxisScale, _ upwards: AxisScale, on canvas: inout Canvas) {
         let bottom = frame.y + frame.height
         for tick in upwards.ticks {
             let y = bottom - upwards.share(tick) * frame.height
@@ -73,12 +74,12 @@ public struct LengthHistogram: Sendable {
             color: Palette.faint, anchor: .middle)
     }
 
-    private func drawMarks(_ across: AxisScale, on canvas: inout SVGCanvas) {
+    private func drawMarks(_ across: AxisScale, on canvas: inout Canvas) {
         for mark in marks {
             let x = frame.x + across.share(Double(mark)) * frame.width
             canvas.line(
                 from: (x, frame.y - 8), to: (x, frame.y + frame.height), color: Palette.validation, width: 1.5,
-                dashes: "3 4")
+                dashes: [3, 4])
             canvas.text("\(mark)", at: (x, frame.y - 13), size: 12, color: Palette.validation, anchor: .middle)
         }
     }

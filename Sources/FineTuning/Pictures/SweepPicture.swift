@@ -6,7 +6,7 @@ struct SweepPicture {
     func svg() -> String {
         let row = 30.0
         let height = 110 + row * Double(max(1, runs.count))
-        var canvas = SVGCanvas(width: 960, height: height)
+        var canvas = Canvas(width: 960, height: height)
         canvas.rectangle(x: 0, y: 0, width: 960, height: height, fill: Palette.paper, radius: 8)
         canvas.text("F1 of each run's best epoch", at: (32, 42), size: 20, color: Palette.ink, isBold: true)
         let scale = AxisScale(holding: runs.compactMap { $0.best?.f1 }, floor: 0, limit: 100)
@@ -20,8 +20,8 @@ struct SweepPicture {
                 x: 332, y: y, width: width, height: row - 8, fill: index == 0 ? Palette.f1 : Palette.axis, radius: 3)
             canvas.text(Figures.fixed(f1, 2), at: (340 + width, y + 15), size: 13, color: Palette.ink)
         }
-        return canvas.document(
-            title: "F1 of each run's best epoch",
+        return SVG.document(
+            canvas, title: "F1 of each run's best epoch",
             description: runs.map { "\($0.name): \(Figures.fixed($0.best?.f1 ?? 0, 2))" }.joined(separator: "; "))
     }
 }

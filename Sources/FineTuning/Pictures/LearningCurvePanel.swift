@@ -30,7 +30,7 @@ struct LearningCurvePanel {
     private var bottom: Double { frame.y + frame.height }
     private var right: Double { frame.x + frame.width }
 
-    func draw(on canvas: inout SVGCanvas) {
+    func draw(on canvas: inout Canvas) {
         canvas.text(title, at: (frame.x, frame.y - 34), size: 14, color: Palette.ink, isBold: true)
         drawAxes(on: &canvas)
         drawBestEpoch(on: &canvas)
@@ -49,7 +49,7 @@ struct LearningCurvePanel {
         return frame.x + margin + (frame.width - 2 * margin) * Double(epoch - 1) / Double(epochCount - 1)
     }
 
-    private func drawAxes(on canvas: inout SVGCanvas) {
+    private func drawAxes(on canvas: inout Canvas) {
         for tick in scale.ticks {
             let y = point(1, tick).y
             canvas.line(
@@ -69,10 +69,10 @@ struct LearningCurvePanel {
         [1, 2, 5, 10, 20, 50, 100, 200, 500].first { epochCount <= 11 * $0 } ?? max(1, epochCount / 10)
     }
 
-    private func drawBestEpoch(on canvas: inout SVGCanvas) {
+    private func drawBestEpoch(on canvas: inout Canvas) {
         guard let bestEpoch else { return }
         let x = x(bestEpoch)
-        canvas.line(from: (x, frame.y - 8), to: (x, bottom), color: Palette.best, width: 1.5, dashes: "3 4")
+        canvas.line(from: (x, frame.y - 8), to: (x, bottom), color: Palette.best, width: 1.5, dashes: [3, 4])
         // The words stay over the panel, also when the best epoch is the first or the last.
         let isLeft = x < frame.x + 40
         let isRight = x > right - 40
@@ -82,7 +82,7 @@ struct LearningCurvePanel {
     }
 
     /// A line over the epochs; it breaks where a value is missing.
-    private func draw(_ line: CurveSeries, on canvas: inout SVGCanvas) {
+    private func draw(_ line: CurveSeries, on canvas: inout Canvas) {
         var piece: [(x: Double, y: Double)] = []
         for epoch in 1...(epochCount + 1) {
             if let value = line.value(epoch: epoch) {
@@ -102,7 +102,7 @@ struct LearningCurvePanel {
     }
 
     /// Names and last values stand at the ends of their lines, moved apart where they would touch.
-    private func drawLabels(on canvas: inout SVGCanvas) {
+    private func drawLabels(on canvas: inout Canvas) {
         let height = 34.0
         var labels = series.compactMap { line in
             line.drawable.last.map { (line: line, value: $0.value, y: point($0.epoch, $0.value).y) }
