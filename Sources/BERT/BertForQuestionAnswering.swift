@@ -26,11 +26,13 @@ public struct BertForQuestionAnswering {
         head = try Linear(parameters.scope(precision: .fp32)["qa_outputs"])
     }
 
-    /// The logits [T, 2] of start (column 0) and end (column 1) for every token.
+    /// The logits [T, 2] of start (column 0) and end (column 1) for every token of the rows.
     public func callAsFunction(
         _ input: BertInput, dropout: DropoutSource = .none
     ) throws(TorchError) -> Tensor {
-        try head(bert(input, dropout: dropout))
+        let logits = try head(bert(input, dropout: dropout))
+        let count = input.rows.tokenCount
+        return count == logits.shape[0] ? logits : try logits.slice(dim: 0, 0..<count)
     }
 
     /// The training loss of a batch; see `Tensor.packedSpanLoss`.

@@ -5,7 +5,10 @@ import Torch
 // Legend: T tokens in all rows of the batch, B rows, H hidden size, N heads, D = H / N.
 // - Source: Devlin et al. 2018, arXiv:1810.04805; names and arithmetic as transformers' `modeling_bert.py`.
 
-/// A packed batch: the concatenation of its rows, without padding.
+/// A packed batch: the concatenation of its rows, without padding between them.
+///
+/// At its end may stand a filler of up to 3 per cent, a row of its own that nothing reads. It makes T one of few numbers: a
+/// library that compiles a matrix product for each shape then compiles, and keeps, few of them.
 public struct BertInput {
     /// Token ids, int64 [T].
     public let ids: Tensor
@@ -13,17 +16,33 @@ public struct BertInput {
     public let typeIDs: Tensor
     /// Positions inside each row, int64 [T].
     public let positions: Tensor
-    /// Where the rows begin.
+    /// Where the rows begin, the filler's not among them.
     public let rows: PackedRows
+    /// The same with the filler.
+    public let filledRows: PackedRows
 
     /// A batch of rows with the given lengths, whose ids and types are concatenated.
     public init(
         ids: [Int64], typeIDs: [Int64], lengths: [Int], rowKeys: [Int64]? = nil, device: Device = .cpu
     ) throws(TorchError) {
-        self.ids = try Tensor.of(ids).to(device)
-        self.typeIDs = try Tensor.of(typeIDs).to(device)
-        positions = try Tensor.of(lengths.flatMap { (0..<Int64($0)).map { $0 } }).to(device)
+        let filler = Self.filler(ids.count)
+        let padding = [Int64](repeating: 0, count: filler)
+        self.ids = try Tensor.of(ids + padding).to(device)
+        self.typeIDs = try Tensor.of(typeIDs + padding).to(device)
+        let filled = filler > 0 ? lengths + [filler] : lengths
+        // The filler's positions need not rise, and may be more than the model has.
+        positions = try Tensor.of(lengths.flatMap { (0..<Int64($0)).map { $0 } } + padding).to(device)
         rows = try PackedRows(lengths: lengths, keys: rowKeys)
+        let keys = rowKeys.map { filler > 0 ? $0 + [-1] : $0 }
+        filledRows = filler > 0 ? try PackedRows(lengths: filled, keys: keys) : rows
+    }
+
+    /// Tokens that bring a batch to a multiple of a 32nd of the power of two below it, and of 16 at least.
+    static func filler(_ tokens: Int) -> Int {
+        guard tokens > 0 else { return 0 }
+        let power = 1 << (Int.bitWidth - 1 - tokens.leadingZeroBitCount)
+        let step = max(16, power / 32)
+        return (step - tokens % step) % step
     }
 }
 
@@ -91,7 +110,7 @@ public struct BertEmbeddings {
     /// [T] to [T, H].
     public func callAsFunction(_ input: BertInput, dropout: DropoutSource) throws(TorchError) -> Tensor {
         let x = try word(input.ids) + type(input.typeIDs) + position(input.positions)
-        return try norm(x).packedDropout(dropout.dropout(at: .embeddings), rows: input.rows)
+        return try norm(x).packedDropout(dropout.dropout(at: .embeddings), rows: input.filledRows)
     }
 }
 
@@ -184,13 +203,13 @@ public struct BertModel {
         self.layers = layers
     }
 
-    /// [T] to [T, H].
+    /// [T] to [T, H], the filler included.
     public func callAsFunction(
         _ input: BertInput, dropout: DropoutSource = .none
     ) throws(TorchError) -> Tensor {
         var x = try embeddings(input, dropout: dropout)
         for layer in layers {
-            x = try layer(x, rows: input.rows, dropout: dropout)
+            x = try layer(x, rows: input.filledRows, dropout: dropout)
         }
         return x
     }

@@ -42,6 +42,12 @@ void ct_tune_allocator(void) {
 #endif
 }
 
+void ct_release_memory(void) {
+#if defined(__GLIBC__)
+    malloc_trim(0);
+#endif
+}
+
 const char *ct_version(void) { return TORCH_VERSION; }
 
 CTStatus ct_set_threads(int32_t count) {

@@ -18,13 +18,15 @@ public struct Comparison: Sendable {
         public let questionsPerSecond: Double
         /// The bytes that its weights take up.
         public let weightBytes: Int
+        /// The most bytes that the process held while it loaded the model and answered; nil where the system can't say.
+        public let peakMemory: Int?
         /// How it was trained, where its directory says so.
         public let training: TrainingStatistics?
 
         /// An entry from its parts.
         public init(
             name: String, parameters: Int, answers: [String: String], tokens: TokenScores, questionsPerSecond: Double,
-            weightBytes: Int, training: TrainingStatistics?
+            weightBytes: Int, peakMemory: Int?, training: TrainingStatistics?
         ) {
             self.name = name
             self.parameters = parameters
@@ -32,6 +34,7 @@ public struct Comparison: Sendable {
             self.tokens = tokens
             self.questionsPerSecond = questionsPerSecond
             self.weightBytes = weightBytes
+            self.peakMemory = peakMemory
             self.training = training
         }
     }
@@ -118,6 +121,7 @@ public struct Comparison: Sendable {
                     ("token_f1", .double(result.entry.tokens.f1)),
                     ("questions_per_second", .double(result.entry.questionsPerSecond)),
                     ("weight_bytes", .int(result.entry.weightBytes)),
+                    ("peak_memory_bytes", result.entry.peakMemory.map(JSONValue.int) ?? .null),
                 ]))
         }
         let pairs = differences.map { difference in

@@ -51,6 +51,7 @@ public struct ComparisonReport: Sendable {
 
     private var table: String {
         let rows = comparison.results.map { result in
+            let memory = result.entry.peakMemory.map { "\(Figures.fixed(Double($0) / 1_048_576, 0)) MiB" } ?? "-"
             let weights = Figures.fixed(Double(result.entry.weightBytes) / 1_048_576, 0)
             return """
                 <tr><th scope="row">\(escaped(result.entry.name))</th>\
@@ -58,13 +59,14 @@ public struct ComparisonReport: Sendable {
                 <td>\(Figures.fixed(result.exactMatch, 2)) <small>\(range(result.exactMatchInterval))</small></td>\
                 <td>\(Figures.fixed(result.f1, 2)) <small>\(range(result.f1Interval))</small></td>\
                 <td>\(Figures.fixed(result.entry.tokens.exactMatch, 4))</td><td>\(Figures.fixed(result.entry.tokens.f1, 4))</td>\
-                <td>\(Figures.fixed(result.entry.questionsPerSecond, 1))</td><td>\(weights) MiB</td></tr>
+                <td>\(Figures.fixed(result.entry.questionsPerSecond, 1))</td><td>\(weights) MiB</td>\
+                <td>\(memory)</td></tr>
                 """
         }
         return """
             <table>
             <thead><tr><th>model</th><th>parameters</th><th>exact match</th><th>F1</th><th>token exact match</th>\
-            <th>token F1</th><th>questions/s</th><th>weights</th></tr></thead>
+            <th>token F1</th><th>questions/s</th><th>weights</th><th>memory</th></tr></thead>
             <tbody>
             \(rows.joined(separator: "\n"))
             </tbody>

@@ -42,6 +42,9 @@ public enum Runtime {
         ct_tune_allocator()
     }
 
+    /// Gives memory that was freed back to the system, where the host's allocator can.
+    public static func releaseMemory() { ct_release_memory() }
+
     /// The number of threads that one operation may use.
     public static var threads: Int { Int(ct_threads()) }
 

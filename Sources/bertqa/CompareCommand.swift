@@ -48,11 +48,13 @@ struct CompareCommand: AsyncParsableCommand {
     }
 
     private func entry(_ name: String, data: String, folder: String) throws -> Comparison.Entry {
+        let isMeasured = ProcessMemory.beginPeak()
         let run = try PredictionRun(model: folder, data: data, length: length, options: options)
         let hasStatistics = FileManager.default.fileExists(atPath: "\(folder)/training_stats.json")
         return Comparison.Entry(
             name: name, parameters: run.parameterCount, answers: run.answers, tokens: run.tokenScores,
             questionsPerSecond: run.questionsPerSecond, weightBytes: run.weightBytes,
+            peakMemory: isMeasured ? ProcessMemory.peak : nil,
             training: hasStatistics ? try TrainingStatistics(directory: folder) : nil)
     }
 }
@@ -62,8 +64,7 @@ extension Comparison {
     fileprivate var text: String {
         let titles = [
             "model", "parameters", "exact match", "F1", "F1 in 95 of 100", "token exact match", "token F1",
-            "questions/s",
-            "weights, MiB",
+            "questions/s", "weights, MiB", "memory, MiB",
         ]
         let rows = results.map { result in
             [
@@ -73,6 +74,7 @@ extension Comparison {
                 Figures.fixed(result.entry.tokens.exactMatch, 4), Figures.fixed(result.entry.tokens.f1, 4),
                 Figures.fixed(result.entry.questionsPerSecond, 1),
                 Figures.fixed(Double(result.entry.weightBytes) / 1_048_576, 0),
+                result.entry.peakMemory.map { Figures.fixed(Double($0) / 1_048_576, 0) } ?? "-",
             ]
         }
         var lines = [TextTable(titles: titles, rows: rows).text]

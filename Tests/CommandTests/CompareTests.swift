@@ -25,6 +25,12 @@ struct CompareTests {
             let result = try output.json()
             let models = try #require(result["models"]?.array)
             #expect(models.count == 2 && result["total"]?.int == 12)
+            #if os(Linux)
+                for model in models {
+                    #expect(
+                        try #require(model["peak_memory_bytes"]?.int) > #require(model["weight_bytes"]?.int))
+                }
+            #endif
             let f1 = models.map { $0["f1"]?.double ?? -1 }
             #expect(f1[0] > f1[1])
             let difference = try #require(result["differences"]?.array?.first)

@@ -27,7 +27,7 @@ struct TrainerTests {
             #expect((summary.statistics.epochs[best - 1].validation?.f1 ?? 0) > 80)
             for name in [
                 "config.json", "model.safetensors", "vocab.txt", "tokenizer.json", "tokenizer_config.json", "run.json",
-                "training_stats.json", "learning_curve.svg",
+                "training_stats.json", "learning_curve.svg", "learning_curve.png",
             ] {
                 #expect(FileManager.default.fileExists(atPath: "\(options.outputDirectory)/\(name)"), "\(name)")
             }

@@ -61,6 +61,8 @@ const char *_Nonnull ct_version(void);
 /// Lets the host's allocator keep the memory of activations from step to step. For programs, once at their start; a
 /// library should leave its host's allocator alone.
 void ct_tune_allocator(void);
+/// Gives memory that was freed back to the system, where the host's allocator can.
+void ct_release_memory(void);
 /// Sets the number of threads that operations use; refuses values below 1.
 CTStatus ct_set_threads(int32_t count);
 /// The number of threads that operations use.
