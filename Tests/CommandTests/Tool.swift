@@ -32,6 +32,14 @@ enum Tool {
         /// What it has said so far on standard error.
         var said: String { (try? String(contentsOf: errors, encoding: .utf8)) ?? "" }
 
+        /// Waits until what it has said satisfies a condition, it has ended, or a minute is over.
+        func wait(until condition: (String) -> Bool) {
+            let end = Date(timeIntervalSinceNow: 60)
+            while !condition(said), process.isRunning, end.timeIntervalSinceNow > 0 {
+                Thread.sleep(forTimeInterval: 0.01)
+            }
+        }
+
         func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
         /// Waits for it to end.

@@ -55,12 +55,12 @@ struct TrainingTests {
             let whole = try Tool.run(command(shop, "whole"))
             #expect(whole.status == 0, "\(whole.err)")
             var stops = 0
-            var last = try stop(command(shop, "broken"), with: signal, afterSeconds: 0.4)
+            var last = try stop(command(shop, "broken"), with: signal, afterSeconds: 0.1)
             while last.status == 75, stops < 20 {
                 stops += 1
                 #expect(last.err.contains("--resume"), "\(last.err)")
                 last = try stop(
-                    command(shop, "broken", "--resume"), with: signal, afterSeconds: 0.5 + 0.1 * Double(stops))
+                    command(shop, "broken", "--resume"), with: signal, afterSeconds: 0.1 + 0.1 * Double(stops))
             }
             #expect(stops > 0)
             #expect(last.status == 0, "\(last.err)")
@@ -73,7 +73,7 @@ struct TrainingTests {
         try withWorkshop { shop in
             let whole = try Tool.run(command(shop, "whole"))
             #expect(whole.status == 0, "\(whole.err)")
-            for delay in [0.3, 0.45, 0.6] {
+            for delay in [0.0, 0.15, 0.3] {
                 _ = try stop(command(shop, "broken", "--resume"), with: SIGKILL, afterSeconds: delay)
             }
             let last = try Tool.run(command(shop, "broken", "--resume"))
@@ -138,6 +138,8 @@ struct TrainingTests {
 
     private func stop(_ command: [String], with signal: Int32, afterSeconds delay: Double) throws -> Tool.Output {
         let running = try Tool.start(command)
+        // From these words on signals are caught; how long it takes to get there says nothing.
+        running.wait(until: { $0.contains("training ") })
         Thread.sleep(forTimeInterval: delay)
         running.send(signal)
         return try running.finish()

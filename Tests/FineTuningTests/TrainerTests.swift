@@ -42,6 +42,27 @@ struct TrainerTests {
         }
     }
 
+    @Test("going on from a model that already answers keeps its head; a threshold goes where questions without answers go")
+    func goingOn() throws {
+        try withWorkshop { shop in
+            try Workshop.version2.write(to: "\(shop.path)/v2.json")
+            var first = shop.options("first")
+            (first.trainFile, first.validationFile) = ("\(shop.path)/v2.json", "\(shop.path)/v2.json")
+            _ = try Trainer(options: first).run()
+            #expect(try BertConfig(directory: first.outputDirectory).noAnswerThreshold != nil)
+            var second = shop.options("second")
+            second.model = first.outputDirectory
+            second.learningRate = 1e-12
+            _ = try Trainer(options: second).run()
+            #expect(try BertConfig(directory: second.outputDirectory).noAnswerThreshold == nil)
+            let heads = try [first, second].map { options in
+                let file = try SafetensorsFile(path: "\(options.outputDirectory)/model.safetensors")
+                return try #require(file["qa_outputs.weight"]).tensor().array() as [Float]
+            }
+            for (a, b) in zip(heads[0], heads[1]) { #expect(abs(a - b) < 1e-6) }
+        }
+    }
+
     @Test("the same seed gives the same weights, bit for bit; another seed others")
     func reproducible() throws {
         try withWorkshop { shop in
