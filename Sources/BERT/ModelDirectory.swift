@@ -37,7 +37,8 @@ public struct ModelDirectory: Sendable {
         if let pickle = PickleConversion.pickle(in: path) {
             throw ModelError(
                 path: path, kind: .missing,
-                message: "there is no model.safetensors, only \(pickle), a Python pickle; --allow-pickle reads its tensors, "
+                message:
+                    "there is no model.safetensors, only \(pickle), a Python pickle; --allow-pickle reads its tensors, "
                     + "without running the code in it, and writes model.safetensors")
         }
         throw ModelError(path: path, kind: .missing, message: "there is no model.safetensors")

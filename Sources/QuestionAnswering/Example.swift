@@ -27,7 +27,8 @@ extension Dataset {
                     result.append(
                         Example(
                             id: question.id, question: question.question, context: text.context,
-                            answers: question.answers, isImpossible: question.isImpossible == true && question.answers.isEmpty,
+                            answers: question.answers,
+                            isImpossible: question.isImpossible == true && question.answers.isEmpty,
                             paragraph: paragraph))
                 }
                 paragraph += 1

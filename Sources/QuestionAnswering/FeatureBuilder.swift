@@ -114,7 +114,9 @@ public struct FeatureBuilder: Sendable {
             let rows = rows(example: index, question: question, context: context, span: aligned.last?.span)
             if rows.isEmpty { result.questionTooLong.append(index) }
             if rows.count > 1 || (rows.first.map { $0.window.count < context.ids.count } ?? false) { result.long += 1 }
-            if labelled, !example.isImpossible, !rows.isEmpty, rows.allSatisfy({ $0.span == nil }) { result.answerLost += 1 }
+            if labelled, !example.isImpossible, !rows.isEmpty, rows.allSatisfy({ $0.span == nil }) {
+                result.answerLost += 1
+            }
             result.features += rows
         }
         return result

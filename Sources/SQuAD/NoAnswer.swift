@@ -24,7 +24,8 @@ public struct NoAnswerProbabilities: Sendable {
             throw DatasetError(path: path, message: "\(error)")
         }
         guard let object = value.object else {
-            throw DatasetError(path: path, message: "a file of probabilities is an object {\"question id\": probability}")
+            throw DatasetError(
+                path: path, message: "a file of probabilities is an object {\"question id\": probability}")
         }
         var entries: [(id: String, probability: Double)] = []
         for (id, number) in object {

@@ -67,7 +67,8 @@ struct AskCommand: AsyncParsableCommand {
     }
 
     private func plainText(_ answers: [Answer]) -> String {
-        answers.map { "\($0.isNoAnswer ? "(no answer in the text)" : $0.text)  (score \(Figures.fixed($0.score, 3)))" }.joined(separator: "\n")
+        answers.map { "\($0.isNoAnswer ? "(no answer in the text)" : $0.text)  (score \(Figures.fixed($0.score, 3)))" }
+            .joined(separator: "\n")
     }
 
     private var source: ContextSource {

@@ -78,7 +78,8 @@ struct ChatSession {
             lines.append("\(before)\(marked(sentence))\(after)")
         }
         for (rank, answer) in answers.enumerated() {
-            lines.append("\(count > 1 ? "\(rank + 1). " : "")\(Self.shown(answer))  (score \(Figures.fixed(answer.score, 3)))")
+            lines.append(
+                "\(count > 1 ? "\(rank + 1). " : "")\(Self.shown(answer))  (score \(Figures.fixed(answer.score, 3)))")
         }
         return lines.joined(separator: "\n")
     }

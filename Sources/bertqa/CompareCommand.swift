@@ -39,7 +39,10 @@ struct CompareCommand: AsyncParsableCommand {
             var entries: [Comparison.Entry] = []
             for directory in model {
                 FileHandle.standardError.write(Data("\(directory)\n".utf8))
-                entries.append(try entry(directory, data: data, folder: try await ModelSource.folder(directory, allowsPickle: options.allowPickle)))
+                entries.append(
+                    try entry(
+                        directory, data: data,
+                        folder: try await ModelSource.folder(directory, allowsPickle: options.allowPickle)))
             }
             let comparison = Comparison(dataset: dataset, entries: entries)
             if let report { try writeFile(ComparisonReport(comparison, title: data).html(), to: report) }

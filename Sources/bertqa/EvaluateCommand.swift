@@ -95,7 +95,8 @@ struct EvaluateCommand: AsyncParsableCommand {
         }
         guard folder == model else {
             throw ValidationError(
-                "--store-threshold changes a model's folder, and \(model) is the hub's; copy \(folder) and name the copy")
+                "--store-threshold changes a model's folder, and \(model) is the hub's; copy \(folder) and name the copy"
+            )
         }
         try NoAnswerThreshold.store(best.threshold, in: folder)
         note("stored no_answer_threshold \(best.threshold) in \(folder)/config.json; the scores below are without it")
@@ -104,11 +105,13 @@ struct EvaluateCommand: AsyncParsableCommand {
     private func explainThreshold(_ run: PredictionRun) {
         if run.dataset.isVersion2, run.noAnswerThreshold == nil, !storeThreshold {
             note(
-                "the model has no no_answer_threshold, so every question was answered; --store-threshold stores the best one")
+                "the model has no no_answer_threshold, so every question was answered; --store-threshold stores the best one"
+            )
         }
         let left = run.dataset.isVersion2 ? 0 : run.answers.values.count { $0.isEmpty }
         if left > 0, run.noAnswerThreshold != nil {
-            note("\(left) questions were left unanswered by the model's threshold; --no-answer-threshold 1 answers them")
+            note(
+                "\(left) questions were left unanswered by the model's threshold; --no-answer-threshold 1 answers them")
         }
     }
 
@@ -158,7 +161,8 @@ private struct EvaluationReport {
     var text: String {
         var lines = official.lines(speed: questionsPerSecond)
         if let noAnswerThreshold {
-            lines.append("left unanswered    where having no answer is likelier than \(Figures.fixed(noAnswerThreshold, 4))")
+            lines.append(
+                "left unanswered    where having no answer is likelier than \(Figures.fixed(noAnswerThreshold, 4))")
         }
         lines += [
             "token exact match  \(Figures.fixed(tokenExactMatch, 4))",

@@ -45,13 +45,15 @@ struct ScoreCommand: AsyncParsableCommand {
             let noAnswer = try naProbFile.map(NoAnswerProbabilities.init(path:))
             if noAnswer != nil, !dataset.isVersion2 {
                 throw DatasetError(
-                    path: data, message: "no question says whether it has an answer (\"is_impossible\"), so --na-prob-file "
+                    path: data,
+                    message: "no question says whether it has an answer (\"is_impossible\"), so --na-prob-file "
                         + "has no meaning; leave it out")
             }
             let scores = SQuADMetrics.score(
                 dataset, predictions: answers, noAnswer: noAnswer, threshold: naProbThresh ?? 1)
             if json {
-                try writeOutput(JSONValue.object(JSONObject(scores.members + [("missing", .int(scores.missing))])).serialized())
+                try writeOutput(
+                    JSONValue.object(JSONObject(scores.members + [("missing", .int(scores.missing))])).serialized())
             } else {
                 try writeOutput(scores.lines().joined(separator: "\n"))
             }

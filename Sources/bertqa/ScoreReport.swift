@@ -37,7 +37,8 @@ extension Scores {
         if missing > 0 { first += ", \(missing) without a prediction" }
         if let speed { first += ", \(Figures.fixed(speed, 1)) a second" }
         var lines = [
-            first, "exact match        \(Figures.fixed(exactMatch, 2)) %", "F1                 \(Figures.fixed(f1, 2)) %",
+            first, "exact match        \(Figures.fixed(exactMatch, 2)) %",
+            "F1                 \(Figures.fixed(f1, 2)) %",
         ]
         if let hasAnswer { lines.append("with an answer     \(hasAnswer.text)") }
         if let noAnswer { lines.append("without an answer  \(noAnswer.text)") }

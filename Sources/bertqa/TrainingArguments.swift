@@ -17,7 +17,8 @@ struct TrainingArguments: ParsableArguments {
     @Option(help: "The SQuAD file to train on; squad (version 1.1) or squad_v2 fetches the official one.")
     var trainFile: String?
 
-    @Option(help: "The SQuAD file to validate on after each epoch; squad or squad_v2 for the official one, its dev part.")
+    @Option(
+        help: "The SQuAD file to validate on after each epoch; squad or squad_v2 for the official one, its dev part.")
     var validationFile: String?
 
     @Option(

@@ -26,17 +26,6 @@ struct PickleTests {
         }
     }
 
-    @Test("of a directory are named, with what converts them")
-    func advice() throws {
-        try withTemporaryDirectory { directory in
-            try FileManager.default.copyItem(
-                atPath: fixture("tiny_bert/config.json"), toPath: "\(directory)/config.json")
-            try Data().write(to: URL(fileURLWithPath: "\(directory)/pytorch_model.bin"))
-            let error = #expect(throws: ModelError.self) { try ModelDirectory(path: directory) }
-            #expect(error?.message.contains("--allow-pickle") == true)
-        }
-    }
-
     @Test("in several files are found through their index, and only beside it")
     func parts() throws {
         try withTemporaryDirectory { directory in
@@ -77,7 +66,8 @@ struct PickleTests {
             ("deep tuples", [UInt8](repeating: 0x29, count: 1) + [UInt8](repeating: 0x85, count: 100_000)),
             (
                 "deep parameters",
-                Array("ctorch._utils\n_rebuild_parameter\nq\0".utf8) + Array(repeating: [0x68, 0], count: 9_000).joined()
+                Array("ctorch._utils\n_rebuild_parameter\nq\0".utf8)
+                    + Array(repeating: [0x68, 0], count: 9_000).joined()
                     + [0x29] + Array(repeating: [0x85, 0x85, 0x52], count: 9_000).joined()
             ),
             ("an empty stack", [0x52]), ("a mark without end", [0x28, 0x28, 0x74, 0x74, 0x74]),
@@ -110,7 +100,8 @@ struct PickleTests {
             for _ in 0..<3000 {
                 var changed = pickle
                 for _ in 0..<Int.random(in: 1...3, using: &random) {
-                    changed[Int.random(in: 0..<changed.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+                    changed[Int.random(in: 0..<changed.count, using: &random)] = UInt8.random(
+                        in: 0...255, using: &random)
                 }
                 var files = entries
                 files["pytorch_model/data.pkl"] = changed

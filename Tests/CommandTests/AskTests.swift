@@ -66,6 +66,22 @@ struct AskTests {
         }
     }
 
+    @Test("reads a text in windows of the length and overlap asked for, and refuses an overlap that would skip tokens")
+    func windows() throws {
+        try withWorkshop { shop in
+            let text = Array(repeating: "ada lives in the town of rome.", count: 20).joined(separator: " ")
+            let ask = [
+                "ask", "--model", "\(shop.path)/model", "--question", "where does ada live?", "--context", text,
+                "--max-length", "24",
+            ]
+            let output = try Tool.run(ask + ["--doc-stride", "8", "--json"])
+            #expect(output.status == 0, "\(output.err)")
+            #expect(try output.json()["answer"]?.string?.isEmpty == false)
+            try Tool.run(ask + ["--doc-stride", "30"]).expectFailure(64, "--doc-stride")
+            try Tool.run(ask.dropLast() + ["100"]).expectFailure(64, "--max-length")
+        }
+    }
+
     @Test("refuses a question that leaves no room for the text")
     func longQuestion() throws {
         try withWorkshop { shop in

@@ -12,8 +12,10 @@ struct NoAnswerTests {
             let data = "\(shop.path)/v2.json"
             try Workshop.version2.write(to: data)
             let train = try Tool.run([
-                "train", "--model", "\(shop.path)/model", "--train-file", data, "--validation-file", data, "--output-dir",
-                "\(shop.path)/run", "--max-length", "32", "--batch-size", "4", "--epochs", "60", "--learning-rate", "3e-3",
+                "train", "--model", "\(shop.path)/model", "--train-file", data, "--validation-file", data,
+                "--output-dir",
+                "\(shop.path)/run", "--max-length", "32", "--batch-size", "4", "--epochs", "60", "--learning-rate",
+                "3e-3",
                 "--threads", "1", "--precision", "fp32",
             ])
             #expect(train.status == 0, "\(train.err)")

@@ -76,7 +76,9 @@ struct PNGTests {
             return Int(bytes[bit / 8] >> UInt8(bit % 8)) & 1
         }
         func bits(_ count: Int) -> Int { (0..<count).reduce(0) { $0 | next() << $1 } }
-        func code(_ count: Int, after first: Int = 0) -> Int { (0..<count).reduce(first) { sum, _ in sum << 1 | next() } }
+        func code(_ count: Int, after first: Int = 0) -> Int {
+            (0..<count).reduce(first) { sum, _ in sum << 1 | next() }
+        }
         func symbol() -> Int {
             let seven = code(7)
             if seven < 24 { return 256 + seven }

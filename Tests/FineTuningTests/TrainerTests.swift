@@ -42,7 +42,9 @@ struct TrainerTests {
         }
     }
 
-    @Test("going on from a model that already answers keeps its head; a threshold goes where questions without answers go")
+    @Test(
+        "going on from a model that already answers keeps its head; a threshold goes where questions without answers go"
+    )
     func goingOn() throws {
         try withWorkshop { shop in
             try Workshop.version2.write(to: "\(shop.path)/v2.json")

@@ -184,12 +184,14 @@ struct HubTests {
         let files = ["config.json": "{}", "vocab.txt": "[PAD]", "pytorch_model.bin": "pickled"]
         try await withHub(files) { server, settings in
             let conversions = Mutex(0)
-            let hub = Hub(settings: settings, convert: { folder in
-                conversions.withLock { $0 += 1 }
-                let pickled = try String(contentsOfFile: "\(folder)/pytorch_model.bin", encoding: .utf8)
-                try "not \(pickled)".write(
-                    toFile: "\(folder)/model.safetensors", atomically: true, encoding: .utf8)
-            })
+            let hub = Hub(
+                settings: settings,
+                convert: { folder in
+                    conversions.withLock { $0 += 1 }
+                    let pickled = try String(contentsOfFile: "\(folder)/pytorch_model.bin", encoding: .utf8)
+                    try "not \(pickled)".write(
+                        toFile: "\(folder)/model.safetensors", atomically: true, encoding: .utf8)
+                })
             let folder = try await hub.model(id)
             #expect(folder == "\(settings.cache)/models--owner--bert/bertqa/\(LocalHub.commit)")
             #expect(try String(contentsOfFile: "\(folder)/model.safetensors", encoding: .utf8) == "not pickled")

@@ -162,7 +162,8 @@ struct ProblemTests {
     @Test("Kinds have stable names in reports")
     func names() {
         let names = [
-            "duplicate_id", "empty_id", "empty_question", "empty_context", "no_answer", "impossible_with_answer", "empty_answer",
+            "duplicate_id", "empty_id", "empty_question", "empty_context", "no_answer", "impossible_with_answer",
+            "empty_answer",
             "negative_offset",
             "offset_outside", "misplaced_answer",
         ]

@@ -25,7 +25,8 @@ public enum PickleConversion {
         }
         var parts: Set<String> = []
         for (name, value) in map {
-            guard let part = value.string, !part.isEmpty, !part.utf8.contains(UInt8(ascii: "/")), part != "..", part != "."
+            guard let part = value.string, !part.isEmpty, !part.utf8.contains(UInt8(ascii: "/")), part != "..",
+                part != "."
             else { throw ModelError(path: path, kind: .invalid, message: "'\(name)' isn't in a file beside the index") }
             parts.insert(part)
         }
@@ -73,7 +74,8 @@ public enum PickleConversion {
         } catch let error as ModelError {
             throw error
         } catch let error as SafetensorsError {
-            throw ModelError(path: path, kind: error.rule == .unwritable ? .unwritable : .invalid, message: error.detail)
+            throw ModelError(
+                path: path, kind: error.rule == .unwritable ? .unwritable : .invalid, message: error.detail)
         } catch {
             throw ModelError(path: path, kind: .unwritable, message: "\(error)")
         }
@@ -94,7 +96,9 @@ private struct PickledTensor {
     /// The tensors of a state dict.
     static func all(in archive: ZipArchive) throws(ModelError) -> [PickledTensor] {
         guard let pickle = archive.names.first(where: { $0.hasSuffix("/data.pkl") }) else {
-            throw ModelError(path: archive.path, kind: .invalid, message: "the archive has no data.pkl, so torch.save did not write it")
+            throw ModelError(
+                path: archive.path, kind: .invalid,
+                message: "the archive has no data.pkl, so torch.save did not write it")
         }
         let folder = pickle.dropLast("data.pkl".count)
         try checkByteOrder(archive, "\(folder)byteorder")
@@ -120,7 +124,8 @@ private struct PickledTensor {
             // Tied weights are there once and written once for each name; more than that is a bomb.
             size += tensor.count * width
             guard size <= 8 * archive.byteCount else {
-                throw ModelError(path: archive.path, kind: .invalid, message: "its tensors are far larger than the file")
+                throw ModelError(
+                    path: archive.path, kind: .invalid, message: "its tensors are far larger than the file")
             }
         }
         guard !result.isEmpty else {

@@ -210,7 +210,9 @@ struct PickleMachine {
         switch name {
         case "collections OrderedDict": return .dictionary([])
         case "torch._utils _rebuild_tensor_v2":
-            guard let tensor = PickleValue.Tensor(arguments) else { throw damaged("a tensor reaches beyond its storage") }
+            guard let tensor = PickleValue.Tensor(arguments) else {
+                throw damaged("a tensor reaches beyond its storage")
+            }
             return .tensor(tensor)
         case "torch._utils _rebuild_parameter": return arguments.first ?? .other
         default: return .other

@@ -42,7 +42,8 @@ struct ZipArchive: Sendable {
     func verify(_ name: String) throws(ModelError) {
         guard try withBytes(name, CRC32.checksum) == entries[name]?.checksum else {
             throw ModelError(
-                path: path, kind: .invalid, message: "'\(name)' is damaged: its checksum is another; fetch the file again")
+                path: path, kind: .invalid,
+                message: "'\(name)' is damaged: its checksum is another; fetch the file again")
         }
     }
 
@@ -95,7 +96,8 @@ struct ZipArchive: Sendable {
             guard end >= first else {
                 throw ModelError(
                     path: path, kind: .unsupported,
-                    message: "it is no zip archive: torch.save wrote it before PyTorch 1.6, or it is no PyTorch file; with a "
+                    message:
+                        "it is no zip archive: torch.save wrote it before PyTorch 1.6, or it is no PyTorch file; with a "
                         + "Python that has torch, load it and save it again, best as model.safetensors")
             }
             var (count, place) = (try number(end + 10, 2), try number(end + 16, 4))
@@ -130,7 +132,9 @@ struct ZipArchive: Sendable {
                 throw damaged("an entry is broken")
             }
             let begin = header + 30 + (try number(header + 26, 2)) + (try number(header + 28, 2))
-            guard begin <= bytes.count, size <= bytes.count - begin else { throw damaged("an entry lies beyond its end") }
+            guard begin <= bytes.count, size <= bytes.count - begin else {
+                throw damaged("an entry lies beyond its end")
+            }
             return begin..<(begin + size)
         }
 
@@ -144,7 +148,8 @@ struct ZipArchive: Sendable {
         }
 
         private func text(_ place: Int, _ count: Int) throws(ModelError) -> String {
-            guard place <= bytes.count - count, let text = String(validating: bytes[place..<(place + count)], as: UTF8.self)
+            guard place <= bytes.count - count,
+                let text = String(validating: bytes[place..<(place + count)], as: UTF8.self)
             else { throw damaged("a name in it is not UTF-8") }
             return text
         }
