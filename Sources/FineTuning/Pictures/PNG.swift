@@ -43,9 +43,14 @@ enum PNG {
 
     private static func adler32(_ bytes: [UInt8]) -> UInt32 {
         var (low, high): (UInt32, UInt32) = (1, 0)
-        for byte in bytes {
-            low = (low + UInt32(byte)) % 65_521
-            high = (high + low) % 65_521
+        // 5,552 bytes are the most after which the sums still fit 32 bits.
+        for start in stride(from: 0, to: bytes.count, by: 5552) {
+            for byte in bytes[start..<min(start + 5552, bytes.count)] {
+                low &+= UInt32(byte)
+                high &+= low
+            }
+            low %= 65_521
+            high %= 65_521
         }
         return high << 16 | low
     }

@@ -7,6 +7,7 @@ struct Raster {
     /// Red, green and blue of each pixel, row by row from the top.
     private(set) var pixels: [UInt8]
     private let scale: Double
+    private var isTouched = false
 
     /// A canvas in pixels, `scale` of them for each of its own.
     init(_ canvas: Canvas, scale: Double) {
@@ -41,6 +42,8 @@ struct Raster {
     ) {
         let middle = (x: origin.x + width / 2, y: origin.y + height / 2)
         let rounding = min(radius, width / 2, height / 2)
+        // White on white is a page, and most of all pixels.
+        if fill == Palette.paper, !isTouched { return }
         cover(origin, (origin.x + width, origin.y + height), fill) { point in
             let x = abs(point.x - middle.x) - width / 2 + rounding
             let y = abs(point.y - middle.y) - height / 2 + rounding
@@ -98,14 +101,20 @@ struct Raster {
         let corners = [lowest.x, lowest.y, highest.x, highest.y].map { $0 * scale }
         guard corners.allSatisfy({ $0.isFinite && abs($0) < 1e9 }) else { return }
         let paint = Self.components(color)
+        let solid = paint.map { UInt8($0) }
         let rows = max(0, Int(corners[1]) - 1)..<max(max(0, Int(corners[1]) - 1), min(height, Int(corners[3]) + 2))
         let columns = max(0, Int(corners[0]) - 1)..<max(max(0, Int(corners[0]) - 1), min(width, Int(corners[2]) + 2))
+        isTouched = true
         for row in rows {
             for column in columns {
                 let point = (x: (Double(column) + 0.5) / scale, y: (Double(row) + 0.5) / scale)
                 let share = min(1, max(0, 0.5 - distance(point) * scale))
                 guard share > 0 else { continue }
                 let place = 3 * (row * width + column)
+                if share == 1 {
+                    for part in 0..<3 { pixels[place + part] = solid[part] }
+                    continue
+                }
                 for part in 0..<3 {
                     let old = Double(pixels[place + part])
                     pixels[place + part] = UInt8((old + share * (paint[part] - old)).rounded())
