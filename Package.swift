@@ -66,7 +66,8 @@ let package = Package(
             name: "FineTuningTests",
             dependencies: ["Workshop", "FineTuning", "QuestionAnswering", "BERT", "Torch", "SQuAD", "StrictJSON"]),
         .testTarget(name: "HubTests", dependencies: ["Hub", .product(name: "Crypto", package: "swift-crypto")]),
-        .testTarget(name: "CommandTests", dependencies: ["Workshop", "SQuAD", "StrictJSON", "bertqa"]),
+        .testTarget(
+            name: "CommandTests", dependencies: ["Workshop", "SQuAD", "Torch", "FineTuning", "StrictJSON", "bertqa"]),
     ],
     cxxLanguageStandard: .cxx20
 )

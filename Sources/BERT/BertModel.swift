@@ -136,9 +136,9 @@ public struct BertAttention {
     public func callAsFunction(
         _ x: Tensor, rows: PackedRows, dropout: DropoutSource
     ) throws(TorchError) -> Tensor {
-        let x = try x.to(query.operands)
-        let attended = try query(x).packedAttention(
-            keys: key(x), values: value(x), rows: rows, heads: heads,
+        let x = try query.operand(x)
+        let attended = try query(x, attended: true).packedAttention(
+            keys: key(x, attended: true), values: value(x, attended: true), rows: rows, heads: heads,
             dropout: dropout.dropout(at: .attentionWeights(layer: layer)))  // [T, N * D]
         return try output(attended).packedDropout(dropout.dropout(at: .attentionOutput(layer: layer)), rows: rows)
     }
@@ -160,7 +160,8 @@ public struct BertFeedForward {
     public func callAsFunction(
         _ x: Tensor, rows: PackedRows, dropout: DropoutSource
     ) throws(TorchError) -> Tensor {
-        try output(intermediate(x).gelu()).packedDropout(dropout.dropout(at: .output(layer: layer)), rows: rows)
+        try output(intermediate(x, activation: .gelu)).packedDropout(
+            dropout.dropout(at: .output(layer: layer)), rows: rows)
     }
 }
 

@@ -55,6 +55,8 @@ public enum Precision: String, Sendable, Hashable, CaseIterable {
     case fp32
     /// Operands of matrix products rounded to bfloat16, sums in float32.
     case bf16
+    /// Operands of the encoder's linear layers as 8-bit integers, sums in 32-bit integers; for reading on the CPU only.
+    case int8
 
     /// bf16 where the device multiplies it in hardware, else fp32.
     public static func automatic(on device: Device) -> Precision {

@@ -18,14 +18,8 @@ public enum ProcessMemory {
         }
     }
 
-    /// The most bytes that were resident since `beginPeak`; nil where the system doesn't say.
-    public static var peak: Int? {
-        // A file of /proc has no size, so it is read to its end.
-        guard let file = FileHandle(forReadingAtPath: "/proc/self/status"),
-            let data = try? file.readToEnd()
-        else { return nil }
-        let line = String(decoding: data, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        let kilobytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }
-        return kilobytes.map { $0 * 1024 }
-    }
+    /// The most bytes that were resident since `beginPeak`.
+    ///
+    /// - Throws: `TorchError` where the system doesn't say.
+    public static func peak() throws(TorchError) -> Int { try Runtime.memory().peak }
 }

@@ -90,6 +90,7 @@ public struct TrainingOptions: Sendable {
         try require(
             validationFraction >= 0 && validationFraction < 1,
             "--validation-fraction \(validationFraction) must be at least 0 and below 1")
+        try require(precision != .int8, "--precision int8 is for answering; train in fp32 or bf16")
         try require(saveSteps.map { $0 >= 1 } ?? true, "--save-steps must be at least 1")
         try require(checkpointsKept >= 1, "--keep-checkpoints \(checkpointsKept) must be at least 1")
     }

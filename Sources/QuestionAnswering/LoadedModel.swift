@@ -17,6 +17,13 @@ public struct LoadedModel {
     public init(
         directory path: String, use: ParameterUse, precision: Precision, device: Device, headSeed: UInt64 = 42
     ) throws(ReaderError) {
+        if precision == .int8, device != .cpu || !Runtime.cpuMultipliesInt8 || use == .training {
+            throw .precision(
+                use == .training
+                    ? "--precision int8 is for answering; train in fp32 or bf16"
+                    : "--precision int8 needs a CPU with AVX512-VNNI, and --device cpu; this is "
+                        + "\(Runtime.cpuCapability) on \(device.rawValue)")
+        }
         do {
             let directory = try ModelDirectory(path: path)
             model = try BertForQuestionAnswering(

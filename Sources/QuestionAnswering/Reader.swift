@@ -67,6 +67,8 @@ public enum ReaderError: Error, Sendable, CustomStringConvertible {
     case questionTooLong(tokens: Int, limit: Int)
     /// The device asked for is not there.
     case device(Device)
+    /// The precision asked for cannot be had here.
+    case precision(String)
     /// The model failed while it ran.
     case computation(String)
 
@@ -81,6 +83,7 @@ public enum ReaderError: Error, Sendable, CustomStringConvertible {
         case .questionTooLong(let tokens, let limit):
             "the question has \(tokens) tokens, but at most \(limit) leave room for the text; shorten it"
         case .device(let device): "there is no \(device.rawValue) device that this libtorch can use"
+        case .precision(let message): message
         case .computation(let message): "the model failed: \(message)"
         }
     }

@@ -36,6 +36,9 @@ public enum Runtime {
     /// Whether the CPU multiplies bfloat16 matrices in hardware.
     public static var cpuMultipliesBFloat16: Bool { ct_cpu_has_bfloat16() }
 
+    /// Whether the CPU multiplies 8-bit integers in hardware, without overflow on the way.
+    public static var cpuMultipliesInt8: Bool { ct_cpu_has_int8() }
+
     /// Lets the allocator keep the memory of activations from step to step, which saves clearing it again. For programs
     /// to call once at their start; it holds for the whole process.
     public static func tuneAllocator() {

@@ -47,8 +47,9 @@ struct AskCommand: AsyncParsableCommand {
         try await reportingErrors("ask") {
             try options.apply()
             let text = try context ?? source.read()
-            let reader = try await Reader.load(
-                ModelSource.folder(model, allowsPickle: options.allowPickle), options: window.reader(options, noAnswer))
+            let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
+            try options.checkPrecision(folder)
+            let reader = try await Reader.load(folder, options: window.reader(options, noAnswer))
             let answers = try await reader.answers(question, in: text, count: topK)
             try writeOutput(json ? jsonText(answers) : plainText(answers))
         }

@@ -23,6 +23,6 @@ struct BertQACommand: AsyncParsableCommand {
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ScoreCommand.self, AskCommand.self,
             TokenizeCommand.self, CheckCommand.self, InspectCommand.self, LengthsCommand.self, ChatCommand.self,
-            PlotCommand.self, SweepCommand.self, CompareCommand.self, DownloadCommand.self,
+            PlotCommand.self, QuantizeCommand.self, SweepCommand.self, CompareCommand.self, DownloadCommand.self,
         ])
 }

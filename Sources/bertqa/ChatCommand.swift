@@ -31,8 +31,9 @@ struct ChatCommand: AsyncParsableCommand {
             if !Terminal.isInteractive, contextFile == nil {
                 throw ValidationError("give --context-file: in a pipe every line is a question")
             }
-            let reader = try await Reader.load(
-                ModelSource.folder(model, allowsPickle: options.allowPickle), options: window.reader(options, noAnswer))
+            let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
+            try options.checkPrecision(folder)
+            let reader = try await Reader.load(folder, options: window.reader(options, noAnswer))
             var session = ChatSession(reader: reader, usesColour: Terminal.isInteractive)
             let opening = try contextFile.map { try session.load($0) }
             if Terminal.isInteractive {

@@ -57,7 +57,7 @@ struct CompareCommand: AsyncParsableCommand {
         return Comparison.Entry(
             name: name, parameters: run.parameterCount, answers: run.answers, tokens: run.tokenScores,
             questionsPerSecond: run.questionsPerSecond, weightBytes: run.weightBytes,
-            peakMemory: isMeasured ? ProcessMemory.peak : nil,
+            peakMemory: isMeasured ? try ProcessMemory.peak() : nil,
             training: hasStatistics ? try TrainingStatistics(directory: folder) : nil)
     }
 }

@@ -29,6 +29,7 @@ enum ExitStatus: Int32 {
         case is FeatureError: self = .usage
         case let error as HubError: self = ExitStatus(error)
         // Whatever keeps the hub from having it, what was named is not here.
+        case is QuantizationRecord.Refusal: self = .data
         case is ModelSource.NoModel, is DatasetSource.NoDataset: self = .missingInput
         default: self = .internalError
         }
@@ -63,7 +64,7 @@ enum ExitStatus: Int32 {
         case .model(let error): self = ExitStatus(error)
         case .tokenizer(let error): self = ExitStatus(error)
         case .mismatch, .empty, .questionTooLong: self = .data
-        case .options, .device: self = .usage
+        case .options, .device, .precision: self = .usage
         case .computation: self = .internalError
         }
     }

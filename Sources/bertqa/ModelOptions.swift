@@ -6,7 +6,10 @@ import Torch
 
 /// What every command that runs a model lets its user choose.
 struct ModelOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("What matrix products compute in: auto, fp32 or bf16.", valueName: "precision"))
+    @Option(
+        help: ArgumentHelp(
+            "What matrix products compute in: auto, fp32 or bf16; for answering also int8, which `bertqa quantize` allows for "
+                + "a model after measuring what it costs.", valueName: "precision"))
     var precision = PrecisionChoice.auto
 
     @Option(help: ArgumentHelp("Where the model runs: auto, cpu, cuda or mps.", valueName: "device"))
@@ -20,6 +23,11 @@ struct ModelOptions: ParsableArguments {
 
     func validate() throws {
         if let threads, threads < 1 { throw ValidationError("--threads \(threads) must be at least 1") }
+    }
+
+    /// Refuses int8 for a model that was not measured with it.
+    func checkPrecision(_ folder: String) throws {
+        if precision == .int8 { try QuantizationRecord(directory: folder).check(directory: folder) }
     }
 
     /// Sets what libtorch keeps for the whole process: the number of threads, and how memory is reused.
@@ -49,6 +57,7 @@ enum PrecisionChoice: String, ExpressibleByArgument, CaseIterable {
     case auto
     case fp32
     case bf16
+    case int8
 
     var precision: Precision? { Precision(rawValue: rawValue) }
 }

@@ -50,8 +50,10 @@ struct PredictCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors("predict") {
+            let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
+            try options.checkPrecision(folder)
             let run = try PredictionRun(
-                model: try await ModelSource.folder(model, allowsPickle: options.allowPickle),
+                model: folder,
                 data: try await DatasetSource.path(data, .dev), length: length, options: options,
                 decoding: decoding, noAnswerThreshold: noAnswer.noAnswerThreshold, count: nBest ?? 1)
             try Predictions(run.answers).write(to: output)

@@ -184,6 +184,22 @@ CTStatus ct_packed_span_loss(const CTTensor *_Nullable logits, const CTTensor *_
                              const CTTensor *_Nullable targets, double row_divisor,
                              CTTensor *_Nullable *_Nonnull out);
 
+// MARK: Linear layers in 8-bit integers (CPU, no gradients)
+
+/// Whether this CPU multiplies 8-bit integers in hardware without overflow on the way.
+bool ct_cpu_has_int8(void);
+/// Quantises `weight` [O, I], each output symmetrically by its own scale, into the product's own layout: `out` can be
+/// used for nothing but `ct_linear_int8`. Writes the `scales` [O] (float32).
+CTStatus ct_quantize_weight(const CTTensor *_Nullable weight, CTTensor *_Nullable *_Nonnull out,
+                            CTTensor *_Nullable *_Nonnull scales);
+/// Quantises `x` [T, I] to unsigned bytes: x = scale * (q - zero_point), with the scale that just holds them all.
+CTStatus ct_quantize_activations(const CTTensor *_Nullable x, CTTensor *_Nullable *_Nonnull out,
+                                 double *_Nonnull scale, int64_t *_Nonnull zero_point);
+/// The linear layer of quantised `x` and `weight` with float32 `bias` [O], followed by GELU if asked for, in `dtype`.
+CTStatus ct_linear_int8(const CTTensor *_Nullable x, double scale, int64_t zero_point,
+                        const CTTensor *_Nullable weight, const CTTensor *_Nullable weight_scales,
+                        const CTTensor *_Nullable bias, bool gelu, CTDType dtype, CTTensor *_Nullable *_Nonnull out);
+
 // MARK: Gradients
 
 /// Whether operations on this thread are recorded; writes what it was before to `previous`.

@@ -1,0 +1,168 @@
+// Linear layers in 8-bit integers: weights quantised once, a scale for each output; activations when they come.
+//
+// The products are oneDNN's (`onednn::qlinear_pointwise`), which adds the bias, applies GELU and writes the element type that
+// comes next in one pass. What is fused here is the rounding of activations: libtorch's own way to it goes through quantised
+// tensors, which are deprecated, and another copy.
+#include "../Boundary.hpp"
+#include "Simd.hpp"
+#include "Threads.hpp"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <optional>
+#include <vector>
+
+using namespace ctorch;
+
+namespace {
+
+/// Calls an operator whose C++ signature is libtorch's own affair: the schema's types are what it promises.
+at::Tensor call(const char *name, torch::jit::Stack arguments) {
+    c10::Dispatcher::singleton().findSchemaOrThrow(name, "").callBoxed(&arguments);
+    return arguments.at(0).toTensor();
+}
+
+constexpr int64_t lanes = 16, piece = 1 << 14;
+
+struct Range {
+    float low, high;
+};
+
+/// The least and the greatest of `count` numbers; NaN where one is not finite.
+struct FindRange {
+    static CT_INLINE void run(const float *x, int64_t count, Range *range);
+};
+
+void FindRange::run(const float *x, int64_t count, Range *range) {
+    float low[lanes], high[lanes], odd[lanes];
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+        low[lane] = high[lane] = x[0];
+        odd[lane] = 0;
+    }
+    const int64_t whole = count - count % lanes;
+    for (int64_t i = 0; i < whole; i += lanes) {
+        for (int64_t lane = 0; lane < lanes; ++lane) {
+            const float value = x[i + lane];
+            low[lane] = value < low[lane] ? value : low[lane];
+            high[lane] = value > high[lane] ? value : high[lane];
+            // Zero for finite numbers, NaN for others.
+            odd[lane] += value * 0.0f;
+        }
+    }
+    for (int64_t i = whole; i < count; ++i) {
+        low[0] = std::min(low[0], x[i]);
+        high[0] = std::max(high[0], x[i]);
+        odd[0] += x[i] * 0.0f;
+    }
+    Range result{low[0] + odd[0], high[0] + odd[0]};
+    for (int64_t lane = 1; lane < lanes; ++lane) {
+        result.low = std::min(result.low, low[lane]) + odd[lane];
+        result.high = std::max(result.high, high[lane]) + odd[lane];
+    }
+    *range = result;
+}
+
+/// q = round(x / scale) + zero point, within a byte.
+struct RoundToBytes {
+    static CT_INLINE void run(const float *x, int64_t count, float inverse, float zero_point, uint8_t *q);
+};
+
+void RoundToBytes::run(const float *x, int64_t count, float inverse, float zero_point, uint8_t *q) {
+    for (int64_t i = 0; i < count; ++i) {
+        float value = __builtin_rintf(x[i] * inverse) + zero_point;
+        value = value < 0.0f ? 0.0f : value;
+        value = value > 255.0f ? 255.0f : value;
+        q[i] = static_cast<uint8_t>(static_cast<int32_t>(value));
+    }
+}
+
+/// The range of all pieces.
+Range range_of_all(const float *x, int64_t count) {
+    const int64_t pieces = (count + piece - 1) / piece;
+    std::vector<Range> parts(static_cast<size_t>(pieces));
+    for_each_piece(pieces, [&] {
+        return [&](int64_t number) {
+            const int64_t start = number * piece;
+            dispatch<FindRange>(x + start, std::min(piece, count - start), &parts[static_cast<size_t>(number)]);
+        };
+    });
+    Range result{0, 0};
+    for (const Range &part : parts) {
+        TORCH_CHECK(std::isfinite(part.low) && std::isfinite(part.high), "the activations are not finite");
+        // Zero must be among the numbers that a byte can say exactly, so it is in the range from the start.
+        result = {std::min(result.low, part.low), std::max(result.high, part.high)};
+    }
+    return result;
+}
+
+/// Scales that map the largest weight of each output to 127, [O].
+at::Tensor weight_scales(const at::Tensor &weight) {
+    const at::Tensor largest = std::get<0>(weight.abs().max(1));
+    return at::where(largest > 0, largest / 127, at::ones_like(largest));
+}
+
+}  // namespace
+
+bool ct_cpu_has_int8(void) {
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512vnni");
+#else
+    return false;
+#endif
+}
+
+CTStatus ct_quantize_weight(const CTTensor *weight, CTTensor **out, CTTensor **scales) {
+    *out = nullptr;
+    *scales = nullptr;
+    return with_exception_boundary([&] {
+        const at::Tensor value = unwrap(weight, "weight").to(at::kFloat);
+        TORCH_CHECK(value.dim() == 2 && value.is_cpu(), "the weight must be a matrix on the CPU, not ", value.sizes());
+        TORCH_CHECK(value.isfinite().all().item<bool>(), "the weight is not finite everywhere");
+        const at::Tensor scale = weight_scales(value);
+        const at::Tensor rounded = at::round(value / scale.unsqueeze(1)).clamp(-127, 127).to(at::kChar);
+        std::unique_ptr<CTTensor> packed(new CTTensor{call("onednn::qlinear_prepack", {rounded, c10::IValue()})});
+        *scales = new CTTensor{scale};
+        *out = packed.release();
+        live_tensors().fetch_add(2, std::memory_order_relaxed);
+    });
+}
+
+CTStatus ct_quantize_activations(const CTTensor *x, CTTensor **out, double *scale, int64_t *zero_point) {
+    return make_tensor(out, [&] {
+        const at::Tensor value = unwrap(x, "x").to(at::kFloat).contiguous();
+        TORCH_CHECK(value.numel() > 0, "there are no activations");
+        const float *data = value.const_data_ptr<float>();
+        const Range range = range_of_all(data, value.numel());
+        *scale = std::max((static_cast<double>(range.high) - range.low) / 255, 1e-30);
+        *zero_point = std::lround(-range.low / *scale);
+        at::Tensor q = at::empty(value.sizes(), at::TensorOptions().dtype(at::kByte));
+        uint8_t *bytes = q.mutable_data_ptr<uint8_t>();
+        const auto inverse = static_cast<float>(1 / *scale), zero = static_cast<float>(*zero_point);
+        const int64_t count = value.numel();
+        for_each_piece((count + piece - 1) / piece, [&] {
+            return [&](int64_t number) {
+                const int64_t start = number * piece;
+                dispatch<RoundToBytes>(data + start, std::min(piece, count - start), inverse, zero, bytes + start);
+            };
+        });
+        return q;
+    });
+}
+
+CTStatus ct_linear_int8(const CTTensor *x, double scale, int64_t zero_point, const CTTensor *weight,
+                        const CTTensor *weight_scales, const CTTensor *bias, bool gelu, CTDType dtype,
+                        CTTensor **out) {
+    return make_tensor(out, [&] {
+        const at::Tensor &scales = unwrap(weight_scales, "weight_scales");
+        const c10::List<std::optional<at::Scalar>> none;
+        return call("onednn::qlinear_pointwise",
+                    {unwrap(x, "x"), scale, zero_point, unwrap(weight, "weight"), scales,
+                     at::zeros({scales.size(0)}, at::kLong), unwrap(bias, "bias"), 1.0, int64_t(0),
+                     static_cast<int64_t>(scalar_type(dtype)), gelu ? "gelu" : "none", none, gelu ? "none" : ""});
+    });
+}

@@ -1,0 +1,101 @@
+import BERT
+import SQuAD
+import StrictJSON
+import Torch
+
+/// What a model's answers lose in 8-bit integers, measured on a dataset: `int8.json` in its folder.
+///
+/// int8 is used only for models that have such a record for the weights they have now.
+public struct QuantizationRecord: Sendable, Hashable {
+    /// The SHA-256 of the measured `model.safetensors`.
+    public let weights: String
+    /// The dataset, and the SHA-256 of its file.
+    public let data: String
+    /// See `data`.
+    public let dataDigest: String
+    /// Official exact match and F1 in float32, 0 to 100.
+    public let exactMatch: Double
+    /// See `exactMatch`.
+    public let f1: Double
+    /// The same in int8.
+    public let int8ExactMatch: Double
+    /// See `int8ExactMatch`.
+    public let int8F1: Double
+
+    /// How much F1 int8 loses.
+    public var drop: Double { f1 - int8F1 }
+
+    /// Why int8 is refused.
+    public struct Refusal: Error, Sendable, CustomStringConvertible {
+        /// One line for the user.
+        public let description: String
+    }
+
+    /// A record of what was measured.
+    ///
+    /// - Throws: `FileError` for files that cannot be read.
+    public init(directory: String, data: String, fp32: Scores, int8: Scores) throws(FileError) {
+        weights = try FileDigest.sha256(path: "\(directory)/model.safetensors")
+        self.data = data
+        dataDigest = try FileDigest.sha256(path: data)
+        (exactMatch, f1) = (fp32.exactMatch, fp32.f1)
+        (int8ExactMatch, int8F1) = (int8.exactMatch, int8.f1)
+    }
+
+    /// The record in a model's folder.
+    ///
+    /// - Throws: `Refusal` if there is none, or it cannot be read.
+    public init(directory: String) throws(Refusal) {
+        let path = "\(directory)/int8.json"
+        do {
+            let json = try MappedFile(path: path).withBytes(JSONValue.parse)
+            guard let weights = json["weights_sha256"]?.string, let data = json["data"]?.string,
+                let digest = json["data_sha256"]?.string, let exactMatch = json["exact_match"]?.double,
+                let f1 = json["f1"]?.double, let int8ExactMatch = json["int8_exact_match"]?.double,
+                let int8F1 = json["int8_f1"]?.double
+            else { throw Refusal(description: "\(path): a field is missing; measure again with `bertqa quantize`") }
+            (self.weights, self.data, dataDigest) = (weights, data, digest)
+            (self.exactMatch, self.f1) = (exactMatch, f1)
+            (self.int8ExactMatch, self.int8F1) = (int8ExactMatch, int8F1)
+        } catch let error as Refusal {
+            throw error
+        } catch let error as FileError where error.isMissing {
+            throw Refusal(
+                description:
+                    "--precision int8: what it costs \(directory) has not been measured; `bertqa quantize --model "
+                    + "\(directory) --data questions.json` does, and allows it")
+        } catch {
+            throw Refusal(description: "\(path): \(error); measure again with `bertqa quantize`")
+        }
+    }
+
+    /// Compares the record with the weights of a folder.
+    ///
+    /// - Throws: `Refusal` if it was made for others; `FileError` for weights that cannot be read.
+    public func check(directory: String) throws {
+        guard try FileDigest.sha256(path: "\(directory)/model.safetensors") == weights else {
+            throw Refusal(
+                description:
+                    "--precision int8: the weights in \(directory) have changed since it was measured; `bertqa "
+                    + "quantize` measures again")
+        }
+    }
+
+    /// Writes the record into a model's folder, where it allows int8.
+    ///
+    /// - Throws: `Refusal` if F1 drops by more than `limit`; `FileError`. Nothing is written then.
+    public func write(to directory: String, limit: Double) throws {
+        guard drop <= limit else {
+            throw Refusal(
+                description: "int8 loses \(Figures.fixed(drop, 2)) of F1 (\(Figures.fixed(f1, 2)) to "
+                    + "\(Figures.fixed(int8F1, 2))), more than --max-drop \(limit); it stays forbidden for \(directory)"
+            )
+        }
+        let object = JSONObject([
+            ("weights_sha256", .string(weights)), ("data", .string(data)), ("data_sha256", .string(dataDigest)),
+            ("exact_match", .double(exactMatch)), ("f1", .double(f1)), ("int8_exact_match", .double(int8ExactMatch)),
+            ("int8_f1", .double(int8F1)), ("bertqa", .string(BertQA.version)), ("libtorch", .string(Runtime.version)),
+        ])
+        try DurableFiles.write(JSONValue.object(object).serialized(pretty: true) + "\n", to: "\(directory)/int8.json")
+    }
+}
