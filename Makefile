@@ -33,11 +33,11 @@ demo: build ## fine-tunes the encoder on Data/sample, evaluates it, asks it thre
 fixtures: ## writes the test fixtures again, with the Python packages of Tools/requirements.txt in .venv
 	@./Tools/fixtures.sh
 
-bench: build ## measures training and prediction on this machine
+bench: build ## measures training and prediction beside transformers and ONNX Runtime, which go into .venv-bench
 	@./Tools/bench.sh
 
 clean: ## removes what was built
 	rm -rf .build
 
 distclean: clean ## removes what was built, fetched and trained
-	rm -rf .deps .venv runs
+	rm -rf .deps .venv .venv-bench runs
