@@ -94,9 +94,10 @@ public struct Embedding {
         weight = try scope["weight"].tensor()
     }
 
-    /// [T] to [T, H].
+    /// [T] to [T, H], in float32 where the table is stored in less.
     public func callAsFunction(_ ids: Tensor) throws(TorchError) -> Tensor {
-        try weight.embedding(ids)
+        let rows = try weight.embedding(ids)
+        return rows.dtype == .bfloat16 || rows.dtype == .float16 ? try rows.to(.float32) : rows
     }
 }
 

@@ -262,10 +262,10 @@ at::Tensor bias_or_zeros(const CTTensor *bias, const at::Tensor &scale) {
 /// Hands out y, and its copy in bfloat16 if wanted.
 void hand_out(const at::Tensor &y, const at::Tensor &low, CTTensor **out, CTTensor **out_low) {
     *out = new CTTensor{y};
-    live_tensors().fetch_add(1, std::memory_order_relaxed);
+    tensor_counts().add();
     if (out_low != nullptr) {
         *out_low = new CTTensor{low};
-        live_tensors().fetch_add(1, std::memory_order_relaxed);
+        tensor_counts().add();
     }
 }
 

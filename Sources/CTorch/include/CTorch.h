@@ -100,6 +100,9 @@ CTStatus ct_tensor_normal(double standard_deviation, uint64_t seed, const int64_
 void ct_tensor_free(CTTensor *_Nullable tensor);
 /// The number of tensors handed out and not freed, in the whole process: for tests that look for leaks.
 int64_t ct_tensor_live_count(void);
+/// The number of tensors ever handed out: what a piece of work adds to it is how many operations it took, for tests that
+/// look for work that crept in.
+int64_t ct_tensor_made_count(void);
 
 /// The number of dimensions.
 CTStatus ct_tensor_rank(const CTTensor *_Nullable tensor, int32_t *_Nonnull out);
