@@ -63,7 +63,8 @@ let package = Package(
         .testTarget(name: "WordPieceTests", dependencies: ["WordPiece", "StrictJSON"], resources: [.copy("Fixtures")]),
         .testTarget(name: "SQuADTests", dependencies: ["SQuAD", "StrictJSON"], resources: [.copy("Fixtures")]),
         .testTarget(name: "TorchTests", dependencies: ["Torch", "CTorch"]),
-        .testTarget(name: "BERTTests", dependencies: ["BERT", "Torch", "CTorch", "StrictJSON"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "BERTTests", dependencies: ["BERT", "Torch", "CTorch", "StrictJSON"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "QuestionAnsweringTests",
             dependencies: ["QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD", "StrictJSON"],
@@ -76,7 +77,8 @@ let package = Package(
             dependencies: ["Workshop", "FineTuning", "QuestionAnswering", "BERT", "Torch", "SQuAD", "StrictJSON"]),
         .testTarget(name: "HubTests", dependencies: ["Hub", .product(name: "Crypto", package: "swift-crypto")]),
         .testTarget(
-            name: "CommandTests", dependencies: ["Workshop", "SQuAD", "Torch", "FineTuning", "StrictJSON", "bertqa", "wordpiece-bench"]),
+            name: "CommandTests",
+            dependencies: ["Workshop", "SQuAD", "Torch", "FineTuning", "StrictJSON", "bertqa", "wordpiece-bench"]),
     ],
     cxxLanguageStandard: .cxx20
 )
