@@ -174,11 +174,11 @@ class Bench:
     def run(self):
         self.model = self.options.model or self.trained("bf16", 2)["folder"]
         rows = []
-        parts = [self.measurements()] + ([self.larger()] if self.options.base else [])
-        for ours, theirs, lines in (one for part in parts for one in part):
+        parts = [(self.options.rounds, self.measurements())] + ([(1, self.larger())] if self.options.base else [])
+        for rounds, ours, theirs, lines in ((rounds, *one) for rounds, part in parts for one in part):
             if self.options.only and not any(self.options.only in line.name for line in lines):
                 continue
-            pairs = [(ours(), theirs()) for _ in range(self.options.rounds)]
+            pairs = [(ours(), theirs()) for _ in range(rounds)]
             for line in lines:
                 a, b = (statistics.median(pair[side][line.key] for pair in pairs) for side in (0, 1))
                 rows.append((line, a, b, a / b if line.more else b / a))
@@ -194,7 +194,7 @@ def main():
     parser.add_argument("--model", help="a fine-tuned model; without it one of two steps, which is as fast")
     parser.add_argument("--only", help="only lines whose name holds these words")
     parser.add_argument("--slow", action="store_true", help="the tutorial's own way as well")
-    parser.add_argument("--base", action="store_true", help="a model of BERT-base's size with random weights as well")
+    parser.add_argument("--base", action="store_true", help="a model of BERT-base's size with random weights as well, one round")
     parser.add_argument("--write", action="store_true", help="write the table into docs/benchmarks.md")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -202,7 +202,7 @@ def main():
     if options.write:
         table = ["| | BertQA | peer | | ratio | aim |", "|---|---|---|---|---|---|"]
         table += [f"| {line.name} | {a:.4g} | {b:.4g} | {line.unit} | {ratio:.2f} | {line.reach or ''} |" for line, a, b, ratio in rows]
-        write("docs/benchmarks.md", "make bench", "\n".join([f"{describe()} Medians of {options.rounds}, seed 42.", "", *table]))
+        write("docs/benchmarks.md", "make bench", "\n".join([f"{describe()} Medians of {options.rounds} rounds (BERT-base: one), seed 42.", "", *table]))
 
 
 if __name__ == "__main__":
