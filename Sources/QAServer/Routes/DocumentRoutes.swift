@@ -23,7 +23,7 @@ struct DocumentRoutes: Sendable {
         router.get("/v1/documents/:id") { _, context in
             let id = try DocumentID(context.parameters.require("id"))
             guard let (summary, text) = try await store.document(id) else { throw Answering.unknown(id) }
-            return .json(Self.json(summary, more: [("text", .string(text))]))
+            return Response.json(Self.json(summary, more: [("text", .string(text))]))
         }
         router.delete("/v1/documents/:id") { _, context in
             let id = try DocumentID(context.parameters.require("id"))
@@ -33,25 +33,25 @@ struct DocumentRoutes: Sendable {
     }
 
     private func list(_ request: Request) async throws -> Response {
-        let parameters = request.uri.queryParameters
         var limit = 50
-        if let text = parameters["limit"] {
-            guard let number = Int(text), (1...500).contains(number) else {
-                throw APIError.invalid("limit", "limit must be a whole number from 1 to 500")
+        var after: DocumentID?
+        for (name, value) in request.uri.queryParameters {
+            switch name {
+            case "limit":
+                guard let number = Int(value), (1...500).contains(number) else {
+                    throw APIError.invalid("limit", "limit must be a whole number from 1 to 500")
+                }
+                limit = number
+            case "after":
+                do { after = try DocumentID(String(value)) } catch { throw APIError.invalid("after", error.message) }
+            default: throw APIError.invalid(String(name), "\(name) is not known here; there are after, limit")
             }
-            limit = number
-        }
-        let after = try parameters["after"].map { text throws(APIError) in
-            do { return try DocumentID(String(text)) } catch { throw .invalid("after", error.message) }
-        }
-        for (name, _) in parameters where name != "limit" && name != "after" {
-            throw APIError.invalid(String(name), "\(name) is not known here; there are after, limit")
         }
         let found = try await store.list(after: after, limit: limit + 1)
         let page = found.prefix(limit)
         let next: JSONValue = found.count > limit ? page.last.map { .string($0.id.text) } ?? .null : .null
-        return .json(
-            .object(JSONObject([("documents", .array(page.map { Self.json($0) })), ("next", next)])))
+        let members: [(String, JSONValue)] = [("documents", .array(page.map { Self.json($0) })), ("next", next)]
+        return Response.json(.object(JSONObject(members)))
     }
 
     private func put(_ text: String, id: DocumentID) async throws -> Response {

@@ -13,7 +13,7 @@ struct RequestGate: Sendable {
         _ request: Request, _ context: ServerContext,
         _ body: @escaping @Sendable (RequestFields) async throws -> JSONValue
     ) async throws -> Response {
-        try await enter(request, context) { buffer in try await .json(body(RequestFields(body: buffer))) }
+        try await enter(request, context) { buffer in try await Response.json(body(RequestFields(body: buffer))) }
     }
 
     /// Runs `body` with the request's payload.
