@@ -4,10 +4,10 @@ SWIFT ?= swift
 export PKG_CONFIG_PATH := $(CURDIR)/.deps/pkgconfig
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test sanitize lint demo fixtures bench clean distclean
+.PHONY: help setup build test sanitize lint demo fixtures bench bench-growth clean distclean
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo '  LIBTORCH=/path and BERTQA_ENCODER=/path make setup use what is there already; see Tools/setup.sh.'
 
 setup: ## libtorch and a pretrained encoder in .deps (quick when they are there)
@@ -19,7 +19,7 @@ build: setup ## the release build: .build/release/bertqa
 
 test: setup ## all tests; SQUAD_DIR and BERTQA_MODELS name folders for the larger ones
 	@./Tools/link_libtorch.sh
-	$(SWIFT) test -c release
+	@./Tools/test.sh
 
 sanitize: setup ## the tests of the libtorch shim under AddressSanitizer, in a build of their own
 	@./Tools/sanitize.sh
@@ -34,7 +34,10 @@ fixtures: ## writes the test fixtures again, with the Python packages of Tools/r
 	@./Tools/fixtures.sh
 
 bench: build ## measures training and prediction beside transformers and ONNX Runtime, which go into .venv-bench
-	@./Tools/bench.sh
+	@./Benchmarks/bench.sh run.py --write --slow --base
+
+bench-growth: build ## draws time and memory against tokens and model size, into docs/pictures
+	@./Benchmarks/bench.sh growth.py
 
 clean: ## removes what was built
 	rm -rf .build

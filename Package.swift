@@ -72,11 +72,20 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
             ]),
+        .executableTarget(
+            name: "bertqa-bench",
+            dependencies: [
+                "QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/BertQABench"),
+        .executableTarget(
+            name: "wordpiece-bench", dependencies: ["WordPiece", "SQuAD"], path: "Benchmarks/WordPieceBench"),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
         .testTarget(name: "WordPieceTests", dependencies: ["WordPiece", "StrictJSON"], resources: [.copy("Fixtures")]),
         .testTarget(name: "SQuADTests", dependencies: ["SQuAD", "StrictJSON"], resources: [.copy("Fixtures")]),
         .testTarget(name: "TorchTests", dependencies: ["Torch", "CTorch"]),
-        .testTarget(name: "BERTTests", dependencies: ["BERT", "Torch", "StrictJSON"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "BERTTests", dependencies: ["BERT", "Torch", "CTorch", "StrictJSON"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "QuestionAnsweringTests",
             dependencies: ["QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD", "StrictJSON"],
@@ -96,7 +105,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         .testTarget(
-            name: "CommandTests", dependencies: ["Workshop", "SQuAD", "Torch", "FineTuning", "StrictJSON", "bertqa"]),
+            name: "CommandTests", dependencies: ["Workshop", "SQuAD", "Torch", "FineTuning", "StrictJSON", "bertqa", "wordpiece-bench"]),
     ],
     cxxLanguageStandard: .cxx20
 )

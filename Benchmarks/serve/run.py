@@ -1,8 +1,8 @@
-"""Measures `bertqa serve` beside the peer with wrk on loopback, and writes docs/serving-benchmarks.md between its marks.
+"""Measures `bertqa serve` beside a FastAPI server with wrk on loopback; --write puts the table into docs/serving.md.
 
-    Benchmarks/serve/run.sh --model MODEL --data dev.json            the table: questions/s, p50 and p99 by connections
-    Benchmarks/serve/run.sh --model MODEL --data dev.json overload   ten times the connections that are answered
-    Benchmarks/serve/run.sh --model MODEL --data dev.json soak       memory under load, every half minute
+    Benchmarks/bench.sh serve/run.py --model MODEL --data dev.json            questions/s, p50 and p99 by connections
+    Benchmarks/bench.sh serve/run.py --model MODEL --data dev.json overload   ten times the connections that are answered
+    Benchmarks/bench.sh serve/run.py --model MODEL --data dev.json soak       memory under load, every half minute
 
 Nothing else should be running. Needs wrk.
 """
@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import resource
+import shutil
 import statistics
 import subprocess
 import tempfile
@@ -23,8 +24,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-PAGE = ROOT / "docs/benchmarks.md"
-MARKS = ("<!-- serve bench begins -->", "<!-- serve bench ends -->")
+PAGE = ROOT / "docs/serving.md"
+MARKS = ("<!-- bench begins -->", "<!-- bench ends -->")
 
 
 def bodies(data, path):
@@ -64,7 +65,7 @@ def ours(options, precision):
 
 def peer(options, precision):
     command = [
-        str(ROOT / ".venv-bench/bin/python"), str(HERE / "peer.py"), "--model", options.model, "--port", "18092",
+        str(ROOT / ".venv-bench/bin/python"), str(HERE / "fastapi_peer.py"), "--model", options.model, "--port", "18092",
         "--precision", precision]
     return server(command, 18092, "/health")
 
@@ -158,6 +159,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
+    if shutil.which("wrk") is None:
+        raise SystemExit("run.py: wrk is missing; install it (Debian's package wrk)")
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(files, 65536), files))
     with tempfile.TemporaryDirectory() as scratch:

@@ -30,7 +30,7 @@ public struct BertForQuestionAnswering {
     public func callAsFunction(
         _ input: BertInput, dropout: DropoutSource = .none
     ) throws(TorchError) -> Tensor {
-        let logits = try head(bert(input, dropout: dropout))
+        let logits = try head(.plain(bert(input, dropout: dropout)))
         let count = input.rows.tokenCount
         return count == logits.shape[0] ? logits : try logits.slice(dim: 0, 0..<count)
     }

@@ -113,6 +113,8 @@ extension Tensor {
             try own.setRequiresGradient(true)
             return own
         case .inference:
+            // Few rows of a table are read: they are converted then, and the rest stays on disk.
+            if parameter.key.hasSuffix("_embeddings.weight") { return try to(device) }
             // Matrices of the encoder's linear layers are all that is multiplied in bfloat16.
             let rounded = precision == .bf16 && parameter.key.contains(".encoder.") && parameter.shape.count == 2
             return try to(rounded ? .bfloat16 : .float32).to(device)

@@ -108,9 +108,11 @@ public struct BertEmbeddings {
     }
 
     /// [T] to [T, H].
-    public func callAsFunction(_ input: BertInput, dropout: DropoutSource) throws(TorchError) -> Tensor {
+    public func callAsFunction(_ input: BertInput, dropout: DropoutSource) throws(TorchError) -> HiddenStates {
         let x = try word(input.ids) + type(input.typeIDs) + position(input.positions)
-        return try norm(x).packedDropout(dropout.dropout(at: .embeddings), rows: input.filledRows)
+        return try HiddenStates(
+            norm(x).packedDropout(dropout.dropout(at: .embeddings), rows: input.filledRows),
+            precision: norm.precision)
     }
 }
 
@@ -132,15 +134,15 @@ public struct BertAttention {
         self.layer = layer
     }
 
-    /// [T, H] to [T, H].
-    public func callAsFunction(
-        _ x: Tensor, rows: PackedRows, dropout: DropoutSource
-    ) throws(TorchError) -> Tensor {
-        let x = try query.operand(x)
-        let attended = try query(x, attended: true).packedAttention(
-            keys: key(x, attended: true), values: value(x, attended: true), rows: rows, heads: heads,
+    /// [T, H] to [T, H] without the output's bias, which comes with it if it is yet to be added.
+    func callAsFunction(
+        _ x: HiddenStates, rows: PackedRows, dropout: DropoutSource
+    ) throws(TorchError) -> (sum: Tensor, bias: Tensor?) {
+        let x = x.operand
+        let attended = try query(x).packedAttention(
+            keys: key(x), values: value(x), rows: rows, heads: heads,
             dropout: dropout.dropout(at: .attentionWeights(layer: layer)))  // [T, N * D]
-        return try output(attended).packedDropout(dropout.dropout(at: .attentionOutput(layer: layer)), rows: rows)
+        return try output.product(attended)
     }
 }
 
@@ -148,20 +150,15 @@ public struct BertAttention {
 public struct BertFeedForward {
     let intermediate: Linear
     let output: Linear
-    let layer: Int
 
-    init(_ scope: ParameterScope, layer: Int) throws(ModelError) {
+    init(_ scope: ParameterScope) throws(ModelError) {
         intermediate = try Linear(scope["intermediate"]["dense"])
         output = try Linear(scope["output"]["dense"])
-        self.layer = layer
     }
 
-    /// [T, H] to [T, H].
-    public func callAsFunction(
-        _ x: Tensor, rows: PackedRows, dropout: DropoutSource
-    ) throws(TorchError) -> Tensor {
-        try output(intermediate(x, activation: .gelu)).packedDropout(
-            dropout.dropout(at: .output(layer: layer)), rows: rows)
+    /// [T, H] to [T, H] without the output's bias, which comes with it if it is yet to be added.
+    func callAsFunction(_ x: HiddenStates) throws(TorchError) -> (sum: Tensor, bias: Tensor?) {
+        try output.product(intermediate.gelu(x.operand))
     }
 }
 
@@ -171,20 +168,25 @@ public struct BertLayer {
     let attentionNorm: LayerNorm
     let feedForward: BertFeedForward
     let feedForwardNorm: LayerNorm
+    let layer: Int
 
     init(_ scope: ParameterScope, config: BertConfig, layer: Int) throws(ModelError) {
         attention = try BertAttention(scope["attention"], config: config, layer: layer)
         attentionNorm = try LayerNorm(scope["attention"]["output"]["LayerNorm"], epsilon: config.layerNormEpsilon)
-        feedForward = try BertFeedForward(scope, layer: layer)
+        feedForward = try BertFeedForward(scope)
         feedForwardNorm = try LayerNorm(scope["output"]["LayerNorm"], epsilon: config.layerNormEpsilon)
+        self.layer = layer
     }
 
     /// [T, H] to [T, H].
     public func callAsFunction(
-        _ input: Tensor, rows: PackedRows, dropout: DropoutSource
-    ) throws(TorchError) -> Tensor {
-        let x = try attentionNorm(input + attention(input, rows: rows, dropout: dropout))
-        return try feedForwardNorm(x + feedForward(x, rows: rows, dropout: dropout))
+        _ input: HiddenStates, rows: PackedRows, dropout: DropoutSource
+    ) throws(TorchError) -> HiddenStates {
+        let x = try attentionNorm(
+            input, plus: attention(input, rows: rows, dropout: dropout),
+            dropout: dropout.dropout(at: .attentionOutput(layer: layer)), rows: rows)
+        return try feedForwardNorm(
+            x, plus: feedForward(x), dropout: dropout.dropout(at: .output(layer: layer)), rows: rows)
     }
 }
 
@@ -212,6 +214,6 @@ public struct BertModel {
         for layer in layers {
             x = try layer(x, rows: input.filledRows, dropout: dropout)
         }
-        return x
+        return x.full
     }
 }

@@ -6,7 +6,7 @@ import Torch
 public struct Linear {
     let weight: Tensor  // [O, I]
     let bias: Tensor  // [O]
-    let operands: DType
+    let precision: Precision
     let quantized: QuantizedWeight?
 
     /// What a layer multiplies: made once where several layers read the same.
@@ -15,20 +15,21 @@ public struct Linear {
         case plain(Tensor)
         /// The same as bytes.
         case bytes(QuantizedActivations)
-    }
 
-    /// What is done to a layer's output.
-    public enum Activation {
-        /// Nothing.
-        case none
-        /// GELU by the error function.
-        case gelu
+        init(_ x: Tensor, precision: Precision) throws(TorchError) {
+            self =
+                switch precision {
+                case .int8: .bytes(try QuantizedActivations(x))
+                case .bf16: .plain(try x.to(.bfloat16))
+                case .fp32: .plain(x)
+                }
+        }
     }
 
     init(_ scope: ParameterScope) throws(ModelError) {
         weight = try scope["weight"].tensor()
         bias = try scope["bias"].tensor()
-        operands = scope.precision.operands(weight: weight.dtype)
+        precision = scope.precision
         do {
             quantized = scope.precision == .int8 ? try QuantizedWeight(weight) : nil
         } catch {
@@ -36,32 +37,52 @@ public struct Linear {
         }
     }
 
-    /// What this layer multiplies of [T, I].
-    public func operand(_ x: Tensor) throws(TorchError) -> Operand {
-        quantized == nil ? .plain(try x.to(operands)) : .bytes(try QuantizedActivations(x))
-    }
-
-    /// [T, I] to [T, O].
-    ///
-    /// - Parameter attended: whether attention reads the output, which int8 then gives as bfloat16 where the CPU multiplies
-    ///   that; otherwise the output has the element type of the operands.
-    public func callAsFunction(
-        _ x: Operand, activation: Activation = .none, attended: Bool = false
-    ) throws(TorchError) -> Tensor {
-        switch (x, quantized) {
-        case (.bytes(let x), let quantized?):
-            let dtype: DType = attended && Runtime.cpuMultipliesBFloat16 ? .bfloat16 : .float32
-            return try quantized.linear(x, bias: bias, gelu: activation == .gelu, dtype: dtype)
-        case (.plain(let x), _):
-            let y = try x.linear(weight: weight.to(operands), bias: bias.to(operands))
-            return activation == .gelu ? try y.gelu() : y
-        case (.bytes, nil): preconditionFailure("bytes were made for a layer that multiplies none")
+    /// [T, I] to [T, O], for attention to read: with int8 in bfloat16 where the CPU multiplies that, otherwise in the
+    /// element type of the operands.
+    public func callAsFunction(_ x: Operand) throws(TorchError) -> Tensor {
+        switch x {
+        case .plain(let x): try x.linear(weight: weight, bias: bias)
+        case .bytes(let x):
+            try bytes(x, gelu: false, dtype: Runtime.cpuMultipliesBFloat16 ? .bfloat16 : .float32)
         }
     }
 
-    /// [T, I] to [T, O], in the element type of the operands.
-    public func callAsFunction(_ x: Tensor, activation: Activation = .none) throws(TorchError) -> Tensor {
-        try self(operand(x), activation: activation)
+    /// GELU of [T, I] to [T, O].
+    public func gelu(_ x: Operand) throws(TorchError) -> Tensor {
+        switch x {
+        case .plain(let x): try x.linear(weight: weight, bias: nil).biasGelu(bias)
+        case .bytes(let x): try bytes(x, gelu: true, dtype: .float32)
+        }
+    }
+
+    /// [T, I] to [T, O], and the bias if it is yet to be added.
+    func product(_ x: Tensor) throws(TorchError) -> (sum: Tensor, bias: Tensor?) {
+        switch try Operand(x, precision: precision) {
+        case .plain(let x): (try x.linear(weight: weight, bias: nil), bias)
+        case .bytes(let x): (try bytes(x, gelu: false, dtype: .float32), nil)
+        }
+    }
+
+    private func bytes(_ x: QuantizedActivations, gelu: Bool, dtype: DType) throws(TorchError) -> Tensor {
+        guard let quantized else { preconditionFailure("bytes were made for a layer that multiplies none") }
+        return try quantized.linear(x, bias: bias, gelu: gelu, dtype: dtype)
+    }
+}
+
+/// The hidden states, and what the linear layers that read them multiply.
+public struct HiddenStates {
+    /// The states, [T, H].
+    public let full: Tensor
+    let operand: Linear.Operand
+
+    init(_ full: Tensor, precision: Precision) throws(TorchError) {
+        self.full = full
+        operand = try Linear.Operand(full, precision: precision)
+    }
+
+    init(full: Tensor, operand: Linear.Operand) {
+        self.full = full
+        self.operand = operand
     }
 }
 
@@ -73,26 +94,37 @@ public struct Embedding {
         weight = try scope["weight"].tensor()
     }
 
-    /// [T] to [T, H].
+    /// [T] to [T, H], in float32 where the table is stored in less.
     public func callAsFunction(_ ids: Tensor) throws(TorchError) -> Tensor {
-        try weight.embedding(ids)
+        let rows = try weight.embedding(ids)
+        return rows.dtype == .bfloat16 || rows.dtype == .float16 ? try rows.to(.float32) : rows
     }
 }
 
 /// Normalisation of each token's vector to mean 0 and variance 1, then scale and shift.
 public struct LayerNorm {
-    let weight: Tensor  // [H]
-    let bias: Tensor  // [H]
-    let epsilon: Double
+    let parameters: NormParameters
+    let precision: Precision
 
     init(_ scope: ParameterScope, epsilon: Double) throws(ModelError) {
-        weight = try scope["weight"].tensor()
-        bias = try scope["bias"].tensor()
-        self.epsilon = epsilon
+        parameters = NormParameters(
+            scale: try scope["weight"].tensor(), shift: try scope["bias"].tensor(), epsilon: epsilon)
+        precision = scope.precision
     }
 
-    /// [T, H] to [T, H], in the element type of the parameters.
+    /// [T, H] to [T, H].
     public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
-        try x.to(weight.dtype).layerNorm(weight: weight, bias: bias, epsilon: epsilon)
+        try x.layerNorm(weight: parameters.scale, bias: parameters.shift, epsilon: parameters.epsilon)
+    }
+
+    /// The norm of the states before a layer's half plus what dropout leaves of its output.
+    func callAsFunction(
+        _ x: HiddenStates, plus output: (sum: Tensor, bias: Tensor?), dropout: Dropout, rows: PackedRows
+    ) throws(TorchError) -> HiddenStates {
+        let (full, rounded) = try output.sum.addNorm(
+            bias: output.bias, residual: x.full, norm: parameters, dropout: dropout, rows: rows,
+            rounded: precision == .bf16)
+        if let rounded { return HiddenStates(full: full, operand: .plain(rounded)) }
+        return try HiddenStates(full, precision: precision)
     }
 }

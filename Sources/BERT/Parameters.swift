@@ -66,7 +66,4 @@ public enum Precision: String, Sendable, Hashable, CaseIterable {
         case .mps: .fp32
         }
     }
-
-    /// The element type of the operands of a matrix product whose weight has the given type.
-    func operands(weight: DType) -> DType { self == .bf16 ? .bfloat16 : weight }
 }

@@ -43,7 +43,7 @@ CTStatus ct_grad(const CTTensor *tensor, CTTensor **out) {
         const at::Tensor gradient = unwrap(tensor, "tensor").grad();
         if (gradient.defined()) {
             *out = new CTTensor{gradient};
-            live_tensors().fetch_add(1, std::memory_order_relaxed);
+            tensor_counts().add();
         }
     });
 }

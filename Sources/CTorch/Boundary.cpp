@@ -41,9 +41,9 @@ CTStatus status_of_current_exception() noexcept {
     return CT_ERROR;
 }
 
-std::atomic<int64_t> &live_tensors() noexcept {
-    static std::atomic<int64_t> count{0};
-    return count;
+TensorCounts &tensor_counts() noexcept {
+    static TensorCounts counts;
+    return counts;
 }
 
 at::ScalarType scalar_type(CTDType dtype) {

@@ -22,8 +22,16 @@ namespace ctorch {
 void set_last_error(const char *message) noexcept;
 /// Describes the exception in flight, and says which status it means. Call it from a catch block only.
 CTStatus status_of_current_exception() noexcept;
-/// Counts the tensors handed out.
-std::atomic<int64_t> &live_tensors() noexcept;
+/// The tensors handed out: those not freed, and all there ever were.
+struct TensorCounts {
+    std::atomic<int64_t> live{0}, made{0};
+
+    void add(int64_t count = 1) noexcept {
+        live.fetch_add(count, std::memory_order_relaxed);
+        made.fetch_add(count, std::memory_order_relaxed);
+    }
+};
+TensorCounts &tensor_counts() noexcept;
 
 /// Runs `body` and turns whatever it throws into a status.
 template <class Body> CTStatus with_exception_boundary(Body &&body) noexcept {
@@ -46,7 +54,7 @@ template <class Body> CTStatus make_tensor(CTTensor **out, Body &&body) noexcept
     *out = nullptr;
     return with_exception_boundary([&] {
         *out = new CTTensor{body()};
-        live_tensors().fetch_add(1, std::memory_order_relaxed);
+        tensor_counts().add();
     });
 }
 

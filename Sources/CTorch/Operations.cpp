@@ -26,13 +26,6 @@ CTStatus ct_matmul(const CTTensor *a, const CTTensor *b, CTTensor **out) {
     return make_tensor(out, [&] { return at::matmul(unwrap(a, "a"), unwrap(b, "b")); });
 }
 
-CTStatus ct_linear(const CTTensor *x, const CTTensor *weight, const CTTensor *bias, CTTensor **out) {
-    return make_tensor(out, [&] {
-        const at::Tensor none;
-        return at::linear(unwrap(x, "x"), unwrap(weight, "weight"), bias == nullptr ? none : bias->value);
-    });
-}
-
 CTStatus ct_embedding(const CTTensor *table, const CTTensor *ids, CTTensor **out) {
     return make_tensor(out, [&] {
         const at::Tensor &rows = unwrap(table, "table");

@@ -33,11 +33,12 @@ bool load_cuda() {
 void ct_tune_allocator(void) {
 #if defined(__GLIBC__)
     // glibc maps and unmaps each large block anew, and every page of it is cleared and faulted in again: with the
-    // activations of a training step that is a tenth of the time. 32 MiB is the most it lets one keep on the heap.
-    // Only the main arena keeps blocks that large, and Swift's tasks run on other threads: all share that one.
+    // activations and the gradient of the word embeddings that is a tenth of a training step. Blocks are kept on the
+    // heap instead, whatever their size, until `ct_release_memory`. Only the main arena keeps them, and Swift's tasks run
+    // on other threads: all share that one.
     mallopt(M_ARENA_MAX, 1);
-    mallopt(M_MMAP_THRESHOLD, 32 << 20);
-    mallopt(M_TRIM_THRESHOLD, 512 << 20);
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, -1);
     mallopt(M_TOP_PAD, 64 << 20);
 #endif
 }

@@ -79,12 +79,14 @@ CTStatus ct_tensor_normal(double standard_deviation, uint64_t seed, const int64_
 
 void ct_tensor_free(CTTensor *tensor) {
     if (tensor != nullptr) {
-        live_tensors().fetch_sub(1, std::memory_order_relaxed);
+        tensor_counts().live.fetch_sub(1, std::memory_order_relaxed);
         delete tensor;
     }
 }
 
-int64_t ct_tensor_live_count(void) { return live_tensors().load(std::memory_order_relaxed); }
+int64_t ct_tensor_live_count(void) { return tensor_counts().live.load(std::memory_order_relaxed); }
+
+int64_t ct_tensor_made_count(void) { return tensor_counts().made.load(std::memory_order_relaxed); }
 
 CTStatus ct_tensor_rank(const CTTensor *tensor, int32_t *out) {
     *out = 0;

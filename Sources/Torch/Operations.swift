@@ -28,7 +28,8 @@ extension Tensor {
         try Tensor.make("matmul", [self, other]) { ct_matmul(handle, other.handle, $0) }
     }
 
-    /// `self` [..., I] times the transpose of `weight` [O, I], plus `bias` [O].
+    /// `self` [T, I] times the transpose of `weight` [O, I], plus `bias` [O], computed in the type of `self`; weight and
+    /// bias may be of another, which their gradients then have.
     public func linear(weight: Tensor, bias: Tensor?) throws(TorchError) -> Tensor {
         try Tensor.make("linear", [self, weight] + (bias.map { [$0] } ?? [])) {
             ct_linear(handle, weight.handle, bias?.handle, $0)

@@ -44,6 +44,23 @@ public struct Dropout: Sendable, Hashable {
     public static let none = Dropout(probability: 0, seed: 0)
 }
 
+/// The parameters of a layer norm.
+public struct NormParameters {
+    /// What the normalised numbers are multiplied by, [H].
+    public let scale: Tensor
+    /// What is added then, [H].
+    public let shift: Tensor
+    /// Added to the variance.
+    public let epsilon: Double
+
+    /// A layer norm with these parameters.
+    public init(scale: Tensor, shift: Tensor, epsilon: Double) {
+        self.scale = scale
+        self.shift = shift
+        self.epsilon = epsilon
+    }
+}
+
 extension Tensor {
     /// Multi-head self-attention inside each row, `self` being the queries: softmax(q kᵀ / √D) v, over [T, heads * D].
     public func packedAttention(
@@ -74,6 +91,53 @@ extension Tensor {
             ct_packed_dropout(
                 handle, rows.starts.handle, rows.keys.handle, dropout.probability, dropout.seed, $0)
         }
+    }
+
+    /// GELU, by the error function, of `self` + `bias`, [T, O] and [O].
+    public func biasGelu(_ bias: Tensor) throws(TorchError) -> Tensor {
+        try Tensor.make("biasGelu", [self, bias]) { ct_bias_gelu(handle, bias.handle, $0) }
+    }
+
+    /// The same as `biasGelu` from libtorch's plain operations: slower, and what that one is tested against.
+    public func biasGeluReference(_ bias: Tensor) throws(TorchError) -> Tensor {
+        try Tensor.make("biasGeluReference", [self, bias]) { ct_bias_gelu_reference(handle, bias.handle, $0) }
+    }
+
+    /// Layer norm of `residual` + dropout(`self` + `bias`), all [T, H] but the bias, [H].
+    ///
+    /// - Parameter rounded: whether the result is wanted in bfloat16 as well.
+    /// - Returns: the result in the type of `residual`, and its copy in bfloat16 if wanted.
+    public func addNorm(
+        bias: Tensor?, residual: Tensor, norm: NormParameters, dropout: Dropout, rows: PackedRows, rounded: Bool
+    ) throws(TorchError) -> (full: Tensor, rounded: Tensor?) {
+        try addNorm("addNorm", ct_add_norm, bias, residual, norm, dropout, rows, rounded)
+    }
+
+    /// The same as `addNorm` from libtorch's plain operations: slower, and what that one is tested against.
+    public func addNormReference(
+        bias: Tensor?, residual: Tensor, norm: NormParameters, dropout: Dropout, rows: PackedRows, rounded: Bool
+    ) throws(TorchError) -> (full: Tensor, rounded: Tensor?) {
+        try addNorm("addNormReference", ct_add_norm_reference, bias, residual, norm, dropout, rows, rounded)
+    }
+
+    private typealias AddNorm = (
+        OpaquePointer?, OpaquePointer?, OpaquePointer?, OpaquePointer?, OpaquePointer?, OpaquePointer?, OpaquePointer?,
+        Double, UInt64, Double, UnsafeMutablePointer<OpaquePointer?>, UnsafeMutablePointer<OpaquePointer?>?
+    ) -> CTStatus
+
+    private func addNorm(
+        _ name: String, _ call: AddNorm, _ bias: Tensor?, _ residual: Tensor, _ norm: NormParameters,
+        _ dropout: Dropout, _ rows: PackedRows, _ rounded: Bool
+    ) throws(TorchError) -> (full: Tensor, rounded: Tensor?) {
+        var low: OpaquePointer?
+        let full = try Tensor.make(name, [self, residual, norm.scale]) { out in
+            withUnsafeMutablePointer(to: &low) { low in
+                call(
+                    handle, bias?.handle, residual.handle, norm.scale.handle, norm.shift.handle, rows.starts.handle,
+                    rows.keys.handle, dropout.probability, dropout.seed, norm.epsilon, out, rounded ? low : nil)
+            }
+        }
+        return (full, low.map(Tensor.init(owning:)))
     }
 
     /// The span loss of logits [T, 2] (start, end): the cross entropies of both targets of each row, over the row's own

@@ -121,6 +121,25 @@ struct TrainerTests {
         }
     }
 
+    @Test("two hundred steps in bfloat16 go where those in float32 go")
+    func bfloat16() throws {
+        try withWorkshop { shop in
+            let losses = try [Precision.fp32, .bf16].map { precision in
+                var options = shop.options(precision.rawValue)
+                options.precision = precision
+                options.batchSize = 1
+                options.epochs = 17
+                options.learningRate = 3e-4
+                return try Trainer(options: options).run().statistics.epochs.map(\.trainingLoss)
+            }
+            let (first, last) = (losses[0][0], losses[0][16])
+            #expect(last < 0.8 * first, "\(losses[0])")
+            for (a, b) in zip(losses[0], losses[1]) {
+                #expect(abs(a - b) < 0.05 * (first - last) + 0.02 * a, "\(a) \(b)")
+            }
+        }
+    }
+
     @Test("rows in one pass or in several give the same step to rounding, dropout included")
     func accumulation() throws {
         try withWorkshop { shop in

@@ -128,7 +128,7 @@ CTStatus ct_quantize_weight(const CTTensor *weight, CTTensor **out, CTTensor **s
         std::unique_ptr<CTTensor> packed(new CTTensor{call("onednn::qlinear_prepack", {rounded, c10::IValue()})});
         *scales = new CTTensor{scale};
         *out = packed.release();
-        live_tensors().fetch_add(2, std::memory_order_relaxed);
+        tensor_counts().add(2);
     });
 }
 

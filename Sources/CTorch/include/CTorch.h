@@ -100,6 +100,9 @@ CTStatus ct_tensor_normal(double standard_deviation, uint64_t seed, const int64_
 void ct_tensor_free(CTTensor *_Nullable tensor);
 /// The number of tensors handed out and not freed, in the whole process: for tests that look for leaks.
 int64_t ct_tensor_live_count(void);
+/// The number of tensors ever handed out: what a piece of work adds to it is how many operations it took, for tests that
+/// look for work that crept in.
+int64_t ct_tensor_made_count(void);
 
 /// The number of dimensions.
 CTStatus ct_tensor_rank(const CTTensor *_Nullable tensor, int32_t *_Nonnull out);
@@ -133,7 +136,8 @@ CTStatus ct_multiply(const CTTensor *_Nullable a, const CTTensor *_Nullable b, C
 CTStatus ct_scale(const CTTensor *_Nullable a, double factor, CTTensor *_Nullable *_Nonnull out);
 /// The matrix product of `a` [..., M, K] and `b` [..., K, N].
 CTStatus ct_matmul(const CTTensor *_Nullable a, const CTTensor *_Nullable b, CTTensor *_Nullable *_Nonnull out);
-/// `x` [..., I] times the transpose of `weight` [O, I], plus `bias` [O] (NULL for none).
+/// `x` [T, I] times the transpose of `weight` [O, I], plus `bias` [O] (NULL for none), computed in the type of `x`; the
+/// gradients of weight and bias have the types of these.
 CTStatus ct_linear(const CTTensor *_Nullable x, const CTTensor *_Nullable weight, const CTTensor *_Nullable bias,
                    CTTensor *_Nullable *_Nonnull out);
 /// Rows of `table` [V, H] chosen by `ids` (int64). Ids outside the table are an error.
@@ -173,6 +177,25 @@ CTStatus ct_packed_attention_reference(const CTTensor *_Nullable q, const CTTens
                                        const CTTensor *_Nullable v, const CTTensor *_Nullable row_starts,
                                        const CTTensor *_Nullable row_keys, int32_t heads, double dropout,
                                        uint64_t seed, CTTensor *_Nullable *_Nonnull out);
+/// GELU, by the error function, of `h` + `bias`, [T, O] and [O], in the type of `h`. Differentiable in both.
+CTStatus ct_bias_gelu(const CTTensor *_Nullable h, const CTTensor *_Nullable bias, CTTensor *_Nullable *_Nonnull out);
+/// The same from libtorch's plain operations, in any type: what the kernel is tested against.
+CTStatus ct_bias_gelu_reference(const CTTensor *_Nullable h, const CTTensor *_Nullable bias,
+                                CTTensor *_Nullable *_Nonnull out);
+/// Layer norm of `residual` + dropout(`x` + `bias`): `x` and `residual` [T, H], the others [H]; `bias` may be NULL for
+/// none. The result has the type of `residual`; its copy in bfloat16 goes to `low` unless that is NULL. Differentiable
+/// in the five of them, through both results.
+CTStatus ct_add_norm(const CTTensor *_Nullable x, const CTTensor *_Nullable bias, const CTTensor *_Nullable residual,
+                     const CTTensor *_Nullable scale, const CTTensor *_Nullable shift,
+                     const CTTensor *_Nullable row_starts, const CTTensor *_Nullable row_keys, double probability,
+                     uint64_t seed, double epsilon, CTTensor *_Nullable *_Nonnull out,
+                     CTTensor *_Nullable *_Nullable low);
+/// The same from libtorch's plain operations, in any type: what the kernel is tested against.
+CTStatus ct_add_norm_reference(const CTTensor *_Nullable x, const CTTensor *_Nullable bias,
+                               const CTTensor *_Nullable residual, const CTTensor *_Nullable scale,
+                               const CTTensor *_Nullable shift, const CTTensor *_Nullable row_starts,
+                               const CTTensor *_Nullable row_keys, double probability, uint64_t seed, double epsilon,
+                               CTTensor *_Nullable *_Nonnull out, CTTensor *_Nullable *_Nullable low);
 /// Dropout of `x` [T, H]: zero with probability `probability`, else divided by 1 - `probability`. Differentiable.
 CTStatus ct_packed_dropout(const CTTensor *_Nullable x, const CTTensor *_Nullable row_starts,
                            const CTTensor *_Nullable row_keys, double probability, uint64_t seed,

@@ -1,4 +1,4 @@
-"""One measurement of a peer: prints one JSON object. See Tools/bench/run.py, which calls it."""
+"""One measurement of a peer: prints one JSON object. run.py calls it."""
 
 import argparse
 import json

@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from transformers import AutoTokenizer
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Tools/bench"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import peer as measured  # noqa: E402
 
 
@@ -50,7 +50,7 @@ class Worker(threading.Thread):
                 count += len(jobs[-1][0])
             rows = [row for job in jobs for row in job[0]]
             logits = self.run_model(*measured.padded(rows))
-            starts, ends = (numpy.asarray(side, numpy.float32) for side in logits[:2])
+            starts, ends = (numpy.asarray(side.float() if hasattr(side, "float") else side) for side in logits[:2])
             place = 0
             for windows, loop, future in jobs:
                 logits = [(starts[place + k][: len(row[0])], ends[place + k][: len(row[0])]) for k, row in enumerate(windows)]

@@ -1,0 +1,78 @@
+"""What the measurements share: calling programs, and describing the machine."""
+
+import datetime
+import json
+import os
+import platform
+import subprocess
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILT = ROOT / ".build/release"
+PYTHON = str(ROOT / ".venv-bench/bin/python")
+ENCODER = str(ROOT / ".deps/encoder")
+
+
+def call(command, **settings):
+    """The JSON object in the last line that a command prints, with its seconds and its peak memory in bytes."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **settings)
+    # Both are small, so that neither pipe fills while the other is read.
+    output, errors = process.stdout.read(), process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - start
+    if process.returncode != 0:
+        raise SystemExit(f"{' '.join(command)} failed:\n{errors.decode()[-2000:]}")
+    lines = output.decode().strip().splitlines()
+    result = json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {}
+    return {**result, "process_seconds": seconds, "process_memory": usage.ru_maxrss * 1024}
+
+
+def bertqa(*arguments):
+    return call([str(BUILT / "bertqa"), *map(str, arguments)])
+
+
+def bench(*arguments):
+    return call([str(BUILT / "bertqa-bench"), *map(str, arguments)])
+
+
+def processor():
+    if os.path.exists("/proc/cpuinfo"):
+        for line in open("/proc/cpuinfo"):
+            if line.startswith("model name"):
+                return line.split(":")[1].strip()
+    return platform.machine()
+
+
+def describe():
+    """Date, machine and versions, for the pages that figures go to."""
+    packages = subprocess.run(
+        [PYTHON, "-c", "import torch, transformers, onnxruntime; print(torch.__version__, transformers.__version__, onnxruntime.__version__)"],
+        capture_output=True, text=True, check=True).stdout.split()
+    return (
+        f"{datetime.date.today()}, {processor()}, {os.cpu_count()} cores; peers: PyTorch {packages[0]}, "
+        f"transformers {packages[1]}, ONNX Runtime {packages[2]}.")
+
+
+def write(page, mark, text):
+    """Replaces what stands between two marks of a page."""
+    begin, end = f"<!-- {mark} begins -->", f"<!-- {mark} ends -->"
+    path = ROOT / page
+    before, rest = path.read_text(encoding="utf-8").split(begin)
+    path.write_text(f"{before}{begin}\n\n{text}\n\n{end}{rest.split(end)[1]}", encoding="utf-8")
+
+
+def random_model(folder, layers, hidden, heads):
+    """A BERT of any size with random weights and the encoder's vocabulary: as fast as a trained one."""
+    script = f"""
+import torch, transformers
+torch.manual_seed(42)
+config = transformers.BertConfig(vocab_size=30522, num_hidden_layers={layers}, hidden_size={hidden},
+    num_attention_heads={heads}, intermediate_size={4 * hidden})
+transformers.BertForQuestionAnswering(config).save_pretrained({str(folder)!r})
+transformers.AutoTokenizer.from_pretrained({ENCODER!r}).save_pretrained({str(folder)!r})
+"""
+    subprocess.run([PYTHON, "-c", script], check=True, capture_output=True)
+    return str(folder)

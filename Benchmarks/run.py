@@ -1,0 +1,209 @@
+"""Measures BertQA and its peers side by side on this machine, prints one table with ratios, and writes it into docs/benchmarks.md.
+
+Run it by `make bench`, with nothing else running. Each line is measured in turn, ours and theirs, `--rounds` times; the table has
+the medians. SQUAD_DIR names a folder with train.json and dev.json; without it the sample data is measured.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+from collections import namedtuple
+from pathlib import Path
+
+from measure import BUILT, ENCODER, PYTHON, ROOT, bench, bertqa, call, describe, random_model, write
+
+# One line of the table: the key of the figure in both results, and the ratio that is aimed at.
+Line = namedtuple("Line", "name unit key more reach")
+
+
+class Bench:
+    def __init__(self, options, scratch):
+        squad = Path(os.environ.get("SQUAD_DIR") or ROOT / "Data/sample")
+        self.train_file, self.dev_file = str(squad / "train.json"), str(squad / "dev.json")
+        self.options, self.scratch, self.count = options, scratch, 0
+        self.encoder, self.model = ENCODER, ""
+
+    def peer(self, job, data=None, model=None, **settings):
+        flags = [part for name, value in settings.items() for part in ([f"--{name.replace('_', '-')}"] + ([] if value is True else [str(value)]))]
+        model = model or self.model
+        scratch = Path(self.scratch) / Path(model).name
+        scratch.mkdir(exist_ok=True)
+        script = str(ROOT / "Benchmarks/peer.py")
+        return call([PYTHON, script, job, "--model", model, "--data", data or self.dev_file, "--scratch", str(scratch), *flags])
+
+    def trained(self, precision, steps=None):
+        self.count += 1
+        folder = f"{self.scratch}/run{self.count}"
+        result = bertqa(
+            "train", "--model", self.encoder, "--train-file", self.train_file, "--validation-fraction", "0", "--learning-rate", "1e-4",
+            "--max-steps", steps or self.options.steps, "--precision", precision, "--output-dir", folder, "--json")
+        return {"folder": folder, "rate": result["examples_per_second"], "memory": result["process_memory"] / 1e6, **result}
+
+    def trained_peer(self, precision, steps=None, **settings):
+        result = self.peer("train", self.train_file, self.encoder, precision=precision, steps=steps or self.options.steps, **settings)
+        return {**result, "memory": result["process_memory"] / 1e6}
+
+    def share(self):
+        """The products' share of a training step: operations of the linear layers and of attention over real tokens, forward and
+        backward, at the rate that the machine reaches with the linear layers' products alone, measured before and after."""
+        before, result = self.products(), self.trained("bf16")
+        tokens = result["real_tokens_per_second"]
+        length = tokens / result["examples_per_second"]
+        operations = before["training_flops_per_token"] + before["attention_flops_per_token_and_length"] * length
+        self.limit = {"gflops": (before["gflops"] + self.products()["gflops"]) / 2}
+        return {"gflops": tokens * operations / 1e9}
+
+    def products(self):
+        return bench("products", "--model", self.encoder, "--precision", "bf16")
+
+    def answered(self, precision):
+        result = bertqa("evaluate", "--model", self.model, "--data", self.dev_file, "--precision", precision, "--json")
+        return {**result, "rate": result["questions_per_second"]}
+
+    def busiest(self):
+        """The paragraph with most questions."""
+        article = json.load(open(self.dev_file, encoding="utf-8"))["data"][0]["paragraphs"]
+        return max(article, key=lambda paragraph: len(paragraph["qas"]))
+
+    def latency(self):
+        """Questions about one text, through a pipe, one after the other."""
+        paragraph, text = self.busiest(), f"{self.scratch}/text.txt"
+        Path(text).write_text(paragraph["context"], encoding="utf-8")
+        chat = subprocess.Popen(
+            [str(BUILT / "bertqa"), "chat", "--model", self.model, "--context-file", text, "--precision", "fp32"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, bufsize=1)
+        times = []
+        for number in range(self.options.asked + 10):
+            question = paragraph["qas"][number % len(paragraph["qas"])]["question"].strip()
+            start = time.perf_counter()
+            chat.stdin.write(question + "\n")
+            chat.stdin.flush()
+            chat.stdout.readline()
+            times.append(1000 * (time.perf_counter() - start))
+        chat.stdin.close()
+        chat.wait()
+        times = sorted(times[10:])
+        return {"p50": times[len(times) // 2], "p99": times[int(len(times) * 0.99)]}
+
+    def latency_peer(self):
+        paragraph = dict(self.busiest())
+        paragraph["qas"] = paragraph["qas"] * (2 + self.options.asked // len(paragraph["qas"]))
+        data = f"{self.scratch}/one.json"
+        Path(data).write_text(json.dumps({"data": [{"paragraphs": [paragraph]}]}), encoding="utf-8")
+        result = self.peer("latency", data, precision="onnx-fp32", steps=self.options.asked)
+        return {key: 1000 * result[key] for key in ("p50", "p99")}
+
+    def first_answer(self):
+        result = bertqa(
+            "ask", "--model", self.model, "--question", "Who wrote it?", "--context", "Ada wrote it in Rome.", "--precision", "fp32")
+        return {"seconds": result["process_seconds"], "memory": result["process_memory"] / 1e6}
+
+    def first_answer_peer(self):
+        result = self.peer("first")
+        return {"seconds": result["process_seconds"], "memory": result["process_memory"] / 1e6}
+
+    def thirty_megabytes(self):
+        """Labelled questions again and again until the file has 30 MB."""
+        source, target = json.load(open(self.train_file, encoding="utf-8")), f"{self.scratch}/large.json"
+        copies = max(1, round(30e6 / os.path.getsize(self.train_file)))
+        source["data"] = [
+            {**article, "paragraphs": [
+                {**paragraph, "qas": [{**question, "id": f"{copy}-{question['id']}"} for question in paragraph["qas"]]}
+                for paragraph in article["paragraphs"]]}
+            for copy in range(copies) for article in source["data"]]
+        json.dump(source, open(target, "w", encoding="utf-8"))
+        return target
+
+    def encoding(self):
+        return call([str(BUILT / "wordpiece-bench"), ENCODER, self.dev_file])
+
+    def encoding_peer(self):
+        rate = self.peer("encode", model=ENCODER)["rate"]
+        return {"each": rate, "contexts_once": rate}
+
+    def measurements(self):
+        """What is measured, ours and theirs, and the lines that come of it."""
+        rate = lambda name, reach, unit="examples/s": Line(name, unit, "rate", True, reach)
+        yield (lambda: self.trained("bf16")), (lambda: self.trained_peer("bf16")), [
+            rate("training, bf16", 2.4), Line("training, bf16: peak memory", "MB", "memory", False, 2)]
+        yield self.share, (lambda: self.limit), [Line("training, bf16, beside its products alone", "GFLOP/s", "gflops", True, 0.7)]
+        yield (lambda: self.trained("fp32")), (lambda: self.trained_peer("fp32")), [rate("training, fp32", 1.6)]
+        if self.options.slow:
+            yield (lambda: self.trained("bf16")), (lambda: self.trained_peer("fp32", 6, pad_to_maximum=True)), [
+                rate("training, bf16; the peer as the tutorial does, fp32 padded to 384", 10)]
+        yield (lambda: self.answered("bf16")), (lambda: self.peer("predict", precision="bf16")), [
+            rate("prediction, bf16; the peer PyTorch", 1.5, "questions/s")]
+        yield (lambda: self.answered("fp32")), (lambda: self.peer("predict", precision="onnx-fp32")), [
+            rate("prediction, fp32; the peer ONNX Runtime", 1.25, "questions/s")]
+        yield (lambda: self.answered("int8")), (lambda: self.peer("predict", precision="onnx-int8")), [
+            rate("prediction, int8; the peer ONNX Runtime", 1.3, "questions/s")]
+        yield self.latency, self.latency_peer, [
+            Line("one question, warm, fp32, p50; the peer ONNX Runtime", "ms", "p50", False, 1),
+            Line("one question, warm, fp32, p99", "ms", "p99", False, 1)]
+        yield self.first_answer, self.first_answer_peer, [
+            Line("first answer from process start, fp32; the peer transformers", "s", "seconds", False, 10),
+            Line("first answer: peak memory", "MB", "memory", False, 2)]
+        yield self.encoding, self.encoding_peer, [
+            Line("encoding pairs with offsets, one thread; the peer tokenizers", "pairs/s", "contexts_once", True, 20),
+            Line("the same, every context anew", "pairs/s", "each", True, None)]
+        large = self.thirty_megabytes()
+        yield (lambda: bench("featurise", "--model", ENCODER, "--data", large)), (lambda: self.peer("featurise", large, ENCODER)), [
+            rate("30 MB of SQuAD to labelled rows", 20, "questions/s")]
+
+    def larger(self):
+        """The same relations for a model of BERT-base's size."""
+        self.encoder = self.model = random_model(Path(self.scratch) / "base", 12, 768, 12)
+        articles = json.load(open(self.dev_file, encoding="utf-8"))
+        paragraphs = [paragraph for article in articles["data"] for paragraph in article["paragraphs"]][:20]
+        self.dev_file = f"{self.scratch}/few.json"
+        Path(self.dev_file).write_text(json.dumps({"version": "1.1", "data": [{"title": "", "paragraphs": paragraphs}]}), encoding="utf-8")
+        base = lambda name, reach, unit="examples/s": [Line(f"BERT-base: {name}", unit, "rate", True, reach)]
+        steps = 6
+        yield (lambda: self.trained("bf16", steps)), (lambda: self.trained_peer("bf16", steps)), base("training, bf16", 2.4)
+        yield self.share, (lambda: self.limit), [Line("BERT-base: training, bf16, beside its products alone", "GFLOP/s", "gflops", True, 0.7)]
+        yield (lambda: self.trained("fp32", steps)), (lambda: self.trained_peer("fp32", steps)), base("training, fp32", 1.6)
+        for ours, theirs, name, reach in [
+                ("bf16", "bf16", "PyTorch", 1.5), ("fp32", "onnx-fp32", "ONNX Runtime", 1.25), ("int8", "onnx-int8", "ONNX Runtime", 1.3)]:
+            yield (lambda ours=ours: self.answered(ours)), (lambda theirs=theirs: self.peer("predict", precision=theirs)), base(
+                f"prediction, {ours}; the peer {name}", reach, "questions/s")
+
+    def run(self):
+        self.model = self.options.model or self.trained("bf16", 2)["folder"]
+        rows = []
+        parts = [self.measurements()] + ([self.larger()] if self.options.base else [])
+        for ours, theirs, lines in (one for part in parts for one in part):
+            if self.options.only and not any(self.options.only in line.name for line in lines):
+                continue
+            pairs = [(ours(), theirs()) for _ in range(self.options.rounds)]
+            for line in lines:
+                a, b = (statistics.median(pair[side][line.key] for pair in pairs) for side in (0, 1))
+                rows.append((line, a, b, a / b if line.more else b / a))
+                print(f"{line.name:70} {a:10.4g} {b:10.4g} {line.unit:12} {rows[-1][3]:6.2f}  {line.reach or ''}", flush=True)
+        return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=20, help="training steps, the first two not counted")
+    parser.add_argument("--asked", type=int, default=100, help="questions of the latencies")
+    parser.add_argument("--model", help="a fine-tuned model; without it one of two steps, which is as fast")
+    parser.add_argument("--only", help="only lines whose name holds these words")
+    parser.add_argument("--slow", action="store_true", help="the tutorial's own way as well")
+    parser.add_argument("--base", action="store_true", help="a model of BERT-base's size with random weights as well")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/benchmarks.md")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        rows = Bench(options, scratch).run()
+    if options.write:
+        table = ["| | BertQA | peer | | ratio | aim |", "|---|---|---|---|---|---|"]
+        table += [f"| {line.name} | {a:.4g} | {b:.4g} | {line.unit} | {ratio:.2f} | {line.reach or ''} |" for line, a, b, ratio in rows]
+        write("docs/benchmarks.md", "make bench", "\n".join([f"{describe()} Medians of {options.rounds}, seed 42.", "", *table]))
+
+
+if __name__ == "__main__":
+    main()

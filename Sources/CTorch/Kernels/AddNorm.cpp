@@ -1,0 +1,324 @@
+// The end of each half of a BERT layer: layer norm of residual + dropout(x + bias).
+//
+// What it fuses and why it pays: bias, dropout, sum and normalisation in one pass while a token's numbers are in the
+// nearest cache, and in the backward pass all five gradients in another; a library's operations make four passes
+// forward and seven backward, and keep the sum and the mask besides. The result is given in bfloat16 as well where the
+// next products want it so, and the gradients of both copies come back together.
+//
+// Legend: T tokens, H hidden size; n = (z - mean) / deviation, the normalised sum.
+#include "PackedRows.hpp"
+#include "Random.hpp"
+#include "Vector.hpp"
+
+#include <ATen/TensorOperators.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <memory>
+#include <vector>
+
+namespace ctorch {
+
+namespace {
+
+/// Which row each token is in, and the stream that its dropout mask comes from.
+class Streams {
+  public:
+    Streams(const PackedRows &rows, uint64_t seed, int64_t first) : rows_(rows), seed_(seed) {
+        row_ = std::upper_bound(rows.starts, rows.starts + rows.count, first) - rows.starts - 1;
+    }
+
+    /// The stream of a token, not before the one asked for last.
+    uint64_t of(int64_t token) {
+        while (token >= rows_.starts[row_ + 1]) {
+            ++row_;
+        }
+        return mask_stream(seed_, rows_.keys[row_], static_cast<uint64_t>(token - rows_.starts[row_]));
+    }
+
+  private:
+    const PackedRows &rows_;
+    const uint64_t seed_;
+    int64_t row_;
+};
+
+struct Mask {
+    uint64_t stream;
+    uint32_t threshold;
+    float keep;
+
+    CT_INLINE float operator()(float x, int64_t j) const {
+        return mask_bits(stream, static_cast<uint32_t>(j)) >= threshold ? x * keep : 0.0f;
+    }
+};
+
+template <class T, bool Drops> struct ForwardLine {
+    /// Writes n, and returns 1 / deviation.
+    static CT_INLINE void run(const T *__restrict x, const float *__restrict bias, const float *__restrict residual,
+                              const float *__restrict scale, const float *__restrict shift, float *__restrict n,
+                              float *__restrict y, c10::BFloat16 *__restrict low, float *inverse, int64_t width,
+                              float epsilon, Mask mask) {
+#pragma clang fp reassociate(on)
+        float sum = 0;
+        for (int64_t j = 0; j < width; ++j) {
+            const float value = static_cast<float>(x[j]) + bias[j];
+            const float z = (Drops ? mask(value, j) : value) + residual[j];
+            n[j] = z;
+            sum += z;
+        }
+        const float mean = sum / static_cast<float>(width);
+        float squares = 0;
+        for (int64_t j = 0; j < width; ++j) {
+            const float distance = n[j] - mean;
+            squares += distance * distance;
+        }
+        const float factor = 1.0f / __builtin_sqrtf(squares / static_cast<float>(width) + epsilon);
+        for (int64_t j = 0; j < width; ++j) {
+            n[j] = (n[j] - mean) * factor;
+            y[j] = n[j] * scale[j] + shift[j];
+        }
+        if (low != nullptr) {
+            for (int64_t j = 0; j < width; ++j) {
+                low[j] = static_cast<c10::BFloat16>(y[j]);
+            }
+        }
+        *inverse = factor;
+    }
+};
+
+/// Adds to sums [3, H]: the gradients of scale, shift and bias.
+template <class T, bool Drops> struct BackwardLine {
+    static CT_INLINE void run(const float *__restrict gradient, const float *__restrict n,
+                              const float *__restrict scale, float inverse, T *__restrict dx,
+                              float *__restrict dresidual, float *__restrict sums, int64_t width, Mask mask) {
+#pragma clang fp reassociate(on)
+        float mean = 0, along = 0;
+        for (int64_t j = 0; j < width; ++j) {
+            const float g = gradient[j] * scale[j];
+            mean += g;
+            along += g * n[j];
+            sums[j] += gradient[j] * n[j];
+            sums[width + j] += gradient[j];
+        }
+        mean /= static_cast<float>(width);
+        along /= static_cast<float>(width);
+        for (int64_t j = 0; j < width; ++j) {
+            const float z = inverse * (gradient[j] * scale[j] - mean - n[j] * along);
+            dresidual[j] = z;
+            const float slope = Drops ? mask(z, j) : z;
+            dx[j] = static_cast<T>(slope);
+            sums[2 * width + j] += slope;
+        }
+    }
+};
+
+/// total = high + low, of which either may be missing.
+struct AddGradients {
+    static CT_INLINE void run(const float *high, const c10::BFloat16 *low, float *__restrict total, int64_t width) {
+        for (int64_t j = 0; j < width; ++j) {
+            total[j] = high == nullptr ? 0.0f : high[j];
+        }
+        if (low != nullptr) {
+            for (int64_t j = 0; j < width; ++j) {
+                total[j] += static_cast<float>(low[j]);
+            }
+        }
+    }
+};
+
+struct Dropping {
+    double probability;
+    int64_t seed;
+
+    Mask mask(uint64_t stream) const {
+        return {stream, drop_threshold(probability), static_cast<float>(1.0 / (1.0 - probability))};
+    }
+};
+
+struct Outputs {
+    at::Tensor y, low, n, inverse;
+};
+
+/// y, its copy in bfloat16 if wanted, and what the backward pass needs.
+Outputs add_norm(const at::Tensor &x, const at::Tensor &bias, const at::Tensor &residual, const at::Tensor &scale,
+                 const at::Tensor &shift, const PackedRows &rows, Dropping dropping, double epsilon, bool wants_low,
+                 bool keeps) {
+    const int64_t tokens = x.size(0), width = x.size(1);
+    const at::TensorOptions full = x.options().dtype(at::kFloat);
+    Outputs out{at::empty({tokens, width}, full), {}, {}, {}};
+    if (wants_low) out.low = at::empty({tokens, width}, x.options().dtype(at::kBFloat16));
+    out.n = at::empty({keeps ? tokens : 0, width}, full);
+    out.inverse = at::empty({keeps ? tokens : 0}, full);
+    const float *b = bias.const_data_ptr<float>(), *r = residual.const_data_ptr<float>();
+    const float *s = scale.const_data_ptr<float>(), *t = shift.const_data_ptr<float>();
+    float *y = out.y.mutable_data_ptr<float>(), *n = out.n.mutable_data_ptr<float>();
+    float *inverse = out.inverse.mutable_data_ptr<float>();
+    auto *low = wants_low ? out.low.mutable_data_ptr<c10::BFloat16>() : nullptr;
+    with_element_of(x, [&](auto element) {
+        using T = decltype(element);
+        const T *in = x.const_data_ptr<T>();
+        for_each_stripe(tokens, [&](int64_t first, int64_t last) {
+            std::vector<float> spare(keeps ? 0 : static_cast<size_t>(width));
+            float ignored = 0;
+            Streams streams(rows, static_cast<uint64_t>(dropping.seed), first);
+            for (int64_t token = first; token < last; ++token) {
+                const int64_t start = token * width;
+                float *line = keeps ? n + start : spare.data(), *factor = keeps ? inverse + token : &ignored;
+                c10::BFloat16 *copy = low == nullptr ? nullptr : low + start;
+                const auto run = [&](auto kernel, Mask mask) {
+                    dispatch<decltype(kernel)>(in + start, b, r + start, s, t, line, y + start, copy, factor, width,
+                                               static_cast<float>(epsilon), mask);
+                };
+                if (dropping.probability > 0) {
+                    run(ForwardLine<T, true>(), dropping.mask(streams.of(token)));
+                } else {
+                    run(ForwardLine<T, false>(), Mask{});
+                }
+            }
+        });
+    });
+    return out;
+}
+
+class AddNorm : public torch::autograd::Function<AddNorm> {
+  public:
+    static torch::autograd::variable_list forward(torch::autograd::AutogradContext *context, const at::Tensor &x,
+                                                  const at::Tensor &bias, const at::Tensor &residual,
+                                                  const at::Tensor &scale, const at::Tensor &shift,
+                                                  const at::Tensor &starts, const at::Tensor &keys,
+                                                  double probability, int64_t seed, double epsilon, bool wants_low) {
+        const PackedRows rows = packed_rows(starts, keys, x.size(0));
+        const Outputs out =
+            add_norm(x, bias, residual, scale, shift, rows, {probability, seed}, epsilon, wants_low, true);
+        context->save_for_backward({out.n, out.inverse, scale, starts, keys});
+        context->saved_data["probability"] = probability;
+        context->saved_data["seed"] = seed;
+        context->saved_data["low"] = x.scalar_type() == at::kBFloat16;
+        context->set_materialize_grads(false);
+        if (wants_low) return {out.y, out.low};
+        return {out.y};
+    }
+
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
+                                                   torch::autograd::variable_list gradients) {
+        const auto saved = context->get_saved_variables();
+        const at::Tensor &n = saved[0], &scale = saved[2], none;
+        const int64_t tokens = n.size(0), width = n.size(1);
+        const Dropping dropping{context->saved_data["probability"].toDouble(), context->saved_data["seed"].toInt()};
+        const PackedRows rows = packed_rows(saved[3], saved[4], tokens);
+        const at::Tensor high = gradients[0].defined() ? gradients[0].contiguous() : none;
+        const at::Tensor low =
+            gradients.size() > 1 && gradients[1].defined() ? gradients[1].contiguous() : none;
+        const float *g = high.defined() ? high.const_data_ptr<float>() : nullptr;
+        const auto *g_low = low.defined() ? low.const_data_ptr<c10::BFloat16>() : nullptr;
+        at::Tensor dx = at::empty(
+            {tokens, width}, n.options().dtype(context->saved_data["low"].toBool() ? at::kBFloat16 : at::kFloat));
+        at::Tensor dresidual = at::empty_like(n), sums;
+        const float *lines = n.const_data_ptr<float>(), *inverse = saved[1].const_data_ptr<float>();
+        const float *s = scale.const_data_ptr<float>();
+        float *dr = dresidual.mutable_data_ptr<float>();
+        with_element_of(dx, [&](auto element) {
+            using T = decltype(element);
+            T *target = dx.mutable_data_ptr<T>();
+            sums = sum_over_stripes(tokens, 3 * width, [&](int64_t first, int64_t last, float *part) {
+                std::vector<float> total(static_cast<size_t>(width));
+                Streams streams(rows, static_cast<uint64_t>(dropping.seed), first);
+                for (int64_t token = first; token < last; ++token) {
+                    const int64_t start = token * width;
+                    dispatch<AddGradients>(g == nullptr ? nullptr : g + start,
+                                           g_low == nullptr ? nullptr : g_low + start, total.data(), width);
+                    const auto run = [&](auto kernel, Mask mask) {
+                        dispatch<decltype(kernel)>(static_cast<const float *>(total.data()), lines + start, s,
+                                                   inverse[token], target + start, dr + start, part, width, mask);
+                    };
+                    if (dropping.probability > 0) {
+                        run(BackwardLine<T, true>(), dropping.mask(streams.of(token)));
+                    } else {
+                        run(BackwardLine<T, false>(), Mask{});
+                    }
+                }
+            });
+        });
+        const auto part = [&](int64_t number) { return sums.narrow(0, number * width, width); };
+        return {dx, part(2), dresidual, part(0), part(1), none, none, none, none, none, none};
+    }
+};
+
+void check(const at::Tensor &x, const at::Tensor &bias, const at::Tensor &residual, const at::Tensor &scale,
+           const at::Tensor &shift, double probability) {
+    TORCH_CHECK(x.dim() == 2 && x.is_floating_point() && x.sizes() == residual.sizes(),
+                "x and residual must have one shape [T, H], not ", x.sizes(), " and ", residual.sizes());
+    for (const at::Tensor &line : {bias, scale, shift}) {
+        TORCH_CHECK(line.dim() == 1 && line.size(0) == x.size(1), "bias, scale and shift must be [", x.size(1),
+                    "], not ", line.sizes());
+    }
+    check_probability(probability);
+}
+
+/// The bias, zeros where there is none.
+at::Tensor bias_or_zeros(const CTTensor *bias, const at::Tensor &scale) {
+    return bias == nullptr ? at::zeros_like(scale) : bias->value;
+}
+
+/// Hands out y, and its copy in bfloat16 if wanted.
+void hand_out(const at::Tensor &y, const at::Tensor &low, CTTensor **out, CTTensor **out_low) {
+    *out = new CTTensor{y};
+    tensor_counts().add();
+    if (out_low != nullptr) {
+        *out_low = new CTTensor{low};
+        tensor_counts().add();
+    }
+}
+
+}  // namespace
+
+}  // namespace ctorch
+
+using namespace ctorch;
+
+CTStatus ct_add_norm(const CTTensor *x, const CTTensor *bias, const CTTensor *residual, const CTTensor *scale,
+                     const CTTensor *shift, const CTTensor *row_starts, const CTTensor *row_keys, double probability,
+                     uint64_t seed, double epsilon, CTTensor **out, CTTensor **low) {
+    const auto is_float = [](const CTTensor *t) { return t != nullptr && t->value.scalar_type() == at::kFloat; };
+    if (x == nullptr || !has_kernel(x->value) || !is_float(residual) || !is_float(scale) || !is_float(shift) ||
+        (bias != nullptr && !is_float(bias))) {
+        return ct_add_norm_reference(x, bias, residual, scale, shift, row_starts, row_keys, probability, seed,
+                                     epsilon, out, low);
+    }
+    *out = nullptr;
+    return with_exception_boundary([&] {
+        const at::Tensor added = bias_or_zeros(bias, scale->value);
+        check(x->value, added, residual->value, scale->value, shift->value, probability);
+        const at::Tensor &starts = unwrap(row_starts, "row_starts"), &keys = unwrap(row_keys, "row_keys");
+        const at::Tensor in = x->value.contiguous(), other = residual->value.contiguous();
+        if (!at::GradMode::is_enabled()) {
+            const Outputs result =
+                add_norm(in, added, other, scale->value, shift->value,
+                         packed_rows(starts, keys, in.size(0)), {probability, static_cast<int64_t>(seed)}, epsilon,
+                         low != nullptr, false);
+            return hand_out(result.y, result.low, out, low);
+        }
+        const auto result = AddNorm::apply(in, added, other, scale->value, shift->value, starts, keys,
+                                           probability, static_cast<int64_t>(seed), epsilon, low != nullptr);
+        hand_out(result[0], result.size() > 1 ? result[1] : at::Tensor(), out, low);
+    });
+}
+
+CTStatus ct_add_norm_reference(const CTTensor *x, const CTTensor *bias, const CTTensor *residual,
+                               const CTTensor *scale, const CTTensor *shift, const CTTensor *row_starts,
+                               const CTTensor *row_keys, double probability, uint64_t seed, double epsilon,
+                               CTTensor **out, CTTensor **low) {
+    *out = nullptr;
+    return with_exception_boundary([&] {
+        const at::Tensor &value = unwrap(x, "x"), &other = unwrap(residual, "residual");
+        const at::Tensor &gain = unwrap(scale, "scale"), &offset = unwrap(shift, "shift");
+        const at::Tensor added = bias_or_zeros(bias, gain);
+        check(value, added, other, gain, offset, probability);
+        const CTTensor sum{value.to(other.scalar_type()) + added};
+        CTTensor *dropped = nullptr;
+        TORCH_CHECK(ct_packed_dropout(&sum, row_starts, row_keys, probability, seed, &dropped) == CT_OK,
+                    ct_last_error());
+        const std::unique_ptr<CTTensor, void (*)(CTTensor *)> owner(dropped, ct_tensor_free);
+        const at::Tensor y = at::layer_norm(other + dropped->value, gain.sizes(), gain, offset, epsilon);
+        hand_out(y, low == nullptr ? at::Tensor() : y.to(at::kBFloat16), out, low);
+    });
+}

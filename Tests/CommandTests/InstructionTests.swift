@@ -1,0 +1,44 @@
+import Foundation
+import Testing
+
+/// Counts the instructions of a hot path, which a busy machine does not change: its speed is guarded without a clock.
+@Suite("Instructions")
+struct InstructionTests {
+    static let valgrind = ["/usr/bin/valgrind", "/usr/local/bin/valgrind"].first {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
+
+    @Test(
+        "encoding a file's pairs takes no more instructions than it did",
+        .enabled(if: valgrind != nil, "valgrind, which counts them, is not installed"))
+    func encoding() throws {
+        let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let model = FileManager.default.temporaryDirectory.appendingPathComponent("bertqa-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: model, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: model) }
+        try FileManager.default.copyItem(
+            at: repository.appendingPathComponent("Tests/WordPieceTests/Fixtures/vocab-uncased.txt"),
+            to: model.appendingPathComponent("vocab.txt"))
+        let process = Process()
+        let errors = Pipe()
+        process.executableURL = URL(fileURLWithPath: try #require(Self.valgrind))
+        process.arguments = [
+            "--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*WordPieceBench*together*",
+            URL(fileURLWithPath: Tool.path).deletingLastPathComponent().appendingPathComponent("wordpiece-bench").path,
+            model.path, repository.appendingPathComponent("Data/sample/dev.json").path, "0",
+        ]
+        process.standardError = errors
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        let report = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        process.waitUntilExit()
+        let line = try #require(report.split(separator: "\n").first { $0.contains("Collected :") }, "\(report)")
+        let instructions = try #require(Int(line.split(separator: " ").last ?? ""))
+        // 1 per cent is noise between builds; a tenth more is a change that somebody should have meant.
+        #expect(instructions > Self.expected / 2, "too few to be true: has the function another name?")
+        #expect(instructions < Self.expected * 11 / 10, "\(instructions) instead of \(Self.expected)")
+    }
+
+    static let expected = 15_034_719
+}
