@@ -102,10 +102,17 @@ let package = Package(
             dependencies: [
                 "Workshop", "QAServer", "QuestionAnswering", "BERT", "Torch", "WordPiece", "StrictJSON",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .testTarget(
-            name: "CommandTests", dependencies: ["Workshop", "SQuAD", "Torch", "FineTuning", "StrictJSON", "bertqa", "wordpiece-bench"]),
+            name: "CommandTests",
+            dependencies: [
+                "Workshop", "SQuAD", "Torch", "FineTuning", "StrictJSON", "bertqa", "wordpiece-bench",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
     ],
     cxxLanguageStandard: .cxx20
 )

@@ -36,7 +36,7 @@ struct RequestPipeline: RouterMiddleware {
         let duration = start.duration(to: .now)
         let route = context.endpointPath.map { $0 == "NotFound" ? "unknown" : $0 } ?? "unknown"
         metrics.endRequest(
-            route: "\(request.method.rawValue.prefix(16)) \(route)", status: response.status.code, duration: duration)
+            route: "\(Self.known(request.method)) \(route)", status: response.status.code, duration: duration)
         context.logger.info(
             "answered",
             metadata: [
@@ -44,6 +44,11 @@ struct RequestPipeline: RouterMiddleware {
                 "status": "\(response.status.code)", "seconds": "\(duration.inSeconds)",
             ])
         return response
+    }
+
+    /// The method, or one word for those that clients invent: there must be few routes to count.
+    private static func known(_ method: HTTPRequest.Method) -> String {
+        [.get, .head, .put, .post, .delete].contains(method) ? method.rawValue : "OTHER"
     }
 
     /// The API needs the key where there is one. The page, its description and what watches the server do not: they tell
