@@ -5,5 +5,5 @@ set -eu
 
 cd "$(dirname "$0")/.."
 if [ ! -x .venv-page/bin/python ]; then python3 -m venv .venv-page; fi
-.venv-page/bin/python -m pip install --quiet --disable-pip-version-check websocket-client==1.9.0
+.venv-page/bin/python -m pip install --quiet --disable-pip-version-check websocket-client==1.9.2
 exec .venv-page/bin/python Tools/page/check.py "$@"

@@ -17,7 +17,7 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$model" ] || { echo "serve-fuzz: give --model" >&2; exit 64; }
 if [ ! -x .venv-fuzz/bin/python ]; then python3 -m venv .venv-fuzz; fi
-.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check schemathesis==4.24.3
+.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check schemathesis==4.32.5
 
 port=18094
 .build/release/bertqa serve --model "$model" --port "$port" --database none --log-level error &

@@ -53,7 +53,11 @@ def server(command, port, path):
         yield process
     finally:
         process.terminate()
-        process.wait()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def ours(options, precision):
