@@ -79,8 +79,9 @@ public struct AnswerServer: Sendable {
         let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
         let answering = Answering(
             slot: slot, store: store, limits: options.limits, metrics: metrics, modelName: options.modelName)
+        let concurrent = options.limits.concurrentRequests
         let gate = RequestGate(
-            permits: Permits(limit: options.limits.concurrentRequests), connections: connections,
+            permits: Permits(limit: concurrent), arrivals: Permits(limit: 4 * concurrent), connections: connections,
             payloadBytes: options.limits.payloadBytes)
         router.add(middleware: RequestPipeline(apiKey: options.apiKey, paths: Self.knownPaths, metrics: metrics))
         SystemRoutes(

@@ -31,6 +31,11 @@ final class Permits: Sendable {
         self.limit = limit
     }
 
+    /// - Throws: `APIError` with status 429 if there is no room now.
+    func check() throws(APIError) {
+        if taken.load(ordering: .relaxed) >= limit { throw .overloaded(limit: limit) }
+    }
+
     /// Runs `body` if there is room, at once.
     ///
     /// - Throws: `APIError` with status 429 if there is none; what `body` throws.

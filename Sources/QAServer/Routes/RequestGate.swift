@@ -4,7 +4,10 @@ import StrictJSON
 
 /// Lets requests in that there is room for, and gives up those whose client has left.
 struct RequestGate: Sendable {
+    /// For what is being answered.
     let permits: Permits
+    /// For bodies that are on their way: slow clients must not take the room of those who wait for an answer.
+    let arrivals: Permits
     let connections: ClientConnections
     let payloadBytes: Int
 
@@ -23,8 +26,9 @@ struct RequestGate: Sendable {
         _ request: Request, _ context: ServerContext,
         _ body: @escaping @Sendable (ByteBuffer) async throws -> Response
     ) async throws -> Response {
-        try await permits.run {
-            let buffer = try await collect(request)
+        try permits.check()
+        let buffer = try await arrivals.run { try await collect(request) }
+        return try await permits.run {
             guard let connection = connections[context.channel] else { throw CancellationError() }
             return try await connection.whilePresent { try await body(buffer) }
         }
