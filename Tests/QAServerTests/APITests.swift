@@ -122,7 +122,7 @@ struct APITests {
             #expect(bad["error"]?["field"]?.string == "pairs[1].question")
             _ = try await server.post("/v1/answers", "{\"pairs\": []}", expecting: 400)
             let many = Array(repeating: good, count: 33).joined(separator: ",")
-            let error = try await server.post("/v1/answers", "{\"pairs\": [\(many)]}", expecting: 413)
+            let error = try await server.post("/v1/answers", "{\"pairs\": [\(many)]}", expecting: 422)
             #expect(error["error"]?["field"]?.string == "pairs")
         }
     }

@@ -83,9 +83,7 @@ struct PairsRequest: Sendable {
         guard let list = try fields.required("pairs").array else { throw fields.invalid("pairs", "must be a list") }
         guard !list.isEmpty else { throw .empty("pairs", "pairs is empty; there is nothing to answer") }
         guard list.count <= limit else {
-            throw APIError(
-                .contentTooLarge, "too_large", "pairs has \(list.count) elements; one request may have \(limit)",
-                field: "pairs")
+            throw fields.invalid("pairs", "has \(list.count) elements; one request may have \(limit)")
         }
         var pairs: [(question: String, context: String)] = []
         for (index, value) in list.enumerated() {
