@@ -42,6 +42,9 @@ struct APIError: Error, Sendable {
         return error
     }
 
+    /// A client that takes too long: 408.
+    static func slow(_ message: String) -> APIError { APIError(.requestTimeout, "timeout", message) }
+
     /// Too many questions at once: 429.
     static func overloaded(limit: Int) -> APIError {
         var error = APIError(

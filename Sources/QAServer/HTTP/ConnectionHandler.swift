@@ -1,5 +1,6 @@
 import HTTPTypes
 import NIOCore
+import NIOHTTP1
 import NIOHTTPTypes
 
 /// Watches one connection: slow clients are cut off, clients that left are noticed, and a server that stops tells those
@@ -85,11 +86,15 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
             return
         }
         schedule(.milliseconds(250), context: context) { [self] in
-            if phase == .idle || responding > 0 {
-                context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
-            } else {
-                quiesce(context: context)
-            }
+            if responding == 0 { context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is HTTPParserError {
+            cut(context: context, APIError(.badRequest, "malformed", "this is not HTTP that can be understood: \(error)"))
+        } else {
+            context.fireErrorCaught(error)
         }
     }
 
@@ -161,11 +166,11 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
             schedule(TimeAmount(timeouts.idle), context: context) { context.close(promise: nil) }
         case .headers:
             schedule(TimeAmount(timeouts.headers), context: context) { [self] in
-                cut(context: context, "the headers took longer than \(timeouts.headers)")
+                cut(context: context, .slow("the headers took longer than \(timeouts.headers)"))
             }
         case .body:
             schedule(TimeAmount(timeouts.body), context: context) { [self] in
-                cut(context: context, "the body took longer than \(timeouts.body)")
+                cut(context: context, .slow("the body took longer than \(timeouts.body)"))
             }
         case .waiting:
             timer?.cancel()
@@ -178,10 +183,11 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: time, body)
     }
 
-    /// Answers 408 in the server's place and closes.
-    private func cut(context: ChannelHandlerContext, _ message: String) {
-        let body = ByteBuffer(string: APIError(.requestTimeout, "timeout", message).json(requestID: nil).serialized())
-        var head = HTTPResponse(status: .requestTimeout)
+    /// Answers in the server's place and closes.
+    private func cut(context: ChannelHandlerContext, _ error: APIError) {
+        guard !isCut else { return }
+        let body = ByteBuffer(string: error.json(requestID: nil).serialized())
+        var head = HTTPResponse(status: error.status)
         head.headerFields[.contentType] = "application/json"
         head.headerFields[.contentLength] = String(body.readableBytes)
         head.headerFields[.connection] = "close"
