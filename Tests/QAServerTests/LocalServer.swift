@@ -26,9 +26,7 @@ struct LocalServer: Sendable {
 
         var text: String { String(decoding: body, as: UTF8.self) }
 
-        func json(sourceLocation: SourceLocation = #_sourceLocation) throws -> JSONValue {
-            try #require(throws: Never.self, sourceLocation: sourceLocation) { try JSONValue.parse(body) }
-        }
+        func json() throws -> JSONValue { try JSONValue.parse(body) }
     }
 
     /// Starts a server, runs `body` and stops it.
@@ -103,7 +101,7 @@ struct LocalServer: Sendable {
     ) async throws -> JSONValue {
         let reply = try await send(.POST, path, body, headers: headers)
         #expect(reply.status == status, "\(reply.text)", sourceLocation: sourceLocation)
-        return try reply.json(sourceLocation: sourceLocation)
+        return try reply.json()
     }
 }
 
