@@ -85,7 +85,8 @@ let package = Package(
         .testTarget(name: "WordPieceTests", dependencies: ["WordPiece", "StrictJSON"], resources: [.copy("Fixtures")]),
         .testTarget(name: "SQuADTests", dependencies: ["SQuAD", "StrictJSON"], resources: [.copy("Fixtures")]),
         .testTarget(name: "TorchTests", dependencies: ["Torch", "CTorch"]),
-        .testTarget(name: "BERTTests", dependencies: ["BERT", "Torch", "CTorch", "StrictJSON"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "BERTTests", dependencies: ["BERT", "Torch", "CTorch", "StrictJSON"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "QuestionAnsweringTests",
             dependencies: ["QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD", "StrictJSON"],

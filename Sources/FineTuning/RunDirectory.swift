@@ -27,9 +27,9 @@ struct RunDirectory {
         }
     }
 
-    /// Writes `run.json`: every resolved option, versions, device, fingerprints of the data.
+    /// Writes `run.json`: every resolved option, versions, device, threads, fingerprints of the data.
     func writeRecord(
-        options: TrainingOptions, settings: JSONValue, command: [String]
+        options: TrainingOptions, settings: JSONValue, environment: RunEnvironment, command: [String]
     ) throws(TrainingError) {
         do {
             var files: [(String, JSONValue)] = [("train_file", try Self.fingerprint(options.trainFile))]
@@ -38,14 +38,7 @@ struct RunDirectory {
                 JSONObject([
                     ("command", .array(command.map(JSONValue.string))), ("model", .string(options.model)),
                     ("options", settings), ("data", .object(JSONObject(files))),
-                    (
-                        "versions",
-                        .object(
-                            JSONObject([
-                                ("bertqa", .string(BertQA.version)), ("libtorch", .string(Runtime.version)),
-                            ]))
-                    ),
-                    ("threads", .int(Runtime.threads)), ("cpu_capability", .string(Runtime.cpuCapability)),
+                    ("environment", environment.json),
                     ("started", .string(Date().ISO8601Format())),
                 ]))
             try DurableFiles.write(record.serialized(pretty: true) + "\n", to: "\(path)/run.json")

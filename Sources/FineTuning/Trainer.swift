@@ -38,6 +38,7 @@ public final class Trainer {
     private let optimizer: AdamW
     private let schedule: LinearSchedule
     private let interrupt: InterruptFlag
+    private let environment: RunEnvironment
     private var state = TrainingState()
     private var report: TrainingReport
     private var events: EventFile?
@@ -64,6 +65,7 @@ public final class Trainer {
         self.options = options
         self.device = device
         self.interrupt = interrupt
+        environment = RunEnvironment(device: device)
         settings = options.json(precision: precision, device: device)
         report = TrainingReport()
         loaded = try Self.load(options, precision: precision, device: device)
@@ -87,7 +89,8 @@ public final class Trainer {
         report.start(options, loaded, data, device: device, precision: precision, totalSteps: total)
         if options.resume { try resume() }
         if options.tensorboard { try openEvents() }
-        try directory.writeRecord(options: options, settings: settings, command: command)
+        try directory.writeRecord(
+            options: options, settings: settings, environment: environment, command: command)
     }
 
     private static func load(
@@ -213,7 +216,7 @@ public final class Trainer {
     private func save() throws(TrainingError) {
         do {
             try store.save(step: state.step) { directory in
-                try TrainingCheckpoint(model: model, optimizer: optimizer).write(
+                try TrainingCheckpoint(model: model, optimizer: optimizer, environment: environment).write(
                     state, options: settings, to: directory)
             }
         } catch {
@@ -227,9 +230,15 @@ public final class Trainer {
                 report.say("nothing to resume in \(options.outputDirectory); starting at the beginning")
                 return
             }
-            state = try TrainingCheckpoint(model: model, optimizer: optimizer).read(
-                from: newest.path, options: settings)
+            let checkpoint = TrainingCheckpoint(model: model, optimizer: optimizer, environment: environment)
+            let (saved, differences) = try checkpoint.read(from: newest.path, options: settings)
+            state = saved
             report.say("going on after step \(state.step) of \(schedule.totalSteps)")
+            if !differences.isEmpty {
+                report.say(
+                    "warning: this is not where the run was stopped: \(differences.joined(separator: ", ")); it goes on, but "
+                        + "the last bits may differ from those of a run that never stopped")
+            }
         } catch {
             throw .output("--resume: \(error)")
         }

@@ -20,18 +20,18 @@ struct TrainingState: Sendable {
     /// The finished epochs.
     var statistics = TrainingStatistics()
 
-    func json(options: JSONValue) -> JSONValue {
+    func json(options: JSONValue, environment: RunEnvironment) -> JSONValue {
         .object(
             JSONObject([
                 ("step", .int(step)), ("epoch", .int(epoch)), ("row", .int(row)), ("loss_sum", .double(lossSum)),
                 ("tokens", .int(tokens)), ("seconds", .double(seconds)), ("statistics", statistics.json()),
-                ("options", options),
+                ("options", options), ("environment", environment.json),
             ]))
     }
 
     init() {}
 
-    /// Reads what `json(options:)` gave, and compares the options with those of the run that wants to go on.
+    /// Reads what `json(options:environment:)` gave, and compares the options with those of the run that wants to go on.
     init(json: JSONValue, options: JSONValue, path: String) throws(FileError) {
         guard let step = json["step"]?.int, let epoch = json["epoch"]?.int, let row = json["row"]?.int,
             let lossSum = json["loss_sum"]?.double, let tokens = json["tokens"]?.int,
@@ -63,17 +63,22 @@ struct TrainingState: Sendable {
 struct TrainingCheckpoint {
     let model: BertForQuestionAnswering
     let optimizer: AdamW
+    let environment: RunEnvironment
 
     /// Writes the files of a checkpoint into a directory.
     func write(_ state: TrainingState, options: JSONValue, to directory: String) throws {
         try model.writeWeights(to: "\(directory)/model.safetensors")
         try writeMoments(to: "\(directory)/optimizer.safetensors")
         try DurableFiles.write(
-            state.json(options: options).serialized(pretty: true) + "\n", to: "\(directory)/state.json")
+            state.json(options: options, environment: environment).serialized(pretty: true) + "\n",
+            to: "\(directory)/state.json")
     }
 
-    /// Brings the model and the optimizer to where a checkpoint was saved, and says where that is.
-    func read(from directory: String, options: JSONValue) throws -> TrainingState {
+    /// Brings the model and the optimizer to where a checkpoint was saved, and says where that is, and what was otherwise
+    /// then that may change the last bits of what follows.
+    func read(
+        from directory: String, options: JSONValue
+    ) throws -> (state: TrainingState, differences: [String]) {
         let path = "\(directory)/state.json"
         let json = try MappedFile(path: path).withBytes(JSONValue.parse)
         let state = try TrainingState(json: json, options: options, path: path)
@@ -81,7 +86,7 @@ struct TrainingCheckpoint {
             model.parameters.all, from: SafetensorsFile(path: "\(directory)/model.safetensors"))
         try assign(moments, from: SafetensorsFile(path: "\(directory)/optimizer.safetensors"))
         optimizer.resume(atStep: state.step)
-        return state
+        return (state, environment.differences(from: json["environment"]))
     }
 
     /// The moments under the names that PyTorch's optimizer state has.

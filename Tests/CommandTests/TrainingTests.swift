@@ -82,6 +82,18 @@ struct TrainingTests {
         }
     }
 
+    @Test("a run that goes on under other circumstances says what differs, and only then")
+    func otherCircumstances() throws {
+        try withWorkshop { shop in
+            let whole = try Tool.run(command(shop, "run", "--max-steps", "2", "--threads", "2"))
+            #expect(whole.status == 0, "\(whole.err)")
+            let same = try Tool.run(command(shop, "run", "--max-steps", "2", "--threads", "2", "--resume"))
+            #expect(same.status == 0 && !same.err.contains("warning"), "\(same.err)")
+            let other = try Tool.run(command(shop, "run", "--max-steps", "2", "--threads", "1", "--resume"))
+            #expect(other.status == 0 && other.err.contains("threads (2, now 1)"), "\(other.err)")
+        }
+    }
+
     @Test("a directory that holds a run, or cannot hold one, is refused")
     func output() throws {
         try withWorkshop { shop in
