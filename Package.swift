@@ -11,6 +11,7 @@ let package = Package(
         .library(name: "SQuAD", targets: ["SQuAD"]),
         .library(name: "QuestionAnswering", targets: ["QuestionAnswering"]),
         .library(name: "FineTuning", targets: ["FineTuning"]),
+        .library(name: "QAServer", targets: ["QAServer"]),
         .executable(name: "bertqa", targets: ["bertqa"]),
     ],
     dependencies: [
@@ -19,6 +20,13 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: ["FullFoundation"]),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         .target(name: "StrictJSON"),
@@ -42,13 +50,27 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        .target(
+            name: "QAServer",
+            dependencies: [
+                "QuestionAnswering", "StrictJSON",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            resources: [.embedInCode("Page/index.html"), .embedInCode("API/openapi.json")]),
         .executableTarget(
             name: "bertqa",
             dependencies: [
-                "Hub",
+                "Hub", "QAServer",
                 "FineTuning", "QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Yams", package: "Yams"),
+                .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "bertqa-bench",
@@ -77,8 +99,21 @@ let package = Package(
             dependencies: ["Workshop", "FineTuning", "QuestionAnswering", "BERT", "Torch", "SQuAD", "StrictJSON"]),
         .testTarget(name: "HubTests", dependencies: ["Hub", .product(name: "Crypto", package: "swift-crypto")]),
         .testTarget(
+            name: "QAServerTests",
+            dependencies: [
+                "Workshop", "QAServer", "QuestionAnswering", "BERT", "Torch", "WordPiece", "StrictJSON",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .testTarget(
             name: "CommandTests",
-            dependencies: ["Workshop", "SQuAD", "Torch", "FineTuning", "StrictJSON", "bertqa", "wordpiece-bench"]),
+            dependencies: [
+                "Workshop", "SQuAD", "Torch", "FineTuning", "StrictJSON", "bertqa", "wordpiece-bench",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
     ],
     cxxLanguageStandard: .cxx20
 )

@@ -33,6 +33,7 @@ rm -f "$deps/stamp"
 check_swift
 check_compiler
 make_scratch
+check_sqlite
 prepare_libtorch
 prepare_encoder
 current_stamp > "$scratch/stamp"

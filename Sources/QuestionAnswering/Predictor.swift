@@ -72,8 +72,7 @@ public struct Predictor {
         var merger = WindowMerger(count: count)
         var loss = SpanLoss()
         try forEachRow(features, progress: progress) { row, logits in
-            let context = row.contextStart..<(row.contextStart + row.window.count)
-            merger.add(row, spans: decoder.best(count, logits: logits, context: context), logits: logits)
+            merger.add(RowReading(row, logits: logits, decoder: decoder, count: count), of: row)
             if labelled { loss.add(row, logits: logits) }
         }
         return (merger.finish(), loss.mean())
@@ -99,36 +98,21 @@ public struct Predictor {
     }
 }
 
-/// Scores the windows of one example together.
+/// Collects the windows of each example, which come one after another, and scores them together.
 private struct WindowMerger {
     let count: Int
     private var finished: [Int: Prediction] = [:]
     private var example: Int?
-    private var open: [(range: Range<Int>, start: Float, end: Float)] = []
-    private var starts = LogSumExp()
-    private var ends = LogSumExp()
-    private var nothing = Float.infinity
+    private var open: [RowReading] = []
 
     init(count: Int) {
         self.count = count
     }
 
-    mutating func add(_ row: Feature, spans: [ScoredSpan], logits: ArraySlice<Float>) {
+    mutating func add(_ reading: RowReading, of row: Feature) {
         if example != row.example { close() }
         example = row.example
-        let base = logits.startIndex
-        nothing = min(nothing, logits[base] + logits[base + 1])
-        for token in row.contextStart..<(row.contextStart + row.window.count) {
-            starts.add(logits[base + 2 * token])
-            ends.add(logits[base + 2 * token + 1])
-        }
-        for span in spans {
-            open.append(
-                (
-                    row.textRange(span.tokens), logits[base + 2 * span.tokens.lowerBound],
-                    logits[base + 2 * span.tokens.upperBound + 1]
-                ))
-        }
+        open.append(reading)
     }
 
     mutating func finish() -> [Int: Prediction] {
@@ -136,28 +120,12 @@ private struct WindowMerger {
         return finished
     }
 
-    /// Overlapping windows see the same span twice: the better view counts.
     private mutating func close() {
         guard let example else { return }
-        var seen: Set<Range<Int>> = []
-        let ranked = open.enumerated().sorted {
-            ($1.element.start + $1.element.end, $0.offset) < ($0.element.start + $0.element.end, $1.offset)
-        }
-        var best: [Candidate] = []
-        for (_, span) in ranked where best.count < count && seen.insert(span.range).inserted {
-            let probability = probability(span.start - starts.value) * probability(span.end - ends.value)
-            best.append(Candidate(range: span.range, logit: span.start + span.end, probability: probability))
-        }
-        let margin = best.first.map { Double(nothing) - Double($0.logit) } ?? .infinity
-        finished[example] = Prediction(candidates: best, noAnswerProbability: 1 / (1 + exp(-margin)))
+        finished[example] = Prediction(open, count: count)
         self.example = nil
         open = []
-        starts = LogSumExp()
-        ends = LogSumExp()
-        nothing = .infinity
     }
-
-    private func probability(_ logarithm: Float) -> Float { min(1, logarithm.exponential) }
 }
 
 extension SpanLoss {

@@ -91,16 +91,26 @@ public enum ReaderError: Error, Sendable, CustomStringConvertible {
 
 /// Reads texts and answers questions about them.
 ///
-/// An actor: it owns the model, answers one request at a time and can be shared between tasks. A text that is asked
-/// several questions in one call is tokenised once.
+/// An actor: it owns the model, answers one request at a time on a thread of its own, and can be shared between tasks. A
+/// text that is asked several questions in one call is tokenised once.
 public actor Reader {
     /// The model's configuration.
     public nonisolated let config: BertConfig
     /// The model's tokenizer.
     public nonisolated let tokenizer: Tokenizer
-    private let predictor: Predictor
-    private let options: FeatureOptions
-    private let noAnswerThreshold: Double?
+    /// How texts are cut into rows.
+    public nonisolated let options: FeatureOptions
+    /// A question more likely than this to have no answer is left unanswered; nil answers all.
+    public nonisolated let noAnswerThreshold: Double?
+    /// What matrix products compute in.
+    public nonisolated let precision: Precision
+    /// Where the model runs.
+    public nonisolated let device: Device
+    let predictor: Predictor
+    private let thread = ModelThread()
+
+    /// The thread of the model.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Loads a fine-tuned model directory in the Hugging Face layout.
     ///
@@ -114,9 +124,8 @@ public actor Reader {
     private init(directory: String, options: ReaderOptions) throws(ReaderError) {
         let device = options.device ?? Device.best
         guard device.isAvailable else { throw .device(device) }
-        let loaded = try LoadedModel(
-            directory: directory, use: .inference, precision: options.precision ?? .automatic(on: device),
-            device: device)
+        let precision = options.precision ?? .automatic(on: device)
+        let loaded = try LoadedModel(directory: directory, use: .inference, precision: precision, device: device)
         let positions = loaded.model.config.maxPositionEmbeddings
         let maxLength = options.maxLength ?? min(384, positions)
         let features = FeatureOptions(maxLength: maxLength, docStride: options.docStride)
@@ -126,6 +135,8 @@ public actor Reader {
             throw .options(error)
         }
         config = loaded.model.config
+        self.precision = precision
+        self.device = device
         noAnswerThreshold = options.noAnswerThreshold ?? loaded.model.config.noAnswerThreshold
         tokenizer = loaded.tokenizer
         var predictor = Predictor(model: loaded.model, tokenizer: loaded.tokenizer, device: device)
@@ -166,40 +177,29 @@ public actor Reader {
 
     /// The `count` best answers to each of several questions about a prepared text.
     public func answers(
-        _ questions: [String], in prepared: PreparedText, count: Int = 1
+        _ questions: [String], in text: PreparedText, count: Int = 1
     ) throws(ReaderError) -> [[Answer]] {
-        let builder = FeatureBuilder(tokenizer: tokenizer, options: options)
-        var features: [Feature] = []
-        for (index, question) in questions.enumerated() {
-            let ids = tokenizer.tokenize(question.trimmingWhitespace()).ids
-            guard !ids.isEmpty else { throw .empty("question") }
-            let rows = builder.rows(example: index, question: ids, context: prepared.tokens, span: nil)
-            guard !rows.isEmpty else {
-                throw .questionTooLong(tokens: ids.count, limit: options.maxLength - 4)
-            }
-            features += rows
-        }
-        let predictions: [Int: Prediction]
-        do {
-            predictions = try predictor.predict(features, count: count).predictions
-        } catch {
-            throw .computation("\(error)")
-        }
-        return questions.indices.map { index in
-            predictions[index].map { Array(answers($0, in: prepared).prefix(count)) } ?? []
-        }
+        var wanted = AnswerOptions()
+        wanted.count = count
+        var prepared: [PreparedQuestion] = []
+        for question in questions { prepared.append(try prepare(question, about: text, options: wanted)) }
+        return try answers(prepared)
     }
 
-    private func answers(_ prediction: Prediction, in prepared: PreparedText) -> [Answer] {
-        let none = prediction.noAnswerProbability
-        let found = prediction.candidates.map { candidate in
-            let range = Int32(candidate.range.lowerBound)..<Int32(candidate.range.upperBound)
-            return Answer(
-                text: prepared.text.utf8Substring(candidate.range), score: Double(candidate.probability),
-                range: prepared.offsets.scalars(utf8: range), utf8Range: candidate.range, noAnswerProbability: none)
+    /// The answers to prepared questions, each about its own text, as many as its options say.
+    ///
+    /// - Throws: `ReaderError.computation`.
+    public func answers(_ questions: [PreparedQuestion]) throws(ReaderError) -> [[Answer]] {
+        let rows = questions.flatMap(\.rows)
+        var readings: [RowReading] = []
+        for range in BatchPlan.byTokens(rows.map(\.feature), budget: predictor.tokenBudget) {
+            readings += try read(Array(rows[range]))
         }
-        guard prediction.answer(threshold: noAnswerThreshold) == nil else { return found }
-        return [Answer(text: "", score: none, range: 0..<0, utf8Range: 0..<0, noAnswerProbability: none)] + found
+        var start = 0
+        return questions.map { question in
+            defer { start += question.features.count }
+            return answers(to: question, from: Array(readings[start..<(start + question.features.count)]))
+        }
     }
 }
 

@@ -82,7 +82,7 @@ extension SpanDecoder {
 }
 
 /// Sums of exponentials that neither overflow nor need all terms at once.
-struct LogSumExp {
+struct LogSumExp: Sendable {
     private var most = -Float.infinity
     private var sum: Float = 0
 
@@ -92,6 +92,17 @@ struct LogSumExp {
             most = x
         } else {
             sum += exp(x - most)
+        }
+    }
+
+    /// Adds all terms of another sum.
+    mutating func add(_ other: LogSumExp) {
+        guard other.sum > 0 else { return }
+        if other.most > most {
+            sum = sum * exp(most - other.most) + other.sum
+            most = other.most
+        } else {
+            sum += other.sum * exp(other.most - most)
         }
     }
 

@@ -15,6 +15,7 @@ struct BertQACommand: AsyncParsableCommand {
               bertqa train --model bert-folder --train-file questions.json --output-dir run
               bertqa evaluate --model run --data held-out.json
               bertqa ask --model run --context-file text.txt --question "Who wrote it?"
+              bertqa serve --model run
 
             Exit codes: 0 done, 64 usage, 65 bad data, 66 input missing, 70 internal, 74 input or output, 75 interrupted with a \
             checkpoint saved. With --json one JSON object goes to standard output; progress goes to standard error.
@@ -24,5 +25,6 @@ struct BertQACommand: AsyncParsableCommand {
             TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ScoreCommand.self, AskCommand.self,
             TokenizeCommand.self, CheckCommand.self, InspectCommand.self, LengthsCommand.self, ChatCommand.self,
             PlotCommand.self, QuantizeCommand.self, SweepCommand.self, CompareCommand.self, DownloadCommand.self,
+            ServeCommand.self,
         ])
 }

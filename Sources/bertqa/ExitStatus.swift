@@ -3,6 +3,7 @@ import BERT
 import FineTuning
 import Hub
 import Foundation
+import QAServer
 import QuestionAnswering
 import SQuAD
 import StrictJSON
@@ -30,6 +31,7 @@ enum ExitStatus: Int32 {
         case let error as HubError: self = ExitStatus(error)
         // Whatever keeps the hub from having it, what was named is not here.
         case is QuantizationRecord.Refusal: self = .data
+        case is AnswerServerError, is DocumentStoreError: self = .inputOutput
         case is ModelSource.NoModel, is DatasetSource.NoDataset: self = .missingInput
         default: self = .internalError
         }

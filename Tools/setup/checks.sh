@@ -23,6 +23,18 @@ check_compiler() {
     fail "no C++ compiler (clang++, c++ or g++) was found." "Swift's own needs the C++ headers: install g++, or Xcode's command-line tools."
 }
 
+# The server keeps documents in the system's SQLite, with full-text search. macOS brings it with Xcode.
+check_sqlite() {
+    [ "$(uname)" != Darwin ] || return 0
+    program=$scratch/sqlite_test
+    "$cxx" -x c++ - -lsqlite3 -o "$program" > "$scratch/sqlite.log" 2>&1 << 'CODE' || fail "SQLite's headers or library are missing." \
+        "Install them: libsqlite3-dev on Debian and Ubuntu, sqlite-devel on Fedora."
+#include <sqlite3.h>
+int main() { return sqlite3_compileoption_used("ENABLE_FTS5") ? 0 : 1; }
+CODE
+    "$program" || fail "this machine's SQLite was built without full-text search (FTS5)." "Install one that has it, as Debian's libsqlite3-dev is."
+}
+
 # at_least VERSION OLDEST: compares major and minor numbers.
 at_least() {
     printf '%s %s\n' "${1:-0.0}" "$2" | awk '{ split($1, a, "."); split($2, b, "."); exit !(a[1] > b[1] || (a[1] == b[1] && a[2] + 0 >= b[2] + 0)) }'

@@ -1,0 +1,98 @@
+import QuestionAnswering
+import StrictJSON
+
+/// The options that all requests for answers share.
+struct AnswerParameters: Sendable {
+    var topK = 1
+    var maxAnswerLength: Int?
+    var allowNoAnswer: Bool?
+    var offsets = OffsetUnit.unicode
+
+    /// The most answers that one request may ask for.
+    static let mostAnswers = 100
+    /// The longest answer that one request may ask for, in tokens.
+    static let longestAnswer = 512
+
+    init() {}
+
+    init(_ fields: inout RequestFields) throws(APIError) {
+        topK = try fields.int("top_k", in: 1...Self.mostAnswers) ?? 1
+        maxAnswerLength = try fields.int("max_answer_length", in: 1...Self.longestAnswer)
+        allowNoAnswer = try fields.bool("allow_no_answer")
+        if let name = try fields.string("offsets") {
+            guard let unit = OffsetUnit(rawValue: name) else {
+                throw fields.invalid("offsets", "must be unicode, utf8 or utf16")
+            }
+            offsets = unit
+        }
+    }
+
+    /// The options for a reader.
+    ///
+    /// - Parameter threshold: of the reader's model. One without a threshold that is allowed to give no answer does so where
+    ///   that is the more likely.
+    func options(threshold: Double?) -> AnswerOptions {
+        var options = AnswerOptions()
+        options.count = topK
+        options.maxAnswerLength = maxAnswerLength
+        switch allowNoAnswer {
+        case nil: options.noAnswerThreshold = threshold
+        case true?: options.noAnswerThreshold = threshold ?? 0.5
+        case false?: options.noAnswerThreshold = 1
+        }
+        return options
+    }
+}
+
+/// `POST /v1/answer`
+struct AnswerRequest: Sendable {
+    let question: String
+    /// Nil asks all documents.
+    let context: String?
+    let parameters: AnswerParameters
+
+    init(_ fields: RequestFields) throws(APIError) {
+        var fields = fields
+        question = try fields.requiredString("question")
+        context = try fields.string("context")
+        parameters = try AnswerParameters(&fields)
+        try fields.finish()
+    }
+}
+
+/// `POST /v1/documents/{id}/answer`
+struct DocumentQuestion: Sendable {
+    let question: String
+    let parameters: AnswerParameters
+
+    init(_ fields: RequestFields) throws(APIError) {
+        var fields = fields
+        question = try fields.requiredString("question")
+        parameters = try AnswerParameters(&fields)
+        try fields.finish()
+    }
+}
+
+/// `POST /v1/answers`
+struct PairsRequest: Sendable {
+    let pairs: [(question: String, context: String)]
+    let parameters: AnswerParameters
+
+    init(_ fields: RequestFields, limit: Int) throws(APIError) {
+        var fields = fields
+        guard let list = try fields.required("pairs").array else { throw fields.invalid("pairs", "must be a list") }
+        guard !list.isEmpty else { throw .empty("pairs", "pairs is empty; there is nothing to answer") }
+        guard list.count <= limit else {
+            throw fields.invalid("pairs", "has \(list.count) elements; one request may have \(limit)")
+        }
+        var pairs: [(question: String, context: String)] = []
+        for (index, value) in list.enumerated() {
+            var pair = try RequestFields(value, path: "pairs[\(index)]")
+            pairs.append((try pair.requiredString("question"), try pair.requiredString("context")))
+            try pair.finish()
+        }
+        self.pairs = pairs
+        parameters = try AnswerParameters(&fields)
+        try fields.finish()
+    }
+}

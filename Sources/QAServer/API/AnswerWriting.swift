@@ -1,0 +1,30 @@
+import QuestionAnswering
+import StrictJSON
+
+extension JSONValue {
+    /// An answer as `/v1` tells it: `text`, `score`, `start`, `end`.
+    ///
+    /// - Parameters:
+    ///   - base: where the text that was read begins in the text that the client knows, in the same unit.
+    ///   - more: members that follow.
+    static func answer(
+        _ answer: Answer, in text: String, offsets: OffsetUnit, base: Int = 0, more: [(String, JSONValue)] = []
+    ) -> JSONValue {
+        let range = answer.isNoAnswer ? 0..<0 : offsets.range(of: answer, in: text)
+        let base = answer.isNoAnswer ? 0 : base
+        return .object(
+            JSONObject(
+                [
+                    ("text", .string(answer.text)), ("score", .double(answer.score)),
+                    ("start", .int(base + range.lowerBound)), ("end", .int(base + range.upperBound)),
+                ] + more))
+    }
+
+    /// A list of answers with what holds for all of them.
+    static func answers(_ list: [JSONValue], noAnswer: Double?, model: String) -> JSONValue {
+        var members: [(String, JSONValue)] = [("answers", .array(list))]
+        if let noAnswer { members.append(("no_answer_probability", .double(noAnswer))) }
+        members.append(("model", .string(model)))
+        return .object(JSONObject(members))
+    }
+}

@@ -1,0 +1,108 @@
+import Logging
+import QuestionAnswering
+
+/// Packs the rows of all waiting requests into batches for the model, which reads one batch at a time.
+///
+/// A batch is taken when the model is free: what arrives while it computes goes into the next one, up to a budget of tokens,
+/// so that batches grow with the load and an idle server answers at once. A request that is served in part (a long text) goes
+/// behind those that wait, and a cancelled one leaves the line.
+public actor Batcher {
+    private let reader: any RowReader
+    private let tokenBudget: Int
+    private let delay: Duration
+    private let metrics: ServerMetrics
+    private var line = BatchLine()
+    private var continuations: [BatchLine.Ticket: CheckedContinuation<[RowReading], any Error>] = [:]
+    private var isRunning = false
+    private var lastCompany = 1
+
+    /// - Parameters:
+    ///   - tokenBudget: tokens of one batch; a single longer row gets one of its own.
+    ///   - delay: how long the model waits, after a batch of several requests, for as many to come again.
+    public init(reader: any RowReader, tokenBudget: Int, delay: Duration, metrics: ServerMetrics) {
+        self.reader = reader
+        self.tokenBudget = tokenBudget
+        self.delay = delay
+        self.metrics = metrics
+    }
+
+    /// Rows that wait for the model.
+    public var waitingRows: Int { line.rowCount }
+
+    /// What the model reads in the rows of these questions, which belong to one request.
+    ///
+    /// - Returns: for each question, the readings of its rows.
+    /// - Throws: `CancellationError` if the task is cancelled while its rows wait; what the reader throws.
+    public func readings(of questions: [PreparedQuestion]) async throws -> [[RowReading]] {
+        let rows = questions.flatMap(\.rows)
+        let readings = try await readings(of: rows)
+        var start = 0
+        return questions.map { question in
+            defer { start += question.rowCount }
+            return Array(readings[start..<(start + question.rowCount)])
+        }
+    }
+
+    private func readings(of rows: [QuestionRow]) async throws -> [RowReading] {
+        guard !rows.isEmpty else { return [] }
+        let ticket = line.makeTicket()
+        return try await withTaskCancellationHandler {
+            try Task.checkCancellation()
+            return try await withCheckedThrowingContinuation { continuation in
+                continuations[ticket] = continuation
+                line.append(rows, ticket: ticket, at: .now)
+                metrics.setWaiting(rows: line.rowCount)
+                if !isRunning {
+                    isRunning = true
+                    Task { await run() }
+                }
+            }
+        } onCancel: {
+            Task { await cancel(ticket) }
+        }
+    }
+
+    private func cancel(_ ticket: BatchLine.Ticket) {
+        guard let continuation = continuations.removeValue(forKey: ticket) else { return }
+        line.remove(ticket)
+        metrics.setWaiting(rows: line.rowCount)
+        metrics.countCancelled()
+        continuation.resume(throwing: CancellationError())
+    }
+
+    /// Reads batches until nothing waits.
+    private func run() async {
+        while !line.isEmpty {
+            await waitForCompany()
+            let batch = line.takeBatch(tokenBudget: tokenBudget)
+            guard !batch.isEmpty else { continue }
+            lastCompany = batch.requests
+            metrics.observeBatch(batch, waiting: line.rowCount)
+            let start = ContinuousClock.now
+            do {
+                let readings = try await reader.read(batch.rows.map(\.row))
+                metrics.observeRead(start.duration(to: .now))
+                for (ticket, finished) in line.deliver(readings, of: batch) {
+                    continuations.removeValue(forKey: ticket)?.resume(returning: finished)
+                }
+            } catch {
+                for ticket in Set(batch.rows.map(\.ticket)) {
+                    line.remove(ticket)
+                    continuations.removeValue(forKey: ticket)?.resume(throwing: error)
+                }
+            }
+        }
+        isRunning = false
+    }
+
+    /// After a batch of many requests their clients are about to ask again: a moment for them to come makes one full batch
+    /// of what would be a batch of one and a rest. A client that is alone never waits.
+    private func waitForCompany() async {
+        guard lastCompany > 1 else { return }
+        let end = ContinuousClock.now + delay
+        while line.requestCount < lastCompany, line.tokenCount < tokenBudget, ContinuousClock.now < end {
+            // Being cancelled is no reason to stop: this task is nobody's child.
+            try? await Task.sleep(for: min(delay, .microseconds(250)))
+        }
+    }
+}

@@ -1,0 +1,9 @@
+import QuestionAnswering
+
+/// Something that reads rows; the model, or a stand-in for it in tests.
+public protocol RowReader: Sendable {
+    /// Reads rows in one pass, and tells of each in their order.
+    func read(_ rows: [QuestionRow]) async throws -> [RowReading]
+}
+
+extension Reader: RowReader {}

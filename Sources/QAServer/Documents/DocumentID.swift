@@ -1,0 +1,33 @@
+/// The name of a stored document: letters, digits, `.`, `_` and `-`, beginning with a letter or digit, at most 128.
+///
+/// So it needs no escapes in a path, a log or a file name.
+struct DocumentID: Hashable, Sendable {
+    let text: String
+
+    static let pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
+
+    init(_ text: String) throws(APIError) {
+        let bytes = text.utf8
+        guard (1...128).contains(bytes.count), let first = bytes.first, Self.isLetterOrDigit(first),
+            bytes.allSatisfy({ Self.isLetterOrDigit($0) || "._-".utf8.contains($0) })
+        else {
+            throw .invalid(
+                "id", "a document's id has 1 to 128 letters, digits, '.', '_' or '-' and begins with a letter or digit")
+        }
+        self.text = text
+    }
+
+    /// An id that is in the store already.
+    init(stored text: String) {
+        self.text = text
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,137 @@
+import Torch
+import WordPiece
+
+/// Which answers to one question are wanted.
+public struct AnswerOptions: Sendable, Hashable {
+    /// How many.
+    public var count = 1
+    /// Tokens that an answer may have; nil takes what the reader was loaded with.
+    public var maxAnswerLength: Int?
+    /// The question stays unanswered if it is more likely than this, 0 to 1, to have no answer; 1 always answers. Nil
+    /// takes the reader's threshold.
+    public var noAnswerThreshold: Double?
+    /// Tokens of one window, specials included; nil takes the reader's.
+    public var maxLength: Int?
+    /// Tokens that two windows share; nil takes the reader's.
+    public var docStride: Int?
+
+    /// The best answer, by the reader's options.
+    public init() {}
+}
+
+/// A question and a text, tokenised and cut into rows; made by `Reader.prepare`, on any thread.
+///
+/// Rows of different questions can be read in one pass of the model (`Reader.read`), which is how a server uses it well.
+public struct PreparedQuestion: Sendable {
+    /// The text.
+    public let text: PreparedText
+    /// Which answers are wanted.
+    public let options: AnswerOptions
+    /// The tokens of the question.
+    public let questionTokenCount: Int
+    let features: [Feature]
+
+    /// The rows, one for each window of the text.
+    public var rows: [QuestionRow] { features.indices.map { QuestionRow(question: self, index: $0) } }
+    /// The number of rows.
+    public var rowCount: Int { features.count }
+    /// The tokens of all rows together.
+    public var tokenCount: Int { features.reduce(0) { $0 + $1.length } }
+}
+
+/// One row of a prepared question.
+public struct QuestionRow: Sendable {
+    let question: PreparedQuestion
+    let index: Int
+
+    var feature: Feature { question.features[index] }
+    /// The row's tokens, specials included.
+    public var tokenCount: Int { feature.length }
+}
+
+/// An answer and the text that it stands in.
+public struct PassageAnswer: Sendable, Hashable {
+    /// The number of the text; nil if no text has an answer.
+    public let passage: Int?
+    /// The answer. Its score compares with those in the other texts: the probabilities are over the tokens of all.
+    public let answer: Answer
+}
+
+extension Reader {
+    /// Cuts a question about a text into rows, ready for the model. Runs on the caller's thread.
+    ///
+    /// - Throws: `ReaderError.empty` for a blank question, `.questionTooLong`, `.options`.
+    public nonisolated func prepare(
+        _ question: String, about text: PreparedText, options answers: AnswerOptions = AnswerOptions()
+    ) throws(ReaderError) -> PreparedQuestion {
+        let ids = tokenizer.tokenize(question.trimmingWhitespace()).ids
+        guard !ids.isEmpty else { throw .empty("question") }
+        var options = options
+        if answers.maxLength != nil || answers.docStride != nil {
+            options.maxLength = answers.maxLength ?? options.maxLength
+            options.docStride = answers.docStride ?? (answers.maxLength == nil ? options.docStride : nil)
+            do { try options.validate(maxPositions: config.maxPositionEmbeddings) } catch { throw .options(error) }
+        }
+        let features = FeatureBuilder(tokenizer: tokenizer, options: options)
+            .rows(example: 0, question: ids, context: text.tokens, span: nil)
+        guard !features.isEmpty else { throw .questionTooLong(tokens: ids.count, limit: options.maxLength - 4) }
+        return PreparedQuestion(text: text, options: answers, questionTokenCount: ids.count, features: features)
+    }
+
+    /// Reads rows of one or many questions in one pass of the model, and tells of each in their order.
+    ///
+    /// What a row's reading says does not depend on the rows beside it, but for the rounding of the arithmetic.
+    ///
+    /// - Throws: `ReaderError.computation`.
+    public func read(_ rows: [QuestionRow]) throws(ReaderError) -> [RowReading] {
+        var readings: [RowReading] = []
+        readings.reserveCapacity(rows.count)
+        do {
+            var predictor = predictor
+            predictor.tokenBudget = .max
+            try predictor.forEachRow(rows.map(\.feature), progress: { _ in }) { row, logits in
+                let options = rows[readings.count].question.options
+                var decoder = predictor.decoder
+                if let length = options.maxAnswerLength { decoder = SpanDecoder(maxAnswerLength: length) }
+                readings.append(RowReading(row, logits: logits, decoder: decoder, count: options.count))
+            }
+        } catch {
+            throw .computation("\(error)")
+        }
+        return readings
+    }
+
+    /// The answers to a question, from the readings of all its rows in their order. Best first; where the text has no
+    /// answer, by the threshold, the first one says so.
+    public nonisolated func answers(to question: PreparedQuestion, from readings: [RowReading]) -> [Answer] {
+        answers(to: [question], from: [readings]).map(\.answer)
+    }
+
+    /// The answers to one question that was asked about several texts, ranked together as if they were one text.
+    ///
+    /// Options are those of the first of them.
+    ///
+    /// - Parameters:
+    ///   - passages: the question with each of the texts.
+    ///   - readings: of each of them, those of all its rows.
+    public nonisolated func answers(
+        to passages: [PreparedQuestion], from readings: [[RowReading]]
+    ) -> [PassageAnswer] {
+        guard let options = passages.first?.options else { return [] }
+        let ranked = RankedReadings(readings, count: options.count)
+        let none = ranked.noAnswerProbability
+        var found = ranked.candidates.map { text, candidate in
+            let prepared = passages[text].text
+            let range = Int32(candidate.range.lowerBound)..<Int32(candidate.range.upperBound)
+            let answer = Answer(
+                text: prepared.text.utf8Substring(candidate.range), score: Double(candidate.probability),
+                range: prepared.offsets.scalars(utf8: range), utf8Range: candidate.range, noAnswerProbability: none)
+            return PassageAnswer(passage: text, answer: answer)
+        }
+        if found.isEmpty || none > options.noAnswerThreshold ?? noAnswerThreshold ?? 1 {
+            let answer = Answer(text: "", score: none, range: 0..<0, utf8Range: 0..<0, noAnswerProbability: none)
+            found.insert(PassageAnswer(passage: nil, answer: answer), at: 0)
+        }
+        return Array(found.prefix(options.count))
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+
+/// What the model made of one row: the best places of its window and what it takes to compare them with other windows.
+/// Some hundred bytes, whatever the row's length: logits are not kept.
+public struct RowReading: Sendable {
+    /// The best places, in UTF-8 bytes of the text, with the logits of their first and last token; best first.
+    let spans: [(range: Range<Int>, start: Float, end: Float)]
+    /// Over all tokens of the window.
+    let starts: LogSumExp
+    let ends: LogSumExp
+    /// The sum of the logits of `[CLS]`.
+    let nothing: Float
+
+    /// - Parameter logits: start and end logit of each token of the row, alternating.
+    init(_ row: Feature, logits: ArraySlice<Float>, decoder: SpanDecoder, count: Int) {
+        let base = logits.startIndex
+        let context = row.contextStart..<(row.contextStart + row.window.count)
+        spans = decoder.best(count, logits: logits, context: context).map { span in
+            (
+                row.textRange(span.tokens), logits[base + 2 * span.tokens.lowerBound],
+                logits[base + 2 * span.tokens.upperBound + 1]
+            )
+        }
+        var (starts, ends) = (LogSumExp(), LogSumExp())
+        for token in context {
+            starts.add(logits[base + 2 * token])
+            ends.add(logits[base + 2 * token + 1])
+        }
+        (self.starts, self.ends) = (starts, ends)
+        nothing = logits[base] + logits[base + 1]
+    }
+}
+
+/// The readings of all windows of one question, of one text or of several, ranked together.
+struct RankedReadings {
+    /// The best places with the number of the text that each is in, best first.
+    let candidates: [(text: Int, candidate: Candidate)]
+    /// How likely it is that no text has an answer; see `Prediction.noAnswerProbability`.
+    let noAnswerProbability: Double
+
+    /// - Parameters:
+    ///   - readings: of each text, those of its windows.
+    ///   - count: how many candidates to keep.
+    init(_ readings: [[RowReading]], count: Int) {
+        var (starts, ends, nothing) = (LogSumExp(), LogSumExp(), Float.infinity)
+        var open: [(text: Int, range: Range<Int>, start: Float, end: Float)] = []
+        for (text, windows) in readings.enumerated() {
+            for reading in windows {
+                nothing = min(nothing, reading.nothing)
+                starts.add(reading.starts)
+                ends.add(reading.ends)
+                open += reading.spans.map { (text, $0.range, $0.start, $0.end) }
+            }
+        }
+        let ranked = open.enumerated().sorted {
+            ($1.element.start + $1.element.end, $0.offset) < ($0.element.start + $0.element.end, $1.offset)
+        }
+        // Overlapping windows see the same span twice: the better view counts.
+        var seen: Set<Place> = []
+        var best: [(text: Int, candidate: Candidate)] = []
+        for (_, span) in ranked where best.count < count && seen.insert(Place(span.text, span.range)).inserted {
+            let probability = Self.probability(span.start - starts.value) * Self.probability(span.end - ends.value)
+            let candidate = Candidate(range: span.range, logit: span.start + span.end, probability: probability)
+            best.append((span.text, candidate))
+        }
+        let margin = best.first.map { Double(nothing) - Double($0.candidate.logit) } ?? .infinity
+        candidates = best
+        noAnswerProbability = 1 / (1 + exp(-margin))
+    }
+
+    private static func probability(_ logarithm: Float) -> Float { min(1, logarithm.exponential) }
+
+    private struct Place: Hashable {
+        let text: Int
+        let range: Range<Int>
+
+        init(_ text: Int, _ range: Range<Int>) {
+            (self.text, self.range) = (text, range)
+        }
+    }
+}
+
+extension Prediction {
+    /// What all windows of one text say together.
+    init(_ readings: [RowReading], count: Int) {
+        let ranked = RankedReadings([readings], count: count)
+        self.init(candidates: ranked.candidates.map(\.candidate), noAnswerProbability: ranked.noAnswerProbability)
+    }
+}

@@ -1,0 +1,188 @@
+import ArgumentParser
+import FineTuning
+import Foundation
+import Logging
+import QAServer
+import QuestionAnswering
+import StrictJSON
+
+/// `bertqa serve`
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Answer questions over HTTP, and on a web page.",
+        discussion: """
+            Open the address in a browser for the page; POST /v1/answer answers programs, and so does POST / in the form of \
+            Hugging Face's inference API. /openapi.json describes everything. Documents that clients store are kept in --database. \
+            SIGTERM and Ctrl-C end it once everything that was accepted is answered.
+
+              bertqa serve --model run
+              curl 127.0.0.1:8080/v1/answer -d '{"question": "Who?", "context": "It was Ada."}'
+
+            With BERTQA_API_KEY or --api-key-file, requests must bring the key (Authorization: Bearer KEY).
+            """)
+
+    @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.")
+    var model: String
+
+    @Option(help: "The address to listen on; 0.0.0.0 lets other machines in.")
+    var host = "127.0.0.1"
+
+    @Option(help: "The port to listen on; 0 lets the system choose.")
+    var port = 8080
+
+    @Option(help: ArgumentHelp("The file with stored documents; none keeps them in memory.", valueName: "file"))
+    var database = "bertqa-documents.sqlite"
+
+    @Option(help: ArgumentHelp("A file with the API key.", valueName: "file"))
+    var apiKeyFile: String?
+
+    @OptionGroup(title: "Limits") var limits: ServeLimitOptions
+    @OptionGroup var window: WindowOptions
+    @OptionGroup var noAnswer: NoAnswerOptions
+    @OptionGroup var options: ModelOptions
+
+    @Option(help: ArgumentHelp("Which log lines to write: debug, info, warning or error.", valueName: "level"))
+    var logLevel = LogLevel.info
+
+    @Option(help: "What log lines are: text, json, or auto, which is text on a terminal.")
+    var logFormat = LogFormat.auto
+
+    func validate() throws {
+        if !(0...65535).contains(port) { throw ValidationError("--port \(port) must be from 0 to 65535") }
+    }
+
+    func run() async throws {
+        try await reportingErrors("serve") {
+            try options.apply()
+            let key = try apiKey()
+            let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
+            try options.checkPrecision(folder)
+            let level = logLevel.level
+            let asJSON = logFormat.isJSON
+            let logger = Logger(label: "bertqa") { _ in LogLines(level: level, asJSON: asJSON) }
+            if key == nil, !["127.0.0.1", "::1", "localhost"].contains(host) {
+                logger.warning("everybody who reaches this address may ask: there is no API key", metadata: ["host": "\(host)"])
+            }
+            Self.raiseFileLimit()
+            let readerOptions = window.reader(options, noAnswer)
+            let server = try AnswerServer(options: serverOptions(folder, key: key), logger: logger) {
+                try await Reader.load(folder, options: readerOptions)
+            }
+            let host = host.contains(":") ? "[\(host)]" : host
+            try await server.run { port in
+                logger.info("listening", metadata: ["url": "http://\(host):\(port)/"])
+            }
+            logger.info("stopped")
+        }
+    }
+
+    private func serverOptions(_ folder: String, key: APIKey?) -> ServerOptions {
+        let name = URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
+        var result = ServerOptions(
+            modelName: FileManager.default.fileExists(atPath: model) ? name : model, version: BertQA.version)
+        result.host = host
+        result.port = port
+        result.database = database == "none" ? nil : database
+        result.apiKey = key
+        result.limits = limits.limits
+        return result
+    }
+
+    private func apiKey() throws -> APIKey? {
+        if let apiKeyFile {
+            let text = try ContextSource.file(apiKeyFile).read()
+            guard let key = APIKey(text) else { throw FileError(path: apiKeyFile, message: "holds no API key; write one into it") }
+            return key
+        }
+        guard let text = ProcessInfo.processInfo.environment["BERTQA_API_KEY"] else { return nil }
+        guard let key = APIKey(text) else {
+            throw ValidationError("BERTQA_API_KEY is set but blank; unset it, or give it a key")
+        }
+        return key
+    }
+
+    /// Every connection is a file; systems often start with 1024.
+    private static func raiseFileLimit() {
+        var limit = rlimit()
+        #if canImport(Darwin)
+            let files = RLIMIT_NOFILE
+        #else
+            let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        #endif
+        guard getrlimit(files, &limit) == 0 else { return }
+        limit.rlim_cur = min(limit.rlim_max, 65_536)
+        setrlimit(files, &limit)
+    }
+}
+
+/// How much a server takes on.
+struct ServeLimitOptions: ParsableArguments {
+    @Option(help: "Requests being answered at one time; more are refused with status 429.")
+    var maxConcurrentRequests = ServerLimits().concurrentRequests
+
+    @Option(help: "Tokens of one batch.")
+    var maxBatchTokens = ServerLimits().batchTokens
+
+    @Option(help: ArgumentHelp("Milliseconds that an idle model waits for the companions of the last batch.", valueName: "ms"))
+    var maxBatchDelay = 2
+
+    @Option(help: "Pairs of question and text in one request.")
+    var maxClientBatchSize = ServerLimits().pairs
+
+    @Option(help: ArgumentHelp("Bytes of a request; longer ones are refused with status 413.", valueName: "bytes"))
+    var payloadLimit = ServerLimits().payloadBytes
+
+    @Option(help: "Documents that are stored.")
+    var maxDocuments = ServerLimits().documents
+
+    @Option(help: ArgumentHelp("Bytes of all stored documents together.", valueName: "bytes"))
+    var maxDocumentBytes = ServerLimits().storedBytes
+
+    @Option(help: "Passages that are read for a question to all documents.")
+    var searchPassages = ServerLimits().searchPassages
+
+    func validate() throws {
+        for (name, value) in [
+            ("--max-concurrent-requests", maxConcurrentRequests), ("--max-batch-tokens", maxBatchTokens),
+            ("--max-client-batch-size", maxClientBatchSize), ("--payload-limit", payloadLimit),
+            ("--max-documents", maxDocuments), ("--max-document-bytes", maxDocumentBytes),
+            ("--search-passages", searchPassages),
+        ] where value < 1 { throw ValidationError("\(name) \(value) must be at least 1") }
+        if !(0...1000).contains(maxBatchDelay) {
+            throw ValidationError("--max-batch-delay \(maxBatchDelay) must be from 0 to 1000 milliseconds")
+        }
+    }
+
+    var limits: ServerLimits {
+        var limits = ServerLimits()
+        limits.concurrentRequests = maxConcurrentRequests
+        limits.batchTokens = maxBatchTokens
+        limits.batchDelay = .milliseconds(maxBatchDelay)
+        limits.pairs = maxClientBatchSize
+        limits.payloadBytes = payloadLimit
+        limits.documents = maxDocuments
+        limits.storedBytes = maxDocumentBytes
+        limits.searchPassages = searchPassages
+        return limits
+    }
+}
+
+/// `--log-level`
+enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+    case debug
+    case info
+    case warning
+    case error
+
+    var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .info }
+}
+
+/// `--log-format`
+enum LogFormat: String, ExpressibleByArgument, CaseIterable {
+    case auto
+    case text
+    case json
+
+    var isJSON: Bool { self == .json || (self == .auto && isatty(STDERR_FILENO) == 0) }
+}

@@ -1,0 +1,87 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+import StrictJSON
+import Testing
+import Workshop
+
+/// `bertqa serve` as its users run it.
+struct ServingTool {
+    let running: Tool.Running
+    let address: String
+
+    /// Starts it with a workshop's model on a port that is free, and waits until it is ready.
+    init(_ shop: Workshop, _ arguments: [String] = [], shell: String? = nil) throws {
+        running = try Tool.start(
+            ["serve", "--model", "\(shop.path)/model", "--port", "0", "--max-length", "48"] + arguments, shell: shell)
+        running.wait { $0.contains("\"ready\"") && $0.contains("\"url\"") }
+        let line = try #require(
+            running.said.split(separator: "\n").first { $0.contains("\"url\"") }, "\(running.said)")
+        let url = try #require(try JSONValue.parse(Array(line.utf8))["url"]?.string)
+        address = String(url.dropLast())
+    }
+
+}
+
+/// Posts a body and returns the status of the whole response.
+private func post(_ url: String, _ body: String) async throws -> Int {
+    var request = HTTPClientRequest(url: url)
+    request.method = .POST
+    request.body = .bytes(ByteBuffer(string: body))
+    let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+    _ = try await response.body.collect(upTo: 1 << 24)
+    return Int(response.status.code)
+}
+
+@Suite("Serve")
+struct ServeTests {
+    @Test("on SIGTERM everything that was accepted is answered, and it ends with 0")
+    func drain() async throws {
+        let shop = try Workshop()
+        let server = try ServingTool(shop, ["--database", "none"])
+        let text = Array(repeating: "ada lives in the town of rome.", count: 400).joined(separator: " ")
+        let body = "{\"question\": \"who lives in rome?\", \"context\": \"\(text)\"}"
+        let url = server.address + "/v1/answer"
+        let statuses = try await withThrowingTaskGroup(of: Int.self, returning: [Int].self) { group in
+            for _ in 0..<48 { group.addTask { try await post(url, body) } }
+            for _ in 0..<1000 {
+                let metrics = try await HTTPClient.shared.execute(
+                    HTTPClientRequest(url: server.address + "/metrics"), timeout: .seconds(10))
+                let counts = String(buffer: try await metrics.body.collect(upTo: 1 << 20))
+                // All 48 and this request.
+                if counts.contains("bertqa_requests_in_flight 49") { break }
+                try await Task.sleep(for: .milliseconds(2))
+            }
+            server.running.send(SIGTERM)
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(statuses == Array(repeating: 200, count: 48))
+        let output = try server.running.finish()
+        #expect(output.status == 0 && !output.signalled, "\(output.err)")
+        #expect(output.out.isEmpty)
+        try FileManager.default.removeItem(atPath: shop.path)
+    }
+
+    @Test("an address in use, a missing model, a blank key and a bad database end it with a line and a code")
+    func refusals() async throws {
+        let shop = try Workshop()
+        let model = ["serve", "--model", "\(shop.path)/model", "--database", "none"]
+        let server = try ServingTool(shop, ["--database", "none"])
+        let port = try #require(server.address.split(separator: ":").last)
+        let taken = try Tool.run(model + ["--port", "\(port)", "--log-level", "error"])
+        taken.expectFailure(74, "cannot listen", "\(port)")
+        server.running.send(SIGINT)
+        #expect(try server.running.finish().status == 0)
+        try Tool.run(["serve", "--model", "\(shop.path)/nothing", "--port", "0", "--database", "none"])
+            .expectFailure(66, "nothing")
+        try Tool.run(model + ["--port", "70000"]).expectFailure(64, "--port")
+        try Tool.run(model + ["--max-batch-tokens", "0"]).expectFailure(64, "--max-batch-tokens")
+        try " \n".write(toFile: "\(shop.path)/key", atomically: true, encoding: .utf8)
+        try Tool.run(model + ["--api-key-file", "\(shop.path)/key"]).expectFailure(66, "key")
+        try Tool.run(model + ["--port", "0"], shell: "export BERTQA_API_KEY=' '").expectFailure(64, "BERTQA_API_KEY")
+        try Tool.run(["serve", "--model", "\(shop.path)/model", "--database", "\(shop.path)/model"])
+            .expectFailure(74, "\(shop.path)/model")
+        try FileManager.default.removeItem(atPath: shop.path)
+    }
+}

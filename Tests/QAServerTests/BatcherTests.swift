@@ -1,0 +1,150 @@
+import Foundation
+import QAServer
+import QuestionAnswering
+import Synchronization
+import Testing
+import Workshop
+
+/// A model whose batches wait for the test, which sees them.
+private final class HeldReader: RowReader {
+    private let reader: Reader
+    private let batches = Mutex<[[Int]]>([])
+    private let gates = Mutex<[Gate]>([])
+    let failure: (any Error)?
+
+    init(_ reader: Reader, failure: (any Error)? = nil) {
+        self.reader = reader
+        self.failure = failure
+    }
+
+    /// Tokens of the rows of each batch so far.
+    var seen: [[Int]] { batches.withLock { $0 } }
+
+    func read(_ rows: [QuestionRow]) async throws -> [RowReading] {
+        let gate = Gate()
+        batches.withLock { $0.append(rows.map(\.tokenCount)) }
+        gates.withLock { $0.append(gate) }
+        await gate.wait()
+        if let failure { throw failure }
+        return try await reader.read(rows)
+    }
+
+    /// Waits until a batch is being read.
+    func waitForBatch(_ number: Int) async throws {
+        for _ in 0..<2000 where seen.count < number { try await Task.sleep(for: .milliseconds(5)) }
+        try #require(seen.count >= number, "batch \(number) never came")
+    }
+
+    func release(_ number: Int) async throws {
+        try await waitForBatch(number)
+        await gates.withLock { $0[number - 1] }.open()
+    }
+}
+
+@Suite("The batcher")
+struct BatcherTests {
+    @Test("what arrives while the model reads goes into one batch, up to the budget")
+    func packing() async throws {
+        try await withReader { reader in
+            let held = HeldReader(reader)
+            let batcher = Batcher(reader: held, tokenBudget: 40, delay: .zero, metrics: ServerMetrics())
+            let questions = try (0..<6).map { _ in try question(reader, words: 5) }
+            let length = questions[0].tokenCount
+            async let first = batcher.readings(of: [questions[0]])
+            try await held.waitForBatch(1)
+            let others = questions[1...].map { question in Task { try await batcher.readings(of: [question]) } }
+            try await waitUntil { await batcher.waitingRows == 5 }
+            for number in 1...3 { try await held.release(number) }
+            var all = [try await first]
+            for task in others { all.append(try await task.value) }
+            // Each of 12 tokens: three fit into 40.
+            #expect(length == 12)
+            #expect(held.seen.map(\.count) == [1, 3, 2])
+            let alone = try await reader.answers([questions[0]])[0]
+            for readings in all { #expect(reader.answers(to: questions[0], from: readings[0])[0].text == alone[0].text) }
+        }
+    }
+
+    @Test("a text of many windows lets others pass, and all its windows are read")
+    func fairness() async throws {
+        try await withReader { reader in
+            let held = HeldReader(reader)
+            let batcher = Batcher(reader: held, tokenBudget: 96, delay: .zero, metrics: ServerMetrics())
+            let long = try question(reader, words: 400)
+            let short = try question(reader, words: 5)
+            #expect(long.rowCount > 8)
+            async let longReadings = batcher.readings(of: [long])
+            try await held.waitForBatch(1)
+            async let shortReadings = batcher.readings(of: [short])
+            try await waitUntil { await batcher.waitingRows == long.rowCount - 2 + 1 }
+            for number in 1...((long.rowCount + 2) / 2) { try await held.release(number) }
+            _ = try await shortReadings
+            // The second batch is the long text's again or the short one's: the short one is served in it.
+            #expect(held.seen[1].contains(short.tokenCount) || held.seen[2].contains(short.tokenCount))
+            let readings = try await longReadings[0]
+            #expect(readings.count == long.rowCount)
+            let alone = try await reader.answers([long])[0]
+            #expect(reader.answers(to: long, from: readings).map(\.range) == alone.map(\.range))
+        }
+    }
+
+    @Test("a cancelled request leaves the line without being read")
+    func cancelling() async throws {
+        try await withReader { reader in
+            let held = HeldReader(reader)
+            let batcher = Batcher(reader: held, tokenBudget: 1000, delay: .zero, metrics: ServerMetrics())
+            let (one, two) = (try question(reader, words: 5), try question(reader, words: 9))
+            async let first = batcher.readings(of: [one])
+            try await held.waitForBatch(1)
+            let second = Task { try await batcher.readings(of: [two]) }
+            let third = Task { try await batcher.readings(of: [one]) }
+            try await waitUntil { await batcher.waitingRows == 2 }
+            second.cancel()
+            await #expect(throws: CancellationError.self) { try await second.value }
+            #expect(await batcher.waitingRows == 1)
+            for number in 1...2 { try await held.release(number) }
+            _ = try await (first, third.value)
+            #expect(held.seen == [[one.tokenCount], [one.tokenCount]])
+        }
+    }
+
+    @Test("a failing model fails the requests of that batch, and the next are read")
+    func failing() async throws {
+        struct Failure: Error {}
+        try await withReader { reader in
+            let held = HeldReader(reader, failure: Failure())
+            let batcher = Batcher(reader: held, tokenBudget: 1000, delay: .zero, metrics: ServerMetrics())
+            let question = try question(reader, words: 5)
+            for number in 1...2 {
+                let task = Task { try await batcher.readings(of: [question]) }
+                try await held.release(number)
+                await #expect(throws: Failure.self) { try await task.value }
+            }
+        }
+    }
+
+    private func waitUntil(_ condition: () async -> Bool) async throws {
+        for _ in 0..<2000 {
+            if await condition() { return }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        Issue.record("what was waited for never came")
+    }
+
+    /// "who ?" about a text of some words.
+    private func question(_ reader: Reader, words: Int) throws -> PreparedQuestion {
+        let text = Array(repeating: "rome", count: words).joined(separator: " ")
+        return try reader.prepare("who lives in ?", about: reader.prepare(text))
+    }
+
+    private func withReader(_ body: (Reader) async throws -> Void) async throws {
+        let shop = try Workshop()
+        var options = ReaderOptions()
+        (options.maxLength, options.precision, options.device) = (48, .fp32, .cpu)
+        let reader = try await Reader.load("\(shop.path)/model", options: options)
+        let result: Result<Void, any Error>
+        do { result = .success(try await body(reader)) } catch { result = .failure(error) }
+        try FileManager.default.removeItem(atPath: shop.path)
+        try result.get()
+    }
+}

@@ -1,0 +1,143 @@
+import Foundation
+import QAServer
+import StrictJSON
+import Testing
+
+@Suite("Documents")
+struct DocumentTests {
+    @Test("documents are stored, listed page by page, asked, replaced and deleted, and survive a restart")
+    func life() async throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).sqlite").path
+        defer { for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: file + end) } }
+        try await LocalServer.run({ options, _ in options.database = file }) { server in
+            try await server.ready()
+            for (name, place) in [("ada", "rome"), ("bob", "oslo"), ("cleo", "lima")] {
+                let reply = try await put(server, name, "\(name) lives in the town of \(place).")
+                #expect(reply.status == 201 && reply.headers.first(name: "location") == "/v1/documents/\(name)")
+            }
+            #expect(try await put(server, "ada", "ada lives in the town of paris.").status == 200)
+            let plain = try await server.send(
+                .PUT, "/v1/documents/dan.1_x-y", "dan lives in cairo.", headers: [("content-type", "text/plain")])
+            #expect(plain.status == 201)
+            let first = try await server.send(.GET, "/v1/documents?limit=3").json()
+            #expect(first["documents"]?.array?.compactMap { $0["id"]?.string } == ["ada", "bob", "cleo"])
+            #expect(first["next"]?.string == "cleo")
+            let rest = try await server.send(.GET, "/v1/documents?limit=3&after=cleo").json()
+            #expect(rest["documents"]?.array?.count == 1 && rest["next"] == .null)
+        }
+        try await LocalServer.run({ options, _ in options.database = file }) { server in
+            try await server.ready()
+            let document = try await server.send(.GET, "/v1/documents/ada").json()
+            #expect(document["text"]?.string == "ada lives in the town of paris.")
+            let body = "{\"question\": \"where does ada live?\", \"top_k\": 2}"
+            for _ in 0..<2 {
+                let answers = try await server.post("/v1/documents/ada/answer", body)["answers"]?.array
+                #expect(answers?.count == 2)
+                #expect(answers?.first?["document"]?.string == "ada")
+            }
+            #expect(try await server.send(.DELETE, "/v1/documents/ada").status == 204)
+            #expect(try await server.send(.DELETE, "/v1/documents/ada").status == 404)
+            _ = try await server.post("/v1/documents/ada/answer", body, expecting: 404)
+            #expect(try await server.send(.GET, "/v1/documents").json()["documents"]?.array?.count == 3)
+        }
+    }
+
+    @Test("a question without a text is put to the passages that fit it, and its places count in the document")
+    func search() async throws {
+        try await LocalServer.run { server in
+            try await server.ready()
+            let filler = String(repeating: "🗼 the town of delhi. ", count: 200)
+            _ = try await put(server, "long", filler + "eve lives in the town of oslo. " + filler)
+            _ = try await put(server, "short", "finn lives in cairo.")
+            for unit in ["unicode", "utf8", "utf16"] {
+                let body = "{\"question\": \"Where does EVE live?\", \"top_k\": 9, \"offsets\": \"\(unit)\"}"
+                let answers = try #require(try await server.post("/v1/answer", body)["answers"]?.array)
+                #expect(answers.contains { $0["document"]?.string == "long" })
+                for answer in answers {
+                    let document = try #require(answer["document"]?.string)
+                    let text = try #require(try await server.send(.GET, "/v1/documents/\(document)").json()["text"]?.string)
+                    #expect(slice(text, answer, unit) == answer["text"]?.string)
+                    let passage = try #require(answer["passage"])
+                    #expect(slice(text, passage, unit) == passage["text"]?.string)
+                    #expect(document == "short" || passage["text"]?.string?.contains("eve") == true)
+                }
+            }
+            let nothing = try await server.post("/v1/answer", "{\"question\": \"zzz\"}")
+            #expect(nothing["answers"]?.array == [])
+        }
+    }
+
+    @Test(
+        "nothing in a question is taken for the syntax of the search",
+        arguments: [
+            "\"rome\" OR NEAR(x", "rome*", "words:rome", "^rome", "{words}: rome", "a AND NOT b", "rome\u{0}x", "'; DROP TABLE document; --",
+            "(((", "\"\"\"", "ro-me + x", "塔はどこですか", String(repeating: "rome ada ", count: 3),
+        ])
+    func syntax(question: String) async throws {
+        try await SharedServer.use { server in
+            _ = try await put(server, "syntax", "ada lives in rome. 塔はパリにある。")
+            let reply = try await server.send(
+                .POST, "/v1/answer", "{\"question\": \(JSONValue.string(question).serialized())}")
+            // Signs alone are words for the model, and none for the search.
+            #expect(reply.status == 200, "\(reply.text)")
+        }
+    }
+
+    @Test("bad ids, bad lists and blank texts are refused", arguments: ["a%20b", ".a", "-a", "%00", "é", String(repeating: "a", count: 129)])
+    func badIDs(id: String) async throws {
+        try await SharedServer.use { server in
+            let reply = try await put(server, id, "text")
+            #expect(reply.status == 422, "\(reply.text)")
+            #expect(try reply.json()["error"]?["field"]?.string == "id")
+            for query in ["limit=0", "limit=x", "after=a%20b", "page=2"] {
+                let reply = try await server.send(.GET, "/v1/documents?\(query)")
+                #expect(reply.status == 422)
+                #expect(try reply.json()["error"]?["field"]?.string == query.split(separator: "=").first.map(String.init))
+            }
+            #expect(try await put(server, "blank", " \n").status == 400)
+        }
+    }
+
+    @Test("the store has limits of count and size, and says which is reached")
+    func limits() async throws {
+        try await LocalServer.run({ options, _ in
+            options.limits.documents = 2
+            options.limits.storedBytes = 60
+        }) { server in
+            try await server.ready()
+            #expect(try await put(server, "a", "ada lives in rome.").status == 201)
+            let large = try await put(server, "b", String(repeating: "rome ", count: 20))
+            #expect(large.status == 409 && large.text.contains("60"))
+            #expect(try await put(server, "b", "bob lives in oslo.").status == 201)
+            let third = try await put(server, "c", "rome")
+            #expect(third.status == 409 && third.text.contains("store_full"))
+            // Replacing needs no more room, and a refusal changes nothing.
+            #expect(try await put(server, "a", String(repeating: "rome ", count: 20)).status == 409)
+            #expect(try await server.send(.GET, "/v1/documents/a").json()["text"]?.string == "ada lives in rome.")
+        }
+    }
+
+    @Test("a file that is no database stops the server before it listens")
+    func noDatabase() async throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).sqlite").path
+        try Data(repeating: 65, count: 4096).write(to: URL(fileURLWithPath: file))
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let error = await #expect(throws: DocumentStoreError.self) {
+            try await LocalServer.run({ options, _ in options.database = file }) { _ in }
+        }
+        #expect(error?.description.contains(file) == true)
+    }
+
+    private func put(_ server: LocalServer, _ id: String, _ text: String) async throws -> LocalServer.Reply {
+        try await server.send(.PUT, "/v1/documents/\(id)", "{\"text\": \(JSONValue.string(text).serialized())}")
+    }
+
+    private func slice(_ text: String, _ place: JSONValue, _ unit: String) -> String? {
+        guard let start = place["start"]?.int, let end = place["end"]?.int else { return nil }
+        switch unit {
+        case "utf8": return String(decoding: Array(text.utf8)[start..<end], as: UTF8.self)
+        case "utf16": return String(decoding: Array(text.utf16)[start..<end], as: UTF16.self)
+        default: return String(String.UnicodeScalarView(Array(text.unicodeScalars)[start..<end]))
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import NIOCore
+import NIOPosix
+import QAServer
+import StrictJSON
+import Testing
+
+@Suite("Under load and attack")
+struct LimitTests {
+    @Test("until the model is loaded the server lives and is not ready")
+    func notReady() async throws {
+        let gate = Gate()
+        try await LocalServer.run(holdModel: { await gate.wait() }) { server in
+            #expect(try await server.send(.GET, "/health").status == 200)
+            let reply = try await server.send(.GET, "/ready")
+            #expect(reply.status == 503 && reply.headers.first(name: "retry-after") == "1")
+            #expect(try await server.send(.POST, "/v1/answer", request("who?", "rome")).status == 503)
+            #expect(try await server.send(.GET, "/metrics").text.contains("bertqa_ready 0"))
+            await gate.open()
+            try await server.ready()
+        }
+    }
+
+    @Test("more requests than the limit are refused at once with 429; the others are answered")
+    func overload() async throws {
+        try await LocalServer.run({ options, _ in options.limits.concurrentRequests = 2 }) { server in
+            try await server.ready()
+            let text = Array(repeating: APITests.text, count: 200).joined(separator: " ")
+            let statuses = try await withThrowingTaskGroup(of: Int.self, returning: [Int].self) { group in
+                for _ in 0..<24 {
+                    group.addTask {
+                        let reply = try await server.send(.POST, "/v1/answer", request("who lives in rome?", text))
+                        if reply.status == 429 { #expect(reply.headers.first(name: "retry-after") == "1") }
+                        return reply.status
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(Set(statuses) == [200, 429])
+            #expect(try await server.send(.POST, "/v1/answer", request("who?", "rome")).status == 200)
+        }
+    }
+
+    @Test("a body over the limit is refused with 413, with and without a length")
+    func payload() async throws {
+        try await LocalServer.run({ options, _ in options.limits.payloadBytes = 1000 }) { server in
+            try await server.ready()
+            let body = request("who?", String(repeating: "rome ", count: 400))
+            #expect(try await server.post("/v1/answer", body, expecting: 413)["error"]?["type"]?.string == "too_large")
+            let head = "POST /v1/answer HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n"
+            let chunk = "258\r\n" + String(repeating: "a", count: 600) + "\r\n"
+            let reply = try await raw(server, [head, chunk, chunk, "0\r\n\r\n"])
+            #expect(reply.hasPrefix("HTTP/1.1 413"), "\(reply)")
+        }
+    }
+
+    @Test("with an API key the API needs it; the page and the probes do not")
+    func apiKey() async throws {
+        try await LocalServer.run({ options, _ in options.apiKey = APIKey(" s3cret\n") }) { server in
+            for path in ["/", "/health", "/metrics", "/openapi.json"] {
+                #expect(try await server.send(.GET, path).status == 200)
+            }
+            for value in [nil, "s3cret", "Bearer", "Bearer wrong", "Bearer s3cret2", "Basic s3cret"] as [String?] {
+                let headers = value.map { [("authorization", $0)] } ?? []
+                let reply = try await server.send(.POST, "/v1/answer", request("who?", "rome"), headers: headers)
+                #expect(reply.status == 401, "\(value ?? "none")")
+                #expect(reply.headers.first(name: "www-authenticate") == "Bearer")
+                #expect(try await server.send(.GET, "/v1/documents", nil, headers: headers).status == 401)
+                #expect(try await server.send(.POST, "/", "{}", headers: headers).status == 401)
+            }
+            try await server.ready()
+            let key = [("authorization", "bearer s3cret")]
+            _ = try await server.post("/v1/answer", request("who?", "rome"), headers: key)
+        }
+        #expect(APIKey(" \n") == nil)
+    }
+
+    @Test("slow headers, slow bodies and idle connections are cut off")
+    func slowClients() async throws {
+        try await LocalServer.run({ options, _ in
+            options.timeouts.headers = .milliseconds(300)
+            options.timeouts.body = .milliseconds(300)
+            options.timeouts.idle = .milliseconds(300)
+        }) { server in
+            try await server.ready()
+            #expect(try await raw(server, []).hasPrefix("HTTP/1.1 408"))
+            #expect(try await raw(server, ["GET /health HT"]).hasPrefix("HTTP/1.1 408"))
+            let body = try await raw(server, ["POST /v1/answer HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n{"])
+            #expect(body.hasPrefix("HTTP/1.1 408") && body.contains("\"timeout\""))
+            // An idle connection is closed without a word, after its answer.
+            let idle = try await raw(server, ["GET /health HTTP/1.1\r\nhost: a\r\n\r\n"])
+            #expect(idle.hasPrefix("HTTP/1.1 200") && !idle.contains("408"))
+        }
+    }
+
+    @Test("what is not HTTP is refused, and a client that asks whether to send a body is told")
+    func oddClients() async throws {
+        try await LocalServer.run { server in
+            try await server.ready()
+            let odd = try await raw(server, ["hello\r\n\r\n"])
+            #expect(odd.hasPrefix("HTTP/1.1 400") && odd.contains("malformed"), "\(odd)")
+            let body = request("who lives in rome?", APITests.text)
+            let head = "POST /v1/answer HTTP/1.1\r\nhost: a\r\nconnection: close\r\nexpect: 100-continue\r\ncontent-length: \(body.utf8.count)\r\n\r\n"
+            let reply = try await raw(server, [head, body])
+            #expect(reply.hasPrefix("HTTP/1.1 100"))
+            #expect(reply.contains("HTTP/1.1 200"))
+        }
+    }
+
+    /// Sends pieces over a connection of its own, a moment apart, and returns all that comes until the server closes it.
+    private func raw(_ server: LocalServer, _ pieces: [String]) async throws -> String {
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connect(host: "127.0.0.1", port: server.port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                }
+            }
+        return try await channel.executeThenClose { inbound, outbound in
+            for piece in pieces {
+                try await outbound.write(ByteBuffer(string: piece))
+                try await Task.sleep(for: .milliseconds(30))
+            }
+            var reply = ""
+            do {
+                for try await buffer in inbound { reply += String(buffer: buffer) }
+            } catch is IOError {
+                // A connection that is reset has ended too; what came before counts.
+            }
+            return reply
+        }
+    }
+}
