@@ -4,10 +4,11 @@ SWIFT ?= swift
 export PKG_CONFIG_PATH := $(CURDIR)/.deps/pkgconfig
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test sanitize lint demo fixtures bench bench-growth clean distclean
+.PHONY: help setup build test sanitize sanitize-address sanitize-undefined sanitize-thread fuzz soak lint demo fixtures bench \
+	bench-growth clean distclean
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
 	@echo '  LIBTORCH=/path and BERTQA_ENCODER=/path make setup use what is there already; see Tools/setup.sh.'
 
 setup: ## libtorch and a pretrained encoder in .deps (quick when they are there)
@@ -21,8 +22,22 @@ test: setup ## all tests; SQUAD_DIR and BERTQA_MODELS name folders for the large
 	@./Tools/link_libtorch.sh
 	@./Tools/test.sh
 
-sanitize: setup ## the tests of the libtorch shim under AddressSanitizer, in a build of their own
-	@./Tools/sanitize.sh
+sanitize: sanitize-address sanitize-undefined sanitize-thread ## the tests under all three sanitizers, in builds of their own
+
+sanitize-address: setup ## the shim and all that reads files under AddressSanitizer
+	@./Tools/sanitize.sh address
+
+sanitize-undefined: setup ## the shim under UndefinedBehaviorSanitizer
+	@./Tools/sanitize.sh undefined
+
+sanitize-thread: setup ## the server, the hub's client, reader and trainer under ThreadSanitizer
+	@./Tools/sanitize.sh thread
+
+fuzz: setup ## every parser under libFuzzer, a minute each; Fuzzing/run.sh --seconds N for longer
+	@./Fuzzing/run.sh
+
+soak: setup ## the long proofs: 500 kills, a million texts, every parser fuzzed for an hour
+	@./Tools/soak.sh
 
 lint: ## formatting, file lengths, paths of this machine
 	@./Tools/lint.sh
@@ -40,7 +55,7 @@ bench-growth: build ## draws time and memory against tokens and model size, into
 	@./Benchmarks/bench.sh growth.py
 
 clean: ## removes what was built
-	rm -rf .build
+	rm -rf .build .build-*
 
 distclean: clean ## removes what was built, fetched and trained
-	rm -rf .deps .venv .venv-bench runs
+	rm -rf .deps .venv .venv-* .fuzz runs

@@ -81,6 +81,15 @@ let package = Package(
             path: "Benchmarks/BertQABench"),
         .executableTarget(
             name: "wordpiece-bench", dependencies: ["WordPiece", "SQuAD"], path: "Benchmarks/WordPieceBench"),
+        .target(
+            name: "FuzzedParsers",
+            dependencies: [
+                "QAServer", "FineTuning", "BERT", "WordPiece", "SQuAD", "StrictJSON",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ], path: "Fuzzing/Parsers"),
+        .executableTarget(name: "bertqa-fuzz", dependencies: ["FuzzedParsers"], path: "Fuzzing/Fuzz"),
+        .testTarget(
+            name: "FuzzingTests", dependencies: ["FuzzedParsers"], path: "Fuzzing/Tests", resources: [.copy("Corpus")]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
         .testTarget(name: "WordPieceTests", dependencies: ["WordPiece", "StrictJSON"], resources: [.copy("Fixtures")]),
         .testTarget(name: "SQuADTests", dependencies: ["SQuAD", "StrictJSON"], resources: [.copy("Fixtures")]),

@@ -11,7 +11,7 @@ public struct Comparison: Sendable {
         /// The number of its parameters.
         public let parameters: Int
         /// Its answers by question id.
-        public let answers: [String: String]
+        public let answers: [QuestionID: String]
         /// The tutorial's scores over tokens.
         public let tokens: TokenScores
         /// Questions answered a second.
@@ -25,7 +25,8 @@ public struct Comparison: Sendable {
 
         /// An entry from its parts.
         public init(
-            name: String, parameters: Int, answers: [String: String], tokens: TokenScores, questionsPerSecond: Double,
+            name: String, parameters: Int, answers: [QuestionID: String], tokens: TokenScores,
+            questionsPerSecond: Double,
             weightBytes: Int, peakMemory: Int?, training: TrainingStatistics?
         ) {
             self.name = name

@@ -137,7 +137,7 @@ public struct ComparisonReport: Sendable {
             return "<li>\(escaped(result.entry.name)): <q>\(escaped(answer))</q> <small>F1 \(f1)</small></li>"
         }
         return """
-            <details><summary>\(escaped(question.question)) <small>\(escaped(question.id))</small></summary>
+            <details><summary>\(escaped(question.question)) <small>\(escaped(question.id.text))</small></summary>
             <ul>\(answers.joined())</ul>
             <p>\(marked(context, question.answers.first))</p></details>
             """

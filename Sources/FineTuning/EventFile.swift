@@ -9,30 +9,41 @@ import StrictJSON
 
 /// A file of scalars that TensorBoard shows.
 ///
-/// A file is a row of records: length, masked checksum of the length, an `Event` message, masked checksum of the message. A
-/// record that was being written when the process ended is dropped when the file is opened again.
+/// A file is a row of records: length, masked checksum of the length, an `Event` message, masked checksum of the message.
 /// - Source: tensorflow/core/lib/io/record_writer.h and core/util/event.proto, as TensorBoard reads them.
 package final class EventFile {
-    private let path: String
-    private let descriptor: Int32
+    /// What stands where TensorBoard has the time of an event.
+    package enum Clock: Sendable {
+        /// The step, as seconds: the file is a function of what was computed.
+        case steps
+        /// The time of day.
+        case wall
 
-    /// Opens `directory`'s event file, making both if they are not there, and drops what came after `step`.
-    package init(directory: String, keepingUpTo step: Int) throws(FileError) {
-        try DurableFiles.makeDirectory(directory)
-        path = "\(directory)/events.out.tfevents.0000000000.bertqa"
-        var kept = Data()
-        if FileManager.default.fileExists(atPath: path), step > 0 {
-            kept = Self.records(of: try MappedFile(path: path).withBytes { Data($0) }, upTo: step)
-        }
-        if kept.isEmpty { kept = EventRecord.framed(EventRecord.version(time: Date().timeIntervalSince1970)) }
-        let path = path
-        try DurableFiles.replace(path) { temporary throws(FileError) in
-            guard FileManager.default.createFile(atPath: temporary, contents: kept) else {
-                throw FileError(path: path, code: errno == 0 ? EIO : errno)
+        fileprivate func time(step: Int) -> Double {
+            switch self {
+            case .steps: Double(step)
+            case .wall: Date().timeIntervalSince1970
             }
         }
-        descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    }
+
+    private let path: String
+    private let descriptor: Int32
+    private let clock: Clock
+
+    /// Opens `directory`'s event file, making both if they are not there.
+    ///
+    /// - Parameter length: what the file is cut to, in bytes, as `synchronize` told it; nil, or more than there is, begins anew.
+    package init(directory: String, clock: Clock, length: Int?) throws(FileError) {
+        try DurableFiles.makeDirectory(directory)
+        path = "\(directory)/events.out.tfevents.0000000000.bertqa"
+        self.clock = clock
+        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
+        let end = lseek(descriptor, 0, SEEK_END)
+        let kept = length.flatMap { off_t($0) <= end ? $0 : nil } ?? 0
+        guard ftruncate(descriptor, off_t(kept)) == 0 else { throw FileError(path: path, code: errno) }
+        if kept == 0 { try append(EventRecord.version(time: clock.time(step: 0))) }
     }
 
     deinit {
@@ -41,30 +52,23 @@ package final class EventFile {
 
     /// Appends scalars of one step.
     package func add(_ scalars: [(tag: String, value: Double)], step: Int) throws(FileError) {
-        let event = EventRecord.scalars(scalars, step: step, time: Date().timeIntervalSince1970)
-        var rest = Array(EventRecord.framed(event))[...]
+        try append(EventRecord.scalars(scalars, step: step, time: clock.time(step: step)))
+    }
+
+    /// Waits until the disk has all of the file, and tells its length in bytes.
+    package func synchronize() throws(FileError) -> Int {
+        guard fsync(descriptor) == 0 else { throw FileError(path: path, code: errno) }
+        return Int(lseek(descriptor, 0, SEEK_END))
+    }
+
+    private func append(_ message: Data) throws(FileError) {
+        var rest = Array(EventRecord.framed(message))[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
             if written < 0, errno == EINTR { continue }
             guard written > 0 else { throw FileError(path: path, code: errno) }
             rest = rest.dropFirst(written)
         }
-    }
-
-    /// The leading whole records whose step is not beyond `step`.
-    private static func records(of data: Data, upTo step: Int) -> Data {
-        let bytes = Array(data)
-        var end = 0
-        while end + 12 <= bytes.count {
-            let length = bytes[end..<(end + 8)].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-            guard length <= UInt64(bytes.count - end - 12), end + 16 + Int(length) <= bytes.count else { break }
-            let message = bytes[(end + 12)..<(end + 12 + Int(length))]
-            guard Data(bytes[end..<(end + 16 + Int(length))]) == EventRecord.framed(Data(message)),
-                EventRecord.step(of: message) <= step
-            else { break }
-            end += 16 + Int(length)
-        }
-        return Data(bytes[..<end])
     }
 }
 
@@ -92,18 +96,6 @@ enum EventRecord {
         message.integer(2, step)
         message.bytes(5, summary.data)
         return message.data
-    }
-
-    /// The step of a message as this file writes it: behind the time, which has nine bytes. 0 where there is none.
-    static func step(of message: ArraySlice<UInt8>) -> Int {
-        let rest = message.dropFirst(9)
-        guard rest.first == 2 << 3 else { return 0 }
-        var step = 0
-        for (place, byte) in rest.dropFirst().prefix(9).enumerated() {
-            step |= Int(byte & 0x7F) << (7 * place)
-            if byte & 0x80 == 0 { break }
-        }
-        return step
     }
 
     /// A message with its length and checksums.

@@ -47,6 +47,11 @@ struct RunDirectory {
         }
     }
 
+    /// Checks that the directory is still this run's.
+    func check() throws(TrainingError) {
+        do { try lock.check() } catch { throw .output("--output-dir \(error)") }
+    }
+
     /// Writes the model that is the best so far. The weights come last: a directory with weights is complete.
     ///
     /// - Parameter noAnswerThreshold: what the model's configuration says of it from now on.

@@ -41,7 +41,7 @@ public final class Trainer {
     private let environment: RunEnvironment
     private var state = TrainingState()
     private var report: TrainingReport
-    private var events: EventFile?
+    private var events: TrainingEvents?
     private var throughput = Throughput()
 
     private var model: BertForQuestionAnswering { loaded.model }
@@ -105,6 +105,17 @@ public final class Trainer {
             throw .model(error)
         }
         do {
+            if let name = try NumericFault.firstNotFinite(loaded.model.parameters.all) {
+                throw TrainingError.model(
+                    .notFinite(
+                        "\(options.model): the weights \(name) have numbers that are not finite; take another copy"))
+            }
+        } catch let error as TrainingError {
+            throw error
+        } catch {
+            throw .computation("\(error)")
+        }
+        do {
             try options.features.validate(maxPositions: loaded.model.config.maxPositionEmbeddings)
         } catch {
             throw .options(error.description)
@@ -138,50 +149,90 @@ public final class Trainer {
     private func step(_ numbers: ArraySlice<Int>) throws(TrainingError) {
         let clock = ContinuousClock()
         let start = clock.now
-        let dropout = DropoutSource(config: model.config, seed: options.seed, step: state.step)
         let rate = schedule.rate(step: state.step)
-        var loss = 0.0
-        var norm = 0.0
-        var tokens = 0
+        let sum: GradientSum
         do {
-            try optimizer.clearGradients()
-            for first in stride(from: numbers.startIndex, to: numbers.endIndex, by: options.batchSize) {
-                let chosen = numbers[first..<min(first + options.batchSize, numbers.endIndex)]
-                let batch = try PackedBatch(
-                    chosen.map { rows[$0] }, keys: chosen.map(Int64.init), tokenizer: loaded.tokenizer, device: device)
-                let part = try model.loss(
-                    batch.input, targets: batch.targets, rowDivisor: Double(numbers.count), dropout: dropout)
-                loss += try part.item()
-                try checkFinite(loss, "the loss")
-                try part.backward()
-                tokens += batch.tokenCount
-            }
-            norm = try optimizer.clipGradients(maxNorm: options.maxGradNorm)
-            try checkFinite(norm, "the norm of the gradients")
-            try optimizer.update(learningRate: rate)
-        } catch let error as TrainingError {
-            throw error
+            sum = try addGradients(numbers)
+            if sum.fault == nil { try optimizer.update(learningRate: rate) }
         } catch {
             throw .computation("step \(state.step + 1): \(error)")
         }
         state.step += 1
         state.row += numbers.count
-        state.lossSum += loss * Double(numbers.count)
-        state.tokens += tokens
+        state.tokens += sum.tokens
         let seconds = (clock.now - start) / .seconds(1)
         state.seconds += seconds
-        throughput.add(examples: numbers.count, tokens: tokens, seconds: seconds)
-        report.step(state, total: schedule.totalSteps, loss: loss, rate: rate, throughput: throughput)
-        try record([
-            ("train/loss", loss), ("train/learning_rate", rate), ("train/gradient_norm", norm),
-            ("throughput/examples_per_second", Double(numbers.count) / seconds),
-            ("throughput/real_tokens_per_second", Double(tokens) / seconds),
-        ])
+        if let fault = sum.fault {
+            try skip(fault, rows: numbers.count)
+        } else {
+            state.optimizerStep += 1
+            state.skippedInARow = 0
+            state.lossSum += sum.loss * Double(numbers.count)
+            try record([("train/loss", sum.loss), ("train/learning_rate", rate), ("train/gradient_norm", sum.norm)])
+        }
+        throughput.add(examples: numbers.count, tokens: sum.tokens, seconds: seconds)
+        if sum.fault == nil {
+            report.step(state, total: schedule.totalSteps, loss: sum.loss, rate: rate, throughput: throughput)
+        }
+        do {
+            try events?.addThroughput(
+                examples: numbers.count, tokens: sum.tokens, seconds: seconds, step: state.step)
+        } catch {
+            throw .output("\(error)")
+        }
+    }
+
+    /// What the passes of a step came to; the gradients are with the parameters.
+    private struct GradientSum {
+        var loss = 0.0
+        var norm = 0.0
+        var tokens = 0
+        /// What spoils the step; the gradients are not whole then.
+        var fault: NumericFault?
+    }
+
+    /// Adds up the gradients of the mean loss over the given rows, batch by batch, and clips them.
+    private func addGradients(_ numbers: ArraySlice<Int>) throws -> GradientSum {
+        let dropout = DropoutSource(config: model.config, seed: options.seed, step: state.step)
+        var sum = GradientSum()
+        try optimizer.clearGradients()
+        for first in stride(from: numbers.startIndex, to: numbers.endIndex, by: options.batchSize) {
+            let chosen = numbers[first..<min(first + options.batchSize, numbers.endIndex)]
+            let batch = try PackedBatch(
+                chosen.map { rows[$0] }, keys: chosen.map(Int64.init), tokenizer: loaded.tokenizer, device: device)
+            let part = try model.loss(
+                batch.input, targets: batch.targets, rowDivisor: Double(numbers.count), dropout: dropout)
+            sum.loss += try part.item()
+            sum.tokens += batch.tokenCount
+            sum.fault = try NumericFault.find(loss: sum.loss, norm: nil, in: optimizer.slots)
+            if sum.fault != nil { return sum }
+            try part.backward()
+        }
+        sum.norm = try optimizer.clipGradients(maxNorm: options.maxGradNorm)
+        sum.fault = try NumericFault.find(loss: sum.loss, norm: sum.norm, in: optimizer.slots)
+        return sum
+    }
+
+    /// Passes over a step that came out wrong, unless the weights are spoiled or too many came out so.
+    private func skip(_ fault: NumericFault, rows: Int) throws(TrainingError) {
+        state.skippedInARow += 1
+        state.skippedRows += rows
+        let isLast = fault.isLasting || state.skippedInARow > options.maxSkippedSteps
+        guard isLast else {
+            report.say("warning: step \(state.step) was skipped: \(fault.what) is not finite")
+            return
+        }
+        report.close()
+        let advice = "the last checkpoint is whole; try a lower --learning-rate, or --precision fp32"
+        let row =
+            state.skippedInARow > 1
+            ? "the run stops after \(state.skippedInARow) such steps in a row, and" : "the run stops, and"
+        throw .notFinite(step: state.step, what: fault.what, advice: "\(row) \(advice)")
     }
 
     private func openEvents() throws(TrainingError) {
         do {
-            events = try EventFile(directory: "\(options.outputDirectory)/tensorboard", keepingUpTo: state.step)
+            events = try TrainingEvents(outputDirectory: options.outputDirectory, lengths: state.eventLengths)
         } catch {
             throw .output("\(error)")
         }
@@ -196,14 +247,6 @@ public final class Trainer {
         }
     }
 
-    private func checkFinite(_ number: Double, _ what: String) throws(TrainingError) {
-        guard !number.isFinite else { return }
-        throw .notFinite(
-            step: state.step + 1, what: what,
-            advice: "the run stops here and its last checkpoint is whole; try a lower --learning-rate, or "
-                + "--precision fp32")
-    }
-
     private func saveIfDue() throws(TrainingError) {
         if interrupt.isRaised {
             try save()
@@ -214,11 +257,21 @@ public final class Trainer {
     }
 
     private func save() throws(TrainingError) {
+        try directory.check()
         do {
+            if let name = try NumericFault.firstNotFinite(model.parameters.all) {
+                throw TrainingError.notFinite(
+                    step: state.step, what: "the weights \(name)",
+                    advice:
+                        "nothing was saved after that, and the last checkpoint is whole; try a lower --learning-rate")
+            }
+            if let events { state.eventLengths = try events.synchronize() }
             try store.save(step: state.step) { directory in
                 try TrainingCheckpoint(model: model, optimizer: optimizer, environment: environment).write(
                     state, options: settings, to: directory)
             }
+        } catch let error as TrainingError {
+            throw error
         } catch {
             throw .output("the checkpoint of step \(state.step) could not be saved: \(error); older ones are whole")
         }
@@ -247,7 +300,8 @@ public final class Trainer {
     /// Validates, keeps the model if it is the best so far, and saves.
     private func finishEpoch() throws(TrainingError) {
         var epoch = EpochStatistics(
-            trainingLoss: state.lossSum / Double(max(1, state.row)), trainingSeconds: state.seconds, steps: state.step,
+            trainingLoss: state.lossSum / Double(max(1, state.row - state.skippedRows)), trainingSeconds: state.seconds,
+            steps: state.step,
             learningRate: schedule.rate(step: max(0, state.step - 1)),
             examplesPerSecond: Double(state.row) / max(state.seconds, 1e-9),
             realTokensPerSecond: Double(state.tokens) / max(state.seconds, 1e-9))
@@ -255,7 +309,8 @@ public final class Trainer {
         state.statistics.epochs.append(epoch)
         state.epoch += 1
         try record(epoch.scalars)
-        (state.row, state.lossSum, state.tokens, state.seconds) = (0, 0, 0, 0)
+        (state.row, state.skippedRows, state.lossSum, state.tokens, state.seconds) = (0, 0, 0, 0, 0)
+        try directory.check()
         if state.statistics.bestEpoch == state.epoch {
             try directory.writeModel(loaded, noAnswerThreshold: noAnswerThreshold(epoch))
         }
@@ -291,40 +346,12 @@ public final class Trainer {
             // The epoch's training is done: a checkpoint here goes on with the validation.
             try saveIfDue()
             return nil
+        } catch ReaderError.notFinite(let message) {
+            throw .notFinite(
+                step: state.step, what: "what the model makes of the validation",
+                advice: "\(message); the last checkpoint is whole")
         } catch {
             throw .computation("validation: \(error)")
         }
-    }
-}
-
-extension EpochStatistics.Validation {
-    /// The official scores; where some questions have no answer, those that the best threshold for F1 gives.
-    fileprivate init(_ predictions: [Int: Prediction], of examples: [Example], in dataset: Dataset) {
-        self.init(loss: 0, accuracy: 0, exactMatch: 0, f1: 0, seconds: 0)
-        let answers = Evaluation.texts(predictions, of: examples, threshold: nil)
-        var noAnswer: NoAnswerProbabilities?
-        if dataset.hasImpossibleQuestions {
-            let probabilities = Evaluation.noAnswerProbabilities(predictions, of: examples)
-            noAnswer = probabilities
-            noAnswerThreshold =
-                SQuADMetrics.score(dataset, predictions: answers, noAnswer: probabilities).thresholds?.f1.threshold
-        }
-        let scores = SQuADMetrics.score(
-            dataset, predictions: answers, noAnswer: noAnswer, threshold: noAnswerThreshold ?? 1)
-        (exactMatch, f1) = (scores.exactMatch, scores.f1)
-    }
-}
-
-extension EpochStatistics {
-    /// What TensorBoard shows of an epoch.
-    fileprivate var scalars: [(tag: String, value: Double)] {
-        var scalars = [("epoch/training_loss", trainingLoss)]
-        if let validation {
-            scalars += [
-                ("epoch/validation_loss", validation.loss), ("epoch/validation_accuracy", validation.accuracy),
-                ("epoch/exact_match", validation.exactMatch), ("epoch/f1", validation.f1),
-            ]
-        }
-        return scalars.map { (tag: $0.0, value: $0.1) }
     }
 }

@@ -54,7 +54,7 @@ public struct TrainingData: Sendable {
 
     /// One reason for each question that cannot be used.
     private static func problems(of dataset: Dataset) -> [DatasetProblem] {
-        var seen: Set<String> = []
+        var seen: Set<QuestionID> = []
         return dataset.problems().filter { problem in
             problem.preventsTraining && (problem.kind == .duplicateID || seen.insert(problem.questionID).inserted)
         }
@@ -66,7 +66,7 @@ extension Dataset {
     func withoutUnusable(_ problems: [DatasetProblem]) -> Dataset {
         let duplicates = Set(problems.filter { $0.kind == .duplicateID }.map(\.questionID))
         let unusable = Set(problems.filter { $0.kind != .duplicateID }.map(\.questionID))
-        var seen: Set<String> = []
+        var seen: Set<QuestionID> = []
         return filtered { question in
             if unusable.contains(question.id) { return false }
             return !duplicates.contains(question.id) || seen.insert(question.id).inserted

@@ -47,6 +47,8 @@ public struct TrainingOptions: Sendable {
     public var adamEpsilon = 1e-8
     /// What the joint norm of the gradients is clipped to; 0 does not clip.
     public var maxGradNorm = 1.0
+    /// How many steps in a row may be skipped because their loss or gradients are not finite; one more ends the run.
+    public var maxSkippedSteps = 3
     /// What data order, dropout and a new head are drawn from.
     public var seed: UInt64 = 42
     /// What matrix products compute in; nil takes bf16 where the device multiplies it in hardware.
@@ -87,6 +89,7 @@ public struct TrainingOptions: Sendable {
         try require(adamEpsilon > 0 && adamEpsilon < 1, "--adam-epsilon \(adamEpsilon) must be above 0 and below 1")
         try require(
             maxGradNorm >= 0 && maxGradNorm.isFinite, "--max-grad-norm \(maxGradNorm) must be 0 (off) or more")
+        try require(maxSkippedSteps >= 0, "--max-skipped-steps \(maxSkippedSteps) must be 0 (stop at once) or more")
         try require(
             validationFraction >= 0 && validationFraction < 1,
             "--validation-fraction \(validationFraction) must be at least 0 and below 1")
@@ -108,6 +111,7 @@ public struct TrainingOptions: Sendable {
                 ("learning_rate", .double(learningRate)), ("epochs", .int(epochs)), ("max_steps", optional(maxSteps)),
                 ("warmup_ratio", .double(warmupRatio)), ("weight_decay", .double(weightDecay)),
                 ("adam_epsilon", .double(adamEpsilon)), ("max_grad_norm", .double(maxGradNorm)),
+                ("max_skipped_steps", .int(maxSkippedSteps)),
                 ("validation_fraction", validationFile == nil ? .double(validationFraction) : .null),
                 ("split_by", validationFile == nil ? .string(splitBy.rawValue) : .null),
                 ("seed", .string(String(seed))), ("precision", .string(precision.rawValue)),

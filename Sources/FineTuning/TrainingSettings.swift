@@ -47,6 +47,26 @@ extension TrainingOptions {
         }
     }
 
+    /// All options but the output directory under the names that files use: a file for `--config`, to run the same elsewhere.
+    public var settings: JSONValue {
+        let optional: (Int?) -> JSONValue = { $0.map(JSONValue.int) ?? .null }
+        var members: [(String, JSONValue)] = [
+            ("model", .string(model)), ("train_file", .string(trainFile)),
+            ("validation_file", validationFile.map(JSONValue.string) ?? .null),
+            ("save_steps", optional(saveSteps)), ("keep_checkpoints", .int(checkpointsKept)),
+            ("tensorboard", .bool(tensorboard)),
+        ]
+        let deciding = json(precision: precision ?? .fp32, device: device ?? .cpu).object ?? JSONObject([])
+        members += deciding.map { key, value in
+            switch key {
+            case "precision": (key, .string(precision?.rawValue ?? "auto"))
+            case "device": (key, .string(device?.rawValue ?? "auto"))
+            default: (key, value)
+            }
+        }
+        return .object(JSONObject(members))
+    }
+
     private struct Setter: Sendable {
         let expected: String
         let set: @Sendable (inout TrainingOptions, JSONValue) -> Bool
@@ -117,6 +137,7 @@ extension TrainingOptions {
         "weight_decay": number { $0.weightDecay = $1 },
         "adam_epsilon": number { $0.adamEpsilon = $1 },
         "max_grad_norm": number { $0.maxGradNorm = $1 },
+        "max_skipped_steps": whole { $0.maxSkippedSteps = $1 },
         "seed": Setter(expected: "a whole number from 0") { options, value in
             let seed = value.int.flatMap(UInt64.init(exactly:)) ?? value.string.flatMap { UInt64($0) }
             guard let seed else { return false }

@@ -4,14 +4,20 @@ import StrictJSON
 import Torch
 
 /// Where a run is: all that a checkpoint holds besides weights and moments.
-struct TrainingState: Sendable {
-    /// Steps taken.
+package struct TrainingState: Sendable {
+    /// Steps taken, those included that were skipped.
     var step = 0
+    /// Steps of the optimizer: those that were not skipped.
+    var optimizerStep = 0
+    /// How many steps before this one were skipped in a row because their numbers were not finite.
+    var skippedInARow = 0
     /// The epoch under way, counted from 0.
     var epoch = 0
     /// Rows of that epoch that have been trained on.
     var row = 0
-    /// The sum of the losses of those rows.
+    /// How many of those rows were in skipped steps.
+    var skippedRows = 0
+    /// The sum of the losses of the others.
     var lossSum = 0.0
     /// Their tokens.
     var tokens = 0
@@ -19,12 +25,18 @@ struct TrainingState: Sendable {
     var seconds = 0.0
     /// The finished epochs.
     var statistics = TrainingStatistics()
+    /// The lengths of TensorBoard's files; nil without them.
+    var eventLengths: TrainingEvents.Lengths?
 
     func json(options: JSONValue, environment: RunEnvironment) -> JSONValue {
         .object(
             JSONObject([
-                ("step", .int(step)), ("epoch", .int(epoch)), ("row", .int(row)), ("loss_sum", .double(lossSum)),
+                ("step", .int(step)), ("optimizer_step", .int(optimizerStep)),
+                ("skipped_in_a_row", .int(skippedInARow)),
+                ("epoch", .int(epoch)), ("row", .int(row)), ("skipped_rows", .int(skippedRows)),
+                ("loss_sum", .double(lossSum)),
                 ("tokens", .int(tokens)), ("seconds", .double(seconds)), ("statistics", statistics.json()),
+                ("event_bytes", eventLengths?.json ?? .null),
                 ("options", options), ("environment", environment.json),
             ]))
     }
@@ -32,19 +44,25 @@ struct TrainingState: Sendable {
     init() {}
 
     /// Reads what `json(options:environment:)` gave, and compares the options with those of the run that wants to go on.
-    init(json: JSONValue, options: JSONValue, path: String) throws(FileError) {
-        guard let step = json["step"]?.int, let epoch = json["epoch"]?.int, let row = json["row"]?.int,
+    package init(json: JSONValue, options: JSONValue, path: String) throws(FileError) {
+        guard let step = json["step"]?.int, let optimizerStep = json["optimizer_step"]?.int,
+            let skippedInARow = json["skipped_in_a_row"]?.int, let skippedRows = json["skipped_rows"]?.int,
+            let epoch = json["epoch"]?.int, let row = json["row"]?.int,
             let lossSum = json["loss_sum"]?.double, let tokens = json["tokens"]?.int,
             let seconds = json["seconds"]?.double, let statistics = json["statistics"],
             let saved = json["options"]?.object
         else { throw FileError(path: path, message: "the checkpoint's state lacks a field") }
         self.step = step
+        self.optimizerStep = optimizerStep
+        self.skippedInARow = skippedInARow
+        self.skippedRows = skippedRows
         self.epoch = epoch
         self.row = row
         self.lossSum = lossSum
         self.tokens = tokens
         self.seconds = seconds
         self.statistics = try TrainingStatistics(json: statistics, path: path)
+        eventLengths = TrainingEvents.Lengths(json: json["event_bytes"])
         let differences = (options.object.map(Array.init) ?? []).compactMap { member -> String? in
             let before = saved[member.key] ?? .null
             guard before.serialized() != member.value.serialized() else { return nil }
@@ -85,7 +103,7 @@ struct TrainingCheckpoint {
         try assign(
             model.parameters.all, from: SafetensorsFile(path: "\(directory)/model.safetensors"))
         try assign(moments, from: SafetensorsFile(path: "\(directory)/optimizer.safetensors"))
-        optimizer.resume(atStep: state.step)
+        optimizer.resume(atStep: state.optimizerStep)
         return (state, environment.differences(from: json["environment"]))
     }
 

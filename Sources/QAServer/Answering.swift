@@ -28,13 +28,13 @@ struct Answering: Sendable {
     /// Answers to many pairs of question and text, read together.
     func answer(_ request: PairsRequest) async throws -> JSONValue {
         let model = try slot.model()
-        var texts: [String: PreparedText] = [:]
+        var texts: [ExactString: PreparedText] = [:]
         var questions: [PreparedQuestion] = []
         let options = request.parameters.options(threshold: model.reader.noAnswerThreshold)
         for (index, pair) in request.pairs.enumerated() {
             let path = "pairs[\(index)]."
-            let text = try texts[pair.context] ?? prepare(pair.context, model.reader, path: path)
-            texts[pair.context] = text
+            let text = try texts[ExactString(pair.context)] ?? prepare(pair.context, model.reader, path: path)
+            texts[ExactString(pair.context)] = text
             questions.append(try prepare(pair.question, about: text, options: options, model.reader, path: path))
         }
         let readings = try await model.batcher.readings(of: questions)
@@ -86,7 +86,8 @@ struct Answering: Sendable {
         let question = try prepare(request.question, about: text, options: options, model.reader, path: "inputs.")
         if let limit = request.maxQuestionLength, question.questionTokenCount > limit {
             throw APIError.invalid(
-                "inputs.question", "the question has \(question.questionTokenCount) tokens, more than max_question_len \(limit)")
+                "inputs.question",
+                "the question has \(question.questionTokenCount) tokens, more than max_question_len \(limit)")
         }
         let readings = try await model.batcher.readings(of: [question])[0]
         metrics.countQuestions(1)

@@ -15,8 +15,8 @@ public enum Evaluation {
     /// a question that left no room for its text.
     public static func texts(
         _ predictions: [Int: Prediction], of examples: [Example], threshold: Double?
-    ) -> [String: String] {
-        var result: [String: String] = [:]
+    ) -> [QuestionID: String] {
+        var result: [QuestionID: String] = [:]
         for (index, example) in examples.enumerated() {
             result[example.id] =
                 predictions[index]?.answer(threshold: threshold).map { example.context.utf8Substring($0.range) } ?? ""

@@ -3,7 +3,7 @@ import SQuAD
 /// One question with its text, taken out of the nesting of a dataset.
 public struct Example: Sendable {
     /// The question's id.
-    public let id: String
+    public let id: QuestionID
     /// The question.
     public let question: String
     /// The text that holds the answer.

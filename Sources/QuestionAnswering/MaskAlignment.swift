@@ -58,7 +58,7 @@ public struct MaskAlignment: Sendable {
 /// Where the two ways to find an answer's tokens differ.
 public struct AlignmentDifference: Sendable, Hashable {
     /// The question's id.
-    public let questionID: String
+    public let questionID: QuestionID
     /// The text's own tokens that the answer touches.
     public let byOffsets: [String]
     /// The tokens of the answer by itself; empty if the masks were not found again.

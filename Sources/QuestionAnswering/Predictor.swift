@@ -79,6 +79,8 @@ public struct Predictor {
     }
 
     /// Runs the model over rows in batches and hands each row's logits, start and end alternating, to `body`.
+    ///
+    /// - Throws: `TorchError`; `ReaderError.notFinite` that names the weights that are not finite, if there are such.
     package func forEachRow(
         _ features: [Feature], progress: (Int) throws -> Void, _ body: (Feature, ArraySlice<Float>) -> Void
     ) throws {
@@ -88,6 +90,7 @@ public struct Predictor {
             let logits: [Float] = try withoutGradients { () throws(TorchError) in
                 try model(batch.input).to(.float32).array()
             }
+            guard logits.allSatisfy(\.isFinite) else { throw try notFinite() }
             var start = 0
             for row in rows {
                 body(row, logits[(2 * start)..<(2 * (start + row.length))])
@@ -95,6 +98,14 @@ public struct Predictor {
             }
             try progress(range.upperBound)
         }
+    }
+
+    private func notFinite() throws -> ReaderError {
+        for (name, tensor) in model.parameters.all where try !tensor.allFinite() {
+            return .notFinite(
+                "the weights \(name) have numbers that are not finite; the model is damaged, take another copy")
+        }
+        return .notFinite("the model's logits are not finite, though its weights are; try --precision fp32")
     }
 }
 

@@ -82,7 +82,7 @@ extension Reader {
     ///
     /// What a row's reading says does not depend on the rows beside it, but for the rounding of the arithmetic.
     ///
-    /// - Throws: `ReaderError.computation`.
+    /// - Throws: `ReaderError.computation`, `.notFinite`.
     public func read(_ rows: [QuestionRow]) throws(ReaderError) -> [RowReading] {
         var readings: [RowReading] = []
         readings.reserveCapacity(rows.count)
@@ -95,6 +95,8 @@ extension Reader {
                 if let length = options.maxAnswerLength { decoder = SpanDecoder(maxAnswerLength: length) }
                 readings.append(RowReading(row, logits: logits, decoder: decoder, count: options.count))
             }
+        } catch let error as ReaderError {
+            throw error
         } catch {
             throw .computation("\(error)")
         }

@@ -69,6 +69,8 @@ public enum ReaderError: Error, Sendable, CustomStringConvertible {
     case device(Device)
     /// The precision asked for cannot be had here.
     case precision(String)
+    /// Weights or what the model makes of them are infinite or not numbers.
+    case notFinite(String)
     /// The model failed while it ran.
     case computation(String)
 
@@ -83,7 +85,7 @@ public enum ReaderError: Error, Sendable, CustomStringConvertible {
         case .questionTooLong(let tokens, let limit):
             "the question has \(tokens) tokens, but at most \(limit) leave room for the text; shorten it"
         case .device(let device): "there is no \(device.rawValue) device that this libtorch can use"
-        case .precision(let message): message
+        case .precision(let message), .notFinite(let message): message
         case .computation(let message): "the model failed: \(message)"
         }
     }
@@ -188,12 +190,16 @@ public actor Reader {
 
     /// The answers to prepared questions, each about its own text, as many as its options say.
     ///
-    /// - Throws: `ReaderError.computation`.
-    public func answers(_ questions: [PreparedQuestion]) throws(ReaderError) -> [[Answer]] {
+    /// - Parameter progress: told after each pass of the model how many rows are read, and of how many.
+    /// - Throws: `ReaderError.computation`, `.notFinite`.
+    public func answers(
+        _ questions: [PreparedQuestion], progress: @Sendable (Int, Int) -> Void = { _, _ in }
+    ) throws(ReaderError) -> [[Answer]] {
         let rows = questions.flatMap(\.rows)
         var readings: [RowReading] = []
         for range in BatchPlan.byTokens(rows.map(\.feature), budget: predictor.tokenBudget) {
             readings += try read(Array(rows[range]))
+            progress(readings.count, rows.count)
         }
         var start = 0
         return questions.map { question in

@@ -50,7 +50,7 @@ extension Predictor {
     ///   or lies outside the text.
     public func tutorialScores(
         _ examples: [Example], options: FeatureOptions, progress: (Int, Int) throws -> Void = { _, _ in }
-    ) throws -> (scores: TutorialScores, texts: [String: String]) {
+    ) throws -> (scores: TutorialScores, texts: [QuestionID: String]) {
         var options = options
         (options.truncation, options.alignment, options.dropsLostAnswers) = (.longestFirst, .mask, true)
         let builder = FeatureBuilder(tokenizer: tokenizer, options: options)

@@ -1,3 +1,5 @@
+import StrictJSON
+
 /// An answer as a dataset gives it.
 public struct Answer: Sendable, Hashable {
     /// The words of the context.
@@ -12,10 +14,13 @@ public struct Answer: Sendable, Hashable {
     }
 }
 
+/// What names a question in predictions and messages. Ids that differ in a byte are different ids, as in Python.
+public typealias QuestionID = ExactString
+
 /// A question about a context.
 public struct Question: Sendable, Hashable {
     /// What names the question in predictions and messages.
-    public var id: String
+    public var id: QuestionID
     /// The question.
     public var question: String
     /// The acceptable answers; in SQuAD 2.0 none if the context has no answer.
@@ -26,13 +31,13 @@ public struct Question: Sendable, Hashable {
     public var plausibleAnswers: [Answer]
 
     /// A question of version 1.1.
-    public init(id: String, question: String, answers: [Answer]) {
+    public init(id: QuestionID, question: String, answers: [Answer]) {
         self.init(id: id, question: question, answers: answers, isImpossible: nil, plausibleAnswers: [])
     }
 
     /// A question of version 2.0, or of 1.1 where `isImpossible` is nil.
     public init(
-        id: String, question: String, answers: [Answer], isImpossible: Bool?, plausibleAnswers: [Answer]
+        id: QuestionID, question: String, answers: [Answer], isImpossible: Bool?, plausibleAnswers: [Answer]
     ) {
         self.id = id
         self.question = question

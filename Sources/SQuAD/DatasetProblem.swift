@@ -27,7 +27,7 @@ public struct DatasetProblem: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The question's id.
-    public let questionID: String
+    public let questionID: QuestionID
     /// What sort of problem it is.
     public let kind: Kind
     /// What is wrong, and where the answer is instead if it can be found.
@@ -42,14 +42,14 @@ public struct DatasetProblem: Sendable, Hashable, CustomStringConvertible {
 extension Dataset {
     /// Everything that is wrong with single questions, in the order of the file.
     public func problems() -> [DatasetProblem] {
-        var seen: Set<[UInt8]> = []
+        var seen: Set<QuestionID> = []
         var result: [DatasetProblem] = []
         for article in articles {
             for paragraph in article.paragraphs {
                 let context = Array(paragraph.context.unicodeScalars)
                 for question in paragraph.questions {
                     var check = QuestionCheck(question: question, context: context)
-                    check.run(isNew: seen.insert(Array(question.id.utf8)).inserted)
+                    check.run(isNew: seen.insert(question.id).inserted)
                     result += check.problems
                 }
             }
@@ -70,7 +70,7 @@ private struct QuestionCheck {
     }
 
     mutating func run(isNew: Bool) {
-        if question.id.isEmpty { add(.emptyID, "the id is empty", preventsTraining: false) }
+        if question.id.text.isEmpty { add(.emptyID, "the id is empty", preventsTraining: false) }
         if !isNew {
             add(.duplicateID, "another question before has the same id; ids must differ", preventsTraining: true)
         }

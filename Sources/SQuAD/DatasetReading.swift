@@ -147,14 +147,14 @@ private struct DatasetParser {
 
     private mutating func nextQuestion() throws(JSONError) -> Question {
         question += 1
-        var id: String?
+        var id: QuestionID?
         var text: String?
         var answers: [Answer]?
         var plausible: [Answer] = []
         var isImpossible: Bool?
         try object { parser, key throws(JSONError) in
             switch key {
-            case "id": id = try parser.text(or: .number)
+            case "id": id = QuestionID(try parser.text(or: .number))
             case "question": text = try parser.reader.string()
             case "answers": answers = try parser.list("answers") { parser throws(JSONError) in try parser.nextAnswer() }
             case "plausible_answers":
@@ -192,7 +192,7 @@ private struct DatasetParser {
 
     // MARK: Pieces
 
-    private func missing(_ field: String, question id: String? = nil) -> JSONError {
+    private func missing(_ field: String, question id: QuestionID? = nil) -> JSONError {
         var place = "article \(article)"
         if paragraph > 0 { place += ", paragraph \(paragraph)" }
         if let id { place += ", question \(id)" } else if question > 0 { place += ", question \(question)" }

@@ -37,7 +37,7 @@ extension Paragraph {
 extension Question {
     fileprivate var json: JSONValue {
         var members: [(String, JSONValue)] = [
-            ("id", .string(id)), ("question", .string(question)), ("answers", .array(answers.map(\.json))),
+            ("id", .string(id.text)), ("question", .string(question)), ("answers", .array(answers.map(\.json))),
         ]
         if let isImpossible { members.append(("is_impossible", .bool(isImpossible))) }
         if !plausibleAnswers.isEmpty { members.append(("plausible_answers", .array(plausibleAnswers.map(\.json)))) }

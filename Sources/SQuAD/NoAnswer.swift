@@ -4,10 +4,10 @@ import StrictJSON
 /// How likely each question is to have no answer: what `{"id": probability}` files hold.
 public struct NoAnswerProbabilities: Sendable {
     /// Ids and probabilities, 0 to 1. Among equal probabilities their order decides, as in the official script.
-    public let entries: [(id: String, probability: Double)]
+    public let entries: [(id: QuestionID, probability: Double)]
 
     /// Probabilities made in memory.
-    public init(_ entries: [(id: String, probability: Double)]) {
+    public init(_ entries: [(id: QuestionID, probability: Double)]) {
         self.entries = entries
     }
 
@@ -27,12 +27,12 @@ public struct NoAnswerProbabilities: Sendable {
             throw DatasetError(
                 path: path, message: "a file of probabilities is an object {\"question id\": probability}")
         }
-        var entries: [(id: String, probability: Double)] = []
+        var entries: [(id: QuestionID, probability: Double)] = []
         for (id, number) in object {
             guard let probability = number.double, probability.isFinite else {
                 throw DatasetError(path: path, message: "the probability of question \(id) is not a number")
             }
-            entries.append((id, probability))
+            entries.append((QuestionID(id), probability))
         }
         self.entries = entries
     }
@@ -41,7 +41,7 @@ public struct NoAnswerProbabilities: Sendable {
     ///
     /// - Throws: `DatasetError` with the system's reason.
     public func write(to path: String) throws(DatasetError) {
-        let object = JSONObject(entries.map { ($0.id, JSONValue.double($0.probability)) })
+        let object = JSONObject(entries.map { ($0.id.text, JSONValue.double($0.probability)) })
         do {
             try Data((JSONValue.object(object).serialized(pretty: true) + "\n").utf8).write(
                 to: URL(fileURLWithPath: path), options: .atomic)
@@ -94,7 +94,7 @@ public struct NoAnswerThresholds: Sendable, Hashable {
     }
 
     /// - Parameter questions: the scores of all predictions, none left out.
-    init(_ questions: [QuestionScore], predictions: [String: String], probabilities: NoAnswerProbabilities) {
+    init(_ questions: [QuestionScore], predictions: [QuestionID: String], probabilities: NoAnswerProbabilities) {
         let byID = Dictionary(questions.map { ($0.id, $0) }) { first, _ in first }
         // Swift's sort is stable, as Python's is.
         let ranked = probabilities.entries.sorted { $0.probability < $1.probability }.compactMap { entry in

@@ -4,10 +4,10 @@ import StrictJSON
 /// Predicted answers by question id: what `{"id": "answer text"}` files hold.
 public struct Predictions: Sendable, Hashable {
     /// The answer texts by question id.
-    public var answers: [String: String]
+    public var answers: [QuestionID: String]
 
     /// Predictions made in memory.
-    public init(_ answers: [String: String]) {
+    public init(_ answers: [QuestionID: String]) {
         self.answers = answers
     }
 
@@ -28,12 +28,12 @@ public struct Predictions: Sendable, Hashable {
         guard let object = value.object else {
             throw DatasetError(path: path, message: "a prediction file is an object {\"question id\": \"answer text\"}")
         }
-        var answers: [String: String] = [:]
+        var answers: [QuestionID: String] = [:]
         for (id, answer) in object {
             guard let text = answer.string else {
                 throw DatasetError(path: path, message: "the prediction for question \(id) is not a string")
             }
-            answers[id] = text
+            answers[QuestionID(id)] = text
         }
         self.answers = answers
     }
@@ -42,7 +42,7 @@ public struct Predictions: Sendable, Hashable {
     ///
     /// - Throws: `DatasetError` with the system's reason.
     public func write(to path: String) throws(DatasetError) {
-        let members = answers.map { ($0.key, JSONValue.string($0.value)) }
+        let members = answers.map { ($0.key.text, JSONValue.string($0.value)) }
         let text = JSONValue.object(JSONObject(members)).serialized(pretty: true, sortedKeys: true)
         do {
             try Data((text + "\n").utf8).write(to: URL(fileURLWithPath: path), options: .atomic)

@@ -34,7 +34,8 @@ public enum SQuADMetrics {
     ///   - noAnswer: how likely each question is to have no answer. A question more likely to have none than `threshold`
     ///     counts as left unanswered, and the best thresholds are looked for. Version 2.0 only.
     public static func score(
-        _ dataset: Dataset, predictions: [String: String], noAnswer: NoAnswerProbabilities? = nil, threshold: Double = 1
+        _ dataset: Dataset, predictions: [QuestionID: String], noAnswer: NoAnswerProbabilities? = nil,
+        threshold: Double = 1
     ) -> Scores {
         let raw = questionScores(dataset, predictions: predictions)
         guard dataset.isVersion2 else { return Scores(raw) }
@@ -47,7 +48,7 @@ public enum SQuADMetrics {
     }
 
     /// The scores of each question by itself, in the order of the file.
-    public static func questionScores(_ dataset: Dataset, predictions: [String: String]) -> [QuestionScore] {
+    public static func questionScores(_ dataset: Dataset, predictions: [QuestionID: String]) -> [QuestionScore] {
         let isVersion2 = dataset.isVersion2
         return dataset.articles.lazy.flatMap(\.paragraphs).flatMap(\.questions).map { question in
             let hasAnswer = !question.answers.isEmpty

@@ -54,7 +54,7 @@ public struct Scores: Sendable, Hashable {
 /// The scores of one question.
 public struct QuestionScore: Sendable, Hashable {
     /// The question's id.
-    public let id: String
+    public let id: QuestionID
     /// 1 if the prediction equals an acceptable answer after normalisation, else 0.
     public internal(set) var exactMatch: Double
     /// The overlap of words with the closest acceptable answer, 0 to 1.

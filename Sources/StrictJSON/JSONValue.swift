@@ -26,19 +26,7 @@ public struct JSONObject: Sendable, Hashable, RandomAccessCollection {
     }
 
     private let members: [Member]
-    private let places: [Key: Int]
-
-    /// Keys that differ in a byte are different keys; Swift's own comparison would equate canonical equivalents.
-    private struct Key: Sendable, Hashable {
-        let text: String
-
-        static func == (left: Key, right: Key) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
-
-        func hash(into hasher: inout Hasher) {
-            var text = text
-            text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-        }
-    }
+    private let places: [ExactString: Int]
 
     /// An object with these members. Of members with one key the first is found by it.
     public init(_ members: [(String, JSONValue)]) {
@@ -48,18 +36,19 @@ public struct JSONObject: Sendable, Hashable, RandomAccessCollection {
     init(members: [Member]) {
         self.members = members
         places = Dictionary(
-            members.enumerated().map { (Key(text: $0.element.key), $0.offset) }, uniquingKeysWith: { first, _ in first }
+            members.enumerated().map { (ExactString($0.element.key), $0.offset) },
+            uniquingKeysWith: { first, _ in first }
         )
     }
 
     /// The first member whose key came before, if there is one.
     var duplicate: String? {
         guard places.count < members.count else { return nil }
-        return members.enumerated().first { places[Key(text: $0.element.key)] != $0.offset }?.element.key
+        return members.enumerated().first { places[ExactString($0.element.key)] != $0.offset }?.element.key
     }
 
     /// The value under a key.
-    public subscript(key: String) -> JSONValue? { places[Key(text: key)].map { members[$0].value } }
+    public subscript(key: String) -> JSONValue? { places[ExactString(key)].map { members[$0].value } }
 
     /// The member at a place.
     public subscript(position: Int) -> (key: String, value: JSONValue) {

@@ -50,7 +50,7 @@ struct AskCommand: AsyncParsableCommand {
             let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
             try options.checkPrecision(folder)
             let reader = try await Reader.load(folder, options: window.reader(options, noAnswer))
-            let answers = try await reader.answers(question, in: text, count: topK)
+            let answers = try await reader.answers(showingProgress: question, in: reader.prepare(text), count: topK)
             try writeOutput(json ? jsonText(answers) : plainText(answers))
         }
     }

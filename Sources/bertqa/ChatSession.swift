@@ -69,8 +69,8 @@ struct ChatSession {
     /// The best answers to a question, ready to be shown.
     private mutating func answer(_ question: String) async throws -> String {
         guard let text else { return Self.noText }
-        guard let answers = try await reader.answers([question], in: text, count: count).first, let best = answers.first
-        else { throw ReaderError.empty("text") }
+        let answers = try await reader.answers(showingProgress: question, in: text, count: count)
+        guard let best = answers.first else { throw ReaderError.empty("text") }
         asked.append((question, Self.shown(best)))
         var lines: [String] = []
         if !best.isNoAnswer {
@@ -87,8 +87,7 @@ struct ChatSession {
     /// The best answer's text alone, for pipes.
     mutating func plainAnswer(_ question: String) async throws -> String {
         guard let text else { throw ReaderError.empty("text") }
-        let answers = try await reader.answers([question], in: text, count: 1)
-        return answers.first?.first?.text ?? ""
+        return try await reader.answers(showingProgress: question, in: text, count: 1).first?.text ?? ""
     }
 
     private func marked(_ text: String) -> String { usesColour ? "\u{1B}[1;32m\(text)\u{1B}[0m" : "[\(text)]" }

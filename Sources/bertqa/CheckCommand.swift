@@ -67,7 +67,7 @@ struct CheckCommand: AsyncParsableCommand {
         let list = problems.map { problem in
             JSONValue.object(
                 JSONObject([
-                    ("id", .string(problem.questionID)), ("kind", .string(problem.kind.rawValue)),
+                    ("id", .string(problem.questionID.text)), ("kind", .string(problem.kind.rawValue)),
                     ("message", .string(problem.message)),
                 ]))
         }
@@ -82,7 +82,7 @@ struct CheckCommand: AsyncParsableCommand {
     private func json(_ difference: AlignmentDifference) -> JSONValue {
         .object(
             JSONObject([
-                ("id", .string(difference.questionID)), ("reason", .string(difference.reason)),
+                ("id", .string(difference.questionID.text)), ("reason", .string(difference.reason)),
                 ("by_offsets", .array(difference.byOffsets.map(JSONValue.string))),
                 ("by_mask", .array(difference.byMask.map(JSONValue.string))),
             ]))

@@ -65,7 +65,7 @@ enum ExitStatus: Int32 {
         switch error {
         case .model(let error): self = ExitStatus(error)
         case .tokenizer(let error): self = ExitStatus(error)
-        case .mismatch, .empty, .questionTooLong: self = .data
+        case .mismatch, .empty, .questionTooLong, .notFinite: self = .data
         case .options, .device, .precision: self = .usage
         case .computation: self = .internalError
         }

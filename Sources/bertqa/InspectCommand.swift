@@ -55,7 +55,7 @@ struct InspectCommand: AsyncParsableCommand {
 
     private func chosen(_ examples: [Example]) throws -> Example {
         if let id {
-            guard let found = examples.first(where: { $0.id.unicodeScalars.elementsEqual(id.unicodeScalars) }) else {
+            guard let found = examples.first(where: { $0.id == QuestionID(id) }) else {
                 throw ValidationError("\(data) has no question with the id \(id)")
             }
             return found

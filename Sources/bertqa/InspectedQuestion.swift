@@ -94,7 +94,7 @@ struct InspectedQuestion {
         }
         return .object(
             JSONObject([
-                ("id", .string(example.id)), ("question", .string(example.question)), ("rows", .array(rows)),
+                ("id", .string(example.id.text)), ("question", .string(example.question)), ("rows", .array(rows)),
             ]))
     }
 }

@@ -75,7 +75,7 @@ extension PredictionRun {
                         ("logit", .double(Double(candidate.logit))),
                     ]))
             }
-            return (example.id, JSONValue.array(list))
+            return (example.id.text, JSONValue.array(list))
         }
         let text = JSONValue.object(JSONObject(members)).serialized(pretty: true) + "\n"
         try writeFile(text, to: path)

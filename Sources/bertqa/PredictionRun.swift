@@ -92,10 +92,10 @@ struct PredictionRun {
     }
 
     /// The answer for each question id; empty where there is none.
-    var answers: [String: String] { Evaluation.texts(predictions, of: examples, threshold: noAnswerThreshold) }
+    var answers: [QuestionID: String] { Evaluation.texts(predictions, of: examples, threshold: noAnswerThreshold) }
 
     /// The best answer for each question id, however likely it is that there is none.
-    var forcedAnswers: [String: String] { Evaluation.texts(predictions, of: examples, threshold: nil) }
+    var forcedAnswers: [QuestionID: String] { Evaluation.texts(predictions, of: examples, threshold: nil) }
 
     /// How likely each question is to have no answer.
     var noAnswerProbabilities: NoAnswerProbabilities {

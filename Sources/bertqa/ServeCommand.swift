@@ -62,7 +62,8 @@ struct ServeCommand: AsyncParsableCommand {
             let asJSON = logFormat.isJSON
             let logger = Logger(label: "bertqa") { _ in LogLines(level: level, asJSON: asJSON) }
             if key == nil, !["127.0.0.1", "::1", "localhost"].contains(host) {
-                logger.warning("everybody who reaches this address may ask: there is no API key", metadata: ["host": "\(host)"])
+                logger.warning(
+                    "everybody who reaches this address may ask: there is no API key", metadata: ["host": "\(host)"])
             }
             Self.raiseFileLimit()
             let readerOptions = window.reader(options, noAnswer)
@@ -92,7 +93,9 @@ struct ServeCommand: AsyncParsableCommand {
     private func apiKey() throws -> APIKey? {
         if let apiKeyFile {
             let text = try ContextSource.file(apiKeyFile).read()
-            guard let key = APIKey(text) else { throw FileError(path: apiKeyFile, message: "holds no API key; write one into it") }
+            guard let key = APIKey(text) else {
+                throw FileError(path: apiKeyFile, message: "holds no API key; write one into it")
+            }
             return key
         }
         guard let text = ProcessInfo.processInfo.environment["BERTQA_API_KEY"] else { return nil }
@@ -124,7 +127,9 @@ struct ServeLimitOptions: ParsableArguments {
     @Option(help: "Tokens of one batch.")
     var maxBatchTokens = ServerLimits().batchTokens
 
-    @Option(help: ArgumentHelp("Milliseconds that an idle model waits for the companions of the last batch.", valueName: "ms"))
+    @Option(
+        help: ArgumentHelp(
+            "Milliseconds that an idle model waits for the companions of the last batch.", valueName: "ms"))
     var maxBatchDelay = 2
 
     @Option(help: "Pairs of question and text in one request.")

@@ -123,6 +123,21 @@ struct TrainingTests {
         }
     }
 
+    @Test("a run whose directory is removed ends with a message and writes nothing in its place")
+    func removed() throws {
+        try withWorkshop { shop in
+            let running = try Tool.start(command(shop, "run"))
+            running.wait { $0.contains("epoch 2 ") }
+            try FileManager.default.moveItem(atPath: "\(shop.path)/run", toPath: "\(shop.path)/moved")
+            let output = try running.finish()
+            output.expectFailure(74, "\(shop.path)/run", "removed or replaced")
+            #expect(!FileManager.default.fileExists(atPath: "\(shop.path)/run"))
+            // What was moved is whole, and goes on where it is.
+            let resumed = try Tool.run(command(shop, "moved", "--resume"))
+            #expect(resumed.status == 0, "\(resumed.err)")
+        }
+    }
+
     @Test("a run goes on when whoever reads its progress leaves, and when nohup switched hanging up off")
     func readerLeaves() throws {
         try withWorkshop { shop in
@@ -139,12 +154,49 @@ struct TrainingTests {
         }
     }
 
-    @Test("numbers that break down stop the run, name the step and the way out")
+    @Test("numbers that break down skip a step, then stop the run, and name the step and the way out")
     func notFinite() throws {
         try withWorkshop { shop in
+            try shop.overload(["lives", "does"])
+            let output = try Tool.run(command(shop, "run", "--max-skipped-steps", "2"))
+            #expect(output.err.contains("step 2 was skipped: the loss is not finite"), "\(output.err)")
+            output.expectFailure(70, "step 3", "not finite", "--learning-rate")
+            try Tool.run(command(shop, "other", "--max-skipped-steps", "0")).expectFailure(70, "step 1", "not finite")
+        }
+    }
+
+    @Test("a model with weights that are not finite is named by training and by answering")
+    func spoiled() throws {
+        try withWorkshop { shop in
             try shop.poison()
-            let output = try Tool.run(command(shop, "run"))
-            output.expectFailure(70, "step 1", "not finite", "--learning-rate")
+            let name = "bert.encoder.layer.1.output.dense.bias"
+            try Tool.run(command(shop, "run")).expectFailure(65, name)
+            try Tool.run([
+                "ask", "--model", "\(shop.path)/model", "--question", "where does ada live?", "--context",
+                "ada lives in the town of rome.",
+            ]).expectFailure(65, name)
+        }
+    }
+
+    /// Kills of a run that must end as if it had not been touched. BERTQA_SOAK=500 has 500 of them.
+    @Test("verify-resume finds a run that was killed again and again equal to one that was not")
+    func verifyResume() throws {
+        let kills = ProcessInfo.processInfo.environment["BERTQA_SOAK"].flatMap(Int.init) ?? 4
+        try withWorkshop { shop in
+            let options = [
+                "--epochs", "\(50 + 20 * kills)", "--save-steps", "1", "--gradient-accumulation-steps", "2",
+                "--kills", "\(kills)", "--json",
+            ]
+            let arguments = Array(command(shop, "proof").dropFirst())
+            let output = try Tool.run(["verify-resume"] + arguments + options)
+            #expect(output.status == 0, "\(output.err)")
+            let result = try output.json()
+            #expect(result["equal"]?.bool == true, "\(output.out)")
+            #expect(result["kills"]?.int ?? 0 >= 1, "\(output.out)")
+            let files = result["files"]?.array?.compactMap(\.string) ?? []
+            #expect(files.contains("model.safetensors") && files.contains { $0.hasSuffix("optimizer.safetensors") })
+            #expect(files.contains { $0.hasPrefix("tensorboard/events") })
+            try Tool.run(["verify-resume"] + arguments + options).expectFailure(74, "not empty")
         }
     }
 

@@ -42,7 +42,7 @@ struct EventFileTests {
     @Test("records are framed with their checksums, and begin with the version")
     func framing() throws {
         let directory = try TemporaryDirectory()
-        let file = try EventFile(directory: directory.path, keepingUpTo: 0)
+        let file = try EventFile(directory: directory.path, clock: .wall, length: nil)
         try file.add([("loss", 0.5), ("rate", 1e-5)], step: 1)
         let records = try records(Data(contentsOf: URL(fileURLWithPath: "\(directory.path)/\(name)")))
         #expect(records.count == 2)
@@ -52,18 +52,28 @@ struct EventFileTests {
         #expect(String(decoding: records[1], as: UTF8.self).contains("loss"))
     }
 
-    @Test("a file that is opened again loses what came after the step, and a record that was cut")
+    @Test("a file that is opened again is cut to the length that was told, and begins anew where there is less")
     func reopening() throws {
         let directory = try TemporaryDirectory()
         let path = "\(directory.path)/\(name)"
-        for (kept, steps) in [(0, 1...300), (129, 130...140), (135, 136...136)] {
-            let file = try EventFile(directory: directory.path, keepingUpTo: kept)
+        func write(_ steps: ClosedRange<Int>, from length: Int?) throws -> Int {
+            let file = try EventFile(directory: directory.path, clock: .steps, length: length)
             for step in steps { try file.add([("loss", Double(step))], step: step) }
+            return try file.synchronize()
         }
-        #expect(try records(Data(contentsOf: URL(fileURLWithPath: path))).count == 137)
-        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
-        try whole.dropLast(5).write(to: URL(fileURLWithPath: path))
-        _ = try EventFile(directory: directory.path, keepingUpTo: 1000)
-        #expect(try records(Data(contentsOf: URL(fileURLWithPath: path))).count == 136)
+        let whole = try write(1...300, from: nil)
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        #expect(whole == bytes.count)
+        let early = try write(1...130, from: nil)
+        // What came after, and a record that was cut, is gone.
+        _ = try write(131...200, from: nil)
+        _ = try write(1...130, from: nil)
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data([1, 2, 3]))
+        #expect(try write(131...300, from: early) == whole)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == bytes)
+        _ = try write(1...1, from: whole + 1)
+        #expect(try records(Data(contentsOf: URL(fileURLWithPath: path))).count == 2)
     }
 }

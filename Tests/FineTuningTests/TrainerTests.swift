@@ -192,22 +192,102 @@ struct TrainerTests {
         }
     }
 
-    @Test("numbers that are no longer finite stop the run, name the step, and leave the last checkpoint whole")
+    @Test("weights that are not finite are refused before training, by name")
+    func spoiledWeights() throws {
+        try withWorkshop { shop in
+            try shop.poison()
+            let error = #expect(throws: TrainingError.self) { _ = try Trainer(options: shop.options("run")) }
+            #expect(error?.description.contains("bert.encoder.layer.1.output.dense.bias") == true)
+        }
+    }
+
+    @Test("a step whose loss is not finite is skipped, its rows don't count, and the weights stay as they were")
+    func skippedSteps() throws {
+        try withWorkshop { shop in
+            try shop.overload(["finn"])
+            var options = shop.options("run")
+            options.batchSize = 1
+            options.epochs = 1
+            options.saveSteps = 1
+            options.checkpointsKept = 100
+            let summary = try Trainer(options: options).run()
+            #expect(summary.steps == 12)
+            let epoch = try #require(summary.statistics.epochs.first)
+            #expect(epoch.trainingLoss.isFinite && epoch.trainingLoss > 0)
+            let states = try (1...12).map { step in
+                let digits = step < 10 ? "0\(step)" : "\(step)"
+                let checkpoint = "run/checkpoints/step-000000\(digits)"
+                let state = try JSONValue.parse(shop.bytes("\(checkpoint)/state.json"))
+                return (state, try shop.bytes("\(checkpoint)/model.safetensors"))
+            }
+            // Two questions have the word; a step is either the optimizer's or skipped.
+            #expect(states.last?.0["optimizer_step"]?.int == 10)
+            for (before, after) in zip(states, states.dropFirst()) {
+                let isSkipped = before.0["optimizer_step"]?.int == after.0["optimizer_step"]?.int
+                #expect((before.1 == after.1) == isSkipped)
+            }
+        }
+    }
+
+    @Test("a run of skipped steps stops, names the step, and leaves the last checkpoint whole")
     func notFinite() throws {
         try withWorkshop { shop in
+            try shop.overload(["ada", "bob", "cleo", "dan", "eve", "finn"])
             var options = shop.options("run")
-            options.learningRate = 1
-            options.maxGradNorm = 0
-            options.epochs = 400
+            options.batchSize = 1
             options.saveSteps = 1
-            options.adamEpsilon = 1e-8
-            try shop.poison()
             let error = #expect(throws: TrainingError.self) { try Trainer(options: options).run() }
-            guard case .notFinite(let step, _, _)? = error else {
+            guard case .notFinite(let step, let what, let advice)? = error else {
                 Issue.record("\(String(describing: error))")
                 return
             }
-            #expect(step >= 1)
+            #expect(step == options.maxSkippedSteps + 1 && what == "the loss")
+            #expect(advice.contains("4 such steps in a row"))
+            #expect(try shop.newestCheckpoint("run") == "step-00000003")
+        }
+    }
+
+    @Test("a fault is told by the name of the first weights or gradients that are not finite")
+    func faults() throws {
+        let names = ["a", "b"]
+        let tensors = try names.map { name in
+            let tensor = try Tensor.of([1, 2] as [Float], shape: [2])
+            try tensor.setRequiresGradient(true)
+            return (name: name, tensor: tensor)
+        }
+        let optimizer = try AdamW(parameters: tensors, decays: { _ in false })
+        func fault(_ loss: Double, _ norm: Double?) throws -> NumericFault? {
+            try NumericFault.find(loss: loss, norm: norm, in: optimizer.slots)
+        }
+        #expect(try fault(1, 1) == nil)
+        #expect(try fault(.nan, nil) == NumericFault(what: "the loss", isLasting: false))
+        let huge = try Tensor.of([.infinity, 0] as [Float], shape: [2])
+        try ((tensors[0].tensor * 1) + (tensors[1].tensor * huge)).sum().backward()
+        #expect(try fault(1, .infinity) == NumericFault(what: "the gradient of b", isLasting: false))
+        try withoutGradients { () throws(TorchError) in try tensors[1].tensor.assign(huge) }
+        #expect(try fault(1, .infinity) == NumericFault(what: "the weights b", isLasting: true))
+    }
+
+    @Test("saving over a model that others have mapped leaves them what they had")
+    func mapped() throws {
+        try withWorkshop { shop in
+            _ = try Trainer(options: shop.options("run")).run()
+            let reader = try LoadedModel(
+                directory: "\(shop.path)/run", use: .inference, precision: .fp32, device: .cpu)
+            func weights() throws -> [[Float]] {
+                try reader.model.parameters.all.map { try $0.tensor.to(.float32).array() }
+            }
+            let before = try weights()
+            var options = shop.options("run")
+            options.resume = true
+            options.epochs = 2
+            try FileManager.default.removeItem(atPath: "\(shop.path)/run/checkpoints")
+            options.seed = 7
+            _ = try Trainer(options: options).run()
+            #expect(try weights() == before)
+            let after = try LoadedModel(
+                directory: "\(shop.path)/run", use: .inference, precision: .fp32, device: .cpu)
+            #expect(try after.model.parameters.all.map { try $0.tensor.to(.float32).array() as [Float] } != before)
         }
     }
 

@@ -48,7 +48,8 @@ struct APITests {
                 for (index, text) in texts.enumerated() {
                     let question = questions[index % questions.count]
                     group.addTask {
-                        let answers = try await server.post("/v1/answer", request(question, text, more: ", \"top_k\": 3"))
+                        let answers = try await server.post(
+                            "/v1/answer", request(question, text, more: ", \"top_k\": 3"))
                         let expected = try await reader.answers(question, in: text, count: 3)
                         try expectEqual(answers, expected)
                     }
@@ -63,6 +64,22 @@ struct APITests {
         }
     }
 
+    @Test("texts that differ only in Unicode normalisation keep their own offsets")
+    func normalisation() async throws {
+        try await LocalServer.run { server in
+            try await server.ready()
+            let texts = ["\u{E9} ada lives in the town of rome.", "e\u{301} ada lives in the town of rome."]
+            let pairs = texts.map { "{\"question\": \"who lives in rome?\", \"context\": \"\($0)\"}" }
+            let results = try await server.post("/v1/answers", "{\"pairs\": [\(pairs.joined(separator: ", "))]}")
+            for (result, text) in zip(try #require(results["results"]?.array), texts) {
+                let answer = try #require(result["answers"]?.array?.first)
+                let range = try #require(answer["start"]?.int)..<(try #require(answer["end"]?.int))
+                let words = String(String.UnicodeScalarView(Array(text.unicodeScalars)[range]))
+                #expect(words == answer["text"]?.string)
+            }
+        }
+    }
+
     @Test("Hugging Face's form answers an object, or a list when several answers are asked for")
     func huggingFace() async throws {
         try await LocalServer.run { server in
@@ -71,14 +88,16 @@ struct APITests {
             let one = try await server.post("/", "{\(inputs)}")
             #expect(one.object?.map(\.key) == ["score", "start", "end", "answer"])
             let answer = try #require(one["answer"]?.string)
-            let scalars = Array(Self.text.unicodeScalars)[try #require(one["start"]?.int)..<(try #require(one["end"]?.int))]
+            let scalars = Array(Self.text.unicodeScalars)[
+                try #require(one["start"]?.int)..<(try #require(one["end"]?.int))]
             #expect(String(String.UnicodeScalarView(scalars)) == answer)
             let more = ", \"parameters\": {\"top_k\": 3, \"max_answer_len\": 2, \"doc_stride\": 4, \"max_seq_len\": 24}"
             let several = try await server.post("/", "{\(inputs)\(more)}")
             #expect(several.array?.count == 3)
             let wrong = try await server.post("/", "{\(inputs), \"parameters\": {\"topk\": 3}}", expecting: 422)
             #expect(wrong["error"]?["field"]?.string == "parameters.topk")
-            let long = try await server.post("/", "{\(inputs), \"parameters\": {\"max_seq_len\": 4096}}", expecting: 422)
+            let long = try await server.post(
+                "/", "{\(inputs), \"parameters\": {\"max_seq_len\": 4096}}", expecting: 422)
             #expect(long["error"]?["message"]?.string?.contains("positions") == true)
         }
     }

@@ -61,7 +61,9 @@ struct BatcherTests {
             #expect(length == 12)
             #expect(held.seen.map(\.count) == [1, 3, 2])
             let alone = try await reader.answers([questions[0]])[0]
-            for readings in all { #expect(reader.answers(to: questions[0], from: readings[0])[0].text == alone[0].text) }
+            for readings in all {
+                #expect(reader.answers(to: questions[0], from: readings[0])[0].text == alone[0].text)
+            }
         }
     }
 

@@ -55,7 +55,8 @@ struct DocumentTests {
                 #expect(answers.contains { $0["document"]?.string == "long" })
                 for answer in answers {
                     let document = try #require(answer["document"]?.string)
-                    let text = try #require(try await server.send(.GET, "/v1/documents/\(document)").json()["text"]?.string)
+                    let text = try #require(
+                        try await server.send(.GET, "/v1/documents/\(document)").json()["text"]?.string)
                     #expect(slice(text, answer, unit) == answer["text"]?.string)
                     let passage = try #require(answer["passage"])
                     #expect(slice(text, passage, unit) == passage["text"]?.string)
@@ -70,7 +71,8 @@ struct DocumentTests {
     @Test(
         "nothing in a question is taken for the syntax of the search",
         arguments: [
-            "\"rome\" OR NEAR(x", "rome*", "words:rome", "^rome", "{words}: rome", "a AND NOT b", "rome\u{0}x", "'; DROP TABLE document; --",
+            "\"rome\" OR NEAR(x", "rome*", "words:rome", "^rome", "{words}: rome", "a AND NOT b", "rome\u{0}x",
+            "'; DROP TABLE document; --",
             "(((", "\"\"\"", "ro-me + x", "塔はどこですか", String(repeating: "rome ada ", count: 3),
         ])
     func syntax(question: String) async throws {
@@ -83,7 +85,9 @@ struct DocumentTests {
         }
     }
 
-    @Test("bad ids, bad lists and blank texts are refused", arguments: ["a%20b", ".a", "-a", "%00", "é", String(repeating: "a", count: 129)])
+    @Test(
+        "bad ids, bad lists and blank texts are refused",
+        arguments: ["a%20b", ".a", "-a", "%00", "é", String(repeating: "a", count: 129)])
     func badIDs(id: String) async throws {
         try await SharedServer.use { server in
             let reply = try await put(server, id, "text")
@@ -92,7 +96,8 @@ struct DocumentTests {
             for query in ["limit=0", "limit=x", "after=a%20b", "page=2"] {
                 let reply = try await server.send(.GET, "/v1/documents?\(query)")
                 #expect(reply.status == 422)
-                #expect(try reply.json()["error"]?["field"]?.string == query.split(separator: "=").first.map(String.init))
+                #expect(
+                    try reply.json()["error"]?["field"]?.string == query.split(separator: "=").first.map(String.init))
             }
             #expect(try await put(server, "blank", " \n").status == 400)
         }

@@ -100,7 +100,8 @@ struct LimitTests {
             let odd = try await raw(server, ["hello\r\n\r\n"])
             #expect(odd.hasPrefix("HTTP/1.1 400") && odd.contains("malformed"), "\(odd)")
             let body = request("who lives in rome?", APITests.text)
-            let head = "POST /v1/answer HTTP/1.1\r\nhost: a\r\nconnection: close\r\nexpect: 100-continue\r\ncontent-length: \(body.utf8.count)\r\n\r\n"
+            let head =
+                "POST /v1/answer HTTP/1.1\r\nhost: a\r\nconnection: close\r\nexpect: 100-continue\r\ncontent-length: \(body.utf8.count)\r\n\r\n"
             let reply = try await raw(server, [head, body])
             #expect(reply.hasPrefix("HTTP/1.1 100"))
             #expect(reply.contains("HTTP/1.1 200"))

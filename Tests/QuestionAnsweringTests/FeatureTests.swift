@@ -153,7 +153,7 @@ struct FeatureTests {
 
     @Test("examples keep the file's order, and those of one text share a number")
     func examples() {
-        let question = { (id: String) in Question(id: id, question: "?", answers: []) }
+        let question = { (id: QuestionID) in Question(id: id, question: "?", answers: []) }
         let dataset = Dataset(articles: [
             Article(title: "a", paragraphs: [Paragraph(context: "x", questions: [question("1"), question("2")])]),
             Article(title: "b", paragraphs: [Paragraph(context: "y", questions: [question("3")])]),

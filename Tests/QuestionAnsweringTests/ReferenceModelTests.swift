@@ -49,7 +49,7 @@ struct ReferenceModelTests {
     func logits() throws {
         let url = try #require(Bundle.module.resourceURL).appendingPathComponent("Fixtures/minilm_logits.safetensors")
         let expected = try SafetensorsFile(path: url.path)
-        let examples = try Dataset(path: ReferenceModel.data).examples().filter { expected.names.contains($0.id) }
+        let examples = try Dataset(path: ReferenceModel.data).examples().filter { expected.names.contains($0.id.text) }
         #expect(examples.count == 8)
         let loaded = try LoadedModel(
             directory: ReferenceModel.path, use: .inference, precision: .fp32, device: .cpu)
@@ -60,7 +60,7 @@ struct ReferenceModelTests {
         let logits: [Float] = try withoutGradients { () throws(TorchError) in try loaded.model(batch.input).array() }
         var start = 0
         for row in rows {
-            let view = try #require(expected[examples[row.example].id])
+            let view = try #require(expected[examples[row.example].id.text])
             try #require(view.shape == [row.length, 2])
             let numbers = view.withBytes { bytes in
                 (0..<(2 * row.length)).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }

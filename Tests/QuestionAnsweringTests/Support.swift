@@ -38,7 +38,8 @@ func smallModel(vocabulary: Int, positions: Int = 64, seed: UInt64 = 1) throws -
 }
 
 /// One example whose first answer is the given words of its context.
-func example(_ question: String, _ context: String, answer: String, id: String = "q", paragraph: Int = 0) -> Example {
+func example(_ question: String, _ context: String, answer: String, id: QuestionID = "q", paragraph: Int = 0) -> Example
+{
     let start = context.range(ofScalars: answer) ?? -1
     return Dataset(articles: [
         Article(

@@ -41,6 +41,30 @@ struct MetricsTests {
         #expect(scores.missing == 0)
     }
 
+    @Test("ids that differ only in Unicode normalisation are different questions, as in Python")
+    func normalisedIDs() throws {
+        let (one, two) = (QuestionID("\u{E9}"), QuestionID("e\u{301}"))
+        let dataset = Dataset(articles: [
+            Article(
+                title: "",
+                paragraphs: [
+                    Paragraph(
+                        context: "fox dog",
+                        questions: [
+                            Question(id: one, question: "?", answers: [Answer(text: "fox", start: 0)]),
+                            Question(id: two, question: "?", answers: [Answer(text: "dog", start: 4)]),
+                        ])
+                ])
+        ])
+        #expect(dataset.problems().isEmpty)
+        let predictions = [one: "fox", two: "dog"]
+        #expect(SQuADMetrics.score(dataset, predictions: predictions).exactMatch == 100)
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).json")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Predictions(predictions).write(to: file.path)
+        #expect(try Predictions(path: file.path).answers == predictions)
+    }
+
     private let three = Dataset(articles: [
         Article(
             title: "",
@@ -92,11 +116,11 @@ struct MetricsTests {
         let document = try #require(fixture["dataset"]).serialized()
         let dataset = try Dataset(json: Array(document.utf8), path: "version2.json")
         let predictions = try #require(fixture["predictions"]?.object).compactMap { member in
-            member.value.string.map { (member.key, $0) }
+            member.value.string.map { (QuestionID(member.key), $0) }
         }
         let noAnswer = NoAnswerProbabilities(
             try #require(fixture["probabilities"]?.object).compactMap { member in
-                member.value.double.map { (member.key, $0) }
+                member.value.double.map { (id: QuestionID(member.key), probability: $0) }
             })
         let scores = SQuADMetrics.score(
             dataset, predictions: Dictionary(uniqueKeysWithValues: predictions), noAnswer: noAnswer,

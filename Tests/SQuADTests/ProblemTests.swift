@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Problems of single questions")
 struct ProblemTests {
-    private func problems(_ context: String, _ answers: [Answer], question: String = "Who?", id: String = "q")
+    private func problems(_ context: String, _ answers: [Answer], question: String = "Who?", id: QuestionID = "q")
         -> [DatasetProblem]
     {
         dataset(context: context, question: Question(id: id, question: question, answers: answers)).problems()
@@ -132,7 +132,7 @@ struct ProblemTests {
 
     @Test("The second question of an id is reported, ids being compared byte for byte")
     func duplicateID() {
-        func question(_ id: String) -> Question {
+        func question(_ id: QuestionID) -> Question {
             Question(id: id, question: "?", answers: [Answer(text: "Ada", start: 0)])
         }
         let sample = Dataset(articles: [

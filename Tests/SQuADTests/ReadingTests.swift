@@ -88,7 +88,7 @@ struct ReadingTests {
             {"version": \(written), "data": [{"paragraphs": [{"context": "c",
             "qas": [{"id": \(written), "question": "q", "answers": []}]}]}]}
             """)
-        #expect(sample.articles[0].paragraphs[0].questions[0].id == read)
+        #expect(sample.articles[0].paragraphs[0].questions[0].id.text == read)
         #expect(sample.version == read)
     }
 

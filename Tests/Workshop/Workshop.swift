@@ -51,7 +51,18 @@ public struct Workshop: Sendable {
 
     /// Puts a number that is not finite into the pretrained weights.
     public func poison() throws {
-        try Self.writeModel(to: "\(path)/model", vocabulary: tokenizer.vocabulary.count, spoiled: true)
+        try Self.writeModel(to: "\(path)/model", vocabulary: tokenizer.vocabulary.count, spoiled: .bias)
+    }
+
+    /// Gives words embeddings that are finite and so large that nothing computed from them is.
+    public func overload(_ words: [String]) throws {
+        let rows = words.flatMap { tokenizer.tokenize($0).ids.map(Int.init) }
+        try Self.writeModel(to: "\(path)/model", vocabulary: tokenizer.vocabulary.count, spoiled: .embeddings(rows))
+    }
+
+    private enum Spoiled {
+        case bias
+        case embeddings([Int])
     }
 
     private static let names = ["ada", "bob", "cleo", "dan", "eve", "finn"]
@@ -96,7 +107,7 @@ public struct Workshop: Sendable {
         return result
     }
 
-    private static func writeModel(to directory: String, vocabulary: Int, spoiled: Bool = false) throws {
+    private static func writeModel(to directory: String, vocabulary: Int, spoiled: Spoiled? = nil) throws {
         var config = BertConfig()
         config.vocabSize = vocabulary
         config.hiddenSize = 32
@@ -106,15 +117,23 @@ public struct Workshop: Sendable {
         config.maxPositionEmbeddings = 64
         var all: [(name: String, tensor: Tensor)] = []
         for (index, parameter) in BertParameters.shapes(config).enumerated() {
-            let bad = spoiled && parameter.key == "bert.encoder.layer.1.output.dense.bias"
-            let tensor: Tensor =
+            var tensor: Tensor =
                 if parameter.key.hasSuffix("LayerNorm.weight") {
                     try Tensor.full(parameter.shape, value: 1)
-                } else if bad {
-                    try Tensor.full(parameter.shape, value: .nan)
                 } else {
                     try Tensor.normal(parameter.shape, standardDeviation: 0.05, seed: UInt64(index))
                 }
+            switch (spoiled, parameter.key) {
+            case (.bias, "bert.encoder.layer.1.output.dense.bias"):
+                tensor = try Tensor.full(parameter.shape, value: .nan)
+            case (.embeddings(let rows), "bert.embeddings.word_embeddings.weight"):
+                var values: [Float] = try tensor.array()
+                for row in rows {
+                    for column in 0..<config.hiddenSize { values[row * config.hiddenSize + column] = 1e38 }
+                }
+                tensor = try Tensor.of(values, shape: parameter.shape)
+            default: break
+            }
             all.append((parameter.key, tensor))
         }
         let model = try BertForQuestionAnswering(config: config, parameters: Parameters(all), precision: .fp32)

@@ -3,7 +3,7 @@
 /// Python imports and calls whatever a pickle names. Here names stay names; the calls that rebuild tensors are understood, an
 /// unknown one makes a value that nothing can be done with.
 /// - Source: the opcodes in CPython's `Lib/pickletools.py`; the calls in PyTorch's `torch/_utils.py`, `_rebuild_tensor_v2`.
-struct PickleMachine {
+package struct PickleMachine {
     private let path: String
     private let bytes: UnsafeRawBufferPointer
     private var place = 0
@@ -22,7 +22,7 @@ struct PickleMachine {
     /// What the pickle in `bytes` holds; `path` is for errors.
     ///
     /// - Throws: `ModelError` for bytes that are no pickle, or one of other things than a checkpoint holds.
-    static func read(_ bytes: UnsafeRawBufferPointer, path: String) throws(ModelError) -> PickleValue {
+    package static func read(_ bytes: UnsafeRawBufferPointer, path: String) throws(ModelError) -> PickleValue {
         var machine = PickleMachine(path: path, bytes: bytes)
         while true {
             if case .done(let result) = try machine.step() { return result }

@@ -1,5 +1,5 @@
 /// What a pickle holds, as far as weights need it.
-indirect enum PickleValue: Sendable {
+package indirect enum PickleValue: Sendable {
     case none
     case bool(Bool)
     case int(Int)
@@ -14,7 +14,7 @@ indirect enum PickleValue: Sendable {
     case other
 
     /// Numbers in an entry of the archive.
-    struct Storage: Sendable, Hashable {
+    package struct Storage: Sendable, Hashable {
         /// The entry's name behind `data/`.
         let key: String
         let elementType: ElementType
@@ -23,7 +23,7 @@ indirect enum PickleValue: Sendable {
     }
 
     /// A view of a storage.
-    struct Tensor: Sendable {
+    package struct Tensor: Sendable {
         let storage: Storage
         /// In elements.
         let offset: Int

@@ -3,9 +3,9 @@ import StrictJSON
 /// A zip file of uncompressed entries, memory-mapped: what `torch.save` writes.
 ///
 /// - Source: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3.6 to 4.3.16 and 4.5.3 (Zip64).
-struct ZipArchive: Sendable {
+package struct ZipArchive: Sendable {
     /// The file.
-    let path: String
+    package let path: String
     private let file: MappedFile
     private let entries: [String: Entry]
 
@@ -17,7 +17,7 @@ struct ZipArchive: Sendable {
     /// Reads the directory at the file's end; nothing of the entries themselves.
     ///
     /// - Throws: `ModelError` for a file that is missing or not such an archive.
-    init(path: String) throws(ModelError) {
+    package init(path: String) throws(ModelError) {
         do {
             file = try MappedFile(path: path)
         } catch {
@@ -28,7 +28,7 @@ struct ZipArchive: Sendable {
     }
 
     /// The names of the entries.
-    var names: some Collection<String> { entries.keys }
+    package var names: some Collection<String> { entries.keys }
 
     /// The number of bytes of an entry; nil if there is none of that name.
     func byteCount(_ name: String) -> Int? { entries[name]?.range.count }
@@ -39,7 +39,7 @@ struct ZipArchive: Sendable {
     /// Compares an entry's checksum.
     ///
     /// - Throws: `ModelError` if there is no such entry, or its bytes are damaged.
-    func verify(_ name: String) throws(ModelError) {
+    package func verify(_ name: String) throws(ModelError) {
         guard try withBytes(name, CRC32.checksum) == entries[name]?.checksum else {
             throw ModelError(
                 path: path, kind: .invalid,

@@ -5,7 +5,7 @@ import QuestionAnswering
 import StrictJSON
 
 /// A request that is not answered, as its client is told.
-struct APIError: Error, Sendable {
+package struct APIError: Error, Sendable {
     let status: HTTPResponse.Status
     /// A word for programs.
     let type: String

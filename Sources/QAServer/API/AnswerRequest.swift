@@ -45,13 +45,13 @@ struct AnswerParameters: Sendable {
 }
 
 /// `POST /v1/answer`
-struct AnswerRequest: Sendable {
+package struct AnswerRequest: Sendable {
     let question: String
     /// Nil asks all documents.
     let context: String?
     let parameters: AnswerParameters
 
-    init(_ fields: RequestFields) throws(APIError) {
+    package init(_ fields: RequestFields) throws(APIError) {
         var fields = fields
         question = try fields.requiredString("question")
         context = try fields.string("context")
@@ -74,11 +74,11 @@ struct DocumentQuestion: Sendable {
 }
 
 /// `POST /v1/answers`
-struct PairsRequest: Sendable {
+package struct PairsRequest: Sendable {
     let pairs: [(question: String, context: String)]
     let parameters: AnswerParameters
 
-    init(_ fields: RequestFields, limit: Int) throws(APIError) {
+    package init(_ fields: RequestFields, limit: Int) throws(APIError) {
         var fields = fields
         guard let list = try fields.required("pairs").array else { throw fields.invalid("pairs", "must be a list") }
         guard !list.isEmpty else { throw .empty("pairs", "pairs is empty; there is nothing to answer") }

@@ -4,7 +4,7 @@ import StrictJSON
 /// `POST /` in the form of Hugging Face's inference API, whose clients then work unchanged.
 ///
 /// - Source: https://huggingface.co/docs/inference-providers/tasks/question-answering
-struct HuggingFaceRequest: Sendable {
+package struct HuggingFaceRequest: Sendable {
     let question: String
     let context: String
     let parameters: AnswerParameters
@@ -15,7 +15,7 @@ struct HuggingFaceRequest: Sendable {
     private let maxLength: Int?
     private let docStride: Int?
 
-    init(_ fields: RequestFields) throws(APIError) {
+    package init(_ fields: RequestFields) throws(APIError) {
         var fields = fields
         var inputs = try RequestFields(fields.required("inputs"), path: "inputs")
         question = try inputs.requiredString("question")

@@ -3,14 +3,14 @@ import StrictJSON
 
 /// The members of a JSON object in a request. Each is taken once, by its name; what is left at the end is an error, so that a
 /// misspelt option is not passed over.
-struct RequestFields {
+package struct RequestFields {
     private let object: JSONObject
     /// The object's place in the request, as in `pairs[3].`.
     let path: String
     private var known: Set<String> = []
 
     /// Reads a body that must be one JSON object.
-    init(body: ByteBuffer) throws(APIError) {
+    package init(body: ByteBuffer) throws(APIError) {
         let value: JSONValue
         do {
             value = try body.withUnsafeReadableBytes { bytes throws(JSONError) in try JSONValue.parse(bytes) }

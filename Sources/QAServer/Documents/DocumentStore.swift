@@ -189,7 +189,9 @@ struct DocumentStore: Sendable {
     }
 
     private static func delete(_ id: DocumentID, _ db: Database) throws -> Bool {
-        guard let revision = try Int64.fetchOne(db, sql: "SELECT revision FROM document WHERE id = ?", arguments: [id.text])
+        guard
+            let revision = try Int64.fetchOne(
+                db, sql: "SELECT revision FROM document WHERE id = ?", arguments: [id.text])
         else { return false }
         try db.execute(
             sql: "DELETE FROM passage_words WHERE rowid IN (SELECT id FROM passage WHERE revision = ?)",

@@ -92,7 +92,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if error is HTTPParserError {
-            cut(context: context, APIError(.badRequest, "malformed", "this is not HTTP that can be understood: \(error)"))
+            cut(
+                context: context,
+                APIError(.badRequest, "malformed", "this is not HTTP that can be understood: \(error)"))
         } else {
             context.fireErrorCaught(error)
         }

@@ -6,11 +6,12 @@ struct KnownPaths: Sendable {
 
     /// - Parameter description: an OpenAPI document.
     init(description: JSONValue) {
-        paths = (description["paths"]?.object).map { object in
-            object.map { path, item in
-                (path.split(separator: "/").map(String.init), Self.methods(item))
-            }
-        } ?? []
+        paths =
+            (description["paths"]?.object).map { object in
+                object.map { path, item in
+                    (path.split(separator: "/").map(String.init), Self.methods(item))
+                }
+            } ?? []
     }
 
     private static func methods(_ item: JSONValue) -> [String] {

@@ -68,7 +68,8 @@ struct RequestPipeline: RouterMiddleware {
             return error
         case let error as HTTPError where error.status == .notFound:
             guard let methods = paths.methods(request.uri.path) else {
-                return APIError(.notFound, "not_found", "there is nothing at this path; /openapi.json says what there is")
+                return APIError(
+                    .notFound, "not_found", "there is nothing at this path; /openapi.json says what there is")
             }
             var answer = APIError(
                 .methodNotAllowed, "method_not_allowed", "this path knows \(methods.joined(separator: ", "))")
@@ -77,10 +78,12 @@ struct RequestPipeline: RouterMiddleware {
         case let error as HTTPError where error.status.kind == .clientError:
             return APIError(error.status, "refused", error.body ?? error.status.reasonPhrase)
         case is CancellationError:
-            return APIError(HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request"), "cancelled", "the client left")
+            return APIError(
+                HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request"), "cancelled", "the client left")
         default:
             logger.error("failed", metadata: ["error": "\(error)"])
-            return APIError(.internalServerError, "internal", "the server failed; its log has more under this request's id")
+            return APIError(
+                .internalServerError, "internal", "the server failed; its log has more under this request's id")
         }
     }
 }

@@ -60,7 +60,8 @@ public final class ServerMetrics: Sendable {
         let counts = counts.withLock { $0 }
         var text = PrometheusText()
         text.begin("bertqa_requests_total", "counter", "Requests answered, by route and status.")
-        for (key, count) in counts.requests.sorted(by: { ($0.key.route, $0.key.status) < ($1.key.route, $1.key.status) }) {
+        for (key, count) in counts.requests.sorted(by: { ($0.key.route, $0.key.status) < ($1.key.route, $1.key.status) }
+        ) {
             text.sample(
                 "bertqa_requests_total", [("route", key.route), ("status", String(key.status))], Double(count))
         }

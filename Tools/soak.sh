@@ -1,0 +1,25 @@
+#!/bin/sh
+# The long proofs: Tools/soak.sh [--kills N] [--texts N]; some hours with the defaults.
+#
+# A run killed 500 times around its saves, a million random texts beside the tokenizers library, every parser fuzzed for an hour.
+set -eu
+
+cd "$(dirname "$0")/.."
+kills=500 texts=1000000 seconds=3600
+while [ $# -gt 0 ]; do
+    case $1 in
+        --kills) kills=$2 ;;
+        --texts) texts=$2 ;;
+        --fuzz-seconds) seconds=$2 ;;
+        *) echo "soak: $1 is not known; there are --kills, --texts, --fuzz-seconds" >&2 && exit 64 ;;
+    esac
+    shift 2
+done
+export PKG_CONFIG_PATH="$PWD/.deps/pkgconfig"
+echo "soak: $kills kills"
+BERTQA_SOAK=$kills swift test -c release --filter verifyResume
+echo "soak: $texts texts"
+./Tools/tool_packages.sh
+.venv/bin/python Tools/compare_tokenizers.py --bertqa .build/release/bertqa --model .deps/encoder --count "$texts"
+echo "soak: every parser for $seconds s"
+./Fuzzing/run.sh --seconds "$seconds"
