@@ -8,7 +8,7 @@ import matplotlib
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
 
-from measure import ENCODER, ROOT, bench, describe, random_model, write
+from measure import ROOT, bench, describe, random_model, write
 
 LENGTHS, BATCHES = (64, 128, 256, 512), (1, 4, 16, 64)
 # Name, layers, hidden size, heads.
@@ -68,7 +68,8 @@ def save(figure, name):
 
 def main():
     with tempfile.TemporaryDirectory() as scratch:
-        training, reading = points(ENCODER), points(ENCODER, "--predict")
+        small = random_model(Path(scratch) / "small", 6, 384, 12)
+        training, reading = points(small), points(small, "--predict")
         results = []
         for name, layers, hidden, heads in SIZES:
             model = random_model(Path(scratch) / name.replace(" ", ""), layers, hidden, heads)
