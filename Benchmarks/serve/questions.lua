@@ -32,7 +32,7 @@ function done(summary, latency)
     for status, count in pairs(counts) do parts[#parts + 1] = string.format('"%d": %d', status, count) end
     local errors = summary.errors
     print(string.format(
-        '{"seconds": %f, "p50": %f, "p99": %f, "statuses": {%s}, "broken": %d}', summary.duration / 1e6,
+        '{"seconds": %f, "p50": %f, "p99": %f, "statuses": {%s}, "broken": %d, "connect": %d, "read": %d, "write": %d, "timeout": %d}', summary.duration / 1e6,
         latency:percentile(50) / 1e6, latency:percentile(99) / 1e6, table.concat(parts, ", "),
-        errors.connect + errors.read + errors.write + errors.timeout))
+        errors.connect + errors.read + errors.write + errors.timeout, errors.connect, errors.read, errors.write, errors.timeout))
 end
