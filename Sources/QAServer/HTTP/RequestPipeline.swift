@@ -89,7 +89,12 @@ struct RequestPipeline: RouterMiddleware {
 }
 
 extension HTTPField.Name {
-    static let requestID = HTTPField.Name("x-request-id")!
-    static let contentTypeOptions = HTTPField.Name("x-content-type-options")!
-    static let referrerPolicy = HTTPField.Name("referrer-policy")!
+    static let requestID = literal("x-request-id")
+    static let contentTypeOptions = literal("x-content-type-options")
+    static let referrerPolicy = literal("referrer-policy")
+
+    private static func literal(_ name: String) -> HTTPField.Name {
+        guard let field = HTTPField.Name(name) else { preconditionFailure("\(name) is no name of a field") }
+        return field
+    }
 }

@@ -4,7 +4,9 @@ import StrictJSON
 
 /// Log lines on standard error: JSON objects for programs, or `name=value` for people.
 public struct LogLines: LogHandler {
+    /// What every line says.
     public var metadata: Logger.Metadata = [:]
+    /// The least level that is written.
     public var logLevel: Logger.Level
     private let asJSON: Bool
     private let write: @Sendable (String) -> Void
@@ -21,11 +23,13 @@ public struct LogLines: LogHandler {
         self.write = write
     }
 
+    /// One fact that every line says.
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
+    /// Writes a line.
     public func log(event: LogEvent) {
         let facts = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
         let time = Date().formatted(.iso8601.time(includingFractionalSeconds: true))
