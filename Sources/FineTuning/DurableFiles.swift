@@ -89,6 +89,19 @@ enum DurableFiles {
     static let partial = ".partial"
     static let replaced = ".replaced"
 
+    /// Removes what a process that was killed had begun to write in a directory: by this, or by Foundation's atomic writing.
+    static func removeUnfinished(in directory: String) throws(FileError) {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: directory)
+        } catch {
+            throw FileError(path: directory, message: reason(error))
+        }
+        for name in names where name.hasSuffix(partial) || name.hasPrefix(".dat.nosync") {
+            try remove("\(directory)/\(name)")
+        }
+    }
+
     /// Lets a symbolic link point to `target`, in place of what it pointed to before.
     static func link(_ path: String, to target: String) throws(FileError) {
         try replace(path) { temporary throws(FileError) in

@@ -1,4 +1,5 @@
 import Foundation
+import StrictJSON
 
 #if canImport(Darwin)
     import Darwin
@@ -83,27 +84,11 @@ public struct ProgressMeter {
     }
 }
 
-/// This process's stderr. What cannot be written there is dropped: progress is no reason to end a run.
-private enum StandardError {
-    static func columns() -> Int? {
+extension StandardError {
+    /// The terminal's width; nil where standard error is none.
+    fileprivate static func columns() -> Int? {
         var size = winsize()
         return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : nil
-    }
-
-    static func write(_ text: String) {
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { bytes in
-                #if canImport(Darwin)
-                    Darwin.write(STDERR_FILENO, bytes.baseAddress, bytes.count)
-                #else
-                    Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count)
-                #endif
-            }
-            if written < 0, errno == EINTR { continue }
-            guard written > 0 else { return }
-            rest = rest.dropFirst(written)
-        }
     }
 }
 

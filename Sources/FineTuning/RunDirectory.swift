@@ -18,6 +18,7 @@ struct RunDirectory {
         do {
             try DurableFiles.makeDirectory(path)
             lock = try DirectoryLock(directory: path)
+            try DurableFiles.removeUnfinished(in: path)
         } catch {
             throw .output("--output-dir \(error)")
         }

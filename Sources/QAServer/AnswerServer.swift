@@ -4,6 +4,7 @@ import NIOCore
 import QuestionAnswering
 import ServiceLifecycle
 import StrictJSON
+import UnixSignals
 
 /// What keeps the server from running.
 public enum AnswerServerError: Error, Sendable, CustomStringConvertible {
@@ -41,17 +42,28 @@ public struct AnswerServer: Sendable {
         store = try DocumentStore(path: options.database, limits: options.limits)
     }
 
-    /// Listens and answers until the process is asked to stop (SIGTERM, SIGINT) or the task is cancelled. What was accepted
-    /// before that is answered.
+    /// Listens and answers until the process is asked to stop or the task is cancelled. What was accepted before that is
+    /// answered.
     ///
-    /// - Parameter onRunning: called with the port once connections are accepted.
+    /// - Parameters:
+    ///   - signals: what asks the process to stop; none leaves signals to the program that runs the server.
+    ///   - onRunning: called with the port once connections are accepted.
     /// - Throws: `AnswerServerError`; what loading the model throws.
-    public func run(onRunning: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
+    public func run(
+        signals: [UnixSignal] = [.sigterm, .sigint],
+        onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) async throws {
         let model = ModelService(
             load: loadReader, slot: slot, limits: options.limits, metrics: metrics, logger: logger)
+        let listener = ListeningSocket()
+        let application = application { channel in
+            listener.set(channel)
+            await onRunning(channel.localAddress?.port ?? 0)
+        }
+        // Services stop in the order from the last to the first.
         var configuration = ServiceGroupConfiguration(
-            services: [.init(service: model), .init(service: application(onRunning))],
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: [.init(service: model), .init(service: application), .init(service: listener)],
+            gracefulShutdownSignals: signals, logger: logger)
         configuration.maximumGracefulShutdownDuration = options.timeouts.drain
         do {
             try await ServiceGroup(configuration: configuration).run()
@@ -60,7 +72,9 @@ public struct AnswerServer: Sendable {
         }
     }
 
-    private func application(_ onRunning: @escaping @Sendable (Int) async -> Void) -> some ApplicationProtocol {
+    private func application(
+        _ onRunning: @escaping @Sendable (any Channel) async -> Void
+    ) -> some ApplicationProtocol {
         let (timeouts, payload, connections) = (options.timeouts, options.limits.payloadBytes, connections)
         return Application(
             router: router(),
@@ -70,8 +84,8 @@ public struct AnswerServer: Sendable {
                         ConnectionHandler(timeouts: timeouts, payloadBytes: payload, connections: connections)
                     ])),
             configuration: ApplicationConfiguration(
-                address: .hostname(options.host, port: options.port), serverName: "bertqa", backlog: 1024),
-            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) },
+                address: .hostname(options.host, port: options.port), serverName: "bertqa", backlog: 4096),
+            onServerRunning: onRunning,
             logger: logger)
     }
 

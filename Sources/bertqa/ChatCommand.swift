@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import QuestionAnswering
+import StrictJSON
 
 /// `bertqa chat`
 struct ChatCommand: AsyncParsableCommand {
@@ -95,7 +96,7 @@ struct ChatCommand: AsyncParsableCommand {
                 try writeOutput(
                     try await session.plainAnswer(question).split(whereSeparator: \.isNewline).joined(separator: " "))
             } catch let error as ReaderError {
-                FileHandle.standardError.write(Data("bertqa chat: \(question): \(error)\n".utf8))
+                StandardError.write("bertqa chat: \(question): \(error)\n")
                 failed = true
             }
         }

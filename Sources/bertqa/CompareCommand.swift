@@ -38,7 +38,7 @@ struct CompareCommand: AsyncParsableCommand {
             let dataset = try Dataset(path: data)
             var entries: [Comparison.Entry] = []
             for directory in model {
-                FileHandle.standardError.write(Data("\(directory)\n".utf8))
+                StandardError.write("\(directory)\n")
                 entries.append(
                     try entry(
                         directory, data: data,

@@ -115,7 +115,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         }
     }
 
-    private func note(_ line: String) { FileHandle.standardError.write(Data("note: \(line)\n".utf8)) }
+    private func note(_ line: String) { StandardError.write("note: \(line)\n") }
 
     private func tutorialReport(_ model: String, _ data: String) throws -> EvaluationReport {
         let run = try LoadedRun(model: model, data: data, options: options)

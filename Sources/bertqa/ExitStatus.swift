@@ -93,7 +93,7 @@ func reportingErrors(_ command: String, _ body: () async throws -> Void) async t
     } catch let error as ValidationError {
         throw error
     } catch {
-        FileHandle.standardError.write(Data("bertqa \(command): \(error)\n".utf8))
+        StandardError.write("bertqa \(command): \(error)\n")
         throw ExitCode(ExitStatus(error).rawValue)
     }
 }

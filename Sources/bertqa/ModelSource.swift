@@ -2,6 +2,7 @@ import BERT
 import FineTuning
 import Foundation
 import Hub
+import StrictJSON
 
 /// Where the model of `--model` comes from: a folder, or the hub.
 enum ModelSource {
@@ -32,7 +33,7 @@ enum ModelSource {
 
     @Sendable
     private static func convert(_ folder: String) throws {
-        FileHandle.standardError.write(Data("converting \(folder)/pytorch_model.bin to model.safetensors\n".utf8))
+        StandardError.write("converting \(folder)/pytorch_model.bin to model.safetensors\n")
         try PickleConversion.convert(directory: folder)
     }
 
@@ -53,7 +54,7 @@ enum ModelSource {
         try await DownloadMeter.showing { report in
             let hub = Hub(
                 settings: HubSettings(environment: ProcessInfo.processInfo.environment), progress: report,
-                warn: { FileHandle.standardError.write(Data("warning: \($0)\n".utf8)) },
+                warn: { StandardError.write("warning: \($0)\n") },
                 convert: allowsPickle ? convert : nil)
             return try await hub.model(id)
         }

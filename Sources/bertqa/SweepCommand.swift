@@ -1,6 +1,7 @@
 import ArgumentParser
 import FineTuning
 import Foundation
+import StrictJSON
 
 /// `bertqa sweep`
 struct SweepCommand: AsyncParsableCommand {
@@ -49,7 +50,7 @@ struct SweepCommand: AsyncParsableCommand {
             let count = sweep.runs.count
             try sweep.run(command: CommandLine.arguments, interrupt: InterruptFlag(watchingSignals: true)) {
                 run, number in
-                FileHandle.standardError.write(Data("run \(number) of \(count): \(run.name)\n".utf8))
+                StandardError.write("run \(number) of \(count): \(run.name)\n")
             }
             try sweep.write()
             let rows = sweep.ranked.map { run in

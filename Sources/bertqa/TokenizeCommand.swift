@@ -57,7 +57,7 @@ struct TokenizeCommand: AsyncParsableCommand {
     }
 
     private func failure(_ message: String, _ code: Int32) -> ExitCode {
-        FileHandle.standardError.write(Data("bertqa tokenize: \(message)\n".utf8))
+        StandardError.write("bertqa tokenize: \(message)\n")
         return ExitCode(code)
     }
 }

@@ -140,7 +140,7 @@ struct ResumeVerification {
         }
     }
 
-    private func say(_ line: String) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
+    private func say(_ line: String) { StandardError.write("\(line)\n") }
 }
 
 extension ResumeVerification.Result {

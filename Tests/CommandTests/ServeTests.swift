@@ -63,6 +63,32 @@ struct ServeTests {
         try FileManager.default.removeItem(atPath: shop.path)
     }
 
+    @Test("SIGTERM amid a rush of new connections ends it with 0")
+    func rush() async throws {
+        let shop = try Workshop()
+        for _ in 0..<3 {
+            let server = try ServingTool(shop, ["--database", "none"])
+            let url = server.address + "/health"
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<64 {
+                    group.addTask {
+                        var request = HTTPClientRequest(url: url)
+                        request.headers.add(name: "connection", value: "close")
+                        // Refused once the server is gone, which ends the rush.
+                        while let response = try? await HTTPClient.shared.execute(request, timeout: .seconds(5)) {
+                            _ = try? await response.body.collect(upTo: 1 << 16)
+                        }
+                    }
+                }
+                try? await Task.sleep(for: .milliseconds(400))
+                server.running.send(SIGTERM)
+            }
+            let output = try server.running.finish()
+            #expect(output.status == 0 && !output.signalled, "\(output.err)")
+        }
+        try FileManager.default.removeItem(atPath: shop.path)
+    }
+
     @Test("an address in use, a missing model, a blank key and a bad database end it with a line and a code")
     func refusals() async throws {
         let shop = try Workshop()
@@ -78,7 +104,7 @@ struct ServeTests {
         try Tool.run(model + ["--port", "70000"]).expectFailure(64, "--port")
         try Tool.run(model + ["--max-batch-tokens", "0"]).expectFailure(64, "--max-batch-tokens")
         try " \n".write(toFile: "\(shop.path)/key", atomically: true, encoding: .utf8)
-        try Tool.run(model + ["--api-key-file", "\(shop.path)/key"]).expectFailure(66, "key")
+        try Tool.run(model + ["--api-key-file", "\(shop.path)/key"]).expectFailure(74, "key")
         try Tool.run(model + ["--port", "0"], shell: "export BERTQA_API_KEY=' '").expectFailure(64, "BERTQA_API_KEY")
         try Tool.run(["serve", "--model", "\(shop.path)/model", "--database", "\(shop.path)/model"])
             .expectFailure(74, "\(shop.path)/model")

@@ -147,6 +147,14 @@ struct TrainingTests {
             )
             #expect(output.status == 0 && !output.signalled)
             #expect(try output.json()["steps"]?.int == 300)
+            // The last words have nobody to hear them either.
+            let stopped = try Tool.start(
+                command(shop, "stopped"),
+                shell: "rm \(pipe); mkfifo \(pipe); head -n 1 \(pipe) > /dev/null & exec 2> \(pipe)")
+            Thread.sleep(forTimeInterval: 1)
+            stopped.send(SIGTERM)
+            let end = try stopped.finish()
+            #expect(!end.signalled && (end.status == 75 || end.status == 0))
             let running = try Tool.start(command(shop, "other", "--max-steps", "60"), shell: "trap '' HUP")
             Thread.sleep(forTimeInterval: 0.4)
             running.send(SIGHUP)

@@ -322,6 +322,22 @@ struct TrainerTests {
         }
     }
 
+    @Test("what a killed run had begun to write is removed by the next")
+    func unfinished() throws {
+        try withWorkshop { shop in
+            _ = try Trainer(options: shop.options("run")).run()
+            for name in [".dat.nosync19CE.yc0emf", "model.safetensors.partial"] {
+                try "x".write(toFile: "\(shop.path)/run/\(name)", atomically: false, encoding: .utf8)
+            }
+            let before = Set(try FileManager.default.contentsOfDirectory(atPath: "\(shop.path)/run"))
+            var options = shop.options("run")
+            options.resume = true
+            _ = try Trainer(options: options)
+            let after = Set(try FileManager.default.contentsOfDirectory(atPath: "\(shop.path)/run"))
+            #expect(before.subtracting(after) == [".dat.nosync19CE.yc0emf", "model.safetensors.partial"])
+        }
+    }
+
     @Test("two runs cannot write to one directory at once")
     func lock() throws {
         try withWorkshop { shop in

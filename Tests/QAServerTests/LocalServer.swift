@@ -54,7 +54,8 @@ struct LocalServer: Sendable {
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         let task = Task {
             defer { continuation.finish() }
-            try await server.run { continuation.yield($0) }
+            // Signals belong to the tests of other suites in this process.
+            try await server.run(signals: []) { continuation.yield($0) }
         }
         let port = await ports.first { _ in true }
         guard let port else { return try await task.value }

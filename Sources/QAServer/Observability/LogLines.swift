@@ -16,7 +16,7 @@ public struct LogLines: LogHandler {
     ///   - write: takes a line with its end; standard error if it is not given.
     public init(
         level: Logger.Level, asJSON: Bool,
-        write: @escaping @Sendable (String) -> Void = { FileHandle.standardError.write(Data($0.utf8)) }
+        write: @escaping @Sendable (String) -> Void = { StandardError.write($0) }
     ) {
         logLevel = level
         self.asJSON = asJSON
