@@ -115,7 +115,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
             if head.headerFields[.expect]?.lowercased() == "100-continue" { answerExpectation(head, context: context) }
         case .body: break
         case .end:
-            enter(.waiting, context: context)
+            // A request that was refused before its body had come was answered already.
+            enter(responding > 0 ? .waiting : .idle, context: context)
         }
         context.fireChannelRead(data)
         if isQuiescing, responding == 1, case .waiting = phase {
@@ -172,6 +173,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
             }
         case .body:
             schedule(TimeAmount(timeouts.body), context: context) { [self] in
+                guard responding > 0 else { return context.close(promise: nil) }
                 cut(context: context, .slow("the body took longer than \(timeouts.body)"))
             }
         case .waiting:
