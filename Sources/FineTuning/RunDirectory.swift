@@ -66,6 +66,8 @@ struct RunDirectory {
                 try loaded.model.writeWeights(to: temporary)
             }
         } catch {
+            // A directory that was removed meanwhile is the better reason.
+            try check()
             throw .output("\(error)")
         }
     }
@@ -79,6 +81,7 @@ struct RunDirectory {
             try DurableFiles.write(curve.svg(), to: "\(path)/learning_curve.svg")
             try DurableFiles.write(curve.png(), to: "\(path)/learning_curve.png")
         } catch {
+            try check()
             throw .output("\(error)")
         }
     }
