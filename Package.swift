@@ -33,7 +33,8 @@ let package = Package(
         .target(name: "WordPiece", dependencies: ["StrictJSON"]),
         .target(name: "SQuAD", dependencies: ["StrictJSON"]),
         .systemLibrary(name: "CLibTorch", pkgConfig: "bertqa-libtorch"),
-        .target(name: "CTorch", dependencies: ["CLibTorch"]),
+        .target(
+            name: "CTorch", dependencies: ["CLibTorch"], cxxSettings: [.headerSearchPath("Processes/Gloo")]),
         .target(name: "Torch", dependencies: ["CTorch"]),
         .target(name: "BERT", dependencies: ["Torch", "StrictJSON"]),
         .target(name: "QuestionAnswering", dependencies: ["BERT", "Torch", "WordPiece", "SQuAD", "StrictJSON"]),
@@ -119,7 +120,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Workshop", "SQuAD", "Torch", "FineTuning", "StrictJSON", "bertqa", "wordpiece-bench",
+                "Workshop", "SQuAD", "BERT", "Torch", "FineTuning", "StrictJSON", "bertqa", "wordpiece-bench",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),

@@ -5,6 +5,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <ATen/cpu/Utils.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/version.h>
 
 #include <cerrno>
@@ -85,6 +86,20 @@ bool ct_device_available(CTDeviceKind kind) {
         status_of_current_exception();
     }
     return false;
+}
+
+CTStatus ct_select_device(CTDeviceKind kind, int32_t index) {
+    return with_exception_boundary([&] {
+        if (kind == CT_CPU) {
+            return;
+        }
+        TORCH_CHECK(ct_device_available(kind), "this libtorch cannot use such a device here");
+        const c10::DeviceType type = device(kind).type();
+        const c10::impl::VirtualGuardImpl guard(type);
+        TORCH_CHECK(index >= 0 && index < guard.deviceCount(), "there is no device ", index, ": this machine has ",
+                    static_cast<int>(guard.deviceCount()));
+        guard.setDevice(c10::Device(type, static_cast<c10::DeviceIndex>(index)));
+    });
 }
 
 CTStatus ct_memory(int64_t *resident, int64_t *peak) {

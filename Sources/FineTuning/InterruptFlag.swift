@@ -16,13 +16,17 @@ public final class InterruptFlag: Sendable {
     private let watchesSignals: Bool
 
     /// A flag that is raised by `raise()` and, if asked for, by signals from now on.
-    public init(watchingSignals: Bool = false) {
+    ///
+    /// - Parameter isStarted: whether another process passes signals on as SIGTERM, so that those of the terminal, which come
+    ///   here too, must not count twice.
+    public init(watchingSignals: Bool = false, isStarted: Bool = false) {
         watchesSignals = watchingSignals
         guard watchingSignals else { return }
         // Touched here first, so that no handler runs its initialisation.
         signalled.store(false, ordering: .relaxed)
         signal(SIGPIPE, SIG_IGN)
-        for number in [SIGINT, SIGTERM, SIGHUP] {
+        for number in isStarted ? [SIGINT, SIGHUP] : [] { signal(number, SIG_IGN) }
+        for number in isStarted ? [SIGTERM] : [SIGINT, SIGTERM, SIGHUP] {
             if number == SIGHUP, Self.isIgnored(number) { continue }
             signal(number) { number in
                 if signalled.exchange(true, ordering: .relaxed) { _exit(128 + number) }

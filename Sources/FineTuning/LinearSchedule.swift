@@ -16,6 +16,14 @@ public struct LinearSchedule: Sendable, Hashable {
         self.totalSteps = totalSteps
     }
 
+    /// The schedule of a run over so many rows.
+    init(_ options: TrainingOptions, rows: Int, rowsPerStep: Int) {
+        let perEpoch = (rows + rowsPerStep - 1) / rowsPerStep
+        let total = min(perEpoch * options.epochs, options.maxSteps ?? .max)
+        self.init(
+            peak: options.learningRate, warmupSteps: Int(options.warmupRatio * Double(total)), totalSteps: total)
+    }
+
     /// The learning rate of a step, counted from 0.
     public func rate(step: Int) -> Double {
         if step < warmupSteps { return peak * Double(step) / Double(max(1, warmupSteps)) }

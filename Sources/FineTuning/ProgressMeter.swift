@@ -125,6 +125,8 @@ public struct Throughput: Sendable {
     public private(set) var tokens = 0
     /// Seconds counted.
     public private(set) var seconds = 0.0
+    /// Seconds of these that were spent waiting for other processes.
+    public private(set) var waiting = 0.0
 
     /// A counter that leaves out the first `skip` steps.
     public init(skip: Int = 2) {
@@ -132,7 +134,7 @@ public struct Throughput: Sendable {
     }
 
     /// Counts one step.
-    public mutating func add(examples: Int, tokens: Int, seconds: Double) {
+    public mutating func add(examples: Int, tokens: Int, seconds: Double, waiting: Double = 0) {
         if skipped > 0 {
             skipped -= 1
             return
@@ -141,10 +143,13 @@ public struct Throughput: Sendable {
         self.examples += examples
         self.tokens += tokens
         self.seconds += seconds
+        self.waiting += waiting
     }
 
     /// Rows a second; 0 before anything was counted.
     public var examplesPerSecond: Double { seconds > 0 ? Double(examples) / seconds : 0 }
+    /// The share of the time that was spent waiting for other processes.
+    public var waitingShare: Double { seconds > 0 ? waiting / seconds : 0 }
     /// Tokens a second; 0 before anything was counted.
     public var tokensPerSecond: Double { seconds > 0 ? Double(tokens) / seconds : 0 }
 }

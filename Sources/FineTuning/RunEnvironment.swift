@@ -6,10 +6,10 @@ struct RunEnvironment {
     private let values: [(name: String, value: JSONValue)]
 
     /// The program, the library and the machine as they are now.
-    init(device: Device) {
+    init(device: Device, processes: Int = 1) {
         values = [
             ("bertqa", .string(BertQA.version)), ("libtorch", .string(Runtime.version)),
-            ("device", .string(device.rawValue)), ("threads", .int(Runtime.threads)),
+            ("device", .string(device.rawValue)), ("threads", .int(Runtime.threads)), ("processes", .int(processes)),
             ("cpu_capability", .string(Runtime.cpuCapability)),
             ("cpu_multiplies_bfloat16", .bool(Runtime.cpuMultipliesBFloat16)),
         ]

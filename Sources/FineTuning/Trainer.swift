@@ -17,6 +17,10 @@ public struct TrainingSummary: Sendable {
     public let examplesPerSecond: Double
     /// Tokens a second over the same steps.
     public let realTokensPerSecond: Double
+    /// The share of the time of the same steps that this process waited for others.
+    public let waitingShare: Double
+    /// The number of processes.
+    public let processes: Int
     /// The epoch whose model was kept, counted from 1.
     public let bestEpoch: Int?
     /// The epochs.
@@ -31,30 +35,34 @@ public final class Trainer {
     private let options: TrainingOptions
     private let settings: JSONValue
     private let device: Device
-    private let directory: RunDirectory
+    /// None in a process that does not write.
+    private let directory: RunDirectory?
     private let store: CheckpointStore
     private let loaded: LoadedModel
     private let data: TrainingData
     private let optimizer: AdamW
     private let schedule: LinearSchedule
+    private let pass: GradientPass
+    private let team: Team
     private let interrupt: InterruptFlag
     private let environment: RunEnvironment
-    private var state = TrainingState()
+    private var state: TrainingState
     private var report: TrainingReport
     private var events: TrainingEvents?
     private var throughput = Throughput()
+    /// Whether this process or another was asked to stop.
+    private var stops = false
 
     private var model: BertForQuestionAnswering { loaded.model }
     private var rows: [Feature] { data.training.features }
-    private var rowsPerStep: Int { options.batchSize * options.gradientAccumulationSteps }
-    private var stepsPerEpoch: Int { (rows.count + rowsPerStep - 1) / rowsPerStep }
-
     /// Reads the data and the model, takes the output directory, and with `resume` goes to where the run stopped.
     ///
-    /// - Parameter command: the command line, for `run.json`.
+    /// - Parameters:
+    ///   - command: the command line, for `run.json`.
+    ///   - team: the processes that train together; all of them make a trainer with the same options.
     /// - Throws: `TrainingError` that names the file or the option; nothing is written before all of them are checked.
     public init(
-        options: TrainingOptions, command: [String] = [], interrupt: InterruptFlag = InterruptFlag()
+        options: TrainingOptions, command: [String] = [], interrupt: InterruptFlag = InterruptFlag(), team: Team = Team()
     ) throws(TrainingError) {
         try options.validate()
         let device = options.device ?? Device.best
@@ -62,35 +70,42 @@ public final class Trainer {
             throw .options("--device \(device.rawValue): this libtorch cannot use one here")
         }
         let precision = options.precision ?? .automatic(on: device)
-        self.options = options
-        self.device = device
-        self.interrupt = interrupt
-        environment = RunEnvironment(device: device)
+        (self.options, self.device, self.interrupt, self.team) = (options, device, interrupt, team)
+        environment = RunEnvironment(device: device, processes: team.size)
         settings = options.json(precision: precision, device: device)
-        report = TrainingReport()
+        var report = TrainingReport(isQuiet: !team.writes)
         loaded = try Self.load(options, precision: precision, device: device)
         data = try TrainingData(options: options, tokenizer: loaded.tokenizer)
-        directory = try RunDirectory(options: options)
+        try team.agree(on: options, settings: settings)
+        directory = team.writes ? try RunDirectory(options: options) : nil
         store = CheckpointStore(outputDirectory: options.outputDirectory, kept: options.checkpointsKept)
-        let rowsPerStep = options.batchSize * options.gradientAccumulationSteps
-        let perEpoch = (data.training.features.count + rowsPerStep - 1) / rowsPerStep
-        let total = min(perEpoch * options.epochs, options.maxSteps ?? .max)
-        schedule = LinearSchedule(
-            peak: options.learningRate, warmupSteps: Int(options.warmupRatio * Double(total)), totalSteps: total)
+        optimizer = try Self.optimizer(options, loaded)
+        let checkpoint = TrainingCheckpoint(model: loaded.model, optimizer: optimizer, environment: environment)
+        let resumed = options.resume ? try checkpoint.resume(from: store, settings: settings, team: team, report: &report) : nil
+        try team.share(loaded.model.parameters.all.map(\.tensor))
+        state = resumed ?? TrainingState(rowsPerStep: options.rowsOfAProcess * team.size, rowsPerPass: options.batchSize)
+        schedule = LinearSchedule(options, rows: data.training.features.count, rowsPerStep: state.rowsPerStep)
+        pass = try GradientPass(
+            loaded: loaded, rows: data.training.features, optimizer: optimizer, options: options,
+            rowsPerPass: state.rowsPerPass, device: device, team: team, interrupt: interrupt)
+        report.start(options, loaded, data, device: device, precision: precision, totalSteps: schedule.totalSteps)
+        report.processes(team.size, rowsPerStep: state.rowsPerStep)
+        if resumed != nil { report.say("going on after step \(state.step) of \(schedule.totalSteps)") }
+        self.report = report
+        if options.tensorboard, team.writes { try openEvents() }
+        try directory?.writeRecord(
+            options: options, settings: settings, environment: environment, command: command)
+    }
+
+    private static func optimizer(_ options: TrainingOptions, _ loaded: LoadedModel) throws(TrainingError) -> AdamW {
         var adamW = AdamW.Options()
         adamW.epsilon = options.adamEpsilon
         adamW.weightDecay = options.weightDecay
         do {
-            optimizer = try AdamW(
-                parameters: loaded.model.parameters.all, options: adamW, decays: BertParameters.decays)
+            return try AdamW(parameters: loaded.model.parameters.all, options: adamW, decays: BertParameters.decays)
         } catch {
             throw .computation("\(error)")
         }
-        report.start(options, loaded, data, device: device, precision: precision, totalSteps: total)
-        if options.resume { try resume() }
-        if options.tensorboard { try openEvents() }
-        try directory.writeRecord(
-            options: options, settings: settings, environment: environment, command: command)
     }
 
     private static func load(
@@ -132,7 +147,7 @@ public final class Trainer {
         while state.epoch < options.epochs, state.step < schedule.totalSteps || state.row > 0 {
             let order = DataOrder.permutation(count: rows.count, seed: options.seed, epoch: state.epoch)
             while state.row < rows.count, state.step < schedule.totalSteps {
-                try step(order[state.row..<min(state.row + rowsPerStep, rows.count)])
+                try step(order[state.row..<min(state.row + state.rowsPerStep, rows.count)])
                 try saveIfDue()
             }
             try finishEpoch()
@@ -142,6 +157,7 @@ public final class Trainer {
             outputDirectory: options.outputDirectory, steps: state.step,
             seconds: state.statistics.epochs.reduce(0) { $0 + $1.trainingSeconds },
             examplesPerSecond: throughput.examplesPerSecond, realTokensPerSecond: throughput.tokensPerSecond,
+            waitingShare: throughput.waitingShare, processes: team.size,
             bestEpoch: state.statistics.bestEpoch, statistics: state.statistics)
     }
 
@@ -150,67 +166,47 @@ public final class Trainer {
         let clock = ContinuousClock()
         let start = clock.now
         let rate = schedule.rate(step: state.step)
-        let sum: GradientSum
+        let dropout = DropoutSource(config: model.config, seed: options.seed, step: state.step)
+        team.enter(step: state.step + 1)
+        let totals: StepTotals
         do {
-            sum = try addGradients(numbers)
-            if sum.fault == nil { try optimizer.update(learningRate: rate) }
+            totals = try pass.gradients(of: numbers, dropout: dropout)
+            if totals.fault == nil { try optimizer.update(learningRate: rate) }
+        } catch let error as TrainingError {
+            throw error
         } catch {
             throw .computation("step \(state.step + 1): \(error)")
         }
         state.step += 1
         state.row += numbers.count
-        state.tokens += sum.tokens
+        state.tokens += totals.tokens
+        state.rowsPerPass = pass.rowsPerPass
+        stops = totals.stops
         let seconds = (clock.now - start) / .seconds(1)
         state.seconds += seconds
-        if let fault = sum.fault {
-            try skip(fault, rows: numbers.count)
-        } else {
-            state.optimizerStep += 1
-            state.skippedInARow = 0
-            state.lossSum += sum.loss * Double(numbers.count)
-            try record([("train/loss", sum.loss), ("train/learning_rate", rate), ("train/gradient_norm", sum.norm)])
-        }
-        throughput.add(examples: numbers.count, tokens: sum.tokens, seconds: seconds)
-        if sum.fault == nil {
-            report.step(state, total: schedule.totalSteps, loss: sum.loss, rate: rate, throughput: throughput)
-        }
+        throughput.add(examples: numbers.count, tokens: totals.tokens, seconds: seconds, waiting: totals.waited)
+        try note(totals, rows: numbers.count, rate: rate)
         do {
             try events?.addThroughput(
-                examples: numbers.count, tokens: sum.tokens, seconds: seconds, step: state.step)
+                examples: numbers.count, tokens: totals.tokens, seconds: seconds, step: state.step)
         } catch {
             throw .output("\(error)")
         }
     }
 
-    /// What the passes of a step came to; the gradients are with the parameters.
-    private struct GradientSum {
-        var loss = 0.0
-        var norm = 0.0
-        var tokens = 0
-        /// What spoils the step; the gradients are not whole then.
-        var fault: NumericFault?
-    }
-
-    /// Adds up the gradients of the mean loss over the given rows, batch by batch, and clips them.
-    private func addGradients(_ numbers: ArraySlice<Int>) throws -> GradientSum {
-        let dropout = DropoutSource(config: model.config, seed: options.seed, step: state.step)
-        var sum = GradientSum()
-        try optimizer.clearGradients()
-        for first in stride(from: numbers.startIndex, to: numbers.endIndex, by: options.batchSize) {
-            let chosen = numbers[first..<min(first + options.batchSize, numbers.endIndex)]
-            let batch = try PackedBatch(
-                chosen.map { rows[$0] }, keys: chosen.map(Int64.init), tokenizer: loaded.tokenizer, device: device)
-            let part = try model.loss(
-                batch.input, targets: batch.targets, rowDivisor: Double(numbers.count), dropout: dropout)
-            sum.loss += try part.item()
-            sum.tokens += batch.tokenCount
-            sum.fault = try NumericFault.find(loss: sum.loss, norm: nil, in: optimizer.slots)
-            if sum.fault != nil { return sum }
-            try part.backward()
+    /// Counts a step, and tells of it.
+    private func note(_ totals: StepTotals, rows: Int, rate: Double) throws(TrainingError) {
+        if let reduced = totals.reducedRows {
+            report.say(
+                "warning: memory ran out in step \(state.step), which was computed again: passes have \(reduced) rows from now on, "
+                    + "and as many more add up to a step; --batch-size \(reduced) starts so")
         }
-        sum.norm = try optimizer.clipGradients(maxNorm: options.maxGradNorm)
-        sum.fault = try NumericFault.find(loss: sum.loss, norm: sum.norm, in: optimizer.slots)
-        return sum
+        if let fault = totals.fault { return try skip(fault, rows: rows) }
+        state.optimizerStep += 1
+        state.skippedInARow = 0
+        state.lossSum += totals.loss * Double(rows)
+        try record([("train/loss", totals.loss), ("train/learning_rate", rate), ("train/gradient_norm", totals.norm)])
+        report.step(state, total: schedule.totalSteps, loss: totals.loss, rate: rate, throughput: throughput)
     }
 
     /// Passes over a step that came out wrong, unless the weights are spoiled or too many came out so.
@@ -248,7 +244,7 @@ public final class Trainer {
     }
 
     private func saveIfDue() throws(TrainingError) {
-        if interrupt.isRaised {
+        if stops {
             try save()
             report.close()
             throw .interrupted(step: state.step, checkpoint: store.path(step: state.step))
@@ -257,6 +253,7 @@ public final class Trainer {
     }
 
     private func save() throws(TrainingError) {
+        guard let directory else { return }
         try directory.check()
         do {
             if let name = try NumericFault.firstNotFinite(model.parameters.all) {
@@ -273,27 +270,8 @@ public final class Trainer {
         } catch let error as TrainingError {
             throw error
         } catch {
+            try directory.check()
             throw .output("the checkpoint of step \(state.step) could not be saved: \(error); older ones are whole")
-        }
-    }
-
-    private func resume() throws(TrainingError) {
-        do {
-            guard let newest = try store.newestWhole(warn: { report.say("warning: \($0)") }) else {
-                report.say("nothing to resume in \(options.outputDirectory); starting at the beginning")
-                return
-            }
-            let checkpoint = TrainingCheckpoint(model: model, optimizer: optimizer, environment: environment)
-            let (saved, differences) = try checkpoint.read(from: newest.path, options: settings)
-            state = saved
-            report.say("going on after step \(state.step) of \(schedule.totalSteps)")
-            if !differences.isEmpty {
-                report.say(
-                    "warning: this is not where the run was stopped: \(differences.joined(separator: ", ")); it goes on, but "
-                        + "the last bits may differ from those of a run that never stopped")
-            }
-        } catch {
-            throw .output("--resume: \(error)")
         }
     }
 
@@ -310,11 +288,11 @@ public final class Trainer {
         state.epoch += 1
         try record(epoch.scalars)
         (state.row, state.skippedRows, state.lossSum, state.tokens, state.seconds) = (0, 0, 0, 0, 0)
-        try directory.check()
+        try directory?.check()
         if state.statistics.bestEpoch == state.epoch {
-            try directory.writeModel(loaded, noAnswerThreshold: noAnswerThreshold(epoch))
+            try directory?.writeModel(loaded, noAnswerThreshold: noAnswerThreshold(epoch))
         }
-        try directory.writeStatistics(state.statistics)
+        try directory?.writeStatistics(state.statistics)
         try save()
         report.epoch(epoch, number: state.epoch, isBest: state.statistics.bestEpoch == state.epoch)
     }
@@ -329,12 +307,12 @@ public final class Trainer {
         guard !data.validation.features.isEmpty else { return nil }
         let clock = ContinuousClock()
         let start = clock.now
-        let total = data.validation.features.count
         do {
-            let predictor = Predictor(model: model, tokenizer: loaded.tokenizer, device: device)
-            let result = try predictor.predict(data.validation.features, labelled: true) { done in
-                report.validating(done: done, of: total)
-                if interrupt.isRaised { throw CancellationError() }
+            guard let result = try team.joined(readOwnPart()) else {
+                // The epoch's training is done: a checkpoint here goes on with the validation.
+                stops = true
+                try saveIfDue()
+                return nil
             }
             var validation = EpochStatistics.Validation(
                 result.predictions, of: data.validationExamples, in: data.validationDataset)
@@ -342,16 +320,29 @@ public final class Trainer {
             validation.accuracy = result.loss.accuracy
             validation.seconds = (clock.now - start) / .seconds(1)
             return validation
-        } catch is CancellationError {
-            // The epoch's training is done: a checkpoint here goes on with the validation.
-            try saveIfDue()
-            return nil
+        } catch let error as TrainingError {
+            throw error
         } catch ReaderError.notFinite(let message) {
             throw .notFinite(
                 step: state.step, what: "what the model makes of the validation",
                 advice: "\(message); the last checkpoint is whole")
         } catch {
             throw .computation("validation: \(error)")
+        }
+    }
+
+    /// This process's part of the validation; nil if it was asked to stop.
+    private func readOwnPart() throws -> ValidationReading? {
+        let predictor = Predictor(model: model, tokenizer: loaded.tokenizer, device: device)
+        let part = team.part(of: data.validation.features)
+        do {
+            let result = try predictor.predict(part, labelled: true) { done in
+                report.validating(done: done, of: part.count)
+                if interrupt.isRaised { throw CancellationError() }
+            }
+            return ValidationReading(predictions: result.predictions, loss: result.loss)
+        } catch is CancellationError {
+            return nil
         }
     }
 }

@@ -71,6 +71,9 @@ public struct TrainingOptions: Sendable {
         self.outputDirectory = outputDirectory
     }
 
+    /// Rows that one process computes in a step.
+    var rowsOfAProcess: Int { batchSize * gradientAccumulationSteps }
+
     /// Checks each option by itself.
     public func validate() throws(TrainingError) {
         func require(_ condition: Bool, _ message: String) throws(TrainingError) {
@@ -136,6 +139,8 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
     case notFinite(step: Int, what: String, advice: String)
     /// The run was asked to stop and has saved a checkpoint.
     case interrupted(step: Int, checkpoint: String)
+    /// The processes that train together did not find each other, or one is gone.
+    case processes(String)
     /// libtorch failed.
     case computation(String)
 
@@ -143,7 +148,7 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .options(let message), .data(let message), .missing(let message), .output(let message),
-            .computation(let message):
+            .processes(let message), .computation(let message):
             message
         case .model(let error): "--model \(error)"
         case .notFinite(let step, let what, let advice): "\(what) at step \(step) is not finite; \(advice)"

@@ -5,10 +5,29 @@ import Torch
 /// What a run tells its user while it goes on.
 struct TrainingReport {
     private var meter = ProgressMeter()
+    private let isQuiet: Bool
 
-    mutating func say(_ line: String) { meter.say(line) }
+    /// - Parameter isQuiet: whether another process speaks to the user.
+    init(isQuiet: Bool = false) {
+        self.isQuiet = isQuiet
+    }
 
-    mutating func close() { meter.finish() }
+    mutating func say(_ line: String) {
+        if !isQuiet { meter.say(line) }
+    }
+
+    private mutating func show(_ line: String, always: Bool) {
+        if !isQuiet { meter.show(line, always: always) }
+    }
+
+    mutating func close() {
+        if !isQuiet { meter.finish() }
+    }
+
+    mutating func processes(_ count: Int, rowsPerStep: Int) {
+        guard count > 1 else { return }
+        say("processes  \(count), each with about \((rowsPerStep + count - 1) / count) of a step's \(rowsPerStep) rows")
+    }
 
     mutating func start(
         _ options: TrainingOptions, _ loaded: LoadedModel, _ data: TrainingData, device: Device,
@@ -61,11 +80,11 @@ struct TrainingReport {
                 "  \(Figures.duration(left)) left  \(Figures.fixed(throughput.examplesPerSecond, 1)) examples/s"
                 + "  \(Int(throughput.tokensPerSecond)) real tokens/s"
         }
-        meter.show(line + "  lr \(Figures.scientific(rate))", always: state.step == total)
+        show(line + "  lr \(Figures.scientific(rate))", always: state.step == total)
     }
 
     mutating func validating(done: Int, of total: Int) {
-        meter.show("validating \(done)/\(total) rows", always: done == total)
+        show("validating \(done)/\(total) rows", always: done == total)
     }
 
     mutating func epoch(_ epoch: EpochStatistics, number: Int, isBest: Bool) {

@@ -27,6 +27,10 @@ package struct TrainingState: Sendable {
     var statistics = TrainingStatistics()
     /// The lengths of TensorBoard's files; nil without them.
     var eventLengths: TrainingEvents.Lengths?
+    /// Rows of a step, those of all processes together: it stays so with another number of processes.
+    let rowsPerStep: Int
+    /// Rows of a pass: what was asked for, or less once memory ran out.
+    var rowsPerPass: Int
 
     func json(options: JSONValue, environment: RunEnvironment) -> JSONValue {
         .object(
@@ -37,11 +41,15 @@ package struct TrainingState: Sendable {
                 ("loss_sum", .double(lossSum)),
                 ("tokens", .int(tokens)), ("seconds", .double(seconds)), ("statistics", statistics.json()),
                 ("event_bytes", eventLengths?.json ?? .null),
+                ("rows_per_step", .int(rowsPerStep)), ("rows_per_pass", .int(rowsPerPass)),
                 ("options", options), ("environment", environment.json),
             ]))
     }
 
-    init() {}
+    /// The beginning of a run.
+    init(rowsPerStep: Int, rowsPerPass: Int) {
+        (self.rowsPerStep, self.rowsPerPass) = (rowsPerStep, rowsPerPass)
+    }
 
     /// Reads what `json(options:environment:)` gave, and compares the options with those of the run that wants to go on.
     package init(json: JSONValue, options: JSONValue, path: String) throws(FileError) {
@@ -63,6 +71,13 @@ package struct TrainingState: Sendable {
         self.seconds = seconds
         self.statistics = try TrainingStatistics(json: statistics, path: path)
         eventLengths = TrainingEvents.Lengths(json: json["event_bytes"])
+        // Checkpoints from before there were several processes don't say.
+        let batch = options["batch_size"]?.int ?? 1
+        rowsPerStep = json["rows_per_step"]?.int ?? batch * (options["gradient_accumulation_steps"]?.int ?? 1)
+        rowsPerPass = json["rows_per_pass"]?.int ?? batch
+        guard rowsPerStep >= 1, rowsPerPass >= 1 else {
+            throw FileError(path: path, message: "the checkpoint's state has steps or passes without rows")
+        }
         let differences = (options.object.map(Array.init) ?? []).compactMap { member -> String? in
             let before = saved[member.key] ?? .null
             guard before.serialized() != member.value.serialized() else { return nil }

@@ -11,6 +11,11 @@ public struct Candidate: Sendable, Hashable {
     public let logit: Float
     /// The probability of the start token times that of the end token, among all tokens of the text.
     public let probability: Float
+
+    /// A candidate that was computed before.
+    package init(range: Range<Int>, logit: Float, probability: Float) {
+        (self.range, self.logit, self.probability) = (range, logit, probability)
+    }
 }
 
 /// What the model makes of one question.
@@ -20,6 +25,11 @@ public struct Prediction: Sendable, Hashable {
     /// How likely it is that the text has no answer, 0 to 1: the logistic function of how far the logits of `[CLS]` lie
     /// above those of the best candidate. With several windows the lowest of their `[CLS]` counts, as in transformers.
     public let noAnswerProbability: Double
+
+    /// A prediction that was computed before.
+    package init(candidates: [Candidate], noAnswerProbability: Double) {
+        (self.candidates, self.noAnswerProbability) = (candidates, noAnswerProbability)
+    }
 
     /// The best candidate; nil if there is none, or if the text having no answer is more likely than `threshold`.
     ///
@@ -38,6 +48,11 @@ public struct SpanLoss: Sendable {
     public var accuracy = 0.0
     /// The number of rows.
     public var rows = 0
+
+    /// What rows came to.
+    package init(loss: Double = 0, accuracy: Double = 0, rows: Int = 0) {
+        (self.loss, self.accuracy, self.rows) = (loss, accuracy, rows)
+    }
 }
 
 /// Runs a model over rows without recording gradients, and decodes its spans. Keeps no logits.

@@ -16,6 +16,11 @@ public enum Device: String, Sendable, Hashable, CaseIterable {
     /// (pytorch#170837).
     public static var best: Device { Device.cuda.isAvailable ? .cuda : .cpu }
 
+    /// Makes the device with that number, from 0, the one that this kind means on this thread and others; nothing for the CPU.
+    public func select(index: Int) throws(TorchError) {
+        try check(ct_select_device(ct, Int32(clamping: index)), "Device.select")
+    }
+
     var ct: CTDeviceKind {
         switch self {
         case .cpu: CT_CPU

@@ -79,7 +79,7 @@ enum ExitStatus: Int32 {
         case .model(let error): self = ExitStatus(error)
         case .output: self = .inputOutput
         case .interrupted: self = .interrupted
-        case .notFinite, .computation: self = .internalError
+        case .notFinite, .processes, .computation: self = .internalError
         }
     }
 }

@@ -3,6 +3,7 @@ import FineTuning
 import Foundation
 import QuestionAnswering
 import StrictJSON
+import Torch
 
 /// `bertqa train`
 struct TrainCommand: AsyncParsableCommand {
@@ -20,9 +21,16 @@ struct TrainCommand: AsyncParsableCommand {
             run wrote can be run again. Options on the command line win over the file, the file over the preset.
 
               bertqa train --config run.yaml --output-dir run2 --seed 43
+
+            --processes 2 trains by two processes of this machine; torchrun, srun and Kubernetes' PyTorchJob start processes on \
+            several. A step then has as many times the rows of --batch-size and --gradient-accumulation-steps.
+
+              torchrun --nnodes 2 --nproc-per-node 8 --no-python bertqa train ...
             """)
 
     @OptionGroup var arguments: TrainingArguments
+
+    @OptionGroup var team: TeamOptions
 
     @Flag(help: "Go on from the newest whole checkpoint of --output-dir.")
     var resume = false
@@ -32,14 +40,25 @@ struct TrainCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors("train") {
+            if let code = try team.launch(threads: arguments.run.threads) {
+                if code != 0 { throw ExitCode(code) }
+                return
+            }
             try arguments.run.apply()
             var options = try await arguments.fetched()
             options.resume = resume
-            let trainer = try Trainer(
-                options: options, command: CommandLine.arguments,
-                interrupt: InterruptFlag(watchingSignals: true))
-            let summary = try trainer.run()
-            try writeOutput(json ? summary.json.serialized() : summary.text)
+            let interrupt = InterruptFlag(watchingSignals: true, isStarted: TeamOptions.isStarted)
+            let members = try team.join(device: options.device ?? Device.best, interrupt: interrupt)
+            let summary: TrainingSummary
+            do {
+                summary = try Trainer(
+                    options: options, command: CommandLine.arguments, interrupt: interrupt, team: members
+                ).run()
+            } catch {
+                members.leave(because: error)
+                throw error
+            }
+            if members.writes { try writeOutput(json ? summary.json.serialized() : summary.text) }
         }
     }
 }
@@ -54,6 +73,7 @@ extension TrainingSummary {
                 ("output_dir", .string(outputDirectory)), ("steps", .int(steps)), ("seconds", .double(seconds)),
                 ("examples_per_second", .double(examplesPerSecond)),
                 ("real_tokens_per_second", .double(realTokensPerSecond)),
+                ("processes", .int(processes)), ("waiting_share", .double(waitingShare)),
                 ("best_epoch", bestEpoch.map(JSONValue.int) ?? .null),
                 ("exact_match", best.map { .double($0.exactMatch) } ?? .null),
                 ("f1", best.map { .double($0.f1) } ?? .null),
@@ -66,6 +86,10 @@ extension TrainingSummary {
         if examplesPerSecond > 0 {
             lines[0] +=
                 ", \(Figures.fixed(examplesPerSecond, 1)) examples/s, \(Int(realTokensPerSecond)) real tokens/s"
+        }
+        if processes > 1 {
+            lines.append(
+                "\(processes) processes; this one waited for the others for \(Figures.fixed(100 * waitingShare, 1)) % of the time")
         }
         if let best, let bestEpoch {
             lines.append(

@@ -73,6 +73,9 @@ const char *_Nonnull ct_cpu_capability(void);
 bool ct_cpu_has_bfloat16(void);
 /// Whether a device of the kind can be used: it always can for `CT_CPU`.
 bool ct_device_available(CTDeviceKind kind);
+/// Makes the `index`-th device of a kind the current one of this thread, and the one that tensors of the kind are made on;
+/// refuses an index that there is none of. Nothing for `CT_CPU`.
+CTStatus ct_select_device(CTDeviceKind kind, int32_t index);
 /// Bytes of host memory that this process has resident now and at its peak. Zero where the system does not tell.
 CTStatus ct_memory(int64_t *_Nonnull resident, int64_t *_Nonnull peak);
 
@@ -255,5 +258,7 @@ CTStatus ct_adamw_step(CTTensor *_Nullable const *_Nullable parameters,
 #ifdef __cplusplus
 }
 #endif
+
+#include "CTorchProcesses.h"
 
 #endif

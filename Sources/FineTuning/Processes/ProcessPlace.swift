@@ -1,0 +1,63 @@
+/// Where a process stands among those that train together, as what started them says in the environment.
+///
+/// torchrun, Kubernetes' PyTorchJob and `bertqa train --processes` set RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT;
+/// Slurm's srun sets names of its own for the first three.
+/// - Source: https://docs.pytorch.org/docs/stable/elastic/run.html#environment-variables
+public struct ProcessPlace: Sendable, Hashable {
+    /// This process's number, from 0.
+    public let rank: Int
+    /// The number of processes.
+    public let size: Int
+    /// Its number among those on the same machine, from 0: which of its GPUs it takes.
+    public let localRank: Int
+    /// The machine that serves the store by which the processes find each other.
+    public let host: String
+    /// The store's port.
+    public let port: Int
+    /// Whether what started the processes serves the store; otherwise the process with rank 0 does.
+    public let storeIsServed: Bool
+    /// How often the processes were started anew, so that a new start meets nothing of the one before.
+    public let attempt: String
+
+    /// A place among others.
+    public init(
+        rank: Int, size: Int, localRank: Int, host: String, port: Int, storeIsServed: Bool = false, attempt: String = "0"
+    ) {
+        (self.rank, self.size, self.localRank) = (rank, size, localRank)
+        (self.host, self.port, self.storeIsServed, self.attempt) = (host, port, storeIsServed, attempt)
+    }
+
+    /// Reads the environment; nil if this process trains alone.
+    ///
+    /// - Throws: `TrainingError.options` that names the variable that is missing or wrong.
+    public init?(environment: [String: String]) throws(TrainingError) {
+        let isSlurm = environment["RANK"] == nil && environment["SLURM_STEP_ID"] != nil
+        let names =
+            isSlurm
+            ? ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID") : ("RANK", "WORLD_SIZE", "LOCAL_RANK")
+        guard environment[names.0] != nil || environment[names.1] != nil else { return nil }
+        func number(_ name: String, _ range: Range<Int>, otherwise: Int? = nil) throws(TrainingError) -> Int {
+            guard let text = environment[name] else {
+                if let otherwise { return otherwise }
+                throw .options("\(name) is not set, though \(names.0) or \(names.1) is: all processes need all of them")
+            }
+            guard let value = Int(text), range.contains(value) else {
+                throw .options("\(name)=\(text) must be a whole number from \(range.lowerBound) to \(range.upperBound - 1)")
+            }
+            return value
+        }
+        let size = try number(names.1, 1..<1_000_001)
+        rank = try number(names.0, 0..<size)
+        guard size > 1 else { return nil }
+        self.size = size
+        localRank = try number(names.2, 0..<size, otherwise: 0)
+        guard let host = environment["MASTER_ADDR"], !host.isEmpty else {
+            throw .options(
+                "MASTER_ADDR is not set: it names the machine of the process with rank 0, for the \(size) processes to meet")
+        }
+        self.host = host
+        port = try number("MASTER_PORT", 1..<65536, otherwise: 29500)
+        storeIsServed = environment["TORCHELASTIC_USE_AGENT_STORE"]?.lowercased() == "true"
+        attempt = environment["TORCHELASTIC_RESTART_COUNT"] ?? "0"
+    }
+}

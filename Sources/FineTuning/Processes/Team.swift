@@ -1,0 +1,139 @@
+import Foundation
+import Torch
+
+/// The processes that train together, of which this is one; or this process alone.
+///
+/// All of them do the same with the same numbers, but for the rows whose gradients each computes. The one with rank 0 writes.
+public final class Team {
+    /// This process's number, from 0.
+    public let rank: Int
+    /// The number of processes.
+    public let size: Int
+    private let parts: Parts?
+
+    private struct Parts {
+        let group: ProcessGroup
+        /// For tensors on GPUs; nil where the other carries all.
+        let devices: ProcessGroup?
+        let heartbeat: Heartbeat
+        let timeout: Double
+        /// A process that serves the store must keep it.
+        let store: ProcessStore
+    }
+
+    /// This process alone.
+    public init() {
+        (rank, size, parts) = (0, 1, nil)
+    }
+
+    deinit { parts?.heartbeat.end() }
+
+    /// Meets the other processes.
+    ///
+    /// - Parameters:
+    ///   - timeout: how long the others are waited for, now and in each step, in seconds.
+    ///   - device: where the gradients are; on CUDA they go by NCCL.
+    ///   - whenOrphaned: called if the process that started this one is gone; nil does not look.
+    /// - Throws: `TrainingError.processes` that says who is missing.
+    public init(
+        place: ProcessPlace, timeout: Double, device: Device = .cpu, whenOrphaned: (@Sendable () -> Void)? = nil
+    ) throws(TrainingError) {
+        (rank, size) = (place.rank, place.size)
+        do {
+            let serves = place.rank == 0 && !place.storeIsServed
+            let server = try ProcessStore(host: place.host, port: place.port, serves: serves, timeout: timeout)
+            let store = try server.prefixed("bertqa/\(place.attempt)")
+            // A connection of its own: calls of one wait for each other.
+            let beats = try ProcessStore(host: place.host, port: place.port, serves: false, timeout: timeout)
+                .prefixed("bertqa/\(place.attempt)")
+            let heartbeat = Heartbeat(place: place, store: beats, whenOrphaned: whenOrphaned)
+            do {
+                let group = try ProcessGroup(
+                    store: try store.prefixed("host"), rank: rank, size: size,
+                    backend: .gloo(address: LocalAddress.towards(place.host, port: place.port)), timeout: timeout)
+                let devices =
+                    device == .cuda
+                    ? try ProcessGroup(
+                        store: try store.prefixed("device"), rank: rank, size: size, backend: .nccl, timeout: timeout) : nil
+                parts = Parts(group: group, devices: devices, heartbeat: heartbeat, timeout: timeout, store: server)
+            } catch {
+                let reason = heartbeat.diagnosis(of: error, timeout: timeout)
+                heartbeat.end()
+                throw TrainingError.processes("rank \(rank) of \(size): \(reason)")
+            }
+        } catch let error as TrainingError {
+            throw error
+        } catch {
+            throw .processes(
+                "rank \(rank) of \(size) did not meet the others at \(place.host):\(place.port) within "
+                    + "\(Figures.duration(timeout)) (MASTER_ADDR, MASTER_PORT): \(error)")
+        }
+    }
+
+    /// Whether this process writes the run's files and speaks to its user.
+    public var writes: Bool { rank == 0 }
+
+    /// Notes the step that is being computed.
+    func enter(step: Int) { parts?.heartbeat.enter(step: step) }
+
+    /// Does what all processes do together; nothing in a process that trains alone.
+    ///
+    /// - Throws: `TrainingError.processes` that names the process which keeps the others from going on.
+    func together(_ body: (ProcessGroup) throws(TorchError) -> Void) throws(TrainingError) {
+        guard let parts else { return }
+        do {
+            try body(parts.group)
+        } catch {
+            throw .processes(
+                "rank \(rank) of \(size): \(parts.heartbeat.diagnosis(of: error, timeout: parts.timeout)); the last checkpoint is "
+                    + "whole, go on with --resume")
+        }
+    }
+
+    /// Tells the others why this process ends, so that they can say so.
+    public func leave(because error: any Error) {
+        parts?.heartbeat.leave(because: "\(error)")
+    }
+
+    /// What sums these parameters' gradients over the processes; nil in a process that trains alone.
+    func reducer(_ parameters: [Tensor]) throws(TorchError) -> GradientReducer? {
+        guard let parts else { return nil }
+        return try GradientReducer(group: parts.devices ?? parts.group, parameters: parameters)
+    }
+
+    /// The sums of each number over the processes.
+    func sums(_ numbers: [Double]) throws(TrainingError) -> [Double] {
+        var result = numbers
+        try together { group throws(TorchError) in result = try group.sums(numbers) }
+        return result
+    }
+
+    /// The text that each process brings, by rank.
+    func gather(_ text: String) throws(TrainingError) -> [String] {
+        try gather(Array(text.utf8)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The bytes that each process brings, by rank.
+    func gather(_ bytes: [UInt8]) throws(TrainingError) -> [[UInt8]] {
+        var result = [bytes]
+        try together { group throws(TorchError) in result = try group.gather(bytes) }
+        return result
+    }
+
+    /// The text that the process with rank 0 brings.
+    func announced(_ text: String) throws(TrainingError) -> String {
+        var result = text
+        try together { group throws(TorchError) in
+            result = String(decoding: try group.bytes(Array(text.utf8), from: 0), as: UTF8.self)
+        }
+        return result
+    }
+
+    /// Gives the tensors of all processes the elements that those of rank 0 have.
+    func share(_ tensors: [Tensor]) throws(TrainingError) {
+        guard let parts else { return }
+        try together { _ throws(TorchError) in
+            for tensor in tensors { try (parts.devices ?? parts.group).broadcast(tensor, from: 0) }
+        }
+    }
+}

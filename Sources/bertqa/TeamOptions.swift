@@ -1,0 +1,46 @@
+import ArgumentParser
+import FineTuning
+import Foundation
+import Torch
+
+/// How many processes train together.
+struct TeamOptions: ParsableArguments {
+    @Option(help: "Train by this many processes of this machine. (default: 1, or as torchrun, srun or PyTorchJob started it)")
+    var processes: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "With several processes: how long one is waited for before the others end with an error.", valueName: "seconds"))
+    var processTimeout = 300.0
+
+    func validate() throws {
+        if let processes, !(1...1024).contains(processes) {
+            throw ValidationError("--processes \(processes) must be from 1 to 1024")
+        }
+        guard processTimeout >= 1, processTimeout <= 86400 else {
+            throw ValidationError("--process-timeout must be from 1 to 86400 seconds")
+        }
+    }
+
+    /// Whether this process was started by `--processes` of another.
+    static var isStarted: Bool { ProcessInfo.processInfo.environment[ProcessLauncher.mark] != nil }
+
+    /// Starts the processes and waits for their end; nil if this process is one that trains.
+    func launch(threads: Int?) throws -> Int32? {
+        guard let processes, processes > 1, !Self.isStarted else { return nil }
+        if try ProcessPlace(environment: ProcessInfo.processInfo.environment) != nil {
+            throw ValidationError(
+                "--processes is for one machine without torchrun or srun; this process was started by one of them (RANK is set)")
+        }
+        return try ProcessLauncher(count: processes, threads: threads).run()
+    }
+
+    /// Meets the processes that this one was started with; a team of one where it was started alone.
+    func join(device: Device, interrupt: InterruptFlag) throws -> Team {
+        guard let place = try ProcessPlace(environment: ProcessInfo.processInfo.environment) else { return Team() }
+        try device.select(index: place.localRank)
+        return try Team(
+            place: place, timeout: processTimeout, device: device,
+            whenOrphaned: Self.isStarted ? { interrupt.raise() } : nil)
+    }
+}
