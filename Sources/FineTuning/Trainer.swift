@@ -201,7 +201,8 @@ public final class Trainer {
             let batch = try PackedBatch(
                 chosen.map { rows[$0] }, keys: chosen.map(Int64.init), tokenizer: loaded.tokenizer, device: device)
             let part = try model.loss(
-                batch.input, targets: batch.targets, rowDivisor: Double(numbers.count), dropout: dropout)
+                batch.input, targets: batch.targets, rowDivisor: Double(numbers.count), dropout: dropout,
+                checkpointing: options.gradientCheckpointing)
             sum.loss += try part.item()
             sum.tokens += batch.tokenCount
             sum.fault = try NumericFault.find(loss: sum.loss, norm: nil, in: optimizer.slots)

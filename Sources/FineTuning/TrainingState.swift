@@ -65,6 +65,7 @@ package struct TrainingState: Sendable {
         eventLengths = TrainingEvents.Lengths(json: json["event_bytes"])
         let differences = (options.object.map(Array.init) ?? []).compactMap { member -> String? in
             let before = saved[member.key] ?? .null
+            guard !TrainingOptions.withoutEffectOnNumbers.contains(member.key) else { return nil }
             guard before.serialized() != member.value.serialized() else { return nil }
             return "\(member.key) (\(before.serialized()), now \(member.value.serialized()))"
         }
