@@ -38,7 +38,7 @@ public struct BertInput {
     }
 
     /// Tokens that bring a batch to a multiple of a 32nd of the power of two below it, and of 16 at least.
-    static func filler(_ tokens: Int) -> Int {
+    package static func filler(_ tokens: Int) -> Int {
         guard tokens > 0 else { return 0 }
         let power = 1 << (Int.bitWidth - 1 - tokens.leadingZeroBitCount)
         let step = max(16, power / 32)
