@@ -29,12 +29,17 @@ public struct MemoryModel: Sendable {
     private let precision: Precision
     private let device: Device
     private let threads: Int
+    private let stored: DType
 
     /// - Parameters:
     ///   - precision: what matrix products compute in; training knows fp32 and bf16.
     ///   - threads: those of the CPU, each of which has a workspace.
-    public init(config: BertConfig, precision: Precision, device: Device, threads: Int) {
+    ///   - stored: what the model's file keeps its weights in.
+    public init(
+        config: BertConfig, precision: Precision, device: Device, threads: Int, stored: DType = .float32
+    ) {
         (self.config, self.precision, self.device, self.threads) = (config, precision, device, threads)
+        self.stored = stored
     }
 
     /// The peak of a training run whose largest batch is given, the saving of checkpoints included.
@@ -43,8 +48,8 @@ public struct MemoryModel: Sendable {
         let live = activations(batch, checkpointing: checkpointing)
         let overlap = min(live, parameters)
         return MemoryEstimate(
-            program: program + Int(Measured.perStored * Double(3 * parameters)),
-            parameters: 4 * parameters, activations: max(0, live - parameters),
+            program: program + compiled(batch, Measured.perShape), parameters: 4 * parameters,
+            activations: max(0, live - parameters),
             slack: device == .cpu ? Int(Measured.overlap * Double(overlap)) : live / 10)
     }
 
@@ -52,7 +57,8 @@ public struct MemoryModel: Sendable {
     public func reading(_ batch: PlannedBatch) -> MemoryEstimate {
         let live = Double(batch.filledTokens * readingPerToken) + Double(workspace(batch))
         return MemoryEstimate(
-            program: program, parameters: readingParameters,
+            program: (device == .cpu ? Measured.readingProgram : program) + compiled(batch, Measured.perShapeRead),
+            parameters: readingParameters,
             activations: Int(live), slack: Int((device == .cpu ? Measured.reading : 0.1) * live))
     }
 }
@@ -72,17 +78,15 @@ extension MemoryModel {
         4 * config.hiddenSize * config.hiddenSize + 2 * config.hiddenSize * config.intermediateSize
     }
 
-    /// Weights that reading touches: they stay in the mapped file, and with bf16 and int8 there are copies of matrices.
+    /// Weights for reading: the mapped file, and copies of the layers' matrices where they are multiplied in another type.
     private var readingParameters: Int {
         let matrices = config.layerCount * layerMatrices
-        let copies =
-            switch precision {
-            case .fp32: 0
-            case .bf16: 2 * matrices
-            case .int8: matrices
-            }
-        return device == .cpu || precision == .fp32
-            ? 4 * parameterCount + copies : 4 * (parameterCount - matrices) + copies
+        let file = stored.byteCount * parameterCount
+        switch precision {
+        case .fp32: return file + (stored == .float32 ? 0 : 4 * matrices)
+        case .bf16: return file + (stored == .bfloat16 ? 0 : 2 * matrices)
+        case .int8: return file + (stored == .float32 ? matrices : 5 * matrices)
+        }
     }
 
     private static func count(_ shapes: [BertParameters.Shape]) -> Int {
@@ -143,21 +147,30 @@ extension MemoryModel {
 
     /// The gradients on their way back through one layer.
     private func passing(_ tokens: Int) -> Int {
-        let products = config.hiddenSize * config.intermediateSize
-        return tokens * (8 * config.hiddenSize + element * (config.hiddenSize + 2 * config.intermediateSize))
-            + (precision == .fp32 ? 4 : 6) * products
+        let (hidden, inner) = (config.hiddenSize, config.intermediateSize)
+        let gradients = tokens * (8 * hidden + element * (hidden + 2 * inner))
+        // The largest weight's gradient, with bf16 in both types. oneDNN's float32 products take copies of what they
+        // multiply and give (`Kernels/Linear.cpp`).
+        return precision == .fp32
+            ? gradients + tokens * (4 * hidden + 8 * inner) + 8 * hidden * inner : gradients + 6 * hidden * inner
     }
 
     /// A layer's own, which nothing keeps: states before and after attention, and the feed-forward part.
     private var readingPerToken: Int {
-        let states = 2 * config.hiddenSize * (precision == .bf16 ? 6 : 4)
-        return states + (precision == .bf16 ? 2 : 4) * 2 * config.intermediateSize
+        let (hidden, inner) = (config.hiddenSize, config.intermediateSize)
+        return precision == .bf16 ? 12 * hidden + 4 * inner : 8 * hidden + 8 * inner
     }
 
     /// What attention's kernel works in: packed operands of the longest row, for each thread.
     private func workspace(_ batch: PlannedBatch) -> Int {
         guard device == .cpu else { return 0 }
         return 4 * threads * batch.longest * (11 * config.headSize + 6 * 48)
+    }
+
+    /// The products that oneDNN has compiled for batches of other numbers of tokens, and keeps (decision 13); the first
+    /// number's are in the program.
+    private func compiled(_ batch: PlannedBatch, _ bytes: Int) -> Int {
+        device == .cpu ? bytes * (min(batch.shapes, Measured.mostShapes) - 1) : 0
     }
 
     private var program: Int {
@@ -171,14 +184,20 @@ extension MemoryModel {
 
 /// What cannot be counted: found by measuring, on the CPU (docs/decisions/0024-memory-model.md).
 private enum Measured {
-    /// The process with libtorch and a tokenizer loaded, and nothing of a model.
-    static let program = 170 << 20
-    /// What weights and moments take beyond their bytes: saving's buffer, the heap's ends.
-    static let perStored = 0.05
+    /// A training process besides what is counted: the program, libtorch, what saving works in.
+    static let program = 263 << 20
+    /// The same of a process that reads.
+    static let readingProgram = 150 << 20
+    /// What oneDNN's products of one more number of tokens take in training, whatever the model's size.
+    static let perShape = 12 << 20
+    /// The same in reading, which has a third of the products.
+    static let perShapeRead = 4 << 20
+    /// Numbers of tokens after which oneDNN, which keeps 1,024 products, forgets the oldest.
+    static let mostShapes = 85
     /// Of gradients and activations that could take turns in the same room, the share that doesn't.
-    static let overlap = 0.55
-    /// What products work in beyond a layer's own tensors, when nothing is recorded.
-    static let reading = 0.8
+    static let overlap = 0.53
+    /// What reading takes beyond a layer's own tensors, as a share of them: products' workspaces, and holes in the heap.
+    static let reading = 1.15
     /// A CUDA context with cuBLAS's workspace: assumed, not measured.
     static let cudaContext = 700 << 20
 }

@@ -8,6 +8,8 @@ public struct PlannedBatch: Sendable, Hashable {
     public let longest: Int
     /// The sum over rows of the square of their tokens: what attention without the kernel keeps.
     public let squares: Int
+    /// How many different numbers of tokens the batches of the run have, this one among them.
+    public internal(set) var shapes = 1
 
     /// A batch of rows of these lengths.
     public init(lengths: some Sequence<Int>) {
@@ -17,11 +19,6 @@ public struct PlannedBatch: Sendable, Hashable {
             longest = max(longest, length)
             squares += length * length
         }
-        (self.tokens, self.longest, self.squares) = (tokens, longest, squares)
-    }
-
-    /// A batch of which these are known.
-    init(tokens: Int, longest: Int, squares: Int) {
         (self.tokens, self.longest, self.squares) = (tokens, longest, squares)
     }
 
@@ -57,24 +54,42 @@ public struct PlannedRows: Sendable {
     /// Tokens of the longest row.
     public var longest: Int { maxLength }
 
-    /// What a pass that takes rows until it has so many tokens has at most: one row more than that is longer.
+    /// What a pass that takes rows as long as they stay within so many tokens has at most; see `BatchPlan.byTokens`.
     public func fullPass(of tokens: Int) -> PlannedBatch {
-        let total = epochs.first?.reduce(0, +) ?? .max
-        let tokens = max(min(tokens, total), longest)
-        return PlannedBatch(tokens: tokens, longest: longest, squares: tokens * longest)
+        var largest = PlannedBatch(lengths: repeatElement(maxLength, count: max(1, tokens / max(1, maxLength))))
+        guard let lengths = epochs.first else { return largest }
+        largest = PlannedBatch(lengths: [])
+        var shapes: Set<Int> = []
+        var start = 0
+        while start < lengths.count {
+            var (end, sum) = (start, 0)
+            while end < lengths.count, end == start || sum + lengths[end] <= tokens {
+                sum += lengths[end]
+                end += 1
+            }
+            let pass = PlannedBatch(lengths: lengths[start..<end])
+            shapes.insert(pass.filledTokens)
+            if pass.tokens > largest.tokens { largest = pass }
+            start = end
+        }
+        largest.shapes = max(1, shapes.count)
+        return largest
     }
 
     /// The batch with the most tokens among all batches of so many rows: it decides the peak.
     public func largestBatch(of size: Int) -> PlannedBatch {
         guard !epochs.isEmpty else { return PlannedBatch(lengths: repeatElement(maxLength, count: size)) }
         var largest = PlannedBatch(lengths: [])
+        var shapes: Set<Int> = []
         for lengths in epochs {
             for start in stride(from: 0, to: lengths.count, by: size) {
                 let batch = PlannedBatch(lengths: lengths[start..<min(start + size, lengths.count)])
+                shapes.insert(batch.filledTokens)
                 // Of two with as many tokens the one with the longer rows takes more.
                 if (batch.tokens, batch.squares) > (largest.tokens, largest.squares) { largest = batch }
             }
         }
+        largest.shapes = max(1, shapes.count)
         return largest
     }
 }

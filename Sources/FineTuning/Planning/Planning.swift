@@ -50,7 +50,8 @@ public struct Planning {
         try options.validate()
         let device = options.device ?? Device.best
         let precision = options.precision ?? .automatic(on: device)
-        let config = try ModelDirectory(path: options.model).config
+        let directory = try ModelDirectory(path: options.model)
+        let config = directory.config
         try options.features.validate(maxPositions: config.maxPositionEmbeddings)
         if device == .cuda, memory == nil {
             throw TrainingError.options("--device cuda: give the GPU's memory as well, such as --memory 24GiB")
@@ -63,7 +64,9 @@ public struct Planning {
             features = try TrainingData(options: options, tokenizer: tokenizer).training.features
             rows = PlannedRows(lengths: features.map(\.length), seed: options.seed, epochs: options.epochs)
         }
-        let model = MemoryModel(config: config, precision: precision, device: device, threads: Runtime.threads)
+        let model = MemoryModel(
+            config: config, precision: precision, device: device, threads: Runtime.threads,
+            stored: try directory.storedType)
         plan = TrainingPlan(
             model: model, rows: rows, memory: memory ?? MachineMemory.limit, batchSize: options.batchSize,
             checkpointing: options.gradientCheckpointing)
