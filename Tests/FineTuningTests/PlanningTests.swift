@@ -145,7 +145,7 @@ struct PlanningTests {
         // Just enough for one row with checkpointing.
         let least = model.training(batch(1, 512), checkpointing: true).total.bytes
         #expect(least < model.training(batch(1, 512), checkpointing: false).total.bytes)
-        #expect(try #require(way(least * 10 / 9 >> 20 + 1, 4)).checkpointing)
+        #expect(try #require(way(((least * 10 / 9) >> 20) + 1, 4)).checkpointing)
         #expect(way(least >> 20, 4) == nil)
     }
 }
