@@ -46,11 +46,12 @@ public struct MemoryModel: Sendable {
     public func training(_ batch: PlannedBatch, checkpointing: Bool) -> MemoryEstimate {
         let parameters = 4 * parameterCount  // float32, whatever the precision of products
         let live = activations(batch, checkpointing: checkpointing)
-        let overlap = min(live, parameters)
+        let holes = Int(Measured.overlap * Double(min(live, parameters)))
         return MemoryEstimate(
-            program: program + compiled(batch, Measured.perShape), parameters: 4 * parameters,
+            program: program + compiled(batch, Measured.perShape + Measured.perShapeToken * batch.tokens),
+            parameters: 4 * parameters,
             activations: max(0, live - parameters),
-            slack: device == .cpu ? Int(Measured.overlap * Double(overlap)) : live / 10)
+            slack: device == .cpu ? holes : live / 10)
     }
 
     /// The peak of a process that reads batches, the largest of which is given, and records nothing.
@@ -170,7 +171,8 @@ extension MemoryModel {
     /// The products that oneDNN has compiled for batches of other numbers of tokens, and keeps (decision 13); the first
     /// number's are in the program.
     private func compiled(_ batch: PlannedBatch, _ bytes: Int) -> Int {
-        device == .cpu ? bytes * (min(batch.shapes, Measured.mostShapes) - 1) : 0
+        guard device == .cpu, batch.shapes > 1 else { return 0 }
+        return bytes * (min(batch.shapes, Measured.mostShapes) - 1) + Measured.realRows
     }
 
     private var program: Int {
@@ -189,7 +191,11 @@ private enum Measured {
     /// The same of a process that reads.
     static let readingProgram = 150 << 20
     /// What oneDNN's products of one more number of tokens take in training, whatever the model's size.
-    static let perShape = 12 << 20
+    static let perShape = 21 << 19
+    /// And for each token of the batch.
+    static let perShapeToken = 1800
+    /// What real rows bring with them: the dataset, and passes of a validation.
+    static let realRows = 30 << 20
     /// The same in reading, which has a third of the products.
     static let perShapeRead = 4 << 20
     /// Numbers of tokens after which oneDNN, which keeps 1,024 products, forgets the oldest.
