@@ -195,7 +195,7 @@ private enum Measured {
     /// And for each token of the batch.
     static let perShapeToken = 1800
     /// What real rows bring with them: the dataset, and passes of a validation.
-    static let realRows = 30 << 20
+    static let realRows = 45 << 20
     /// The same in reading, which has a third of the products.
     static let perShapeRead = 4 << 20
     /// Numbers of tokens after which oneDNN, which keeps 1,024 products, forgets the oldest.

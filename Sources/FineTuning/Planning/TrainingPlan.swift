@@ -34,7 +34,7 @@ public struct TrainingPlan: Sendable {
 
     /// The memory that there is.
     public let memory: MemorySize
-    /// Batch sizes 1, 2, 4, ... to the first that does not even fit with gradient checkpointing, or to all rows.
+    /// Batch sizes 1, 2, 4, ... to the first that is too large even with gradient checkpointing, or to all rows.
     public let lines: [Line]
     /// The largest batch sizes that fit; nil where not even one row does.
     public let largest: (training: Int?, checkpointed: Int?, reading: Int?)
@@ -60,7 +60,7 @@ public struct TrainingPlan: Sendable {
             planner.largest(most) { planner.training($0, false) }, planner.largest(most) { planner.training($0, true) },
             planner.largest(most) { planner.reading($0) }
         )
-        lines = planner.lines(most)
+        lines = planner.lines(most, largest: largest.checkpointed ?? 1)
         way = planner.way(batchSize, checkpointing: checkpointing)
         plainWay =
             checkpointing ? planner.way(batchSize, checkpointing: false).flatMap { $0.checkpointing ? nil : $0 } : nil
@@ -86,11 +86,12 @@ private struct Planner {
     func reading(_ size: Int) -> Int { model.reading(rows.largestBatch(of: size)).total.bytes }
 
     /// The largest size up to `most` whose bytes fit, to the resolution of a sixteenth.
+    ///
+    /// All doublings are tried: of real rows a larger batch may take less, where few batches have fewer numbers of tokens.
     func largest(_ most: Int, _ bytes: (Int) -> Int) -> Int? {
-        guard bytes(1) <= room else { return nil }
-        var (fits, fails) = (1, 2)
-        while fails <= most, bytes(fails) <= room { (fits, fails) = (fails, 2 * fails) }
-        fails = min(fails, most + 1)
+        let doublings = sequence(first: 1) { 2 * $0 <= most ? 2 * $0 : nil }
+        guard var fits = Array(doublings).last(where: { bytes($0) <= room }) else { return nil }
+        var fails = min(2 * fits, most + 1)
         while fails - fits > max(1, fits / 16) {
             let middle = (fits + fails) / 2
             if bytes(middle) <= room { fits = middle } else { fails = middle }
@@ -98,7 +99,8 @@ private struct Planner {
         return fits
     }
 
-    func lines(_ most: Int) -> [TrainingPlan.Line] {
+    /// Doublings up to the first beyond `largest`.
+    func lines(_ most: Int, largest: Int) -> [TrainingPlan.Line] {
         var lines: [TrainingPlan.Line] = []
         var size = 1
         while size <= most {
@@ -107,7 +109,7 @@ private struct Planner {
                 batchSize: size, tokens: batch.tokens, training: model.training(batch, checkpointing: false).total,
                 checkpointed: model.training(batch, checkpointing: true).total, reading: model.reading(batch).total)
             lines.append(line)
-            if line.checkpointed.bytes > room { break }
+            if size > largest { break }
             size *= 2
         }
         return lines
