@@ -64,6 +64,7 @@ struct Step: ParsableCommand {
     @Option var batch: Int
     @Option var steps = 5
     @Flag var predict = false
+    @Flag var gradientCheckpointing = false
 
     func run() throws {
         Runtime.tuneAllocator()
@@ -90,7 +91,10 @@ struct Step: ParsableCommand {
         return { number in
             let dropout = DropoutSource(config: model.config, seed: 42, step: number)
             try optimizer.clearGradients()
-            try model.loss(input, targets: targets, rowDivisor: Double(batch), dropout: dropout).backward()
+            let loss = try model.loss(
+                input, targets: targets, rowDivisor: Double(batch), dropout: dropout,
+                checkpointing: gradientCheckpointing)
+            try loss.backward()
             _ = try optimizer.clipGradients(maxNorm: 1)
             try optimizer.update(learningRate: 1e-5)
         }

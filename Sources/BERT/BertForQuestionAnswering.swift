@@ -27,20 +27,26 @@ public struct BertForQuestionAnswering {
     }
 
     /// The logits [T, 2] of start (column 0) and end (column 1) for every token of the rows.
+    ///
+    /// - Parameter checkpointing: compute each layer again in the backward pass instead of keeping what it needs.
     public func callAsFunction(
-        _ input: BertInput, dropout: DropoutSource = .none
+        _ input: BertInput, dropout: DropoutSource = .none, checkpointing: Bool = false
     ) throws(TorchError) -> Tensor {
-        let logits = try head(.plain(bert(input, dropout: dropout)))
+        let logits = try head(.plain(bert(input, dropout: dropout, checkpointing: checkpointing)))
         let count = input.rows.tokenCount
         return count == logits.shape[0] ? logits : try logits.slice(dim: 0, 0..<count)
     }
 
     /// The training loss of a batch; see `Tensor.packedSpanLoss`.
     ///
-    /// - Parameter targets: int64 [B, 2], first and last token of each row's answer, counted from the row's start.
+    /// - Parameters:
+    ///   - targets: int64 [B, 2], first and last token of each row's answer, counted from the row's start.
+    ///   - checkpointing: compute each layer again in the backward pass instead of keeping what it needs.
     public func loss(
-        _ input: BertInput, targets: Tensor, rowDivisor: Double, dropout: DropoutSource = .none
+        _ input: BertInput, targets: Tensor, rowDivisor: Double, dropout: DropoutSource = .none,
+        checkpointing: Bool = false
     ) throws(TorchError) -> Tensor {
-        try self(input, dropout: dropout).packedSpanLoss(rows: input.rows, targets: targets, rowDivisor: rowDivisor)
+        try self(input, dropout: dropout, checkpointing: checkpointing)
+            .packedSpanLoss(rows: input.rows, targets: targets, rowDivisor: rowDivisor)
     }
 }

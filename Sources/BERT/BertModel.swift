@@ -38,7 +38,7 @@ public struct BertInput {
     }
 
     /// Tokens that bring a batch to a multiple of a 32nd of the power of two below it, and of 16 at least.
-    static func filler(_ tokens: Int) -> Int {
+    package static func filler(_ tokens: Int) -> Int {
         guard tokens > 0 else { return 0 }
         let power = 1 << (Int.bitWidth - 1 - tokens.leadingZeroBitCount)
         let step = max(16, power / 32)
@@ -207,13 +207,29 @@ public struct BertModel {
     }
 
     /// [T] to [T, H], the filler included.
+    ///
+    /// - Parameter checkpointing: keep of each layer only what goes into it, and compute the layer again in the backward
+    ///   pass: less memory for more time, and the same numbers.
     public func callAsFunction(
-        _ input: BertInput, dropout: DropoutSource = .none
+        _ input: BertInput, dropout: DropoutSource = .none, checkpointing: Bool = false
     ) throws(TorchError) -> Tensor {
         var x = try embeddings(input, dropout: dropout)
+        if checkpointing { return try checkpointed(x.full, rows: input.filledRows, dropout: dropout) }
         for layer in layers {
             x = try layer(x, rows: input.filledRows, dropout: dropout)
         }
         return x.full
+    }
+
+    /// All layers. Only the states pass from one to the next: rounding them again is cheaper than keeping them twice.
+    private func checkpointed(_ x: Tensor, rows: PackedRows, dropout: DropoutSource) throws(TorchError) -> Tensor {
+        var x = x
+        for layer in layers {
+            x = try x.checkpointed { x throws(TorchError) in
+                let states = try HiddenStates(x, precision: layer.feedForwardNorm.precision)
+                return try layer(states, rows: rows, dropout: dropout).full
+            }
+        }
+        return x
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Torch
 
 /// A model directory in the Hugging Face layout: its configuration, and its weights mapped but not yet read.
 public struct ModelDirectory: Sendable {
@@ -27,6 +28,16 @@ public struct ModelDirectory: Sendable {
     /// The weights under the keys of `BertParameters`, checked against the configuration.
     public func contents() throws(ModelError) -> CheckpointContents {
         try CheckpointContents(weights, config: config)
+    }
+
+    /// What the files keep the encoder's matrices in, which are most of a model.
+    ///
+    /// - Throws: `ModelError` where the weights don't fit the configuration.
+    public var storedType: DType {
+        get throws(ModelError) {
+            let matrix = try contents().tensors["bert.encoder.layer.0.output.dense.weight"]
+            return matrix?.elementType.dtype ?? .float32
+        }
     }
 
     private static func findWeights(_ path: String) throws(ModelError) -> ModelWeights {

@@ -72,3 +72,5 @@ at::Device device(CTDeviceKind kind) {
 }  // namespace ctorch
 
 const char *ct_last_error(void) { return ctorch::last_error.c_str(); }
+
+void ct_set_last_error(const char *message) { ctorch::set_last_error(message); }

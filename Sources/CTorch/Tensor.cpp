@@ -167,3 +167,7 @@ CTStatus ct_tensor_to_device(const CTTensor *tensor, CTDeviceKind kind, CTTensor
 CTStatus ct_tensor_clone(const CTTensor *tensor, CTTensor **out) {
     return make_tensor(out, [&] { return unwrap(tensor, "tensor").detach().clone(); });
 }
+
+CTStatus ct_tensor_share(const CTTensor *tensor, CTTensor **out) {
+    return make_tensor(out, [&] { return unwrap(tensor, "tensor"); });
+}

@@ -29,6 +29,7 @@ final class GradientPass {
     private let optimizer: AdamW
     private let device: Device
     private let maxNorm: Double
+    private let checkpointing: Bool
     private let team: Team
     private let reducer: GradientReducer?
     private let interrupt: InterruptFlag
@@ -41,7 +42,7 @@ final class GradientPass {
     ) throws(TrainingError) {
         (self.loaded, self.rows, self.optimizer, self.device) = (loaded, rows, optimizer, device)
         (self.team, self.rowsPerPass, self.interrupt) = (team, rowsPerPass, interrupt)
-        maxNorm = options.maxGradNorm
+        (maxNorm, checkpointing) = (options.maxGradNorm, options.gradientCheckpointing)
         do {
             reducer = try team.reducer(optimizer.slots.map(\.parameter))
         } catch {
@@ -105,7 +106,8 @@ final class GradientPass {
         let batch = try PackedBatch(
             chosen.map { rows[$0] }, keys: chosen.map(Int64.init), tokenizer: loaded.tokenizer, device: device)
         let loss = try loaded.model.loss(
-            batch.input, targets: batch.targets, rowDivisor: Double(rowDivisor), dropout: dropout)
+            batch.input, targets: batch.targets, rowDivisor: Double(rowDivisor), dropout: dropout,
+            checkpointing: checkpointing)
         totals.loss += try loss.item()
         totals.tokens += batch.tokenCount
         return loss

@@ -33,6 +33,9 @@ public struct TrainingOptions: Sendable {
     public var batchSize = 16
     /// Passes whose gradients are added up for one step.
     public var gradientAccumulationSteps = 1
+    /// Whether each layer is computed again in the backward pass instead of being kept: less memory for more time. The
+    /// numbers are the same, so a run may be resumed with it or without.
+    public var gradientCheckpointing = false
     /// The learning rate at its highest.
     public var learningRate = 2e-5
     /// Times that every row is seen.
@@ -101,6 +104,10 @@ public struct TrainingOptions: Sendable {
         try require(checkpointsKept >= 1, "--keep-checkpoints \(checkpointsKept) must be at least 1")
     }
 
+    /// The members of `json(precision:device:)` that change how a run computes and none of its numbers: it may be resumed
+    /// with others.
+    static let withoutEffectOnNumbers: Set = ["gradient_checkpointing"]
+
     /// The options that decide what is computed, for `run.json` and to tell whether a run may be resumed with them.
     public func json(precision: Precision, device: Device) -> JSONValue {
         let optional: (Int?) -> JSONValue = { $0.map(JSONValue.int) ?? .null }
@@ -111,6 +118,7 @@ public struct TrainingOptions: Sendable {
                 ("alignment", .string(features.alignment.rawValue)),
                 ("drop_lost_answers", .bool(features.dropsLostAnswers)),
                 ("batch_size", .int(batchSize)), ("gradient_accumulation_steps", .int(gradientAccumulationSteps)),
+                ("gradient_checkpointing", .bool(gradientCheckpointing)),
                 ("learning_rate", .double(learningRate)), ("epochs", .int(epochs)), ("max_steps", optional(maxSteps)),
                 ("warmup_ratio", .double(warmupRatio)), ("weight_decay", .double(weightDecay)),
                 ("adam_epsilon", .double(adamEpsilon)), ("max_grad_norm", .double(maxGradNorm)),
@@ -160,12 +168,11 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
 
 /// Fingerprints of files.
 public enum FileDigest {
-    /// The SHA-256 of a file as hexadecimal digits, read through a memory map.
+    /// The SHA-256 of a file as hexadecimal digits, read through a memory map a piece at a time.
     public static func sha256(path: String) throws(FileError) -> String {
         let file = try MappedFile(path: path)
-        defer { withExtendedLifetime(file) {} }
         var hash = SHA256()
-        hash.update(bufferPointer: file.bytes)
+        file.forEachPiece { hash.update(bufferPointer: $0) }
         return hash.finalize().map { byte in
             let digits = String(byte, radix: 16)
             return digits.utf8.count == 1 ? "0" + digits : digits

@@ -130,6 +130,7 @@ extension TrainingOptions {
         "tensorboard": flag { $0.tensorboard = $1 },
         "batch_size": whole { $0.batchSize = $1 },
         "gradient_accumulation_steps": whole { $0.gradientAccumulationSteps = $1 },
+        "gradient_checkpointing": flag { $0.gradientCheckpointing = $1 },
         "learning_rate": number { $0.learningRate = $1 },
         "epochs": whole { $0.epochs = $1 },
         "max_steps": whole { $0.maxSteps = $1 },

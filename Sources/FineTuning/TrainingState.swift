@@ -80,6 +80,7 @@ package struct TrainingState: Sendable {
         }
         let differences = (options.object.map(Array.init) ?? []).compactMap { member -> String? in
             let before = saved[member.key] ?? .null
+            guard !TrainingOptions.withoutEffectOnNumbers.contains(member.key) else { return nil }
             guard before.serialized() != member.value.serialized() else { return nil }
             return "\(member.key) (\(before.serialized()), now \(member.value.serialized()))"
         }

@@ -55,6 +55,20 @@ public final class MappedFile: Sendable {
         return try body(bytes)
     }
 
+    /// Gives the file to `body` piece by piece, and its pages back to the system after each: however large it is, the
+    /// process does not grow by it.
+    public func forEachPiece<Failure: Error>(
+        of size: Int = 4 << 20, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) {
+        defer { withExtendedLifetime(self) {} }
+        for start in stride(from: 0, to: count, by: size) {
+            let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + size, count)])
+            try body(piece)
+            // Advice: where it is not taken, nothing is lost but memory.
+            _ = madvise(UnsafeMutableRawPointer(mutating: piece.baseAddress), piece.count, MADV_DONTNEED)
+        }
+    }
+
     /// Maps the file.
     ///
     /// - Throws: `FileError` for a file that is missing, not readable, or not a regular file.

@@ -32,6 +32,17 @@ enum Tool {
         /// What it has said so far on standard error.
         var said: String { (try? String(contentsOf: errors, encoding: .utf8)) ?? "" }
 
+        /// The most memory that it has had so far, in bytes; nil after its end, and where the system does not say.
+        var peak: Int? {
+            guard process.isRunning,
+                let status = FileManager.default.contents(atPath: "/proc/\(process.processIdentifier)/status"),
+                let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first(where: {
+                    $0.hasPrefix("VmHWM:")
+                })
+            else { return nil }
+            return line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
+        }
+
         /// Waits until what it has said satisfies a condition, it has ended, or a minute is over.
         func wait(until condition: (String) -> Bool) {
             let end = Date(timeIntervalSinceNow: 60)

@@ -79,6 +79,27 @@ struct TrainerTests {
     }
 
     @Test(
+        "a run that goes on with gradient checkpointing ends with the bits of one that never had it",
+        arguments: [Precision.fp32, .bf16])
+    func checkpointing(precision: Precision) throws {
+        try withWorkshop { shop in
+            var whole = shop.options("whole")
+            whole.precision = precision
+            _ = try Trainer(options: whole).run()
+            var broken = shop.options("broken")
+            broken.precision = precision
+            let flag = InterruptFlag()
+            flag.raise()
+            #expect(throws: TrainingError.self) { try Trainer(options: broken, interrupt: flag).run() }
+            (broken.resume, broken.gradientCheckpointing) = (true, true)
+            _ = try Trainer(options: broken).run()
+            #expect(try shop.bytes("whole/model.safetensors") == shop.bytes("broken/model.safetensors"))
+            let record = try JSONValue.parse(shop.bytes("broken/run.json"))
+            #expect(record["options"]?["gradient_checkpointing"]?.bool == true)
+        }
+    }
+
+    @Test(
         "a run stopped after every single step and resumed ends bit-equal to one that never stopped",
         arguments: [Precision.fp32, .bf16], [1, 2])
     func exactResume(precision: Precision, accumulation: Int) throws {

@@ -60,6 +60,20 @@ public struct Workshop: Sendable {
         try Self.writeModel(to: "\(path)/model", vocabulary: tokenizer.vocabulary.count, spoiled: .embeddings(rows))
     }
 
+    /// Makes the model as large as it has to be for its memory to stand out, and the texts long.
+    public func enlarge() throws {
+        try Self.writeModel(to: "\(path)/model", vocabulary: 20_000) { config in
+            (config.hiddenSize, config.layerCount, config.headCount) = (256, 4, 4)
+            (config.intermediateSize, config.maxPositionEmbeddings) = (1024, 256)
+        }
+        let town = Self.dataset.articles[0].paragraphs.map { paragraph in
+            Paragraph(
+                context: paragraph.context + String(repeating: " ada lives in rome.", count: 80),
+                questions: paragraph.questions)
+        }
+        try Dataset(articles: [Article(title: "towns", paragraphs: town)]).write(to: "\(path)/train.json")
+    }
+
     private enum Spoiled {
         case bias
         case embeddings([Int])
@@ -107,7 +121,9 @@ public struct Workshop: Sendable {
         return result
     }
 
-    private static func writeModel(to directory: String, vocabulary: Int, spoiled: Spoiled? = nil) throws {
+    private static func writeModel(
+        to directory: String, vocabulary: Int, spoiled: Spoiled? = nil, shape: (inout BertConfig) -> Void = { _ in }
+    ) throws {
         var config = BertConfig()
         config.vocabSize = vocabulary
         config.hiddenSize = 32
@@ -115,6 +131,7 @@ public struct Workshop: Sendable {
         config.headCount = 4
         config.intermediateSize = 64
         config.maxPositionEmbeddings = 64
+        shape(&config)
         var all: [(name: String, tensor: Tensor)] = []
         for (index, parameter) in BertParameters.shapes(config).enumerated() {
             var tensor: Tensor =

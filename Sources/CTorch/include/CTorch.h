@@ -53,6 +53,8 @@ typedef enum CTDeviceKind {
 
 /// What went wrong in this thread's last failed call: UTF-8, never NULL, owned by the library.
 const char *_Nonnull ct_last_error(void);
+/// Stores what `ct_last_error()` gives on this thread, for callbacks that fail; the text is copied.
+void ct_set_last_error(const char *_Nonnull message);
 
 // MARK: Run time
 
@@ -129,6 +131,8 @@ CTStatus ct_tensor_to_device(const CTTensor *_Nullable tensor, CTDeviceKind devi
                              CTTensor *_Nullable *_Nonnull out);
 /// A copy with storage of its own, detached from the graph.
 CTStatus ct_tensor_clone(const CTTensor *_Nullable tensor, CTTensor *_Nullable *_Nonnull out);
+/// Another handle of the same tensor, its place in the graph included.
+CTStatus ct_tensor_share(const CTTensor *_Nullable tensor, CTTensor *_Nullable *_Nonnull out);
 
 // MARK: Arithmetic (shapes broadcast as in PyTorch; all are differentiable)
 
@@ -240,6 +244,16 @@ CTStatus ct_backward(const CTTensor *_Nullable tensor, const CTTensor *_Nullable
 CTStatus ct_grad(const CTTensor *_Nullable tensor, CTTensor *_Nullable *_Nonnull out);
 /// Drops the gradient of a leaf.
 CTStatus ct_clear_grad(CTTensor *_Nullable tensor);
+
+/// A stretch of a computation, which makes one tensor of another and gives the same each time. It owns `input`, and writes
+/// a tensor that its caller will own. Before it returns a failure it has described that by `ct_set_last_error`. It must not
+/// throw.
+typedef CTStatus (*CTStretch)(void *_Nullable context, CTTensor *_Nonnull input, CTTensor *_Nullable *_Nonnull out);
+/// What `run` makes of `x`, of which only `x` is kept for the backward pass: that runs it again, on the thread which
+/// computes the gradients. `context` is handed to `run`; `release` is called with it once, when nothing will call `run`
+/// again, after a failure too. Where nothing is recorded, or `x` is not in the graph, it is an ordinary call of `run`.
+CTStatus ct_checkpoint(const CTTensor *_Nullable x, CTStretch _Nonnull run, void *_Nullable context,
+                       void (*_Nonnull release)(void *_Nullable context), CTTensor *_Nullable *_Nonnull out);
 
 // MARK: Optimisation
 

@@ -1,0 +1,124 @@
+import BERT
+import QuestionAnswering
+import Torch
+import WordPiece
+
+/// A run that is planned and not carried out: what it would take, and how long it would last.
+public struct Planning {
+    /// How long an epoch lasts.
+    public struct Time: Sendable, Hashable {
+        /// Whether gradient checkpointing was on.
+        public let checkpointing: Bool
+        /// Rows of one pass.
+        public let batchSize: Int
+        /// Rows a second.
+        public let examplesPerSecond: Double
+        /// Seconds of training an epoch, without validation and saving.
+        public let epoch: Double
+        /// Seconds measured.
+        public let seconds: Double
+    }
+
+    /// What fits.
+    public let plan: TrainingPlan
+    /// How to train with the batch size that is wanted.
+    public let way: TrainingPlan.Way
+    /// The peak of `bertqa predict` and `bertqa evaluate` over the same rows.
+    public let predict: MemorySize
+    /// The rows of the run.
+    public let rows: PlannedRows
+    /// What matrix products compute in.
+    public let precision: Precision
+    /// Where the model would run.
+    public let device: Device
+    /// The CPU's threads.
+    public let threads: Int
+    /// The numbers in all parameters.
+    public let parameterCount: Int
+    /// Why no time is measured; nil where it is.
+    public let remark: String?
+    private let options: TrainingOptions
+    private let features: [Feature]
+
+    /// Plans the run of the options: their model, training file (or, if that is empty, rows of the maximum length), batch
+    /// size, epochs, seed, precision and device. The device need not be here.
+    ///
+    /// - Parameter memory: the memory there is; nil takes this machine's.
+    /// - Throws: `TrainingError.options` if an option is out of range, a GPU's memory is not given or nothing fits; what
+    ///   loading the data throws.
+    public init(options: TrainingOptions, memory: MemorySize?) throws {
+        try options.validate()
+        let device = options.device ?? Device.best
+        let precision = options.precision ?? .automatic(on: device)
+        let directory = try ModelDirectory(path: options.model)
+        let config = directory.config
+        try options.features.validate(maxPositions: config.maxPositionEmbeddings)
+        if device == .cuda, memory == nil {
+            throw TrainingError.options("--device cuda: give the GPU's memory as well, such as --memory 24GiB")
+        }
+        if options.trainFile.isEmpty {
+            features = []
+            rows = PlannedRows(maxLength: options.features.maxLength)
+        } else {
+            let tokenizer = try Tokenizer(directory: options.model)
+            features = try TrainingData(options: options, tokenizer: tokenizer).training.features
+            rows = PlannedRows(lengths: features.map(\.length), seed: options.seed, epochs: options.epochs)
+        }
+        let model = MemoryModel(
+            config: config, precision: precision, device: device, threads: Runtime.threads,
+            stored: try directory.storedType)
+        plan = TrainingPlan(
+            model: model, rows: rows, memory: memory ?? MachineMemory.limit, batchSize: options.batchSize,
+            checkpointing: options.gradientCheckpointing)
+        way = try Self.way(of: plan)
+        predict = model.reading(rows.fullPass(of: 4096)).total
+        (self.options, self.precision, self.device) = (options, precision, device)
+        threads = Runtime.threads
+        parameterCount = BertParameters.shapes(config).reduce(0) { $0 + $1.shape.reduce(1, *) }
+        remark = Self.remark(options, device: device, way: way)
+    }
+
+    private static func way(of plan: TrainingPlan) throws(TrainingError) -> TrainingPlan.Way {
+        if let way = plan.way { return way }
+        throw .options(
+            "--memory \(plan.memory): training needs \(plan.least) at least, one row a pass and with gradient checkpointing, "
+                + "and a tenth of the memory to spare; take more memory, a smaller model or a lower --max-length")
+    }
+
+    private static func remark(_ options: TrainingOptions, device: Device, way: TrainingPlan.Way) -> String? {
+        if options.trainFile.isEmpty { return "how long it takes depends on the data: give --train-file" }
+        if !device.isAvailable { return "no time was measured: \(device.rawValue) is not here" }
+        if device == .cpu, way.peak.bytes > MachineMemory.limit.bytes {
+            return "no time was measured: this machine has \(MachineMemory.limit) only"
+        }
+        return nil
+    }
+
+    /// Measures the way of the plan, and with gradient checkpointing the same without where that fits; ten seconds in all.
+    /// Empty where `remark` says why.
+    ///
+    /// - Throws: `TrainingError` if the model cannot be loaded or libtorch fails.
+    public func calibrations() throws(TrainingError) -> [Time] {
+        guard remark == nil, let count = rows.count, let tokens = rows.tokens else { return [] }
+        let loaded: LoadedModel
+        do {
+            loaded = try LoadedModel(directory: options.model, use: .training, precision: precision, device: device)
+        } catch {
+            throw .model(error)
+        }
+        let ways = way.checkpointing ? [plan.plainWay, way].compactMap { $0 } : [way]
+        var times: [Time] = []
+        for way in ways {
+            let calibration = try Calibration(
+                of: loaded, features: features, way: way, options: options, device: device,
+                seconds: 10 / Double(ways.count))
+            let step = way.batchSize * way.accumulation
+            let epoch = calibration.time(tokens: tokens, steps: (count + step - 1) / step)
+            times.append(
+                Time(
+                    checkpointing: way.checkpointing, batchSize: way.batchSize,
+                    examplesPerSecond: Double(count) / epoch, epoch: epoch, seconds: calibration.seconds))
+        }
+        return times
+    }
+}
