@@ -155,12 +155,19 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
 
 /// Fingerprints of files.
 public enum FileDigest {
+    private static let piece = 8 << 20
+
     /// The SHA-256 of a file as hexadecimal digits, read through a memory map.
     public static func sha256(path: String) throws(FileError) -> String {
         let file = try MappedFile(path: path)
         defer { withExtendedLifetime(file) {} }
         var hash = SHA256()
-        hash.update(bufferPointer: file.bytes)
+        // Piece by piece: a file larger than the memory must not fill it.
+        for start in stride(from: 0, to: file.bytes.count, by: piece) {
+            let end = min(start + piece, file.bytes.count)
+            hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: file.bytes[start..<end]))
+            file.release(upTo: end)
+        }
         return hash.finalize().map { byte in
             let digits = String(byte, radix: 16)
             return digits.utf8.count == 1 ? "0" + digits : digits

@@ -55,6 +55,15 @@ public final class MappedFile: Sendable {
         return try body(bytes)
     }
 
+    /// Gives the pages before a byte back to the system, which reads them again should they be touched once more: a file that
+    /// is walked through once takes no memory for what lies behind.
+    public func release(upTo offset: Int) {
+        let whole = min(max(offset, 0), count) & ~(Int(getpagesize()) - 1)
+        guard whole > 0 else { return }
+        // Advice only: where it is not taken, the pages stay until they are needed for something else.
+        madvise(UnsafeMutableRawPointer(bitPattern: address), whole, MADV_DONTNEED)
+    }
+
     /// Maps the file.
     ///
     /// - Throws: `FileError` for a file that is missing, not readable, or not a regular file.
