@@ -122,8 +122,9 @@ class Bench:
         eager = ["--attention", "eager"]
         yield "transformers, eager", lambda *run: self.theirs(*run, *eager)
         for attention in ["sdpa"] + (["flash_attention_2"] if importlib.util.find_spec("flash_attn") else []):
-            compiled = ["--attention", attention] + ([] if self.quick else ["--compile"])
-            yield f"transformers, {attention}, torch.compile", lambda *run, compiled=compiled: self.theirs(*run, *compiled)
+            flags = ["--attention", attention] + ([] if self.quick else ["--compile"])
+            name = f"transformers, {attention}" + ("" if self.quick else ", torch.compile")
+            yield name, lambda *run, flags=flags: self.theirs(*run, *flags)
 
     def largest(self, run, model):
         """The largest batch that fits, a power of two from 64; nil where not even that does."""

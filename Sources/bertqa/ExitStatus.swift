@@ -68,7 +68,7 @@ enum ExitStatus: Int32 {
         case .tokenizer(let error): self = ExitStatus(error)
         case .mismatch, .empty, .questionTooLong, .notFinite: self = .data
         case .options, .device, .precision: self = .usage
-        case .computation: self = .internalError
+        case .computation, .deviceCheck: self = .internalError
         }
     }
 

@@ -33,7 +33,8 @@ extension ModelOptions {
         try apply()
         guard resolvedDevice.isAvailable else { throw ReaderError.device(resolvedDevice) }
         return try LoadedModel(
-            directory: folder, use: .inference, precision: resolvedPrecision, device: resolvedDevice)
+            directory: folder, use: .inference, precision: resolvedPrecision, device: resolvedDevice,
+            skipsDeviceCheck: skipDeviceCheck)
     }
 }
 

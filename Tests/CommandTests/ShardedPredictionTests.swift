@@ -141,7 +141,8 @@ struct ShardedPredictionTests {
             #expect(limited.status == 74, "\(limited.err)")
             let left = try shop.bytes("out.progress")
             try Tool.run(command + ["--resume", "--doc-stride", "5"]).expectFailure(74, "doc_stride (10, now 5)")
-            try Tool.run(predict(shop, "data.json", "out", "--resume", "--shard", "2/2")).expectFailure(74, "--shard (1/2")
+            try Tool.run(predict(shop, "data.json", "out", "--resume", "--shard", "2/2")).expectFailure(
+                74, "--shard (1/2")
             try Tool.run(command + ["--resume"] + all(shop, "out")).expectFailure(74, "n_best", "na_prob_output")
             try Tool.run(predict(shop, "train.json", "out", "--resume", "--shard", "1/2")).expectFailure(74, "the data")
             let config = "\(shop.path)/model/config.json"

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Answers sorted on the disk")
 struct AnswerSorterTests {
-    @Test("in however many lots they are sorted, the file is that of all at once", arguments: [1, 40, 300, 1 << 20])
+    @Test("in however many lots they are sorted, the file is that of all at once", arguments: [1, 400, 3000, 1 << 20])
     func lots(_ budget: Int) throws {
         let directory = try TemporaryDirectory()
         let (output, whole) = ("\(directory.path)/answers.json", "\(directory.path)/whole.json")
@@ -13,7 +13,8 @@ struct AnswerSorterTests {
         var all: [QuestionID: String] = [:]
         for number in 0..<100 {
             // Some ids come again, and the last answer counts; some need escaping, some are canonical equivalents.
-            let id = ["q\(number * 37 % 80)", "\"\(number)\n", "e\u{301}\(number % 3)", "\u{E9}\(number % 3)"][number % 4]
+            let id = ["q\(number * 37 % 80)", "\"\(number)\n", "e\u{301}\(number % 3)", "\u{E9}\(number % 3)"][
+                number % 4]
             try sorter.add(id, "answer \(number)")
             all[QuestionID(id)] = "answer \(number)"
         }

@@ -87,7 +87,8 @@ struct ShardTests {
     func broken(_ end: String) throws {
         try withTemporaryFolder { folder in
             let path = folder.appendingPathComponent("data.json").path
-            let text = #"{"data": [{"paragraphs": [{"context": "c", "qas": [{"id": "1", "question": "q", "answers": []}]}"#
+            let text =
+                #"{"data": [{"paragraphs": [{"context": "c", "qas": [{"id": "1", "question": "q", "answers": []}]}"#
             try (text + end).write(toFile: path, atomically: true, encoding: .utf8)
             #expect(throws: DatasetError.self) { try DatasetExtent(path: path) }
             #expect(throws: DatasetError.self) { try Dataset(path: path) }

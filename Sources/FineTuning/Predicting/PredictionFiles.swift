@@ -61,6 +61,9 @@ package struct AnswerSorter {
     private var bytes = 0
     private var files: [String] = []
 
+    /// What a dictionary takes for an entry besides its letters, in bytes, about.
+    private static let overhead = 100
+
     private var folder: String { output + ".sorting" }
 
     package init(output: String, budget: Int) throws(FileError) {
@@ -72,7 +75,7 @@ package struct AnswerSorter {
     /// Of several answers to one id the last one counts.
     package mutating func add(_ id: String, _ answer: String) throws(FileError) {
         lot[QuestionID(id)] = answer
-        bytes += id.utf8.count + answer.utf8.count
+        bytes += id.utf8.count + answer.utf8.count + Self.overhead
         if bytes >= budget { try spill() }
     }
 
