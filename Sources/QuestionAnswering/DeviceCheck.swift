@@ -176,7 +176,7 @@ extension DeviceCheck {
     ///
     /// - Parameter warn: told of differences that are larger than usual.
     /// - Throws: `ReaderError.deviceCheck`, `.model`, `.computation`
-    static func check(
+    package static func check(
         _ model: BertForQuestionAnswering, tokenizer: Tokenizer, directory: ModelDirectory, use: ParameterUse,
         device: Device, headSeed: UInt64, warn: (String) -> Void
     ) throws(ReaderError) {

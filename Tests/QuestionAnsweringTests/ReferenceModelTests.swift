@@ -76,6 +76,20 @@ struct ReferenceModelTests {
         }
     }
 
+    @Test("bfloat16 is within the limits that a device is checked by, in answering and in training")
+    func deviceCheck() throws {
+        for use in [ParameterUse.inference, .training] {
+            let loaded = try LoadedModel(
+                directory: ReferenceModel.path, use: use, precision: .bf16, device: TestDevice.current(),
+                skipsDeviceCheck: true)
+            try DeviceCheck.check(
+                loaded.model, tokenizer: loaded.tokenizer, directory: ModelDirectory(path: ReferenceModel.path),
+                use: use,
+                device: TestDevice.current(), headSeed: 42
+            ) { Issue.record("\($0)") }
+        }
+    }
+
     @Test("a reader answers with text, score and a range that counts Unicode scalars")
     func reader() async throws {
         let reader = try await Reader.load(ReferenceModel.path)
