@@ -5,7 +5,7 @@ export PKG_CONFIG_PATH := $(CURDIR)/.deps/pkgconfig
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build test sanitize sanitize-address sanitize-undefined sanitize-thread fuzz soak lint demo fixtures bench \
-	bench-growth clean distclean
+	bench-growth bench-cuda clean distclean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,9 @@ bench: build ## measures training and prediction beside transformers and ONNX Ru
 
 bench-growth: build ## draws time and memory against tokens and model size, into docs/pictures
 	@./Benchmarks/bench.sh growth.py
+
+bench-cuda: build ## measures training on an NVIDIA GPU beside transformers, into docs/cuda.md
+	@./Benchmarks/bench.sh cuda.py --write
 
 clean: ## removes what was built
 	rm -rf .build .build-*

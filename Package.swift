@@ -94,12 +94,14 @@ let package = Package(
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
         .testTarget(name: "WordPieceTests", dependencies: ["WordPiece", "StrictJSON"], resources: [.copy("Fixtures")]),
         .testTarget(name: "SQuADTests", dependencies: ["SQuAD", "StrictJSON"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "TorchTests", dependencies: ["Torch", "CTorch"]),
+        .target(name: "TestDevice", dependencies: ["Torch"], path: "Tests/TestDevice"),
+        .testTarget(name: "TorchTests", dependencies: ["TestDevice", "Torch", "CTorch"]),
         .testTarget(
-            name: "BERTTests", dependencies: ["BERT", "Torch", "CTorch", "StrictJSON"], resources: [.copy("Fixtures")]),
+            name: "BERTTests", dependencies: ["TestDevice", "BERT", "Torch", "CTorch", "StrictJSON"],
+            resources: [.copy("Fixtures")]),
         .testTarget(
             name: "QuestionAnsweringTests",
-            dependencies: ["QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD", "StrictJSON"],
+            dependencies: ["TestDevice", "QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD", "StrictJSON"],
             resources: [.copy("Fixtures")]),
         .target(
             name: "Workshop", dependencies: ["FineTuning", "QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD"],

@@ -115,7 +115,7 @@ public final class Trainer {
         do {
             loaded = try LoadedModel(
                 directory: options.model, use: .training, precision: precision, device: device,
-                headSeed: options.seed)
+                headSeed: options.seed, skipsDeviceCheck: options.skipsDeviceCheck)
         } catch {
             throw .model(error)
         }

@@ -58,6 +58,8 @@ public struct TrainingOptions: Sendable {
     public var precision: Precision?
     /// Where the model runs; nil takes the best device there is.
     public var device: Device?
+    /// Whether a device other than the CPU is believed without `DeviceCheck`.
+    public var skipsDeviceCheck = false
     /// Steps between two checkpoints; nil saves only at the end of each epoch.
     public var saveSteps: Int?
     /// Checkpoints that are kept, the newest ones.

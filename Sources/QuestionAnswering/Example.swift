@@ -16,6 +16,15 @@ public struct Example: Sendable {
     public let paragraph: Int
 }
 
+extension Example {
+    /// A question of the dataset's paragraph with that number.
+    init(_ question: Question, of text: Paragraph, paragraph: Int) {
+        self.init(
+            id: question.id, question: question.question, context: text.context, answers: question.answers,
+            isImpossible: question.isImpossible == true && question.answers.isEmpty, paragraph: paragraph)
+    }
+}
+
 extension Dataset {
     /// All questions in the order of the file.
     public func examples() -> [Example] {
@@ -23,14 +32,7 @@ extension Dataset {
         var paragraph = 0
         for article in articles {
             for text in article.paragraphs {
-                for question in text.questions {
-                    result.append(
-                        Example(
-                            id: question.id, question: question.question, context: text.context,
-                            answers: question.answers,
-                            isImpossible: question.isImpossible == true && question.answers.isEmpty,
-                            paragraph: paragraph))
-                }
+                result += text.questions.map { Example($0, of: text, paragraph: paragraph) }
                 paragraph += 1
             }
         }

@@ -33,14 +33,16 @@ public struct FeatureBuilder: Sendable {
     /// Rows for all examples, with span labels if `labelled`.
     ///
     /// Answers' offsets must have been checked before (`Dataset.problems`); an answer beyond the text counts as lost.
-    public func build(_ examples: [Example], labelled: Bool) -> FeatureSet {
+    ///
+    /// - Parameter base: the number of the first example, where they are a part of a dataset.
+    public func build(_ examples: [Example], labelled: Bool, from base: Int = 0) -> FeatureSet {
         let groups = Self.paragraphs(examples)
         let parts = Mutex([FeatureSet?](repeating: nil, count: groups.count))
         // Small batches of paragraphs keep the lock out of the way.
         let grain = 16
         DispatchQueue.concurrentPerform(iterations: (groups.count + grain - 1) / grain) { batch in
             for group in (batch * grain)..<min((batch + 1) * grain, groups.count) {
-                let part = build(paragraph: groups[group], of: examples, labelled: labelled)
+                let part = build(paragraph: groups[group], of: examples, labelled: labelled, from: base)
                 parts.withLock { $0[group] = part }
             }
         }
@@ -92,7 +94,9 @@ public struct FeatureBuilder: Sendable {
         }
     }
 
-    private func build(paragraph: Range<Int>, of examples: [Example], labelled: Bool) -> FeatureSet {
+    private func build(
+        paragraph: Range<Int>, of examples: [Example], labelled: Bool, from base: Int
+    ) -> FeatureSet {
         var result = FeatureSet()
         let text = examples[paragraph.lowerBound].context
         let tokens = tokenizer.tokenize(text)
@@ -111,8 +115,8 @@ public struct FeatureBuilder: Sendable {
             }
             // Of several answers the tutorial's loop leaves the last one's text; elsewhere there is only the first.
             let context = aligned.last?.text ?? tokens
-            let rows = rows(example: index, question: question, context: context, span: aligned.last?.span)
-            if rows.isEmpty { result.questionTooLong.append(index) }
+            let rows = rows(example: base + index, question: question, context: context, span: aligned.last?.span)
+            if rows.isEmpty { result.questionTooLong.append(base + index) }
             if rows.count > 1 || (rows.first.map { $0.window.count < context.ids.count } ?? false) { result.long += 1 }
             if labelled, !example.isImpossible, !rows.isEmpty, rows.allSatisfy({ $0.span == nil }) {
                 result.answerLost += 1

@@ -1,4 +1,5 @@
 import BERT
+import StrictJSON
 import Torch
 import WordPiece
 
@@ -11,11 +12,15 @@ public struct LoadedModel {
     /// The checkpoint keys that the files do not have and that were drawn anew; empty for a fine-tuned model.
     public let newKeys: [String]
 
-    /// Loads both and checks that they fit.
+    /// Loads both and checks that they fit, and that a device other than the CPU computes what the CPU does.
     ///
-    /// - Throws: `ReaderError.model` or `.tokenizer`, or `.mismatch`, naming the file.
+    /// - Parameters:
+    ///   - skipsDeviceCheck: whether the device is believed without `DeviceCheck`.
+    ///   - warn: told of what is unusual and no reason to stop; a line on standard error if nothing else is given.
+    /// - Throws: `ReaderError.model` or `.tokenizer`, or `.mismatch`, naming the file; `.deviceCheck`.
     public init(
-        directory path: String, use: ParameterUse, precision: Precision, device: Device, headSeed: UInt64 = 42
+        directory path: String, use: ParameterUse, precision: Precision, device: Device, headSeed: UInt64 = 42,
+        skipsDeviceCheck: Bool = false, warn: (String) -> Void = { StandardError.write("warning: \($0)\n") }
     ) throws(ReaderError) {
         if precision == .int8, device != .cpu || !Runtime.cpuMultipliesInt8 || use == .training {
             throw .precision(
@@ -24,8 +29,9 @@ public struct LoadedModel {
                     : "--precision int8 needs a CPU with AVX512-VNNI, and --device cpu; this is "
                         + "\(Runtime.cpuCapability) on \(device.rawValue)")
         }
+        let directory: ModelDirectory
         do {
-            let directory = try ModelDirectory(path: path)
+            directory = try ModelDirectory(path: path)
             model = try BertForQuestionAnswering(
                 directory: directory, use: use, precision: precision, device: device, headSeed: headSeed)
             newKeys = try directory.contents().newKeys
@@ -42,6 +48,11 @@ public struct LoadedModel {
             throw .mismatch(
                 "\(path): the vocabulary has \(tokenizer.vocabulary.count) entries, but the model embeds only \(rows); "
                     + "the tokenizer belongs to another model")
+        }
+        if device != .cpu, !skipsDeviceCheck {
+            try DeviceCheck.check(
+                model, tokenizer: tokenizer, directory: directory, use: use, device: device, headSeed: headSeed,
+                warn: warn)
         }
     }
 }

@@ -46,6 +46,8 @@ public struct ReaderOptions: Sendable, Hashable {
     public var precision: Precision?
     /// Where the model runs; nil takes the best device there is.
     public var device: Device?
+    /// Whether a device other than the CPU is believed without comparing it with the CPU first; see `DeviceCheck`.
+    public var skipsDeviceCheck = false
 
     /// The usual options.
     public init() {}
@@ -67,6 +69,8 @@ public enum ReaderError: Error, Sendable, CustomStringConvertible {
     case questionTooLong(tokens: Int, limit: Int)
     /// The device asked for is not there.
     case device(Device)
+    /// The device computes other numbers than the CPU.
+    case deviceCheck(String)
     /// The precision asked for cannot be had here.
     case precision(String)
     /// Weights or what the model makes of them are infinite or not numbers.
@@ -85,7 +89,7 @@ public enum ReaderError: Error, Sendable, CustomStringConvertible {
         case .questionTooLong(let tokens, let limit):
             "the question has \(tokens) tokens, but at most \(limit) leave room for the text; shorten it"
         case .device(let device): "there is no \(device.rawValue) device that this libtorch can use"
-        case .precision(let message), .notFinite(let message): message
+        case .precision(let message), .notFinite(let message), .deviceCheck(let message): message
         case .computation(let message): "the model failed: \(message)"
         }
     }
@@ -127,7 +131,9 @@ public actor Reader {
         let device = options.device ?? Device.best
         guard device.isAvailable else { throw .device(device) }
         let precision = options.precision ?? .automatic(on: device)
-        let loaded = try LoadedModel(directory: directory, use: .inference, precision: precision, device: device)
+        let loaded = try LoadedModel(
+            directory: directory, use: .inference, precision: precision, device: device,
+            skipsDeviceCheck: options.skipsDeviceCheck)
         let positions = loaded.model.config.maxPositionEmbeddings
         let maxLength = options.maxLength ?? min(384, positions)
         let features = FeatureOptions(maxLength: maxLength, docStride: options.docStride)

@@ -10,7 +10,7 @@ extension JSONValue {
         return String(decoding: text, as: UTF8.self)
     }
 
-    private func write(to text: inout [UInt8], indent: Int?, sortedKeys: Bool) {
+    func write(to text: inout [UInt8], indent: Int?, sortedKeys: Bool) {
         switch self {
         case .null: text += "null".utf8
         case .bool(let value): text += (value ? "true" : "false").utf8
@@ -53,7 +53,7 @@ extension JSONValue {
         text.append(contentsOf: repeatElement(UInt8(ascii: " "), count: indent))
     }
 
-    private static func write(_ string: String, to text: inout [UInt8]) {
+    static func write(_ string: String, to text: inout [UInt8]) {
         text.append(UInt8(ascii: "\""))
         for byte in string.utf8 {
             switch byte {

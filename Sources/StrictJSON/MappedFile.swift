@@ -62,11 +62,19 @@ public final class MappedFile: Sendable {
     ) throws(Failure) {
         defer { withExtendedLifetime(self) {} }
         for start in stride(from: 0, to: count, by: size) {
-            let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + size, count)])
-            try body(piece)
-            // Advice: where it is not taken, nothing is lost but memory.
-            _ = madvise(UnsafeMutableRawPointer(mutating: piece.baseAddress), piece.count, MADV_DONTNEED)
+            let end = min(start + size, count)
+            try body(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+            release(upTo: end)
         }
+    }
+
+    /// Gives the pages before a byte back to the system, which reads them again should they be touched once more: a file that
+    /// is walked through once takes no memory for what lies behind.
+    public func release(upTo offset: Int) {
+        let whole = min(max(offset, 0), count) & ~(Int(getpagesize()) - 1)
+        guard whole > 0 else { return }
+        // Advice only: where it is not taken, the pages stay until they are needed for something else.
+        madvise(UnsafeMutableRawPointer(bitPattern: address), whole, MADV_DONTNEED)
     }
 
     /// Maps the file.

@@ -25,6 +25,6 @@ struct BertQACommand: AsyncParsableCommand {
             TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ScoreCommand.self, AskCommand.self,
             TokenizeCommand.self, CheckCommand.self, InspectCommand.self, LengthsCommand.self, ChatCommand.self,
             PlotCommand.self, QuantizeCommand.self, SweepCommand.self, CompareCommand.self, DownloadCommand.self,
-            ServeCommand.self, VerifyResumeCommand.self, PlanCommand.self,
+            ServeCommand.self, VerifyResumeCommand.self, PlanCommand.self, MergeCommand.self,
         ])
 }

@@ -27,6 +27,7 @@ enum ExitStatus: Int32 {
         case let error as TokenizerError: self = ExitStatus(error)
         case let error as ReaderError: self = ExitStatus(error)
         case let error as TrainingError: self = ExitStatus(error)
+        case let error as PredictionError: self = ExitStatus(error)
         case is FeatureError: self = .usage
         case let error as HubError: self = ExitStatus(error)
         // Whatever keeps the hub from having it, what was named is not here.
@@ -67,7 +68,15 @@ enum ExitStatus: Int32 {
         case .tokenizer(let error): self = ExitStatus(error)
         case .mismatch, .empty, .questionTooLong, .notFinite: self = .data
         case .options, .device, .precision: self = .usage
-        case .computation: self = .internalError
+        case .computation, .deviceCheck: self = .internalError
+        }
+    }
+
+    private init(_ error: PredictionError) {
+        switch error {
+        case .output: self = .inputOutput
+        case .shards: self = .data
+        case .interrupted: self = .interrupted
         }
     }
 

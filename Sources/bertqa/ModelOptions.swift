@@ -15,6 +15,9 @@ struct ModelOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where the model runs: auto, cpu, cuda or mps.", valueName: "device"))
     var device = DeviceChoice.auto
 
+    @Flag(help: "Use a GPU without comparing what it computes with the CPU first.")
+    var skipDeviceCheck = false
+
     @Option(help: "Threads for the CPU; all cores if it is not given.")
     var threads: Int?
 
@@ -85,6 +88,7 @@ struct WindowOptions: ParsableArguments {
         var reader = ReaderOptions()
         (reader.maxLength, reader.docStride) = (maxLength, docStride)
         (reader.precision, reader.device) = (options.precision.precision, options.device.device)
+        reader.skipsDeviceCheck = options.skipDeviceCheck
         reader.noAnswerThreshold = noAnswer.noAnswerThreshold
         return reader
     }

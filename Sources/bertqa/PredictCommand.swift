@@ -1,8 +1,7 @@
 import ArgumentParser
-import Foundation
+import FineTuning
 import QuestionAnswering
 import SQuAD
-import StrictJSON
 
 /// `bertqa predict`
 struct PredictCommand: AsyncParsableCommand {
@@ -15,7 +14,12 @@ struct PredictCommand: AsyncParsableCommand {
             that is more likely than the threshold that was stored with the model or is given here; --na-prob-output writes how \
             likely each question is to have no answer.
 
+            The dataset may be larger than the memory. A run that is stopped keeps its answers in OUTPUT.progress, and --resume \
+            goes on from there. --shard 2/5 answers the second of five parts, here or elsewhere; `bertqa merge` puts the parts \
+            together. Resumed or merged, the file is byte for byte that of one run.
+
               bertqa predict --model run --data dev.json --output predictions.json
+              bertqa predict --model run --data large.json --output part2.json --shard 2/5 --resume
             """)
 
     @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.")
@@ -39,12 +43,27 @@ struct PredictCommand: AsyncParsableCommand {
     @Option(help: "The file to write to how likely each question is to have no answer.")
     var naProbOutput: String?
 
+    @Option(
+        help: ArgumentHelp("Answer only this part of the dataset: I of N, such as 2/5.", valueName: "I/N"),
+        transform: { text in
+            guard let shard = DatasetShard(text) else {
+                throw ValidationError("--shard \(text) must be I/N, with I from 1 to N, such as 2/5")
+            }
+            return shard
+        })
+    var shard: DatasetShard?
+
+    @Flag(help: "Go on with a run that was stopped; begin one where there is none.")
+    var resume = false
+
     @OptionGroup var noAnswer: NoAnswerOptions
     @OptionGroup var length: LengthOptions
     @OptionGroup var options: ModelOptions
 
     func validate() throws {
         if (nBest == nil) != (nBestOutput == nil) { throw ValidationError("--n-best and --n-best-output go together") }
+        let outputs = [output] + [nBestOutput, naProbOutput].compactMap(\.self)
+        if Set(outputs).count < outputs.count { throw ValidationError("each output needs a file of its own") }
         if let nBest, nBest < 1 { throw ValidationError("--n-best \(nBest) must be at least 1") }
     }
 
@@ -52,32 +71,12 @@ struct PredictCommand: AsyncParsableCommand {
         try await reportingErrors("predict") {
             let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
             try options.checkPrecision(folder)
-            let run = try PredictionRun(
-                model: folder,
-                data: try await DatasetSource.path(data, .dev), length: length, options: options,
-                decoding: decoding, noAnswerThreshold: noAnswer.noAnswerThreshold, count: nBest ?? 1)
-            try Predictions(run.answers).write(to: output)
-            if let naProbOutput { try run.noAnswerProbabilities.write(to: naProbOutput) }
-            if let nBestOutput { try run.writeBest(to: nBestOutput) }
+            let run = try StreamedPrediction(
+                model: folder, data: try await DatasetSource.path(data, .dev), shard: shard ?? .whole, length: length,
+                options: options, decoding: decoding, noAnswerThreshold: noAnswer.noAnswerThreshold, count: nBest ?? 1)
+            try run.write(
+                to: PredictionFiles(answers: output, noAnswer: naProbOutput, best: nBestOutput),
+                isShard: shard != nil, resume: resume)
         }
-    }
-}
-
-extension PredictionRun {
-    /// Writes all candidates of each question, best first.
-    fileprivate func writeBest(to path: String) throws(FileError) {
-        let members = examples.enumerated().map { index, example in
-            let list = (predictions[index]?.candidates ?? []).map { candidate -> JSONValue in
-                .object(
-                    JSONObject([
-                        ("text", .string(example.context.utf8Substring(candidate.range))),
-                        ("probability", .double(Double(candidate.probability))),
-                        ("logit", .double(Double(candidate.logit))),
-                    ]))
-            }
-            return (example.id.text, JSONValue.array(list))
-        }
-        let text = JSONValue.object(JSONObject(members)).serialized(pretty: true) + "\n"
-        try writeFile(text, to: path)
     }
 }

@@ -16,18 +16,34 @@ struct LoadedRun {
     init(model: String, data: String, options: ModelOptions) throws {
         dataset = try Dataset(path: data)
         examples = dataset.examples()
-        try options.apply()
-        let device = options.device.device ?? Device.best
-        guard device.isAvailable else { throw ReaderError.device(device) }
-        loaded = try LoadedModel(
-            directory: model, use: .inference, precision: options.precision.precision ?? .automatic(on: device),
-            device: device)
-        predictor = Predictor(model: loaded.model, tokenizer: loaded.tokenizer, device: device)
+        loaded = try options.load(model)
+        predictor = Predictor(model: loaded.model, tokenizer: loaded.tokenizer, device: options.resolvedDevice)
     }
 }
 
-/// Progress over rows, and the time they took.
+extension ModelOptions {
+    /// The device that the model runs on.
+    var resolvedDevice: Device { device.device ?? Device.best }
+
+    /// What the model computes in.
+    var resolvedPrecision: Precision { precision.precision ?? .automatic(on: resolvedDevice) }
+
+    /// Loads a model that is to answer.
+    func load(_ folder: String) throws -> LoadedModel {
+        try apply()
+        guard resolvedDevice.isAvailable else { throw ReaderError.device(resolvedDevice) }
+        return try LoadedModel(
+            directory: folder, use: .inference, precision: resolvedPrecision, device: resolvedDevice,
+            skipsDeviceCheck: skipDeviceCheck)
+    }
+}
+
+/// Progress over rows or questions, and the time they took.
 struct RowMeter {
+    /// What is counted.
+    private let unit: String
+    /// How many of them were done before.
+    private let before: Int
     private var meter = ProgressMeter()
     private let clock = ContinuousClock()
     private let start = ContinuousClock().now
@@ -35,11 +51,16 @@ struct RowMeter {
     /// Seconds since the beginning.
     var seconds: Double { (clock.now - start) / .seconds(1) }
 
+    init(unit: String = "rows", before: Int = 0) {
+        (self.unit, self.before) = (unit, before)
+    }
+
     mutating func show(done: Int, of total: Int) {
-        let rate = Double(done) / max(seconds, 1e-9)
+        let rate = Double(done - before) / max(seconds, 1e-9)
         let left = Double(total - done) / max(rate, 1e-9)
+        let unit = unit
         meter.show(
-            "\(done)/\(total) rows  \(Figures.fixed(rate, 1)) rows/s  \(Figures.duration(left)) left",
+            "\(done)/\(total) \(unit)  \(Figures.fixed(rate, 1)) \(unit)/s  \(Figures.duration(left)) left",
             always: done == total)
     }
 
@@ -48,7 +69,7 @@ struct RowMeter {
     mutating func finish() { meter.finish() }
 }
 
-/// What `predict` and `evaluate` have in common: a model run over a dataset, with progress.
+/// A model run over a dataset that is in memory, with progress: what `evaluate` scores.
 struct PredictionRun {
     let dataset: Dataset
     let examples: [Example]
@@ -63,7 +84,7 @@ struct PredictionRun {
     /// Loads both and runs the model.
     init(
         model: String, data: String, length: LengthOptions, options: ModelOptions, decoding: SpanDecoding = .joint,
-        noAnswerThreshold: Double? = nil, count: Int = 1
+        noAnswerThreshold: Double? = nil
     ) throws {
         let run = try LoadedRun(model: model, data: data, options: options)
         (dataset, examples, tokenizer) = (run.dataset, run.examples, run.loaded.tokenizer)
@@ -76,7 +97,7 @@ struct PredictionRun {
         predictor.decoder.decoding = decoding
         var meter = RowMeter()
         let set = FeatureBuilder(tokenizer: tokenizer, options: features).build(examples, labelled: false)
-        predictions = try predictor.predict(set.features, count: count) { done in
+        predictions = try predictor.predict(set.features) { done in
             meter.show(done: done, of: set.features.count)
         }.predictions
         questionsPerSecond = Double(examples.count) / meter.seconds

@@ -108,6 +108,7 @@ struct TrainingArguments: ParsableArguments {
         if validationFraction != nil { options.validationFile = nil }
         for case (let name, let value?) in given { try options.set(name, to: value) }
         options.tensorboard = tensorboard || options.tensorboard
+        options.skipsDeviceCheck = run.skipDeviceCheck
         for (value, name) in [
             (options.model, "--model"), (options.trainFile, "--train-file"), (options.outputDirectory, "--output-dir"),
         ] where value.isEmpty {

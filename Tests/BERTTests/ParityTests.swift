@@ -1,6 +1,7 @@
 @testable import BERT
 import Foundation
 import StrictJSON
+import TestDevice
 import Testing
 import Torch
 
@@ -50,7 +51,8 @@ struct ParityTests {
         _ use: ParameterUse = .training, _ precision: Precision = .fp32
     ) throws -> BertForQuestionAnswering {
         try BertForQuestionAnswering(
-            directory: ModelDirectory(path: fixture("tiny_bert")), use: use, precision: precision)
+            directory: ModelDirectory(path: fixture("tiny_bert")), use: use, precision: precision,
+            device: TestDevice.current())
     }
 
     private struct Batch {
@@ -66,42 +68,45 @@ struct ParityTests {
         let last = try integers(file, prefix + "end_positions")
         return Batch(
             input: try BertInput(
-                ids: integers(file, prefix + "ids"), typeIDs: integers(file, prefix + "type_ids"), lengths: lengths),
+                ids: integers(file, prefix + "ids"), typeIDs: integers(file, prefix + "type_ids"), lengths: lengths,
+                device: TestDevice.current()),
             targets: try Tensor.of(zip(first, last).flatMap { [$0, $1] }, shape: [lengths.count, 2]),
             rows: lengths.count)
     }
 
     @Test("one layer: its output and the gradient of its input")
     func oneLayer() throws {
+        let limit = try TestDevice.tolerance(1e-5)
         let file = try SafetensorsFile(path: fixture("tiny_bert/layer.safetensors"))
         let starts = try integers(file, "row_starts").map(Int.init)
         let rows = try PackedRows(lengths: zip(starts.dropFirst(), starts).map { $0 - $1 })
-        let input = try Tensor.of(numbers(file, "input").map(Float.init), shape: [40, 32])
+        let input = try Tensor.of(numbers(file, "input").map(Float.init), shape: [40, 32]).onTestDevice()
         try input.setRequiresGradient(true)
         let output = try tinyBert().bert.layers[0](
             HiddenStates(input, precision: .fp32), rows: rows, dropout: .none
         ).full
         try output.backward(
-            gradient: Tensor.of(numbers(file, "output_gradient").map(Float.init), shape: [40, 32]))
-        #expect(try error(array(output), numbers(file, "output")) < 1e-5)
-        #expect(try error(array(#require(try input.gradient())), numbers(file, "input_gradient")) < 1e-5)
+            gradient: Tensor.of(numbers(file, "output_gradient").map(Float.init), shape: [40, 32]).onTestDevice())
+        #expect(try error(array(output), numbers(file, "output")) < limit)
+        #expect(try error(array(#require(try input.gradient())), numbers(file, "input_gradient")) < limit)
     }
 
     @Test("rows of different lengths: hidden states and logits of every real token")
     func logits() throws {
+        let limit = try TestDevice.tolerance(1e-5)
         let file = try SafetensorsFile(path: fixture("tiny_bert/batch.safetensors"))
         let batch = try batch(file)
         let model = try tinyBert(.inference)
         var x = try model.bert.embeddings(batch.input, dropout: .none)
         let real = 0..<batch.input.rows.tokenCount
-        #expect(try error(array(x.full.slice(dim: 0, real)), numbers(file, "hidden.0")) < 1e-5)
+        #expect(try error(array(x.full.slice(dim: 0, real)), numbers(file, "hidden.0")) < limit)
         for (index, layer) in model.bert.layers.enumerated() {
             x = try layer(x, rows: batch.input.filledRows, dropout: .none)
-            #expect(try error(array(x.full.slice(dim: 0, real)), numbers(file, "hidden.\(index + 1)")) < 1e-5)
+            #expect(try error(array(x.full.slice(dim: 0, real)), numbers(file, "hidden.\(index + 1)")) < limit)
         }
         let logits = try model(batch.input)
-        #expect(try error(array(logits.slice(dim: 1, 0..<1)), numbers(file, "start_logits")) < 1e-5)
-        #expect(try error(array(logits.slice(dim: 1, 1..<2)), numbers(file, "end_logits")) < 1e-5)
+        #expect(try error(array(logits.slice(dim: 1, 0..<1)), numbers(file, "start_logits")) < limit)
+        #expect(try error(array(logits.slice(dim: 1, 1..<2)), numbers(file, "end_logits")) < limit)
     }
 
     @Test(
@@ -115,7 +120,8 @@ struct ParityTests {
     }
 
     @Test("the loss and the gradient of every parameter", arguments: [(Precision.fp32, 1e-5), (.bf16, 2e-2)])
-    func gradients(precision: Precision, tolerance: Double) throws {
+    func gradients(precision: Precision, tolerance cpu: Double) throws {
+        let tolerance = try TestDevice.tolerance(cpu)
         let file = try SafetensorsFile(path: fixture("tiny_bert/batch.safetensors"))
         let expected = try SafetensorsFile(path: fixture("tiny_bert/gradients.safetensors"))
         let batch = try batch(file)
@@ -142,15 +148,16 @@ struct ParityTests {
 
     @Test("rows of one length: transformers' own loss")
     func equalRows() throws {
+        let limit = try TestDevice.tolerance(1e-5)
         let file = try SafetensorsFile(path: fixture("tiny_bert/equal_rows.safetensors"))
         let batch = try batch(file)
         let model = try tinyBert()
         let loss = try model.loss(batch.input, targets: batch.targets, rowDivisor: Double(batch.rows))
         try loss.backward()
-        #expect(try abs(loss.item() - numbers(file, "loss")[0]) < 1e-5)
+        #expect(try abs(loss.item() - numbers(file, "loss")[0]) < limit)
         let optimizer = try AdamW(parameters: model.parameters.all, decays: BertParameters.decays)
         let norm = try optimizer.clipGradients(maxNorm: 0)
-        #expect(try abs(norm - numbers(file, "gradient_norm")[0]) / norm < 1e-5)
+        #expect(try abs(norm - numbers(file, "gradient_norm")[0]) / norm < limit)
     }
 
     @Test(

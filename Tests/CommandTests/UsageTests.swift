@@ -6,7 +6,7 @@ import Workshop
 struct UsageTests {
     @Test(
         "teaches each command with an example",
-        arguments: ["train", "evaluate", "predict", "score", "ask", "tokenize", "check"])
+        arguments: ["train", "evaluate", "predict", "score", "ask", "tokenize", "check", "merge"])
     func help(_ command: String) throws {
         let output = try Tool.run([command, "--help"])
         #expect(output.status == 0)

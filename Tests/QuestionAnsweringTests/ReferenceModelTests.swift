@@ -3,6 +3,7 @@ import Foundation
 import QuestionAnswering
 import SQuAD
 import StrictJSON
+import TestDevice
 import Testing
 import Torch
 
@@ -15,10 +16,11 @@ struct ReferenceModelTests {
         let dataset = try Dataset(path: ReferenceModel.data)
         let examples = dataset.examples()
         let loaded = try LoadedModel(
-            directory: ReferenceModel.path, use: .inference, precision: .fp32, device: .cpu)
+            directory: ReferenceModel.path, use: .inference, precision: .fp32, device: TestDevice.current())
         let rows = FeatureBuilder(tokenizer: loaded.tokenizer, options: FeatureOptions(truncation: .end)).build(
             examples, labelled: false)
-        let predictor = Predictor(model: loaded.model, tokenizer: loaded.tokenizer, device: .cpu)
+        let predictor = try Predictor(
+            model: loaded.model, tokenizer: loaded.tokenizer, device: TestDevice.current())
         let texts = Evaluation.texts(try predictor.predict(rows.features).predictions, of: examples, threshold: nil)
         let recorded = try Predictions(path: "\(ReferenceModel.path)/predictions-dev.json").answers
         let same = texts.count { recorded[$0.key] == $0.value }
@@ -36,8 +38,9 @@ struct ReferenceModelTests {
     func tutorial(length: Int, rows: Int, dropped: Int, points: Int, f1: Double) throws {
         let examples = try Dataset(path: ReferenceModel.data).examples()
         let loaded = try LoadedModel(
-            directory: ReferenceModel.path, use: .inference, precision: .fp32, device: .cpu)
-        let predictor = Predictor(model: loaded.model, tokenizer: loaded.tokenizer, device: .cpu)
+            directory: ReferenceModel.path, use: .inference, precision: .fp32, device: TestDevice.current())
+        let predictor = try Predictor(
+            model: loaded.model, tokenizer: loaded.tokenizer, device: TestDevice.current())
         let scores = try predictor.tutorialScores(examples, options: FeatureOptions(maxLength: length)).scores
         #expect(scores.rows == rows && scores.dropped == dropped)
         #expect(abs(scores.tokenCorrect - points) <= 2)
@@ -52,11 +55,11 @@ struct ReferenceModelTests {
         let examples = try Dataset(path: ReferenceModel.data).examples().filter { expected.names.contains($0.id.text) }
         #expect(examples.count == 8)
         let loaded = try LoadedModel(
-            directory: ReferenceModel.path, use: .inference, precision: .fp32, device: .cpu)
+            directory: ReferenceModel.path, use: .inference, precision: .fp32, device: TestDevice.current())
         let rows = FeatureBuilder(tokenizer: loaded.tokenizer, options: FeatureOptions(truncation: .end)).build(
             examples, labelled: false
         ).features
-        let batch = try PackedBatch(rows, tokenizer: loaded.tokenizer, device: .cpu)
+        let batch = try PackedBatch(rows, tokenizer: loaded.tokenizer, device: TestDevice.current())
         let logits: [Float] = try withoutGradients { () throws(TorchError) in try loaded.model(batch.input).array() }
         var start = 0
         for row in rows {
@@ -67,8 +70,23 @@ struct ReferenceModelTests {
             }
             let scale = numbers.map { abs($0) }.max() ?? 0
             let worst = zip(numbers, logits[(2 * start)...]).map { abs($0 - $1) }.max() ?? .infinity
-            #expect(worst / scale < 1e-5, "\(examples[row.example].id): \(worst / scale)")
+            #expect(
+                try Double(worst / scale) < TestDevice.tolerance(1e-5), "\(examples[row.example].id): \(worst / scale)")
             start += row.length
+        }
+    }
+
+    @Test("bfloat16 is within the limits that a device is checked by, in answering and in training")
+    func deviceCheck() throws {
+        for use in [ParameterUse.inference, .training] {
+            let loaded = try LoadedModel(
+                directory: ReferenceModel.path, use: use, precision: .bf16, device: TestDevice.current(),
+                skipsDeviceCheck: true)
+            try DeviceCheck.check(
+                loaded.model, tokenizer: loaded.tokenizer, directory: ModelDirectory(path: ReferenceModel.path),
+                use: use,
+                device: TestDevice.current(), headSeed: 42
+            ) { Issue.record("\($0)") }
         }
     }
 

@@ -66,4 +66,18 @@ struct SerializationTests {
         let back = try parse(JSONValue.string(text).serialized()).string
         #expect(back.map { $0.utf8.elementsEqual(text.utf8) } == true)
     }
+
+    @Test("an object written member by member is the text of the whole one", arguments: [0, 1, 3])
+    func members(_ count: Int) {
+        let members: [(String, JSONValue)] = [
+            ("a \"b\"", .array([.int(1), .object(JSONObject([("x", .double(0.1))]))])), ("\u{E9}\n", .string("text")),
+            ("c", .null),
+        ]
+        var text: [UInt8] = []
+        var writer = JSONObjectWriter()
+        for (key, value) in members.prefix(count) { writer.add(key, value, to: &text) }
+        writer.finish(&text)
+        let whole = JSONValue.object(JSONObject(Array(members.prefix(count)))).serialized(pretty: true) + "\n"
+        #expect(String(decoding: text, as: UTF8.self) == whole)
+    }
 }

@@ -1,3 +1,4 @@
+import TestDevice
 import Testing
 import Torch
 
@@ -5,7 +6,7 @@ import Torch
 struct AutogradTests {
     @Test("the gradient of a sum of squares is twice the numbers")
     func square() throws {
-        let x = try Tensor.of([1, -2, 3] as [Double])
+        let x = try Tensor.of([1, -2, 3] as [Double]).onTestDevice()
         try x.setRequiresGradient(true)
         #expect(try x.gradient() == nil)
         try (x * x).sum().backward()
@@ -18,7 +19,7 @@ struct AutogradTests {
 
     @Test("nothing is recorded without gradients, also after an error")
     func withoutRecording() throws {
-        let x = try Tensor.of([1] as [Double])
+        let x = try Tensor.of([1] as [Double]).onTestDevice()
         try x.setRequiresGradient(true)
         let y = try withoutGradients { () throws(TorchError) in try x * x }
         #expect(!y.requiresGradient)
@@ -36,7 +37,7 @@ struct AutogradTests {
 
     @Test("clipping scales the joint norm of all gradients down to the limit, and leaves small ones")
     func clipping() throws {
-        let (a, b) = (try Tensor.of([3] as [Double]), try Tensor.of([4] as [Double]))
+        let (a, b) = (try Tensor.of([3] as [Double]).onTestDevice(), try Tensor.of([4] as [Double]).onTestDevice())
         for x in [a, b] {
             try x.setRequiresGradient(true)
             try (x * x * 0.5).sum().backward()
@@ -51,7 +52,7 @@ struct AutogradTests {
 
     @Test("a norm that is not finite is told and changes nothing")
     func notFinite() throws {
-        let a = try Tensor.of([1] as [Double])
+        let a = try Tensor.of([1] as [Double]).onTestDevice()
         try a.setRequiresGradient(true)
         try (a * Double.infinity).sum().backward()
         let optimizer = try AdamW(parameters: [("a", a)]) { _ in true }
@@ -61,7 +62,7 @@ struct AutogradTests {
     /// - Source: AdamW's formulas, arXiv:1711.05101, computed here in double precision.
     @Test("steps follow the formulas, with and without decay", arguments: [0, 0.1])
     func adamW(decay: Double) throws {
-        let x = try Tensor.of([0.5, -1.5] as [Double])
+        let x = try Tensor.of([0.5, -1.5] as [Double]).onTestDevice()
         try x.setRequiresGradient(true)
         var options = AdamW.Options()
         options.weightDecay = decay

@@ -1,4 +1,5 @@
 import Foundation
+import TestDevice
 import Testing
 import Torch
 
@@ -8,7 +9,7 @@ struct FusedOperationsTests {
     static let shapes = [(1, 1), (2, 7), (33, 64), (64, 384), (511, 20), (70, 1025)]
 
     private func normal(_ shape: [Int], _ seed: UInt64, _ dtype: DType) throws -> Tensor {
-        let x = try Tensor.normal(shape, standardDeviation: 2, seed: seed, dtype: .float64).to(dtype)
+        let x = try Tensor.normal(shape, standardDeviation: 2, seed: seed, dtype: .float64).to(dtype).onTestDevice()
         try x.setRequiresGradient(true)
         return x
     }
@@ -21,10 +22,10 @@ struct FusedOperationsTests {
         return (zip(x, y).map { abs($0 - $1) }.max() ?? 0) / max(1e-12, y.map(abs).max() ?? 0)
     }
 
-    /// The same numbers in float64, leaves of a graph of their own.
+    /// The same numbers in float64 on the CPU, leaves of a graph of their own.
     private func exact(_ tensors: [Tensor]) throws -> [Tensor] {
         try tensors.map {
-            let copy = try $0.clone().to(.float64)
+            let copy = try $0.clone().to(.cpu).to(.float64)
             try copy.setRequiresGradient(true)
             return copy
         }
@@ -44,7 +45,7 @@ struct FusedOperationsTests {
         let reference = try plain[0].biasGeluReference(plain[1])
         #expect(kernel.dtype == type.0)
         #expect(try error(kernel, reference) < type.1)
-        try kernel.backward(gradient: upstream)
+        try kernel.backward(gradient: upstream.onTestDevice())
         try reference.backward(gradient: upstream.to(.float64))
         for (a, b) in zip(try gradients(x), try gradients(plain)) { #expect(try error(a, b) < type.1) }
     }
@@ -52,14 +53,15 @@ struct FusedOperationsTests {
     @Test("GELU of numbers of every size, those it rounds to zero or leaves as they are among them")
     func geluRange() throws {
         let numbers: [Float] = (-4000...4000).map { Float($0) / 100 } + [0, -0.0, 1e-30, -1e-30, 1e30, -1e30]
-        let x = try Tensor.of(numbers, shape: [1, numbers.count])
-        let zero = try Tensor.zeros([numbers.count])
+        let x = try Tensor.of(numbers, shape: [1, numbers.count]).onTestDevice()
+        let zero = try Tensor.zeros([numbers.count]).onTestDevice()
         let y: [Float] = try x.biasGelu(zero).array()
         for (number, value) in zip(numbers, y) {
             let exact = 0.5 * Double(number) * erfc(-Double(number) / 2.0.squareRoot())
             #expect(abs(Double(value) - exact) <= 3e-7 * max(1, abs(exact)), "GELU of \(number)")
         }
-        let odd: [Float] = try Tensor.of([Float.nan, .infinity], shape: [1, 2]).biasGelu(Tensor.zeros([2])).array()
+        let odd: [Float] = try Tensor.of([Float.nan, .infinity], shape: [1, 2]).onTestDevice()
+            .biasGelu(Tensor.zeros([2]).onTestDevice()).array()
         #expect(odd[0].isNaN && odd[1] == .infinity)
     }
 
@@ -102,7 +104,7 @@ struct FusedOperationsTests {
             let expected = try plain(reference: true, dropout: dropout, rounded: false).full
             #expect(out.dtype == .float32)
             #expect(try error(out, expected) < tolerance)
-            try out.backward(gradient: upstream)
+            try out.backward(gradient: upstream.onTestDevice())
             try expected.backward(gradient: upstream.to(.float64))
             let names = ["x", "bias", "residual", "scale", "shift"]
             for (name, pair) in zip(names, zip(try gradients(kernel.tensors), try gradients(plain.tensors))) {
@@ -113,7 +115,7 @@ struct FusedOperationsTests {
 
     @Test("both results of a norm carry their gradients back, together or alone")
     func bothResults() throws {
-        let upstream = try Tensor.normal([40, 16], standardDeviation: 1, seed: 9).to(.bfloat16)
+        let upstream = try Tensor.normal([40, 16], standardDeviation: 1, seed: 9).to(.bfloat16).onTestDevice()
         func gradients(full: Bool, low: Bool) throws -> [[Double]] {
             let kernel = try normCase(40, 16, .bfloat16)
             let out = try kernel(reference: false, dropout: .none, rounded: true)
@@ -178,7 +180,7 @@ struct FusedOperationsTests {
             let flat = (0..<tokens).flatMap { token in expected.map { $0[token] } }
             let largest = flat.map(abs).max() ?? 1
             #expect(zip(values, flat).allSatisfy { abs($0 - $1) <= type.1 * largest })
-            try out.backward(gradient: upstream)
+            try out.backward(gradient: upstream.onTestDevice())
             for (index, column) in columns.enumerated() {
                 try column.backward(gradient: upstream.to(.float64).slice(dim: 1, index..<(index + 1)))
             }

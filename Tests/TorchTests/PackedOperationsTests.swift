@@ -1,3 +1,4 @@
+import TestDevice
 import Testing
 import Torch
 
@@ -23,7 +24,7 @@ struct PackedOperationsTests {
         return try (1...4).map { seed in
             let x = try Tensor.normal(
                 [tokens, shape.heads * shape.size], standardDeviation: 1, seed: UInt64(seed), dtype: .float64
-            ).to(dtype)
+            ).to(dtype).onTestDevice()
             try x.setRequiresGradient(true)
             return x
         }
@@ -61,7 +62,7 @@ struct PackedOperationsTests {
         for (dtype, tolerance) in [(DType.float32, 1e-5), (.bfloat16, 2e-2)] {
             let x = try inputs(shape, dtype: dtype)
             let exact = try x.map { tensor in
-                let copy = try tensor.clone().to(.float64)
+                let copy = try tensor.clone().to(.cpu).to(.float64)
                 try copy.setRequiresGradient(true)
                 return copy
             }
@@ -78,7 +79,7 @@ struct PackedOperationsTests {
     func independence() throws {
         let width = 32
         let x = try (1...3).map {
-            try Tensor.normal([50, width], standardDeviation: 1, seed: UInt64($0))
+            try Tensor.normal([50, width], standardDeviation: 1, seed: UInt64($0)).onTestDevice()
         }
         let dropout = Dropout(probability: 0.3, seed: 4)
         let together = try PackedRows(lengths: [20, 30], keys: [11, 22])
@@ -96,7 +97,7 @@ struct PackedOperationsTests {
     @Test("dropout keeps the share it should, scales it, and is a function of its seed", arguments: [0.1, 0.5, 0.9])
     func dropoutStatistics(probability: Double) throws {
         let rows = try PackedRows(lengths: [300, 1, 211])
-        let ones = try Tensor.full([512, 384], value: 1)
+        let ones = try Tensor.full([512, 384], value: 1).onTestDevice()
         let first: [Float] = try ones.packedDropout(Dropout(probability: probability, seed: 1), rows: rows).array()
         let again: [Float] = try ones.packedDropout(Dropout(probability: probability, seed: 1), rows: rows).array()
         let other: [Float] = try ones.packedDropout(Dropout(probability: probability, seed: 2), rows: rows).array()
@@ -119,7 +120,7 @@ struct PackedOperationsTests {
     @Test("the gradient of dropout is dropped where the value was")
     func dropoutGradient() throws {
         let rows = try PackedRows(lengths: [7, 4])
-        let x = try Tensor.full([11, 33], value: 2, dtype: .float64)
+        let x = try Tensor.full([11, 33], value: 2, dtype: .float64).onTestDevice()
         try x.setRequiresGradient(true)
         let y = try x.packedDropout(Dropout(probability: 0.4, seed: 3), rows: rows)
         try y.sum().backward()
@@ -133,14 +134,14 @@ struct PackedOperationsTests {
         let lengths = [1, 4, 9]
         let targets: [Int64] = [0, 0, 3, 1, 8, 0]
         let rows = try PackedRows(lengths: lengths)
-        let logits = try Tensor.normal([14, 2], standardDeviation: 3, seed: 1, dtype: .float64)
+        let logits = try Tensor.normal([14, 2], standardDeviation: 3, seed: 1, dtype: .float64).onTestDevice()
         try logits.setRequiresGradient(true)
         let loss = try logits.packedSpanLoss(
             rows: rows, targets: Tensor.of(targets, shape: [3, 2]), rowDivisor: 3)
         try (loss * 2).backward()
         let kernel: [Double] = try #require(try logits.gradient()).array()
         try logits.clearGradient()
-        var plain = try Tensor.zeros([], dtype: .float64)
+        var plain = try Tensor.zeros([], dtype: .float64).onTestDevice()
         var start = 0
         for (row, length) in lengths.enumerated() {
             let logs = try logits.slice(dim: 0, start..<(start + length)).logSoftmax(dim: 0)

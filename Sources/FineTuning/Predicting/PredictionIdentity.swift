@@ -1,0 +1,76 @@
+import Foundation
+import StrictJSON
+import SQuAD
+import Torch
+
+/// What predictions depend on: two runs of the same identity write the same bytes.
+public struct PredictionIdentity: Sendable {
+    /// Which part of the dataset is answered.
+    public let shard: DatasetShard
+    private let parts: [(name: String, values: [(name: String, value: JSONValue)])]
+    private let environment: RunEnvironment
+
+    /// The files of a model's folder that decide what it answers; weights in several files come with them.
+    private static let modelFiles: Set = [
+        "config.json", "vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+        "added_tokens.json", "model.safetensors.index.json",
+    ]
+
+    /// Takes fingerprints of the model's files and of the data.
+    ///
+    /// - Parameter options: names and values of what the user may choose, with defaults filled in.
+    public init(
+        model folder: String, data: String, options: [(String, JSONValue)], shard: DatasetShard, device: Device
+    ) throws(FileError) {
+        self.shard = shard
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        } catch {
+            throw FileError(path: folder, message: DurableFiles.reason(error))
+        }
+        var model: [(name: String, value: JSONValue)] = []
+        for name in names where Self.modelFiles.contains(name) || name.hasSuffix(".safetensors") {
+            model.append((name, .string(try FileDigest.sha256(path: "\(folder)/\(name)"))))
+        }
+        parts = [
+            ("model", model), ("data", [("sha256", .string(try FileDigest.sha256(path: data)))]),
+            ("options", options.map { (name: $0.0, value: $0.1) }),
+        ]
+        environment = RunEnvironment(device: device)
+    }
+
+    /// As members of a JSON object.
+    var members: [(String, JSONValue)] {
+        [("shard", .string("\(shard)"))]
+            + parts.map { ($0.name, .object(JSONObject($0.values.map { ($0.name, $0.value) }))) }
+            + [("environment", environment.json)]
+    }
+
+    /// What is otherwise in what another run wrote down, such as `max_length (384, now 256)`; the shard is not looked at.
+    func differences(from other: JSONValue) -> [String] {
+        Self.differences(from: other, to: .object(JSONObject(members)))
+    }
+
+    /// What changes the last bits at most: versions, device, threads; as `differences`.
+    func circumstances(from other: JSONValue) -> [String] { environment.differences(from: other["environment"]) }
+
+    /// The same between what two runs wrote down.
+    static func differences(from old: JSONValue, to new: JSONValue) -> [String] {
+        var result: [String] = []
+        for part in ["model", "data", "options"] {
+            let (before, now) = (old[part]?.object ?? JSONObject([]), new[part]?.object ?? JSONObject([]))
+            let names = now.map(\.key) + before.map(\.key).filter { now[$0] == nil }
+            for name in names where before[name]?.serialized() != now[name]?.serialized() {
+                switch part {
+                case "model": result.append("the model's \(name)")
+                case "data": result.append("the data")
+                default:
+                    let value: (JSONValue?) -> String = { $0?.serialized() ?? "not given" }
+                    result.append("\(name) (\(value(before[name])), now \(value(now[name])))")
+                }
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,48 @@
+import SQuAD
+
+/// The questions of a SQuAD file a few thousand at a time, for files of any size.
+public struct ExampleStream {
+    private var paragraphs: ParagraphStream
+    private var open: (paragraph: Paragraph, number: Int, next: Int)?
+    private var paragraphCount = 0
+    private var exampleCount = 0
+
+    /// The bytes of questions and of the texts they are asked about, each time anew, that one part has at most, single questions
+    /// excepted: some thousand questions of SQuAD, or a few about a text of a megabyte, whose rows are some tens of megabytes.
+    private static let budget = 4 << 20
+
+    /// A stream at the start of a file.
+    ///
+    /// - Throws: `DatasetError` for a file that cannot be read.
+    public init(path: String) throws(DatasetError) {
+        paragraphs = try ParagraphStream(path: path)
+    }
+
+    /// The next questions, at least one, and the number of the first of them in the dataset; nil at the end.
+    ///
+    /// - Throws: `DatasetError` as `Dataset(path:)` does, once the walk has come there.
+    public mutating func next() throws(DatasetError) -> (first: Int, examples: [Example])? {
+        let first = exampleCount
+        var examples: [Example] = []
+        var work = 0
+        while let (question, text, number) = try nextQuestion() {
+            examples.append(Example(question, of: text, paragraph: number))
+            work += text.context.utf8.count + question.question.utf8.count
+            if work >= Self.budget { break }
+        }
+        exampleCount += examples.count
+        return examples.isEmpty ? nil : (first, examples)
+    }
+
+    private mutating func nextQuestion() throws(DatasetError) -> (Question, Paragraph, number: Int)? {
+        while true {
+            if let (paragraph, number, next) = open, next < paragraph.questions.count {
+                open?.next += 1
+                return (paragraph.questions[next], paragraph, number)
+            }
+            guard let paragraph = try paragraphs.next() else { return nil }
+            open = (paragraph, paragraphCount, 0)
+            paragraphCount += 1
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import StrictJSON
+
+/// The paragraphs of a SQuAD file one after another, for files of any size: only the paragraph that is handed out is in memory.
+///
+/// The file is mapped; pages that were walked through are given back. `Dataset(path:)` reads the same way and keeps everything.
+public struct ParagraphStream {
+    private let file: MappedFile
+    private var parser: DatasetParser
+    private var released = 0
+
+    /// How many bytes are walked through before their pages are given back.
+    private static let window = 8 << 20
+
+    /// A stream at the start of a file.
+    ///
+    /// - Throws: `DatasetError` for a file that cannot be read.
+    public init(path: String) throws(DatasetError) {
+        file = try Dataset.map(path)
+        parser = DatasetParser(path: path, reader: JSONReader(file.bytes))
+    }
+
+    /// The next paragraph; nil at the end of the file.
+    ///
+    /// - Throws: `DatasetError` as `Dataset(path:)` does, once the walk has come there.
+    public mutating func next() throws(DatasetError) -> Paragraph? {
+        defer { withExtendedLifetime(file) {} }
+        while let piece = try parser.next() {
+            if parser.reader.byteOffset - released > Self.window {
+                released = parser.reader.byteOffset
+                file.release(upTo: released)
+            }
+            if case .paragraph(let paragraph) = piece { return paragraph }
+        }
+        return nil
+    }
+}
+
+/// What one walk through a dataset tells: that it is whole, and how much there is to read.
+public struct DatasetExtent: Sendable, Hashable {
+    /// The number of questions.
+    public private(set) var questions = 0
+    /// The sum of `work(_:)` over all paragraphs.
+    public private(set) var work = 0
+
+    /// Walks through a file without keeping anything.
+    ///
+    /// - Throws: `DatasetError` as `Dataset(path:)` does.
+    public init(path: String) throws(DatasetError) {
+        var stream = try ParagraphStream(path: path)
+        while let paragraph = try stream.next() {
+            questions += paragraph.questions.count
+            work += Self.work(paragraph)
+        }
+        guard questions > 0 else { throw DatasetError(path: path, message: "the file has no questions") }
+    }
+
+    /// What it takes to answer a paragraph's questions: the bytes of each question and of the text it is asked about.
+    static func work(_ paragraph: Paragraph) -> Int {
+        paragraph.questions.reduce(0) { $0 + paragraph.context.utf8.count + $1.question.utf8.count }
+    }
+}

@@ -1,0 +1,22 @@
+/// Writes an object member by member, as `JSONValue.serialized(pretty: true)` would write it at once: an object of any size
+/// needs no tree.
+public struct JSONObjectWriter {
+    private var isEmpty = true
+
+    /// A writer of an object that has no members yet.
+    public init() {}
+
+    /// Appends the next member to `text`.
+    public mutating func add(_ key: String, _ value: JSONValue, to text: inout [UInt8]) {
+        text += (isEmpty ? "{\n  " : ",\n  ").utf8
+        isEmpty = false
+        JSONValue.write(key, to: &text)
+        text += ": ".utf8
+        value.write(to: &text, indent: 2, sortedKeys: false)
+    }
+
+    /// Appends the object's end and the end of the line to `text`.
+    public func finish(_ text: inout [UInt8]) {
+        text += (isEmpty ? "{}\n" : "\n}\n").utf8
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import FineTuning
+import StrictJSON
+
+/// `bertqa merge`
+struct MergeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "merge",
+        abstract: "Put the answers of all shards of a dataset together.",
+        discussion: """
+            Takes the files that `bertqa predict --shard` wrote, in any order: answers, or several answers a question, or \
+            probabilities of having no answer, one kind at a time. The records beside them (NAME.shard.json) say what they are \
+            parts of; shards that are missing, doubled, changed or predicted with other settings are refused by name. The result \
+            is byte for byte what `predict` writes of the whole dataset.
+
+              bertqa merge --output predictions.json part1.json part2.json part3.json
+            """)
+
+    @Option(help: "The file to write.")
+    var output: String
+
+    @Argument(help: ArgumentHelp("The files of all shards.", valueName: "shard-file"))
+    var files: [String]
+
+    func run() async throws {
+        try await reportingErrors("merge") {
+            let questions = try PredictionMerge.merge(files, to: output) { StandardError.write("warning: \($0)\n") }
+            StandardError.write("merged \(files.count) shards of \(questions) questions into \(output)\n")
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import Foundation
+import Torch
+
+/// The device that the parity tests run on: what `BERTQA_TEST_DEVICE` names, else the CPU.
+public enum TestDevice {
+    /// Why tests cannot run on the device that was asked for.
+    public struct Unusable: Error, CustomStringConvertible {
+        /// What is wrong, and what to do.
+        public let description: String
+    }
+
+    /// The device.
+    ///
+    /// - Throws: `Unusable` for a name that is none, or a device that is not there: a test that asked for a GPU must not pass
+    ///   on the CPU.
+    public static func current() throws(Unusable) -> Device {
+        let name = ProcessInfo.processInfo.environment["BERTQA_TEST_DEVICE"] ?? ""
+        guard !name.isEmpty else { return .cpu }
+        guard let device = Device(rawValue: name) else {
+            let names = Device.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Unusable(description: "BERTQA_TEST_DEVICE=\(name) is not a device; it is one of \(names)")
+        }
+        guard device.isAvailable else {
+            throw Unusable(
+                description:
+                    "BERTQA_TEST_DEVICE=\(name): this libtorch (\(Runtime.version)) has no such device on this machine; "
+                    + "build against one that has it (docs/cuda.md), or unset the variable")
+        }
+        return device
+    }
+
+    /// A limit for errors in float32: on other devices than the CPU sums have another order, and libraries their own
+    /// approximations, which 1e-4 leaves room for.
+    public static func tolerance(_ cpu: Double) throws(Unusable) -> Double {
+        try current() == .cpu ? cpu : max(cpu, 1e-4)
+    }
+}
+
+extension Tensor {
+    /// This tensor on the device under test: a leaf there.
+    public func onTestDevice() throws -> Tensor { try to(TestDevice.current()) }
+}
