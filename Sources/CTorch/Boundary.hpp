@@ -10,10 +10,22 @@
 #include <ATen/core/Tensor.h>
 
 #include <atomic>
+#include <optional>
 #include <string>
+
+namespace ctorch {
+
+/// The least and the greatest of some ids.
+struct IDRange {
+    int64_t low, high;
+};
+
+}  // namespace ctorch
 
 struct CTTensor {
     at::Tensor value;
+    /// Of ids that were copied from the CPU to a device: reading them back would make the host wait.
+    std::optional<ctorch::IDRange> range{};
 };
 
 namespace ctorch {

@@ -50,4 +50,10 @@ inline void check_probability(double probability) {
                 probability);
 }
 
+inline void check_dropout(const at::Tensor &x, double probability) {
+    TORCH_CHECK(x.dim() == 2 && x.is_floating_point(), "x must be a floating-point matrix [T, H], not ", x.toString(),
+                " ", x.sizes());
+    check_probability(probability);
+}
+
 }  // namespace ctorch
