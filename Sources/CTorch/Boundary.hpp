@@ -61,6 +61,16 @@ inline const at::Tensor &unwrap(const CTTensor *handle, const char *name) {
     return handle->value;
 }
 
+/// The elements of a contiguous tensor, whose type must be T's.
+///
+/// In place of `const_data_ptr<T>()`: libtorch exports that template under the name that GCC gave it, which was not clang's
+/// until 2.13, so that with 2.11 nothing linked.
+template <class T> const T *elements(const at::Tensor &x) {
+    TORCH_CHECK(x.scalar_type() == c10::CppTypeToScalarType<T>::value, "expected elements of type ",
+                c10::CppTypeToScalarType<T>::value, ", not ", x.scalar_type());
+    return static_cast<const T *>(x.const_data_ptr());
+}
+
 /// Runs `body`, which makes a tensor, and hands it out; NULL after a failure.
 template <class Body> CTStatus make_tensor(CTTensor **out, Body &&body) noexcept {
     *out = nullptr;

@@ -105,7 +105,7 @@ class PackedAttention : public torch::autograd::Function<PackedAttention> {
         at::Tensor dq = at::empty_like(q), dk = at::empty_like(k), dv = at::empty_like(v);
         const at::Tensor gradient = gradients[0].contiguous();
         std::byte *q_target = mutable_bytes(dq), *k_target = mutable_bytes(dk), *v_target = mutable_bytes(dv);
-        const float *sums = saved[5].const_data_ptr<float>();
+        const float *sums = elements<float>(saved[5]);
         work.run([&](int64_t number, uint32_t *memory) {
             work.kernel().backward(work.piece(bytes(q), bytes(k), bytes(v), bytes(gradient), number),
                                    sums + work.line(number), work.place(q_target, number),

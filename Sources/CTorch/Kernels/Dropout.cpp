@@ -32,7 +32,7 @@ at::Tensor drop(const at::Tensor &x, const PackedRows &rows, double probability,
     const uint32_t threshold = drop_threshold(probability);
     const auto keep = static_cast<float>(1.0 / (1.0 - probability));
     AT_DISPATCH_FLOATING_TYPES_AND2(at::kBFloat16, at::kHalf, x.scalar_type(), "packed_dropout", [&] {
-        const scalar_t *in = x.const_data_ptr<scalar_t>();
+        const scalar_t *in = elements<scalar_t>(x);
         scalar_t *result = out.mutable_data_ptr<scalar_t>();
         for_each_piece(rows.count, [&] {
             return [&](int64_t row) {

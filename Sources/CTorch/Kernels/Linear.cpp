@@ -58,7 +58,7 @@ at::Tensor column_sums(const at::Tensor &x, at::ScalarType type) {
     const int64_t width = x.size(1);
     with_element_of(x, [&](auto element) {
         using T = decltype(element);
-        const T *data = x.const_data_ptr<T>();
+        const T *data = elements<T>(x);
         sums = sum_over_stripes(x.size(0), width, [&](int64_t first, int64_t last, float *part) {
             dispatch<SumLines>(data + first * width, part, last - first, width);
         });

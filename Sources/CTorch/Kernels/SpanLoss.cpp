@@ -48,8 +48,8 @@ class PackedSpanLoss : public torch::autograd::Function<PackedSpanLoss> {
         const PackedRows rows = packed_rows(starts, at::Tensor(), logits.size(0));
         const at::Tensor values = logits.to(at::kDouble).contiguous();
         at::Tensor gradients = at::empty_like(values);
-        const double loss = loss_and_gradients(values.const_data_ptr<double>(), gradients.mutable_data_ptr<double>(),
-                                               targets.const_data_ptr<int64_t>(), rows, divisor);
+        const double loss = loss_and_gradients(elements<double>(values), gradients.mutable_data_ptr<double>(),
+                                               elements<int64_t>(targets), rows, divisor);
         context->save_for_backward({gradients.to(logits.options())});
         const auto type = logits.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
         return at::full({}, loss, logits.options().dtype(type));
@@ -73,7 +73,7 @@ void check_span_loss(const at::Tensor &logits, const PackedRows &rows, const at:
                     targets.scalar_type() == at::kLong && targets.is_cpu() && targets.is_contiguous(),
                 "targets must be a contiguous int64 tensor [", rows.count, ", 2] on the CPU, not ",
                 targets.toString(), " ", targets.sizes());
-    const int64_t *target = targets.const_data_ptr<int64_t>();
+    const int64_t *target = elements<int64_t>(targets);
     for (int64_t i = 0; i < 2 * rows.count; ++i) {
         TORCH_CHECK(target[i] >= 0 && target[i] < rows.length(i / 2), "the target ", target[i], " is outside row ",
                     i / 2, " of ", rows.length(i / 2), " tokens");
