@@ -32,9 +32,9 @@ public struct BertInput {
         let filled = filler > 0 ? lengths + [filler] : lengths
         // The filler's positions need not rise, and may be more than the model has.
         positions = try Tensor.of(lengths.flatMap { (0..<Int64($0)).map { $0 } } + padding).to(device)
-        rows = try PackedRows(lengths: lengths, keys: rowKeys)
+        rows = try PackedRows(lengths: lengths, keys: rowKeys, device: device)
         let keys = rowKeys.map { filler > 0 ? $0 + [-1] : $0 }
-        filledRows = filler > 0 ? try PackedRows(lengths: filled, keys: keys) : rows
+        filledRows = filler > 0 ? try PackedRows(lengths: filled, keys: keys, device: device) : rows
     }
 
     /// Tokens that bring a batch to a multiple of a 32nd of the power of two below it, and of 16 at least.
@@ -46,7 +46,8 @@ public struct BertInput {
     }
 }
 
-/// Where the dropout masks of one forward pass come from: nothing but (seed, step).
+/// Where the dropout masks of one forward pass come from: nothing but (seed, step), and on CUDA, in the attention weights,
+/// a row's place in its batch.
 public struct DropoutSource: Sendable, Hashable {
     /// Probability in the hidden states.
     public let hidden: Double

@@ -62,7 +62,7 @@ public enum Precision: String, Sendable, Hashable, CaseIterable {
     public static func automatic(on device: Device) -> Precision {
         switch device {
         case .cpu: Runtime.cpuMultipliesBFloat16 ? .bf16 : .fp32
-        case .cuda: .bf16
+        case .cuda: Device.cuda.multipliesBFloat16 ? .bf16 : .fp32
         case .mps: .fp32
         }
     }

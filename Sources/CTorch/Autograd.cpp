@@ -2,10 +2,12 @@
 #include "Boundary.hpp"
 
 #include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
+#include <optional>
 #include <vector>
 
 using namespace ctorch;
@@ -79,13 +81,29 @@ CTStatus ct_clip_grad_norm(CTTensor *const *parameters, int32_t count, double ma
     });
 }
 
+namespace {
+
+/// The number of the step, as libtorch's kernel reads it: one number for all parameters, on their device.
+at::Tensor step_number(const at::Tensor &parameter, int64_t step, const CTTensor *skipped) {
+    const at::Tensor number = at::full({}, static_cast<double>(step), parameter.options().dtype(at::kFloat));
+    return skipped == nullptr ? number : number - skipped->value;
+}
+
+void check_flag(const CTTensor *flag, const at::Tensor &parameter, const char *name) {
+    TORCH_CHECK(flag == nullptr || (flag->value.numel() == 1 && flag->value.scalar_type() == at::kFloat &&
+                                    flag->value.device() == parameter.device()),
+                name, " must be one float32 number on the parameters' device");
+}
+
+}  // namespace
+
 CTStatus ct_adamw_step(CTTensor *const *parameters, CTTensor *const *first_moments, CTTensor *const *second_moments,
                        int32_t count, int64_t step, double learning_rate, double beta1, double beta2, double epsilon,
-                       double weight_decay) {
+                       double weight_decay, const CTTensor *skip, const CTTensor *skipped) {
     return with_exception_boundary([&] {
         at::NoGradGuard no_grad;
         TORCH_CHECK(step >= 1, "steps count from 1, not ", step);
-        std::vector<at::Tensor> values, gradients, firsts, seconds, steps;
+        std::vector<at::Tensor> values, gradients, firsts, seconds;
         for (int32_t i = 0; i < count; ++i) {
             const at::Tensor &value = unwrap(parameters[i], "parameters");
             TORCH_CHECK(value.grad().defined(), "parameter ", i, " of shape ", value.sizes(), " has no gradient");
@@ -93,11 +111,15 @@ CTStatus ct_adamw_step(CTTensor *const *parameters, CTTensor *const *first_momen
             gradients.push_back(value.grad());
             firsts.push_back(unwrap(first_moments[i], "first_moments"));
             seconds.push_back(unwrap(second_moments[i], "second_moments"));
-            steps.push_back(at::full({}, static_cast<double>(step), value.options().dtype(at::kFloat)));
         }
-        if (!values.empty()) {
-            at::_fused_adamw_(values, gradients, firsts, seconds, {}, steps, learning_rate, beta1, beta2, weight_decay,
-                              epsilon, /*amsgrad=*/false, /*maximize=*/false);
+        if (values.empty()) {
+            return;
         }
+        check_flag(skip, values.front(), "skip");
+        check_flag(skipped, values.front(), "skipped");
+        const std::vector<at::Tensor> steps(values.size(), step_number(values.front(), step, skipped));
+        at::_fused_adamw_(values, gradients, firsts, seconds, {}, steps, learning_rate, beta1, beta2, weight_decay,
+                          epsilon, /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/std::nullopt,
+                          skip == nullptr ? std::nullopt : std::optional(skip->value));
     });
 }

@@ -10,10 +10,22 @@
 #include <ATen/core/Tensor.h>
 
 #include <atomic>
+#include <optional>
 #include <string>
+
+namespace ctorch {
+
+/// The least and the greatest of some ids.
+struct IDRange {
+    int64_t low, high;
+};
+
+}  // namespace ctorch
 
 struct CTTensor {
     at::Tensor value;
+    /// Of ids that were copied from the CPU to a device: reading them back would make the host wait.
+    std::optional<ctorch::IDRange> range{};
 };
 
 namespace ctorch {
@@ -47,6 +59,16 @@ template <class Body> CTStatus with_exception_boundary(Body &&body) noexcept {
 inline const at::Tensor &unwrap(const CTTensor *handle, const char *name) {
     TORCH_CHECK(handle != nullptr, "the argument '", name, "' is NULL");
     return handle->value;
+}
+
+/// The elements of a contiguous tensor, whose type must be T's.
+///
+/// In place of `const_data_ptr<T>()`: libtorch exports that template under the name that GCC gave it, which was not clang's
+/// until 2.13, so that with 2.11 nothing linked.
+template <class T> const T *elements(const at::Tensor &x) {
+    TORCH_CHECK(x.scalar_type() == c10::CppTypeToScalarType<T>::value, "expected elements of type ",
+                c10::CppTypeToScalarType<T>::value, ", not ", x.scalar_type());
+    return static_cast<const T *>(x.const_data_ptr());
 }
 
 /// Runs `body`, which makes a tensor, and hands it out; NULL after a failure.

@@ -1,5 +1,6 @@
 // The differentiable operations that libtorch has and BERT needs.
 #include "Boundary.hpp"
+#include "Device/Copies.hpp"
 
 #include <ATen/Functions.h>
 #include <ATen/core/grad_mode.h>
@@ -31,12 +32,11 @@ CTStatus ct_embedding(const CTTensor *table, const CTTensor *ids, CTTensor **out
         const at::Tensor &rows = unwrap(table, "table");
         const at::Tensor &chosen = unwrap(ids, "ids");
         TORCH_CHECK(rows.dim() == 2, "the table must have two dimensions, not ", rows.dim());
-        // The GPU kernels trap instead of reporting; packed ids start on the CPU, where this check is cheap.
-        if (chosen.numel() > 0 && chosen.is_cpu()) {
-            const auto [low, high] = at::aminmax(chosen);
-            TORCH_CHECK(low.item<int64_t>() >= 0 && high.item<int64_t>() < rows.size(0), "ids from ",
-                        low.item<int64_t>(), " to ", high.item<int64_t>(), ", but the table has ", rows.size(0),
-                        " rows");
+        // The GPU kernels trap instead of reporting.
+        if (chosen.numel() > 0) {
+            const IDRange range = range_of(*ids);
+            TORCH_CHECK(range.low >= 0 && range.high < rows.size(0), "ids from ", range.low, " to ", range.high,
+                        ", but the table has ", rows.size(0), " rows");
         }
         return at::embedding(rows, chosen);
     });

@@ -1,17 +1,14 @@
-// Version, threads, devices and memory figures.
+// Version, threads and memory figures.
 #include "Boundary.hpp"
 
-#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <ATen/cpu/Utils.h>
-#include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/version.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <dlfcn.h>
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
@@ -19,17 +16,6 @@
 #include <unistd.h>
 
 using namespace ctorch;
-
-namespace {
-
-/// Loads libtorch's CUDA half where there is one, so that its kernels register themselves. The linker would drop it,
-/// since nothing here refers to it, and a build without it must work.
-bool load_cuda() {
-    static const bool loaded = dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) != nullptr;
-    return loaded;
-}
-
-}  // namespace
 
 void ct_tune_allocator(void) {
 #if defined(__GLIBC__)
@@ -72,34 +58,6 @@ bool ct_cpu_has_bfloat16(void) {
 #else
     return false;
 #endif
-}
-
-bool ct_device_available(CTDeviceKind kind) {
-    try {
-        switch (kind) {
-        case CT_CPU: return true;
-        case CT_CUDA: return load_cuda() && at::hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0;
-        case CT_MPS: return at::hasMPS();
-        }
-    } catch (...) {
-        // A device that cannot even be counted cannot be used; the message stays in ct_last_error.
-        status_of_current_exception();
-    }
-    return false;
-}
-
-CTStatus ct_select_device(CTDeviceKind kind, int32_t index) {
-    return with_exception_boundary([&] {
-        if (kind == CT_CPU) {
-            return;
-        }
-        TORCH_CHECK(ct_device_available(kind), "this libtorch cannot use such a device here");
-        const c10::DeviceType type = device(kind).type();
-        const c10::impl::VirtualGuardImpl guard(type);
-        TORCH_CHECK(index >= 0 && index < guard.deviceCount(), "there is no device ", index, ": this machine has ",
-                    static_cast<int>(guard.deviceCount()));
-        guard.setDevice(c10::Device(type, static_cast<c10::DeviceIndex>(index)));
-    });
 }
 
 CTStatus ct_memory(int64_t *resident, int64_t *peak) {

@@ -153,15 +153,12 @@ CTStatus ct_tensor_assign(CTTensor *tensor, const CTTensor *source) {
         TORCH_CHECK(target.sizes() == value.sizes(), "cannot assign the shape ", value.sizes(), " to ",
                     target.sizes());
         target.copy_(value);
+        tensor->range.reset();
     });
 }
 
 CTStatus ct_tensor_to_dtype(const CTTensor *tensor, CTDType dtype, CTTensor **out) {
     return make_tensor(out, [&] { return unwrap(tensor, "tensor").to(scalar_type(dtype)); });
-}
-
-CTStatus ct_tensor_to_device(const CTTensor *tensor, CTDeviceKind kind, CTTensor **out) {
-    return make_tensor(out, [&] { return unwrap(tensor, "tensor").to(device(kind)); });
 }
 
 CTStatus ct_tensor_clone(const CTTensor *tensor, CTTensor **out) {

@@ -36,8 +36,11 @@ public final class AdamW {
     public let options: Options
     /// Every parameter with its moments, in the order given.
     public let slots: [Slot]
-    /// The number of steps taken.
+    /// The number of steps taken. After `update(learningRate:skippingIf:)` it counts those that the device may have skipped
+    /// as well, until `settleSkippedSteps`.
     public private(set) var step: Int
+    /// How many of these the device has skipped: float32 [], on the parameters' device; nil before the first that it could.
+    private var skipped: Tensor?
 
     /// Moments of zero for every parameter.
     ///
@@ -70,8 +73,42 @@ public final class AdamW {
         return norm
     }
 
+    /// The same without waiting for the device: the norm before stays there, and so does the decision what it means for the
+    /// gradients. The numbers are those of `clipGradients`.
+    public func clipGradientsDeferred(maxNorm: Double) throws(TorchError) -> Tensor {
+        let handles: [OpaquePointer?] = slots.map(\.parameter.handle)
+        return try Tensor.make("clipGradientsDeferred") {
+            ct_clip_grad_norm_deferred(handles, Int32(handles.count), maxNorm, $0)
+        }
+    }
+
     /// One step down the gradients.
     public func update(learningRate: Double) throws(TorchError) {
+        try update(learningRate: learningRate, skip: nil)
+    }
+
+    /// One step down the gradients, unless `skip` is 1, which the device finds out when it gets there: weights and moments
+    /// then stay as they are, and the step does not count in the correction of later ones.
+    ///
+    /// - Parameter skip: what `Tensor.notFinite` makes of the loss and the norm: float32 [], on the parameters' device.
+    public func update(learningRate: Double, skippingIf skip: Tensor) throws(TorchError) {
+        try update(learningRate: learningRate, skip: skip)
+        skipped = if let skipped { try skipped + skip } else { skip }
+    }
+
+    /// Waits for the device and takes the steps that it skipped off `step`; call it before `step` is read or stored.
+    ///
+    /// - Returns: how many steps were skipped since the last call.
+    @discardableResult
+    public func settleSkippedSteps() throws(TorchError) -> Int {
+        guard let skipped else { return 0 }
+        let count = Int(try skipped.item())
+        step -= count
+        self.skipped = nil
+        return count
+    }
+
+    private func update(learningRate: Double, skip: Tensor?) throws(TorchError) {
         step += 1
         for decays in [true, false] {
             let group = slots.filter { $0.decays == decays }
@@ -81,13 +118,15 @@ public final class AdamW {
             try check(
                 ct_adamw_step(
                     parameters, firsts, seconds, Int32(group.count), Int64(step), learningRate, options.beta1,
-                    options.beta2, options.epsilon, decays ? options.weightDecay : 0), "AdamW.update")
+                    options.beta2, options.epsilon, decays ? options.weightDecay : 0, skip?.handle, skipped?.handle),
+                "AdamW.update")
         }
     }
 
     /// Goes on as if `step` steps had been taken; the moments are the caller's to restore.
     public func resume(atStep step: Int) {
         self.step = step
+        skipped = nil
     }
 
     /// Drops all gradients.

@@ -21,6 +21,24 @@ public enum Device: String, Sendable, Hashable, CaseIterable {
         try check(ct_select_device(ct, Int32(clamping: index)), "Device.select")
     }
 
+    /// Whether the device multiplies bfloat16 matrices in hardware: NVIDIA GPUs do from compute capability 8.0 on. False
+    /// where there is no such device.
+    public var multipliesBFloat16: Bool { ct_device_has_bfloat16(ct) }
+
+    /// Bytes that tensors take on the current device of this kind, now and at their peak since the start or the last
+    /// `resetPeakMemory`; for the CPU the memory of the process. Zero where the device is missing, unused or does not tell.
+    public func memory() throws(TorchError) -> (allocated: Int, peak: Int) {
+        var allocated: Int64 = 0
+        var peak: Int64 = 0
+        try check(ct_device_memory(ct, &allocated, &peak), "Device.memory")
+        return (Int(allocated), Int(peak))
+    }
+
+    /// Lets the peak of `memory` begin at what is allocated now. That of the CPU cannot be reset and stays.
+    public func resetPeakMemory() throws(TorchError) {
+        try check(ct_reset_peak(ct), "Device.resetPeakMemory")
+    }
+
     var ct: CTDeviceKind {
         switch self {
         case .cpu: CT_CPU
@@ -52,6 +70,20 @@ public enum Runtime {
 
     /// Gives memory that was freed back to the system, where the host's allocator can.
     public static func releaseMemory() { ct_release_memory() }
+
+    /// Gives GPU memory that libtorch keeps for later tensors back to the driver; does nothing where there is no GPU.
+    public static func emptyDeviceCache() throws(TorchError) {
+        try check(ct_empty_device_cache(), "emptyDeviceCache")
+    }
+
+    /// Whether a GPU gives the same bits for the same numbers; see `setDeterministic`.
+    public static var isDeterministic: Bool { ct_deterministic() }
+
+    /// Lets a GPU give the same bits for the same numbers, by slower operations; those that cannot throw from then on. The
+    /// CPU always does. It holds for the whole process, and is to be called before the GPU's first matrix product.
+    public static func setDeterministic(_ deterministic: Bool) throws(TorchError) {
+        try check(ct_set_deterministic(deterministic), "setDeterministic")
+    }
 
     /// The number of threads that one operation may use.
     public static var threads: Int { Int(ct_threads()) }

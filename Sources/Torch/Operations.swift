@@ -76,6 +76,13 @@ extension Tensor {
         }
     }
 
+    /// 1 if any element of the tensors, which are on one device, is infinite or not a number, else 0: float32 [] there,
+    /// which the host does not wait for.
+    public static func notFinite(_ tensors: [Tensor]) throws(TorchError) -> Tensor {
+        let handles: [OpaquePointer?] = tensors.map(\.handle)
+        return try make("notFinite", tensors) { ct_not_finite(handles, Int32(handles.count), $0) }
+    }
+
     /// Whether no element is infinite or not a number.
     public func allFinite() throws(TorchError) -> Bool {
         var result = false

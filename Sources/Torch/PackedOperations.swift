@@ -9,19 +9,24 @@ public struct PackedRows {
     public let starts: Tensor
     /// A number for each row that stays the same whatever batch the row is in: int64 [B], on the CPU.
     public let keys: Tensor
+    /// The row starts on the GPU that the batch is for, int32 [B + 1]: made once here, and not in each layer. Nil elsewhere.
+    public let deviceStarts: Tensor?
     /// The number of rows, B.
     public let count: Int
     /// The number of tokens, T.
     public let tokenCount: Int
 
     /// Rows of the given lengths, each at least 1. `keys` are 0, 1, 2, ... if none are given.
-    public init(lengths: [Int], keys: [Int64]? = nil) throws(TorchError) {
+    ///
+    /// - Parameter device: where the operations on these rows will run.
+    public init(lengths: [Int], keys: [Int64]? = nil, device: Device = .cpu) throws(TorchError) {
         var starts: [Int64] = [0]
         for length in lengths {
             starts.append((starts.last ?? 0) + Int64(length))
         }
         self.starts = try Tensor.of(starts)
         self.keys = try Tensor.of(keys ?? lengths.indices.map(Int64.init))
+        deviceStarts = device == .cuda ? try self.starts.to(.int32).to(device) : nil
         count = lengths.count
         tokenCount = Int(starts.last ?? 0)
     }
@@ -63,13 +68,16 @@ public struct NormParameters {
 
 extension Tensor {
     /// Multi-head self-attention inside each row, `self` being the queries: softmax(q kᵀ / √D) v, over [T, heads * D].
+    ///
+    /// On CUDA it is flash attention, or memory-efficient attention in float32, whose dropout masks come from the device's
+    /// generator: seeded from `dropout` and the first row's key, they depend on where in the batch a row stands.
     public func packedAttention(
         keys: Tensor, values: Tensor, rows: PackedRows, heads: Int, dropout: Dropout
     ) throws(TorchError) -> Tensor {
         try Tensor.make("packedAttention", [self, keys, values]) {
             ct_packed_attention(
-                handle, keys.handle, values.handle, rows.starts.handle, rows.keys.handle, Int32(heads),
-                dropout.probability, dropout.seed, $0)
+                handle, keys.handle, values.handle, rows.starts.handle, rows.keys.handle, rows.deviceStarts?.handle,
+                Int32(heads), dropout.probability, dropout.seed, $0)
         }
     }
 
@@ -89,6 +97,14 @@ extension Tensor {
         if dropout.probability == 0 { return self }
         return try Tensor.make("packedDropout", [self]) {
             ct_packed_dropout(
+                handle, rows.starts.handle, rows.keys.handle, dropout.probability, dropout.seed, $0)
+        }
+    }
+
+    /// The same numbers as `packedDropout` gives from libtorch's operations: what devices run, and slower on the CPU.
+    public func packedDropoutReference(_ dropout: Dropout, rows: PackedRows) throws(TorchError) -> Tensor {
+        try Tensor.make("packedDropoutReference", [self]) {
+            ct_packed_dropout_reference(
                 handle, rows.starts.handle, rows.keys.handle, dropout.probability, dropout.seed, $0)
         }
     }
@@ -149,6 +165,15 @@ extension Tensor {
     ) throws(TorchError) -> Tensor {
         try Tensor.make("packedSpanLoss", [self, targets]) {
             ct_packed_span_loss(handle, rows.starts.handle, targets.handle, rowDivisor, $0)
+        }
+    }
+
+    /// The same as `packedSpanLoss` from libtorch's operations: what devices run, without the host waiting for it.
+    public func packedSpanLossReference(
+        rows: PackedRows, targets: Tensor, rowDivisor: Double
+    ) throws(TorchError) -> Tensor {
+        try Tensor.make("packedSpanLossReference", [self, targets]) {
+            ct_packed_span_loss_reference(handle, rows.starts.handle, targets.handle, rowDivisor, $0)
         }
     }
 }

@@ -21,6 +21,12 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "Threads for the CPU; all cores if it is not given.")
     var threads: Int?
 
+    @Flag(
+        help: ArgumentHelp(
+            "Let a GPU give the same bits in every run, by slower operations, among them attention's gradient; those that cannot "
+                + "end the command. On the CPU it changes nothing: runs repeat there anyway."))
+    var deterministic = false
+
     @Flag(help: "Convert weights that there are only as a pickle (pytorch_model.bin); none of its code is run.")
     var allowPickle = false
 
@@ -33,9 +39,11 @@ struct ModelOptions: ParsableArguments {
         if precision == .int8 { try QuantizationRecord(directory: folder).check(directory: folder) }
     }
 
-    /// Sets what libtorch keeps for the whole process: the number of threads, and how memory is reused.
+    /// Sets what libtorch keeps for the whole process: the number of threads, how memory is reused, whether a GPU must repeat
+    /// itself.
     func apply() throws(TorchError) {
         Runtime.tuneAllocator()
+        if deterministic { try Runtime.setDeterministic(true) }
         if let threads { try Runtime.setThreads(threads) }
     }
 }

@@ -69,6 +69,7 @@ struct QuantizeCommand: AsyncParsableCommand {
         options.threads = threads
         options.allowPickle = false
         options.skipDeviceCheck = false
+        options.deterministic = false
         let run = try PredictionRun(model: model, data: data, length: length, options: options)
         return (SQuADMetrics.score(run.dataset, predictions: run.answers), run.questionsPerSecond)
     }

@@ -28,10 +28,15 @@ struct ShimTests {
         ("sum", { ct_sum(nil, &$0) }),
         ("reshape", { ct_reshape(nil, [1], 1, &$0) }),
         ("slice", { ct_slice(nil, 0, 0, 1, &$0) }),
-        ("packed_attention", { ct_packed_attention(nil, nil, nil, nil, nil, 1, 0, 0, &$0) }),
+        ("packed_attention", { ct_packed_attention(nil, nil, nil, nil, nil, nil, 1, 0, 0, &$0) }),
         ("packed_attention_reference", { ct_packed_attention_reference(nil, nil, nil, nil, nil, 1, 0, 0, &$0) }),
         ("packed_dropout", { ct_packed_dropout(nil, nil, nil, 0.1, 0, &$0) }),
         ("packed_span_loss", { ct_packed_span_loss(nil, nil, nil, 1, &$0) }),
+        ("packed_dropout_reference", { ct_packed_dropout_reference(nil, nil, nil, 0.1, 0, &$0) }),
+        ("packed_span_loss_reference", { ct_packed_span_loss_reference(nil, nil, nil, 1, &$0) }),
+        ("clip_grad_norm_deferred", { ct_clip_grad_norm_deferred([nil], 1, 1, &$0) }),
+        ("not_finite", { ct_not_finite([nil], 1, &$0) }),
+        ("not_finite of nothing", { ct_not_finite(nil, 0, &$0) }),
         ("grad", { ct_grad(nil, &$0) }),
     ]
 
@@ -91,8 +96,8 @@ struct ShimTests {
         #expect(ct_backward(nil, nil) == CT_ERROR)
         #expect(ct_clear_grad(nil) == CT_ERROR)
         #expect(String(cString: ct_last_error()).contains("'tensor' is NULL"))
-        #expect(ct_adamw_step([nil], [nil], [nil], 1, 1, 0.1, 0.9, 0.999, 1e-8, 0) == CT_ERROR)
-        #expect(ct_adamw_step(nil, nil, nil, 0, 0, 0.1, 0.9, 0.999, 1e-8, 0) == CT_ERROR)
+        #expect(ct_adamw_step([nil], [nil], [nil], 1, 1, 0.1, 0.9, 0.999, 1e-8, 0, nil, nil) == CT_ERROR)
+        #expect(ct_adamw_step(nil, nil, nil, 0, 0, 0.1, 0.9, 0.999, 1e-8, 0, nil, nil) == CT_ERROR)
         #expect(ct_set_threads(0) == CT_ERROR)
     }
 

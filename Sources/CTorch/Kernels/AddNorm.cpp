@@ -148,14 +148,14 @@ Outputs add_norm(const at::Tensor &x, const at::Tensor &bias, const at::Tensor &
     if (wants_low) out.low = at::empty({tokens, width}, x.options().dtype(at::kBFloat16));
     out.n = at::empty({keeps ? tokens : 0, width}, full);
     out.inverse = at::empty({keeps ? tokens : 0}, full);
-    const float *b = bias.const_data_ptr<float>(), *r = residual.const_data_ptr<float>();
-    const float *s = scale.const_data_ptr<float>(), *t = shift.const_data_ptr<float>();
+    const float *b = elements<float>(bias), *r = elements<float>(residual);
+    const float *s = elements<float>(scale), *t = elements<float>(shift);
     float *y = out.y.mutable_data_ptr<float>(), *n = out.n.mutable_data_ptr<float>();
     float *inverse = out.inverse.mutable_data_ptr<float>();
     auto *low = wants_low ? out.low.mutable_data_ptr<c10::BFloat16>() : nullptr;
     with_element_of(x, [&](auto element) {
         using T = decltype(element);
-        const T *in = x.const_data_ptr<T>();
+        const T *in = elements<T>(x);
         for_each_stripe(tokens, [&](int64_t first, int64_t last) {
             std::vector<float> spare(keeps ? 0 : static_cast<size_t>(width));
             float ignored = 0;
@@ -208,13 +208,13 @@ class AddNorm : public torch::autograd::Function<AddNorm> {
         const at::Tensor high = gradients[0].defined() ? gradients[0].contiguous() : none;
         const at::Tensor low =
             gradients.size() > 1 && gradients[1].defined() ? gradients[1].contiguous() : none;
-        const float *g = high.defined() ? high.const_data_ptr<float>() : nullptr;
-        const auto *g_low = low.defined() ? low.const_data_ptr<c10::BFloat16>() : nullptr;
+        const float *g = high.defined() ? elements<float>(high) : nullptr;
+        const auto *g_low = low.defined() ? elements<c10::BFloat16>(low) : nullptr;
         at::Tensor dx = at::empty(
             {tokens, width}, n.options().dtype(context->saved_data["low"].toBool() ? at::kBFloat16 : at::kFloat));
         at::Tensor dresidual = at::empty_like(n), sums;
-        const float *lines = n.const_data_ptr<float>(), *inverse = saved[1].const_data_ptr<float>();
-        const float *s = scale.const_data_ptr<float>();
+        const float *lines = elements<float>(n), *inverse = elements<float>(saved[1]);
+        const float *s = elements<float>(scale);
         float *dr = dresidual.mutable_data_ptr<float>();
         with_element_of(dx, [&](auto element) {
             using T = decltype(element);

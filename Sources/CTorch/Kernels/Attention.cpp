@@ -1,6 +1,7 @@
 // Self-attention over packed rows, forward and backward, with dropout on the attention weights.
 //
 // Legend: T tokens in all rows, L tokens in one row, N heads, D the size of a head.
+#include "../Device/Attention.hpp"
 #include "AttentionKernel.hpp"
 #include "PackedRows.hpp"
 #include "Random.hpp"
@@ -104,7 +105,7 @@ class PackedAttention : public torch::autograd::Function<PackedAttention> {
         at::Tensor dq = at::empty_like(q), dk = at::empty_like(k), dv = at::empty_like(v);
         const at::Tensor gradient = gradients[0].contiguous();
         std::byte *q_target = mutable_bytes(dq), *k_target = mutable_bytes(dk), *v_target = mutable_bytes(dv);
-        const float *sums = saved[5].const_data_ptr<float>();
+        const float *sums = elements<float>(saved[5]);
         work.run([&](int64_t number, uint32_t *memory) {
             work.kernel().backward(work.piece(bytes(q), bytes(k), bytes(v), bytes(gradient), number),
                                    sums + work.line(number), work.place(q_target, number),
@@ -159,6 +160,21 @@ at::Tensor attention_from_plain_operations(const at::Tensor &q, const at::Tensor
     return at::cat(parts);
 }
 
+CTStatus attention_on_device(const CTTensor &q, const CTTensor *k, const CTTensor *v, const CTTensor *row_starts,
+                             const CTTensor *row_keys, const CTTensor *device_starts, int64_t heads, double dropout,
+                             uint64_t seed, CTTensor **out) {
+    return make_tensor(out, [&] {
+        const at::Tensor &keys = unwrap(k, "k"), &values = unwrap(v, "v"), &starts = unwrap(row_starts, "row_starts");
+        check_attention(q.value, keys, values, heads, dropout);
+        const PackedRows rows = packed_rows(starts, unwrap(row_keys, "row_keys"), q.value.size(0));
+        return fused_attention(fused_attention_for(q.value, heads), q.value.contiguous(), keys.contiguous(),
+                               values.contiguous(),
+                               fused_rows(q.value, rows, starts,
+                                          device_starts == nullptr ? at::Tensor() : device_starts->value, heads,
+                                          dropout, seed));
+    });
+}
+
 }  // namespace
 
 }  // namespace ctorch
@@ -166,7 +182,12 @@ at::Tensor attention_from_plain_operations(const at::Tensor &q, const at::Tensor
 using namespace ctorch;
 
 CTStatus ct_packed_attention(const CTTensor *q, const CTTensor *k, const CTTensor *v, const CTTensor *row_starts,
-                             const CTTensor *row_keys, int32_t heads, double dropout, uint64_t seed, CTTensor **out) {
+                             const CTTensor *row_keys, const CTTensor *device_starts, int32_t heads, double dropout,
+                             uint64_t seed, CTTensor **out) {
+    if (q != nullptr && q->value.dim() == 2 && heads >= 1 &&
+        fused_attention_for(q->value, heads) != FusedAttention::none) {
+        return attention_on_device(*q, k, v, row_starts, row_keys, device_starts, heads, dropout, seed, out);
+    }
     // The kernel is float32's and bfloat16's on the CPU; float64 is for checking, and takes the plain way.
     const bool has_kernel = q == nullptr || (q->value.is_cpu() && (q->value.scalar_type() == at::kFloat ||
                                                                   q->value.scalar_type() == at::kBFloat16));

@@ -2,6 +2,7 @@
 //
 // What it fuses and why it pays: the mask is drawn where it is used, in the forward and again in the backward pass, so
 // that none is stored, and it depends on the row and not on the batch.
+#include "../Device/Dropout.hpp"
 #include "PackedRows.hpp"
 #include "Random.hpp"
 #include "Simd.hpp"
@@ -9,7 +10,6 @@
 
 #include <ATen/Dispatch.h>
 #include <ATen/Functions.h>
-#include <ATen/TensorOperators.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 namespace ctorch {
@@ -32,7 +32,7 @@ at::Tensor drop(const at::Tensor &x, const PackedRows &rows, double probability,
     const uint32_t threshold = drop_threshold(probability);
     const auto keep = static_cast<float>(1.0 / (1.0 - probability));
     AT_DISPATCH_FLOATING_TYPES_AND2(at::kBFloat16, at::kHalf, x.scalar_type(), "packed_dropout", [&] {
-        const scalar_t *in = x.const_data_ptr<scalar_t>();
+        const scalar_t *in = elements<scalar_t>(x);
         scalar_t *result = out.mutable_data_ptr<scalar_t>();
         for_each_piece(rows.count, [&] {
             return [&](int64_t row) {
@@ -79,18 +79,14 @@ CTStatus ct_packed_dropout(const CTTensor *x, const CTTensor *row_starts, const 
                            double probability, uint64_t seed, CTTensor **out) {
     return make_tensor(out, [&] {
         const at::Tensor &value = unwrap(x, "x");
-        TORCH_CHECK(value.dim() == 2 && value.is_floating_point(), "x must be a floating-point matrix [T, H], not ",
-                    value.toString(), " ", value.sizes());
-        check_probability(probability);
+        check_dropout(value, probability);
         const at::Tensor &starts = unwrap(row_starts, "row_starts"), &keys = unwrap(row_keys, "row_keys");
         const PackedRows rows = packed_rows(starts, keys, value.size(0));
         if (probability == 0) {
             return value;
         }
         if (!value.is_cpu()) {
-            // Elsewhere the same mask is drawn here and sent: correct on every device, and the same run everywhere.
-            const at::Tensor ones = at::ones(value.sizes(), value.options().device(at::kCPU));
-            return value * drop(ones, rows, probability, seed).to(value.device());
+            return dropout_from_operations(value, rows, probability, seed);
         }
         return PackedDropout::apply(value.contiguous(), starts, keys, probability, static_cast<int64_t>(seed));
     });

@@ -61,10 +61,10 @@ template <class T> struct Backward {
 at::Tensor bias_gelu(const at::Tensor &h, const at::Tensor &bias) {
     at::Tensor out = at::empty_like(h);
     const int64_t width = h.size(1);
-    const float *b = bias.const_data_ptr<float>();
+    const float *b = elements<float>(bias);
     with_element_of(h, [&](auto element) {
         using T = decltype(element);
-        const T *in = h.const_data_ptr<T>();
+        const T *in = elements<T>(h);
         T *result = out.mutable_data_ptr<T>();
         for_each_stripe(h.size(0), [&](int64_t first, int64_t last) {
             dispatch<Forward<T>>(in + first * width, b, result + first * width, last - first, width);
@@ -87,10 +87,10 @@ class BiasGelu : public torch::autograd::Function<BiasGelu> {
         const at::Tensor &h = saved[0], gradient = gradients[0].contiguous();
         at::Tensor out = at::empty_like(h), bias_gradient;
         const int64_t width = h.size(1);
-        const float *b = saved[1].const_data_ptr<float>();
+        const float *b = elements<float>(saved[1]);
         with_element_of(h, [&](auto element) {
             using T = decltype(element);
-            const T *in = h.const_data_ptr<T>(), *slopes = gradient.const_data_ptr<T>();
+            const T *in = elements<T>(h), *slopes = elements<T>(gradient);
             T *result = out.mutable_data_ptr<T>();
             bias_gradient = sum_over_stripes(h.size(0), width, [&](int64_t first, int64_t last, float *sums) {
                 const int64_t start = first * width;

@@ -49,20 +49,21 @@ struct SumLines {
     }
 };
 
-at::Tensor column_sums(const at::Tensor &x) {
+/// The sums of the columns of x, in `type`.
+at::Tensor column_sums(const at::Tensor &x, at::ScalarType type) {
     if (!has_kernel(x)) {
-        return x.sum(0);
+        return at::sum(x, 0, /*keepdim=*/false, type);
     }
     at::Tensor sums;
     const int64_t width = x.size(1);
     with_element_of(x, [&](auto element) {
         using T = decltype(element);
-        const T *data = x.const_data_ptr<T>();
+        const T *data = elements<T>(x);
         sums = sum_over_stripes(x.size(0), width, [&](int64_t first, int64_t last, float *part) {
             dispatch<SumLines>(data + first * width, part, last - first, width);
         });
     });
-    return sums;
+    return sums.to(type);
 }
 
 /// The gradients of x and of the weight.
@@ -96,7 +97,7 @@ class Linear : public torch::autograd::Function<Linear> {
         const auto [dx, dweight] = product_gradients(gradient, saved[0], saved[1]);
         at::Tensor dbias;
         if (context->saved_data["bias"].toBool()) {
-            dbias = column_sums(gradient).to(type);
+            dbias = column_sums(gradient, type);
         }
         return {dx, dweight.to(type), dbias};
     }

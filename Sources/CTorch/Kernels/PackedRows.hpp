@@ -29,7 +29,7 @@ inline PackedRows packed_rows(const at::Tensor &starts, const at::Tensor &keys, 
                 "row_starts must be a contiguous int64 vector on the CPU, not ", starts.toString(), " ",
                 starts.sizes());
     const int64_t count = starts.numel() - 1;
-    const int64_t *begin = starts.const_data_ptr<int64_t>();
+    const int64_t *begin = elements<int64_t>(starts);
     TORCH_CHECK(count >= 1 && begin[0] == 0 && begin[count] == tokens,
                 "row_starts must begin with 0 and end with the number of tokens, ", tokens);
     for (int64_t row = 0; row < count; ++row) {
@@ -40,7 +40,7 @@ inline PackedRows packed_rows(const at::Tensor &starts, const at::Tensor &keys, 
         TORCH_CHECK(keys.dim() == 1 && keys.numel() == count && keys.scalar_type() == at::kLong && keys.is_cpu() &&
                         keys.is_contiguous(),
                     "row_keys must be a contiguous int64 vector on the CPU with one key a row");
-        names = keys.const_data_ptr<int64_t>();
+        names = elements<int64_t>(keys);
     }
     return {begin, names, count};
 }
@@ -48,6 +48,12 @@ inline PackedRows packed_rows(const at::Tensor &starts, const at::Tensor &keys, 
 inline void check_probability(double probability) {
     TORCH_CHECK(probability >= 0 && probability < 1, "a dropout probability must be at least 0 and below 1, not ",
                 probability);
+}
+
+inline void check_dropout(const at::Tensor &x, double probability) {
+    TORCH_CHECK(x.dim() == 2 && x.is_floating_point(), "x must be a floating-point matrix [T, H], not ", x.toString(),
+                " ", x.sizes());
+    check_probability(probability);
 }
 
 }  // namespace ctorch

@@ -136,7 +136,7 @@ CTStatus ct_quantize_activations(const CTTensor *x, CTTensor **out, double *scal
     return make_tensor(out, [&] {
         const at::Tensor value = unwrap(x, "x").to(at::kFloat).contiguous();
         TORCH_CHECK(value.numel() > 0, "there are no activations");
-        const float *data = value.const_data_ptr<float>();
+        const float *data = elements<float>(value);
         const Range range = range_of_all(data, value.numel());
         *scale = std::max((static_cast<double>(range.high) - range.low) / 255, 1e-30);
         *zero_point = std::lround(-range.low / *scale);

@@ -2,6 +2,7 @@
 //
 // What it fuses and why it pays: the plain formula slices the logits of each row, and the gradient of every slice is a
 // zero-filled copy of the whole batch; here each logit is read twice and its gradient written once.
+#include "../Device/SpanLoss.hpp"
 #include "PackedRows.hpp"
 
 #include <ATen/Functions.h>
@@ -14,18 +15,6 @@
 namespace ctorch {
 
 namespace {
-
-void check_targets(const at::Tensor &targets, const PackedRows &rows) {
-    TORCH_CHECK(targets.dim() == 2 && targets.size(0) == rows.count && targets.size(1) == 2 &&
-                    targets.scalar_type() == at::kLong && targets.is_cpu() && targets.is_contiguous(),
-                "targets must be a contiguous int64 tensor [", rows.count, ", 2] on the CPU, not ",
-                targets.toString(), " ", targets.sizes());
-    const int64_t *target = targets.const_data_ptr<int64_t>();
-    for (int64_t i = 0; i < 2 * rows.count; ++i) {
-        TORCH_CHECK(target[i] >= 0 && target[i] < rows.length(i / 2), "the target ", target[i], " is outside row ",
-                    i / 2, " of ", rows.length(i / 2), " tokens");
-    }
-}
 
 /// The loss, and its gradient for each logit written to `gradients`; in double precision: it is a sum over few numbers.
 double loss_and_gradients(const double *logits, double *gradients, const int64_t *targets, const PackedRows &rows,
@@ -57,10 +46,10 @@ class PackedSpanLoss : public torch::autograd::Function<PackedSpanLoss> {
     static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &logits,
                               const at::Tensor &starts, const at::Tensor &targets, double divisor) {
         const PackedRows rows = packed_rows(starts, at::Tensor(), logits.size(0));
-        const at::Tensor values = logits.to(at::kCPU, at::kDouble).contiguous();
+        const at::Tensor values = logits.to(at::kDouble).contiguous();
         at::Tensor gradients = at::empty_like(values);
-        const double loss = loss_and_gradients(values.const_data_ptr<double>(), gradients.mutable_data_ptr<double>(),
-                                               targets.const_data_ptr<int64_t>(), rows, divisor);
+        const double loss = loss_and_gradients(elements<double>(values), gradients.mutable_data_ptr<double>(),
+                                               elements<int64_t>(targets), rows, divisor);
         context->save_for_backward({gradients.to(logits.options())});
         const auto type = logits.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
         return at::full({}, loss, logits.options().dtype(type));
@@ -76,6 +65,21 @@ class PackedSpanLoss : public torch::autograd::Function<PackedSpanLoss> {
 
 }  // namespace
 
+void check_span_loss(const at::Tensor &logits, const PackedRows &rows, const at::Tensor &targets, double divisor) {
+    TORCH_CHECK(logits.dim() == 2 && logits.size(1) == 2 && logits.is_floating_point(),
+                "logits must be a floating-point matrix [T, 2], not ", logits.toString(), " ", logits.sizes());
+    TORCH_CHECK(divisor > 0, "row_divisor must be positive, not ", divisor);
+    TORCH_CHECK(targets.dim() == 2 && targets.size(0) == rows.count && targets.size(1) == 2 &&
+                    targets.scalar_type() == at::kLong && targets.is_cpu() && targets.is_contiguous(),
+                "targets must be a contiguous int64 tensor [", rows.count, ", 2] on the CPU, not ",
+                targets.toString(), " ", targets.sizes());
+    const int64_t *target = elements<int64_t>(targets);
+    for (int64_t i = 0; i < 2 * rows.count; ++i) {
+        TORCH_CHECK(target[i] >= 0 && target[i] < rows.length(i / 2), "the target ", target[i], " is outside row ",
+                    i / 2, " of ", rows.length(i / 2), " tokens");
+    }
+}
+
 }  // namespace ctorch
 
 using namespace ctorch;
@@ -84,11 +88,12 @@ CTStatus ct_packed_span_loss(const CTTensor *logits, const CTTensor *row_starts,
                              double row_divisor, CTTensor **out) {
     return make_tensor(out, [&] {
         const at::Tensor &value = unwrap(logits, "logits");
-        TORCH_CHECK(value.dim() == 2 && value.size(1) == 2 && value.is_floating_point(),
-                    "logits must be a floating-point matrix [T, 2], not ", value.toString(), " ", value.sizes());
-        TORCH_CHECK(row_divisor > 0, "row_divisor must be positive, not ", row_divisor);
-        const at::Tensor &starts = unwrap(row_starts, "row_starts");
-        check_targets(unwrap(targets, "targets"), packed_rows(starts, at::Tensor(), value.size(0)));
-        return PackedSpanLoss::apply(value, starts, targets->value, row_divisor);
+        const at::Tensor &starts = unwrap(row_starts, "row_starts"), &chosen = unwrap(targets, "targets");
+        const PackedRows rows = packed_rows(starts, at::Tensor(), value.size(0));
+        check_span_loss(value, rows, chosen, row_divisor);
+        if (!value.is_cpu()) {
+            return span_loss_from_operations(value, rows, chosen, row_divisor);
+        }
+        return PackedSpanLoss::apply(value, starts, chosen, row_divisor);
     });
 }

@@ -78,8 +78,24 @@ bool ct_device_available(CTDeviceKind kind);
 /// Makes the `index`-th device of a kind the current one of this thread, and the one that tensors of the kind are made on;
 /// refuses an index that there is none of. Nothing for `CT_CPU`.
 CTStatus ct_select_device(CTDeviceKind kind, int32_t index);
+/// Whether the device multiplies bfloat16 matrices in hardware; not where there is no such device.
+bool ct_device_has_bfloat16(CTDeviceKind kind);
 /// Bytes of host memory that this process has resident now and at its peak. Zero where the system does not tell.
 CTStatus ct_memory(int64_t *_Nonnull resident, int64_t *_Nonnull peak);
+/// Bytes that this process's tensors take on the current device of the kind, now and at their peak since the start or the
+/// last `ct_reset_peak`; for `CT_CPU` what `ct_memory` says. Zero where there is no such device, nothing was put on it yet
+/// or it does not tell.
+CTStatus ct_device_memory(CTDeviceKind kind, int64_t *_Nonnull allocated, int64_t *_Nonnull peak);
+/// Gives the blocks of GPU memory that libtorch keeps for later tensors back to the driver; nothing where there is no GPU.
+CTStatus ct_empty_device_cache(void);
+/// Lets the peak of `ct_device_memory` begin at what is allocated now. The CPU's cannot be reset: nothing happens.
+CTStatus ct_reset_peak(CTDeviceKind kind);
+/// Whether operations on a GPU give the same bits for the same numbers, at the price of slower ones; those that cannot are
+/// refused from then on. On the CPU they always do. It holds for the whole process and must be called before the first
+/// matrix product on a GPU.
+CTStatus ct_set_deterministic(bool deterministic);
+/// Whether `ct_set_deterministic(true)` holds.
+bool ct_deterministic(void);
 
 // MARK: Making, describing and copying tensors
 
@@ -126,7 +142,8 @@ CTStatus ct_tensor_item(const CTTensor *_Nullable tensor, double *_Nonnull out);
 CTStatus ct_tensor_assign(CTTensor *_Nullable tensor, const CTTensor *_Nullable source);
 /// The tensor in another element type; the same storage if it has that type already.
 CTStatus ct_tensor_to_dtype(const CTTensor *_Nullable tensor, CTDType dtype, CTTensor *_Nullable *_Nonnull out);
-/// The tensor on another device; the same storage if it is there already.
+/// The tensor on another device; the same storage if it is there already. A CPU tensor of up to 16 MiB goes to CUDA by way
+/// of pinned memory, and the host does not wait for it. The range of int64 numbers is noted on the way for `ct_embedding`.
 CTStatus ct_tensor_to_device(const CTTensor *_Nullable tensor, CTDeviceKind device,
                              CTTensor *_Nullable *_Nonnull out);
 /// A copy with storage of its own, detached from the graph.
@@ -147,7 +164,8 @@ CTStatus ct_matmul(const CTTensor *_Nullable a, const CTTensor *_Nullable b, CTT
 /// gradients of weight and bias have the types of these.
 CTStatus ct_linear(const CTTensor *_Nullable x, const CTTensor *_Nullable weight, const CTTensor *_Nullable bias,
                    CTTensor *_Nullable *_Nonnull out);
-/// Rows of `table` [V, H] chosen by `ids` (int64). Ids outside the table are an error.
+/// Rows of `table` [V, H] chosen by `ids` (int64). Ids outside the table are an error, also on a device: for ids that came
+/// there by `ct_tensor_to_device` the host need not wait to know.
 CTStatus ct_embedding(const CTTensor *_Nullable table, const CTTensor *_Nullable ids,
                       CTTensor *_Nullable *_Nonnull out);
 /// Normalisation over the last dimension, with `weight` and `bias` of its size.
@@ -176,9 +194,15 @@ CTStatus ct_all_finite(const CTTensor *_Nullable x, bool *_Nonnull out);
 
 /// Self-attention inside each row: softmax(scale * q k^T) v for each of `heads` heads, over q, k, v [T, heads * D],
 /// with dropout of probability `dropout` on the attention weights. Differentiable in q, k and v.
+///
+/// On CUDA, 16-bit types take flash attention and float32 memory-efficient attention, for heads whose size is a multiple of
+/// 8 and at most 256. `device_starts`, int32 [B + 1] on the device of q, is what these read: made once a batch it saves a
+/// copy a call; NULL has it made here, and other paths ignore it. Their dropout masks come from the device's generator,
+/// seeded from (seed, key of the first row): they depend on a row's place in the batch.
 CTStatus ct_packed_attention(const CTTensor *_Nullable q, const CTTensor *_Nullable k, const CTTensor *_Nullable v,
                              const CTTensor *_Nullable row_starts, const CTTensor *_Nullable row_keys,
-                             int32_t heads, double dropout, uint64_t seed, CTTensor *_Nullable *_Nonnull out);
+                             const CTTensor *_Nullable device_starts, int32_t heads, double dropout, uint64_t seed,
+                             CTTensor *_Nullable *_Nonnull out);
 /// The same from libtorch's plain operations, a row at a time, on any device: what the kernel is tested against.
 CTStatus ct_packed_attention_reference(const CTTensor *_Nullable q, const CTTensor *_Nullable k,
                                        const CTTensor *_Nullable v, const CTTensor *_Nullable row_starts,
@@ -207,12 +231,20 @@ CTStatus ct_add_norm_reference(const CTTensor *_Nullable x, const CTTensor *_Nul
 CTStatus ct_packed_dropout(const CTTensor *_Nullable x, const CTTensor *_Nullable row_starts,
                            const CTTensor *_Nullable row_keys, double probability, uint64_t seed,
                            CTTensor *_Nullable *_Nonnull out);
+/// The same numbers from libtorch's integer operations, on any device: the kernel's counterpart where that cannot run.
+CTStatus ct_packed_dropout_reference(const CTTensor *_Nullable x, const CTTensor *_Nullable row_starts,
+                                     const CTTensor *_Nullable row_keys, double probability, uint64_t seed,
+                                     CTTensor *_Nullable *_Nonnull out);
 /// The span loss: for `logits` [T, 2] and `targets` [B, 2] (int64, CPU; token positions inside each row), the sum over
 /// rows and over both columns of the cross entropy over the row's tokens, divided by 2 * `row_divisor`.
 /// With `row_divisor` = B this is transformers' loss of a batch. Differentiable in the logits.
 CTStatus ct_packed_span_loss(const CTTensor *_Nullable logits, const CTTensor *_Nullable row_starts,
                              const CTTensor *_Nullable targets, double row_divisor,
                              CTTensor *_Nullable *_Nonnull out);
+/// The same from libtorch's operations, on any device, which the host does not wait for.
+CTStatus ct_packed_span_loss_reference(const CTTensor *_Nullable logits, const CTTensor *_Nullable row_starts,
+                                       const CTTensor *_Nullable targets, double row_divisor,
+                                       CTTensor *_Nullable *_Nonnull out);
 
 // MARK: Linear layers in 8-bit integers (CPU, no gradients)
 
@@ -262,12 +294,24 @@ CTStatus ct_checkpoint(const CTTensor *_Nullable x, CTStretch _Nonnull run, void
 /// Writes the norm before clipping. A norm that is not finite leaves the gradients as they are.
 CTStatus ct_clip_grad_norm(CTTensor *_Nullable const *_Nullable parameters, int32_t count, double max_norm,
                            double *_Nonnull norm);
+/// The same without reading anything back: the norm before clipping stays on the device, as a tensor with one element in
+/// the gradients' type, and so does the decision. Zero if no parameter has a gradient.
+CTStatus ct_clip_grad_norm_deferred(CTTensor *_Nullable const *_Nullable parameters, int32_t count, double max_norm,
+                                    CTTensor *_Nullable *_Nonnull norm);
+/// 1 if any element of the `count` tensors is not finite, else 0: float32 [], on their device, read back by nothing.
+CTStatus ct_not_finite(CTTensor *_Nullable const *_Nullable numbers, int32_t count,
+                       CTTensor *_Nullable *_Nonnull out);
 /// One AdamW step (decoupled weight decay) over `count` parameters, by libtorch's fused kernel. `step` counts from 1.
-/// The moments are updated in place and have the shapes of the parameters. Every parameter must have a gradient.
+/// The moments are updated in place and have the shapes of the parameters. Every parameter must have a gradient, and all
+/// must be on one device.
+///
+/// `skip` and `skipped` may be NULL, or hold one float32 number each, on that device. Where `skip` is 1 nothing is changed.
+/// `skipped` is subtracted from `step`: how many of the steps counted there did not take place.
 CTStatus ct_adamw_step(CTTensor *_Nullable const *_Nullable parameters,
                        CTTensor *_Nullable const *_Nullable first_moments,
                        CTTensor *_Nullable const *_Nullable second_moments, int32_t count, int64_t step,
-                       double learning_rate, double beta1, double beta2, double epsilon, double weight_decay);
+                       double learning_rate, double beta1, double beta2, double epsilon, double weight_decay,
+                       const CTTensor *_Nullable skip, const CTTensor *_Nullable skipped);
 
 #ifdef __cplusplus
 }

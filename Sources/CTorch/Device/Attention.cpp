@@ -1,0 +1,134 @@
+// Self-attention over packed rows by a GPU's fused kernels: flash attention in 16 bits, memory-efficient attention in
+// float32, both over rows of any length.
+//
+// What they fuse and why it pays: scores, softmax, dropout and the product with the values of all rows and heads in one
+// launch, without writing the scores; the plain operations launch a dozen kernels a row.
+//
+// Dropout: these kernels draw masks by the device's own generator, which is seeded here for each call. So a mask is a
+// function of (seed, step, layer, first row of the batch, place in the batch): a run repeats on the same batches, but a row's
+// mask is not the CPU's and depends on the rows before it.
+//
+// Legend: T tokens in all rows, B rows, N heads, D the size of a head.
+#include "Attention.hpp"
+
+#include "../Kernels/Random.hpp"
+#include "Copies.hpp"
+
+#include <ATen/Context.h>
+#include <ATen/Functions.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <mutex>
+
+namespace ctorch {
+
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+/// Seeds the generator that the next kernel on the device draws from; nothing waits for the device.
+void seed_generator(at::Device where, int64_t seed) {
+    at::Generator generator = at::globalContext().defaultGenerator(where);
+    const std::lock_guard lock(generator.mutex());
+    generator.set_current_seed(static_cast<uint64_t>(seed));
+}
+
+void keep_settings(AutogradContext *context, int64_t heads, int64_t longest, double dropout) {
+    context->saved_data["heads"] = heads;
+    context->saved_data["longest"] = longest;
+    context->saved_data["dropout"] = dropout;
+}
+
+class Flash : public torch::autograd::Function<Flash> {
+  public:
+    static at::Tensor forward(AutogradContext *context, const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
+                              const at::Tensor &starts, int64_t heads, int64_t longest, double dropout, int64_t seed) {
+        const auto split = [&](const at::Tensor &x) { return x.view({x.size(0), heads, -1}); };  // [T, N, D]
+        if (dropout > 0) seed_generator(q.device(), seed);
+        const auto [out, logsumexp, state, offset, unused] =
+            at::_flash_attention_forward(split(q), split(k), split(v), starts, starts, longest, longest, dropout,
+                                         /*is_causal=*/false, /*return_debug_mask=*/false);
+        context->save_for_backward({q, k, v, starts, out, logsumexp, state, offset});
+        keep_settings(context, heads, longest, dropout);
+        return out.reshape(q.sizes());
+    }
+
+    static variable_list backward(AutogradContext *context, variable_list gradients) {
+        const auto saved = context->get_saved_variables();
+        const at::Tensor &q = saved[0], &starts = saved[3];
+        const int64_t heads = context->saved_data["heads"].toInt(), longest = context->saved_data["longest"].toInt();
+        const auto split = [&](const at::Tensor &x) { return x.view({x.size(0), heads, -1}); };
+        const auto [dq, dk, dv] = at::_flash_attention_backward(
+            split(gradients[0].contiguous()), split(q), split(saved[1]), split(saved[2]), saved[4], saved[5], starts,
+            starts, longest, longest, context->saved_data["dropout"].toDouble(), /*is_causal=*/false, saved[6],
+            saved[7]);
+        const at::Tensor none;
+        return {dq.reshape(q.sizes()), dk.reshape(q.sizes()), dv.reshape(q.sizes()), none, none, none, none, none};
+    }
+};
+
+class Efficient : public torch::autograd::Function<Efficient> {
+  public:
+    static at::Tensor forward(AutogradContext *context, const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
+                              const at::Tensor &starts, int64_t heads, int64_t longest, double dropout, int64_t seed) {
+        const auto split = [&](const at::Tensor &x) { return x.view({1, x.size(0), heads, -1}); };  // [1, T, N, D]
+        if (dropout > 0) seed_generator(q.device(), seed);
+        const auto [out, logsumexp, philox_seed, philox_offset, unused_q, unused_k] =
+            at::_efficient_attention_forward(split(q), split(k), split(v), /*bias=*/std::nullopt, starts, starts,
+                                             longest, longest, dropout, /*custom_mask_type=*/0,
+                                             /*compute_log_sumexp=*/true);
+        context->save_for_backward({q, k, v, starts, out, logsumexp, philox_seed, philox_offset});
+        keep_settings(context, heads, longest, dropout);
+        return out.reshape(q.sizes());
+    }
+
+    static variable_list backward(AutogradContext *context, variable_list gradients) {
+        const auto saved = context->get_saved_variables();
+        const at::Tensor &q = saved[0], &starts = saved[3];
+        const int64_t heads = context->saved_data["heads"].toInt(), longest = context->saved_data["longest"].toInt();
+        const auto split = [&](const at::Tensor &x) { return x.view({1, x.size(0), heads, -1}); };
+        const auto [dq, dk, dv, dbias] = at::_efficient_attention_backward(
+            split(gradients[0].contiguous()), split(q), split(saved[1]), split(saved[2]), /*bias=*/std::nullopt,
+            saved[4], starts, starts, longest, longest, saved[5], context->saved_data["dropout"].toDouble(), saved[6],
+            saved[7], /*custom_mask_type=*/0, /*bias_requires_grad=*/false);
+        const at::Tensor none;
+        return {dq.reshape(q.sizes()), dk.reshape(q.sizes()), dv.reshape(q.sizes()), none, none, none, none, none};
+    }
+};
+
+}  // namespace
+
+FusedAttention fused_attention_for(const at::Tensor &q, int64_t heads) {
+    // Both kernels read 16 bytes at a time, and flash attention's tiles end at heads of 256.
+    const int64_t size = q.size(1) / heads;
+    if (!q.is_cuda() || size % 8 != 0 || size > 256) return FusedAttention::none;
+    switch (q.scalar_type()) {
+    case at::kFloat: return FusedAttention::efficient;
+    case at::kBFloat16:
+    case at::kHalf: return ct_device_has_bfloat16(CT_CUDA) ? FusedAttention::flash : FusedAttention::none;
+    default: return FusedAttention::none;
+    }
+}
+
+at::Tensor fused_attention(FusedAttention way, const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
+                           const FusedRows &rows) {
+    const auto seed = static_cast<int64_t>(rows.seed);
+    if (way == FusedAttention::flash) {
+        return Flash::apply(q, k, v, rows.starts, rows.heads, rows.longest, rows.dropout, seed);
+    }
+    return Efficient::apply(q, k, v, rows.starts, rows.heads, rows.longest, rows.dropout, seed);
+}
+
+FusedRows fused_rows(const at::Tensor &q, const PackedRows &rows, const at::Tensor &row_starts,
+                     const at::Tensor &device_starts, int64_t heads, double dropout, uint64_t seed) {
+    const at::Tensor starts = device_starts.defined() ? device_starts : sent(row_starts.to(at::kInt), q.device());
+    TORCH_CHECK(starts.dim() == 1 && starts.numel() == rows.count + 1 && starts.scalar_type() == at::kInt &&
+                    starts.device() == q.device(),
+                "the device's copy of row_starts must be int32 [", rows.count + 1, "] on ", q.device(), ", not ",
+                starts.toString(), " ", starts.sizes());
+    // The first row's key tells the micro-batches of a step apart, which share its seed.
+    return {starts, rows.longest(), heads, dropout, rows.keys == nullptr ? seed : mask_stream(seed, rows.keys[0], 0)};
+}
+
+}  // namespace ctorch

@@ -1,0 +1,78 @@
+// Dropout over packed rows by libtorch's operations, for devices that no kernel here runs on.
+//
+// A mask must be the same on every device, so it is not the device's own generator that draws it: the streams of the
+// tokens are made on the host, two numbers each, and the device mixes them with the columns as `mask_bits` does.
+#include "Dropout.hpp"
+
+#include "../Kernels/Random.hpp"
+#include "Copies.hpp"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+
+#include <limits>
+
+namespace ctorch {
+
+namespace {
+
+/// The lower halves of the tokens' streams, then the upper ones: int32 [2, T], on the CPU.
+at::Tensor mask_streams(const PackedRows &rows, uint64_t seed) {
+    const int64_t tokens = rows.starts[rows.count];
+    at::Tensor result = at::empty({2, tokens}, at::TensorOptions().dtype(at::kInt));
+    auto *data = result.mutable_data_ptr<int32_t>();
+    for (int64_t row = 0; row < rows.count; ++row) {
+        for (int64_t token = rows.starts[row]; token < rows.starts[row + 1]; ++token) {
+            const uint64_t stream = mask_stream(seed, rows.keys[row], static_cast<uint64_t>(token - rows.starts[row]));
+            data[token] = static_cast<int32_t>(static_cast<uint32_t>(stream));
+            data[tokens + token] = static_cast<int32_t>(static_cast<uint32_t>(stream >> 32));
+        }
+    }
+    return result;
+}
+
+/// 32 bits as the signed number that libtorch holds them in. Its sums and products of int32 wrap around, so their bits
+/// are those of unsigned ones.
+int64_t as_signed(uint32_t bits) { return static_cast<int32_t>(bits); }
+
+/// x ^ (x >> count) with zeros shifted in; libtorch shifts the sign in.
+void fold(at::Tensor &x, int count) {
+    const int64_t below = (int64_t(1) << (32 - count)) - 1;
+    x.bitwise_xor_(at::bitwise_right_shift(x, count).bitwise_and_(below));
+}
+
+/// Which elements of [T, width] are kept: `mask_bits(stream, column) >= threshold`.
+at::Tensor kept(const at::Tensor &streams, int64_t width, double probability) {
+    const at::Tensor low = streams[0].unsqueeze(1), high = streams[1].unsqueeze(1);  // [T, 1]
+    at::Tensor x = at::arange(width, streams.options()).mul_(as_signed(0x9E3779B9u)).unsqueeze(0) + low;  // [T, width]
+    fold(x, 16);
+    x.mul_(as_signed(0x7FEB352Du)).bitwise_xor_(high);
+    fold(x, 15);
+    x.mul_(as_signed(0x846CA68Bu));
+    fold(x, 16);
+    // With the first bit turned over, signed numbers compare as the unsigned ones did.
+    constexpr int64_t sign = std::numeric_limits<int32_t>::min();
+    return x.bitwise_xor_(sign).ge(as_signed(drop_threshold(probability) ^ 0x80000000u));
+}
+
+}  // namespace
+
+at::Tensor dropout_from_operations(const at::Tensor &x, const PackedRows &rows, double probability, uint64_t seed) {
+    const at::Tensor mask = kept(sent(mask_streams(rows, seed), x.device()), x.size(1), probability);
+    return at::where(mask, x * static_cast<float>(1.0 / (1.0 - probability)), 0);
+}
+
+}  // namespace ctorch
+
+using namespace ctorch;
+
+CTStatus ct_packed_dropout_reference(const CTTensor *x, const CTTensor *row_starts, const CTTensor *row_keys,
+                                     double probability, uint64_t seed, CTTensor **out) {
+    return make_tensor(out, [&] {
+        const at::Tensor &value = unwrap(x, "x");
+        check_dropout(value, probability);
+        const PackedRows rows =
+            packed_rows(unwrap(row_starts, "row_starts"), unwrap(row_keys, "row_keys"), value.size(0));
+        return probability == 0 ? value : dropout_from_operations(value, rows, probability, seed);
+    });
+}

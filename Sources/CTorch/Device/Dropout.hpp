@@ -1,0 +1,11 @@
+// Dropout over packed rows by libtorch's operations.
+#pragma once
+
+#include "../Kernels/PackedRows.hpp"
+
+namespace ctorch {
+
+/// Dropout of `x` [T, H] on whatever device it is, with the kernel's masks and the kernel's numbers, bit for bit.
+at::Tensor dropout_from_operations(const at::Tensor &x, const PackedRows &rows, double probability, uint64_t seed);
+
+}  // namespace ctorch

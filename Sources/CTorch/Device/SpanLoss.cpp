@@ -1,0 +1,57 @@
+// The span loss by libtorch's operations, for devices: nothing is read back, so the host need not wait.
+#include "SpanLoss.hpp"
+
+#include "Copies.hpp"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+
+#include <limits>
+
+namespace ctorch {
+
+namespace {
+
+/// Where each token stands when all rows are padded to the length of the longest: int64 [T], on the CPU.
+at::Tensor padded_places(const PackedRows &rows, int64_t longest) {
+    at::Tensor result = at::empty({rows.starts[rows.count]}, at::TensorOptions().dtype(at::kLong));
+    auto *data = result.mutable_data_ptr<int64_t>();
+    for (int64_t row = 0; row < rows.count; ++row) {
+        for (int64_t token = rows.starts[row]; token < rows.starts[row + 1]; ++token) {
+            data[token] = row * longest + token - rows.starts[row];
+        }
+    }
+    return result;
+}
+
+}  // namespace
+
+at::Tensor span_loss_from_operations(const at::Tensor &logits, const PackedRows &rows, const at::Tensor &targets,
+                                     double divisor) {
+    const int64_t longest = rows.longest();
+    // In double precision as the kernel, but for MPS, which has none.
+    const at::Tensor values = logits.to(logits.is_mps() ? at::kFloat : at::kDouble);
+    // Padding, and not a reduction by row numbers: its gradient is a plain selection, the same in every run.
+    const at::Tensor padded =
+        at::full({rows.count * longest, 2}, -std::numeric_limits<double>::infinity(), values.options())
+            .index_copy(0, sent(padded_places(rows, longest), logits.device()), values)
+            .view({rows.count, longest, 2});
+    const at::Tensor chosen =
+        at::log_softmax(padded, 1).gather(1, sent(targets, logits.device()).unsqueeze(1));  // [B, 1, 2]
+    const at::Tensor loss = chosen.sum() / (-2 * divisor);
+    return loss.to(logits.scalar_type() == at::kDouble ? at::kDouble : at::kFloat);
+}
+
+}  // namespace ctorch
+
+using namespace ctorch;
+
+CTStatus ct_packed_span_loss_reference(const CTTensor *logits, const CTTensor *row_starts, const CTTensor *targets,
+                                       double row_divisor, CTTensor **out) {
+    return make_tensor(out, [&] {
+        const at::Tensor &value = unwrap(logits, "logits"), &chosen = unwrap(targets, "targets");
+        const PackedRows rows = packed_rows(unwrap(row_starts, "row_starts"), at::Tensor(), value.size(0));
+        check_span_loss(value, rows, chosen, row_divisor);
+        return span_loss_from_operations(value, rows, chosen, row_divisor);
+    });
+}
