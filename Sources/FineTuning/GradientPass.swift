@@ -37,7 +37,8 @@ final class GradientPass {
     private(set) var rowsPerPass: Int
 
     init(
-        loaded: LoadedModel, rows: [Feature], optimizer: AdamW, options: TrainingOptions, rowsPerPass: Int, device: Device,
+        loaded: LoadedModel, rows: [Feature], optimizer: AdamW, options: TrainingOptions, rowsPerPass: Int,
+        device: Device,
         team: Team, interrupt: InterruptFlag
     ) throws(TrainingError) {
         (self.loaded, self.rows, self.optimizer, self.device) = (loaded, rows, optimizer, device)
@@ -73,31 +74,47 @@ final class GradientPass {
     /// This process's passes. One that memory does not suffice for is noted, and later ones have half its rows.
     private func passes(_ own: [Int], rowDivisor: Int, dropout: DropoutSource) throws -> StepTotals {
         var totals = StepTotals()
-        try optimizer.clearGradients()
         var armed = false
         do {
-            for first in stride(from: 0, to: own.count, by: rowsPerPass) {
-                let chosen = own[first..<min(first + rowsPerPass, own.count)]
-                let loss = try self.loss(chosen, rowDivisor: rowDivisor, dropout: dropout, totals: &totals)
-                totals.fault = try NumericFault.find(loss: totals.loss, norm: nil, in: optimizer.slots)
-                if totals.fault != nil { break }
-                if first + rowsPerPass >= own.count, let reducer {
-                    try reducer.arm()
-                    armed = true
-                }
-                try loss.backward()
-            }
-        } catch let error as TorchError where error.kind == .outOfMemory && min(rowsPerPass, own.count) > 1 {
+            try add(own, rowDivisor: rowDivisor, dropout: dropout, to: &totals, armed: &armed)
+        } catch {
+            guard Self.isShortage(error), min(rowsPerPass, own.count) > 1 else { throw error }
             totals.repeats = true
             rowsPerPass = max(1, min(rowsPerPass, own.count) / 2)
             Runtime.releaseMemory()
         }
-        if let reducer {
-            // A process without rows, or with a fault, keeps step with the others all the same.
-            if !armed { try reducer.arm() }
-            try team.together { _ throws(TorchError) in totals.waited = try reducer.finish() }
-        }
+        if let reducer { totals.waited = try finish(reducer, armed: armed) }
         return totals
+    }
+
+    private static func isShortage(_ error: any Error) -> Bool {
+        guard let error = error as? TorchError else { return false }
+        return error.kind == .outOfMemory
+    }
+
+    private func add(
+        _ own: [Int], rowDivisor: Int, dropout: DropoutSource, to totals: inout StepTotals, armed: inout Bool
+    ) throws {
+        try optimizer.clearGradients()
+        for first in stride(from: 0, to: own.count, by: rowsPerPass) {
+            let chosen = own[first..<min(first + rowsPerPass, own.count)]
+            let loss = try self.loss(chosen, rowDivisor: rowDivisor, dropout: dropout, totals: &totals)
+            totals.fault = try NumericFault.find(loss: totals.loss, norm: nil, in: optimizer.slots)
+            if totals.fault != nil { return }
+            if let reducer, first + rowsPerPass >= own.count {
+                try reducer.arm()
+                armed = true
+            }
+            try loss.backward()
+        }
+    }
+
+    /// Waits for the sums. A process without rows, or with a fault, keeps step with the others all the same.
+    private func finish(_ reducer: GradientReducer, armed: Bool) throws -> Double {
+        if !armed { try reducer.arm() }
+        var waited = 0.0
+        try team.together { (_: ProcessGroup) throws(TorchError) -> Void in waited = try reducer.finish() }
+        return waited
     }
 
     private func loss(
@@ -118,7 +135,8 @@ final class GradientPass {
         totals.stops = interrupt.isRaised
         guard team.size > 1 else { return }
         let sums = try team.sums([
-            totals.loss, Double(totals.tokens), totals.fault == nil ? 0 : 1, totals.repeats ? 1 : 0, totals.stops ? 1 : 0,
+            totals.loss, Double(totals.tokens), totals.fault == nil ? 0 : 1, totals.repeats ? 1 : 0,
+            totals.stops ? 1 : 0,
         ])
         (totals.loss, totals.tokens, totals.repeats) = (sums[0], Int(sums[1]), sums[3] > 0)
         totals.stops = sums[4] > 0

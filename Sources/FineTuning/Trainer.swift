@@ -62,7 +62,8 @@ public final class Trainer {
     ///   - team: the processes that train together; all of them make a trainer with the same options.
     /// - Throws: `TrainingError` that names the file or the option; nothing is written before all of them are checked.
     public init(
-        options: TrainingOptions, command: [String] = [], interrupt: InterruptFlag = InterruptFlag(), team: Team = Team()
+        options: TrainingOptions, command: [String] = [], interrupt: InterruptFlag = InterruptFlag(),
+        team: Team = Team()
     ) throws(TrainingError) {
         try options.validate()
         let device = options.device ?? Device.best
@@ -81,9 +82,11 @@ public final class Trainer {
         store = CheckpointStore(outputDirectory: options.outputDirectory, kept: options.checkpointsKept)
         optimizer = try Self.optimizer(options, loaded)
         let checkpoint = TrainingCheckpoint(model: loaded.model, optimizer: optimizer, environment: environment)
-        let resumed = options.resume ? try checkpoint.resume(from: store, settings: settings, team: team, report: &report) : nil
+        let resumed =
+            options.resume ? try checkpoint.resume(from: store, settings: settings, team: team, report: &report) : nil
         try team.share(loaded.model.parameters.all.map(\.tensor))
-        state = resumed ?? TrainingState(rowsPerStep: options.rowsOfAProcess * team.size, rowsPerPass: options.batchSize)
+        state =
+            resumed ?? TrainingState(rowsPerStep: options.rowsOfAProcess * team.size, rowsPerPass: options.batchSize)
         schedule = LinearSchedule(options, rows: data.training.features.count, rowsPerStep: state.rowsPerStep)
         pass = try GradientPass(
             loaded: loaded, rows: data.training.features, optimizer: optimizer, options: options,

@@ -24,7 +24,8 @@ public final class ProcessStore: @unchecked Sendable {
         var store: OpaquePointer?
         var bound: Int32 = 0
         try check(
-            ct_store_connect(host, Int32(clamping: port), serves, timeout, &store, &bound), "ProcessStore(\(host):\(port))")
+            ct_store_connect(host, Int32(clamping: port), serves, timeout, &store, &bound),
+            "ProcessStore(\(host):\(port))")
         guard let store else { throw Self.nothing("ProcessStore") }
         self.init(owning: store, port: Int(bound))
     }

@@ -74,7 +74,8 @@ struct ProcessLauncher {
 
     private func status(of child: Process, rank: Int) -> Int32 {
         guard child.terminationReason == .exit else {
-            StandardError.write("bertqa train: the process with rank \(rank) was ended by signal \(child.terminationStatus)\n")
+            StandardError.write(
+                "bertqa train: the process with rank \(rank) was ended by signal \(child.terminationStatus)\n")
             return ExitStatus.internalError.rawValue
         }
         return child.terminationStatus

@@ -5,12 +5,15 @@ import Torch
 
 /// How many processes train together.
 struct TeamOptions: ParsableArguments {
-    @Option(help: "Train by this many processes of this machine. (default: 1, or as torchrun, srun or PyTorchJob started it)")
+    @Option(
+        help:
+            "Train by this many processes of this machine. (default: 1, or as torchrun, srun or PyTorchJob started it)")
     var processes: Int?
 
     @Option(
         help: ArgumentHelp(
-            "With several processes: how long one is waited for before the others end with an error.", valueName: "seconds"))
+            "With several processes: how long one is waited for before the others end with an error.",
+            valueName: "seconds"))
     var processTimeout = 300.0
 
     func validate() throws {
@@ -30,7 +33,8 @@ struct TeamOptions: ParsableArguments {
         guard let processes, processes > 1, !Self.isStarted else { return nil }
         if try ProcessPlace(environment: ProcessInfo.processInfo.environment) != nil {
             throw ValidationError(
-                "--processes is for one machine without torchrun or srun; this process was started by one of them (RANK is set)")
+                "--processes is for one machine without torchrun or srun; this process was started by one of them (RANK is set)"
+            )
         }
         return try ProcessLauncher(count: processes, threads: threads).run()
     }
@@ -39,8 +43,8 @@ struct TeamOptions: ParsableArguments {
     func join(device: Device, interrupt: InterruptFlag) throws -> Team {
         guard let place = try ProcessPlace(environment: ProcessInfo.processInfo.environment) else { return Team() }
         try device.select(index: place.localRank)
+        let stop: @Sendable () -> Void = { interrupt.raise() }
         return try Team(
-            place: place, timeout: processTimeout, device: device,
-            whenOrphaned: Self.isStarted ? { interrupt.raise() } : nil)
+            place: place, timeout: processTimeout, device: device, whenOrphaned: Self.isStarted ? stop : nil)
     }
 }

@@ -89,7 +89,8 @@ extension TrainingSummary {
         }
         if processes > 1 {
             lines.append(
-                "\(processes) processes; this one waited for the others for \(Figures.fixed(100 * waitingShare, 1)) % of the time")
+                "\(processes) processes; this one waited for the others for \(Figures.fixed(100 * waitingShare, 1)) % of the time"
+            )
         }
         if let best, let bestEpoch {
             lines.append(

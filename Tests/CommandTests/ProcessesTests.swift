@@ -11,7 +11,8 @@ struct ProcessesTests {
     private func command(_ shop: Workshop, _ run: String, epochs: Int = 3, _ more: String...) -> [String] {
         [
             "train", "--model", "\(shop.path)/model", "--train-file", "\(shop.path)/train.json", "--output-dir",
-            "\(shop.path)/\(run)", "--max-length", "32", "--validation-fraction", "0.2", "--epochs", "\(epochs)", "--learning-rate",
+            "\(shop.path)/\(run)", "--max-length", "32", "--validation-fraction", "0.2", "--epochs", "\(epochs)",
+            "--learning-rate",
             "1e-3", "--precision", "fp32", "--threads", "1",
         ] + more
     }
@@ -66,8 +67,9 @@ struct ProcessesTests {
         let whole = try run("whole", "--processes", "2")
         #expect(whole.status == 0, "\(whole.err)")
         // Stopped in the first epoch; the schedule is that of the whole run, so it is the whole run's checkpoint that is taken.
-        let running = try Tool.start(command(shop, "parts", "--batch-size", "2", "--save-steps", "1", "--processes", "2"))
-        running.wait { $0.contains("step 1/") || $0.contains("step 2/") }
+        let running = try Tool.start(
+            command(shop, "parts", "--batch-size", "2", "--save-steps", "1", "--processes", "2"))
+        running.wait { $0.contains("step ") && $0.contains("loss") }
         running.send(SIGTERM)
         let stopped = try running.finish()
         #expect(stopped.status == 75 || stopped.status == 0, "\(stopped.err)")
@@ -82,7 +84,8 @@ struct ProcessesTests {
     private func member(_ rank: Int, of size: Int, port: Int, _ arguments: [String]) throws -> Tool.Running {
         try Tool.start(
             arguments + ["--process-timeout", "4"],
-            shell: "export RANK=\(rank) WORLD_SIZE=\(size) LOCAL_RANK=\(rank) MASTER_ADDR=127.0.0.1 MASTER_PORT=\(port)")
+            shell: "export RANK=\(rank) WORLD_SIZE=\(size) LOCAL_RANK=\(rank) MASTER_ADDR=127.0.0.1 MASTER_PORT=\(port)"
+        )
     }
 
     /// A port that is free now.
@@ -90,13 +93,14 @@ struct ProcessesTests {
         try ProcessStore(host: "127.0.0.1", port: 0, serves: true, timeout: 5).port
     }
 
-    @Test("ends with an error that names a process which was killed or hangs, and resumes", arguments: [SIGKILL, SIGSTOP])
+    @Test(
+        "ends with an error that names a process which was killed or hangs, and resumes", arguments: [SIGKILL, SIGSTOP])
     func gone(signal: Int32) throws {
         let shop = try Workshop()
         let arguments = command(shop, "run", epochs: 100_000, "--batch-size", "1", "--save-steps", "20")
         let port = try freePort()
         let team = try [0, 1].map { try member($0, of: 2, port: port, arguments) }
-        team[0].wait { $0.contains("step 2") }
+        team[0].wait { $0.contains("epoch 5 ") }
         team[1].send(signal)
         let start = Date()
         let first = try team[0].finish()
@@ -106,7 +110,9 @@ struct ProcessesTests {
         team[1].send(SIGKILL)
         _ = try team[1].finish()
         let resumed = try Tool.start(arguments + ["--resume", "--processes", "2"])
-        resumed.wait { $0.contains("going on after step") && $0.contains("left") }
+        resumed.wait {
+            $0.contains("going on after step") && $0.contains("best so far") || $0.contains("validation loss")
+        }
         resumed.send(SIGTERM)
         #expect(try resumed.finish().status == 75)
         try FileManager.default.removeItem(atPath: shop.path)

@@ -18,12 +18,15 @@ struct ProcessPlaceTests {
                     rank: 3, size: 4, localRank: 1, host: "10.0.0.1", port: 29400, storeIsServed: true, attempt: "2"))
         let job = Self.torchrun.filter { !$0.key.hasPrefix("TORCHELASTIC") && $0.key != "LOCAL_RANK" }
         #expect(
-            try ProcessPlace(environment: job) == ProcessPlace(rank: 3, size: 4, localRank: 0, host: "10.0.0.1", port: 29400))
+            try ProcessPlace(environment: job)
+                == ProcessPlace(rank: 3, size: 4, localRank: 0, host: "10.0.0.1", port: 29400))
         let slurm = [
-            "SLURM_STEP_ID": "0", "SLURM_PROCID": "1", "SLURM_STEP_NUM_TASKS": "2", "SLURM_LOCALID": "1", "MASTER_ADDR": "n1",
+            "SLURM_STEP_ID": "0", "SLURM_PROCID": "1", "SLURM_STEP_NUM_TASKS": "2", "SLURM_LOCALID": "1",
+            "MASTER_ADDR": "n1",
         ]
         #expect(
-            try ProcessPlace(environment: slurm) == ProcessPlace(rank: 1, size: 2, localRank: 1, host: "n1", port: 29500))
+            try ProcessPlace(environment: slurm)
+                == ProcessPlace(rank: 1, size: 2, localRank: 1, host: "n1", port: 29500))
     }
 
     @Test("one alone has none")
@@ -34,11 +37,13 @@ struct ProcessPlaceTests {
         #expect(try ProcessPlace(environment: ["SLURM_PROCID": "0", "SLURM_NTASKS": "4"]) == nil)
     }
 
-    @Test("what is missing or wrong is named", arguments: [
-        ("RANK", "4"), ("RANK", "-1"), ("RANK", "x"), ("WORLD_SIZE", "0"), ("WORLD_SIZE", ""), ("LOCAL_RANK", "4"),
-        ("MASTER_PORT", "0"), ("MASTER_PORT", "70000"), ("MASTER_ADDR", ""), ("RANK", nil), ("WORLD_SIZE", nil),
-        ("MASTER_ADDR", nil),
-    ] as [(String, String?)])
+    @Test(
+        "what is missing or wrong is named",
+        arguments: [
+            ("RANK", "4"), ("RANK", "-1"), ("RANK", "x"), ("WORLD_SIZE", "0"), ("WORLD_SIZE", ""), ("LOCAL_RANK", "4"),
+            ("MASTER_PORT", "0"), ("MASTER_PORT", "70000"), ("MASTER_ADDR", ""), ("RANK", nil), ("WORLD_SIZE", nil),
+            ("MASTER_ADDR", nil),
+        ] as [(String, String?)])
     func wrong(name: String, value: String?) throws {
         var environment = Self.torchrun
         environment[name] = value
@@ -50,7 +55,8 @@ struct ProcessPlaceTests {
         }
     }
 
-    @Test("get a step's rows so that each row is dealt once, in order, and tokens are level", arguments: [1, 2, 3, 4, 7])
+    @Test(
+        "get a step's rows so that each row is dealt once, in order, and tokens are level", arguments: [1, 2, 3, 4, 7])
     func dealing(processes: Int) {
         var generator = SplitMix64(seed: UInt64(processes))
         for count in [0, 1, 2, 5, 16, 64] {
@@ -84,7 +90,8 @@ struct ProcessPlaceTests {
         (first.loss.loss, first.loss.accuracy, first.loss.rows) = (2, 0.5, 3)
         let again = try #require(ValidationReading(numbers: first.numbers))
         #expect(again.predictions == first.predictions)
-        var second = ValidationReading(predictions: [0: Prediction(candidates: [], noAnswerProbability: 0)], loss: SpanLoss())
+        var second = ValidationReading(
+            predictions: [0: Prediction(candidates: [], noAnswerProbability: 0)], loss: SpanLoss())
         (second.loss.loss, second.loss.accuracy, second.loss.rows) = (6, 1, 1)
         let both = ValidationReading([again, second])
         #expect(both.predictions.keys.sorted() == [0, 4, 5])

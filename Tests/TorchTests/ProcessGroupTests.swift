@@ -52,7 +52,8 @@ struct ProcessGroupTests {
         }
     }
 
-    @Test("sums gradients in buckets of any size, those of parameters without one and of accumulated passes too",
+    @Test(
+        "sums gradients in buckets of any size, those of parameters without one and of accumulated passes too",
         arguments: [1, 24, 1 << 20])
     func reducer(bucketBytes: Int) async throws {
         let results = try await inGroup(of: 2) { group in

@@ -98,15 +98,36 @@ explain_missing() {
 }
 
 # SwiftPM reads the flags from here; a blank inside a path is written with a backslash.
+# With BERTQA_NCCL=1 several GPUs can train together: the headers of CUDA and NCCL are looked for in the packages beside a wheel's
+# libtorch and in CUDA's own folder. Sets `nccl_cflags` and `nccl_libs`.
+find_nccl() {
+    nccl_cflags="" nccl_libs=""
+    [ "${BERTQA_NCCL:-0}" = 1 ] || return 0
+    [ -e "$libtorch/lib/libtorch_cuda.so" ] || fail "BERTQA_NCCL=1 needs a CUDA libtorch; $libtorch has no libtorch_cuda.so."
+    cuda=${CUDA_HOME:-/usr/local/cuda}
+    for needed in nccl.h cuda_runtime.h crt/host_config.h nv/target; do
+        for folder in "$libtorch"/../nvidia/*/include "$libtorch"/../nvidia/*/include/cccl "$cuda/include" "$cuda/include/cccl" /usr/include; do
+            if [ -e "$folder/$needed" ]; then
+                [ "$folder" = /usr/include ] || nccl_cflags="$nccl_cflags -I$(cd "$folder" && pwd -P)"
+                continue 2
+            fi
+        done
+        fail "BERTQA_NCCL=1: no $needed beside $libtorch or in $cuda." \
+            "It comes with CUDA's toolkit and NCCL, or with the packages nvidia-nccl-cu13, nvidia-cuda-runtime, nvidia-cuda-crt, nvidia-cuda-cccl."
+    done
+    nccl_libs=" -ltorch_cuda -lc10_cuda"
+}
+
 write_pkgconfig() {
+    find_nccl
     escaped=$(printf '%s' "$libtorch" | sed 's/[\\ "'"'"']/\\&/g')
     mkdir -p "$deps/pkgconfig"
     cat > "$scratch/bertqa-libtorch.pc" << PC
 Name: bertqa-libtorch
 Description: the libtorch that BertQA is built with
 Version: $torch_found
-Cflags: -I$escaped/include -I$escaped/include/torch/csrc/api/include
-Libs: -L$escaped/lib -ltorch -ltorch_cpu -lc10
+Cflags: -I$escaped/include -I$escaped/include/torch/csrc/api/include$nccl_cflags
+Libs: -L$escaped/lib -ltorch -ltorch_cpu -lc10$nccl_libs
 PC
     mv "$scratch/bertqa-libtorch.pc" "$deps/pkgconfig/bertqa-libtorch.pc"
 }

@@ -73,7 +73,8 @@ final class Heartbeat: Sendable {
 
     private var unreachable: String {
         let server = place.storeIsServed ? "what started the processes" : "the process with rank 0"
-        return "\(server), at \(place.host):\(place.port), cannot be reached any more: it ended or the link to it is broken"
+        return
+            "\(server), at \(place.host):\(place.port), cannot be reached any more: it ended or the link to it is broken"
     }
 
     private func connect() throws(TorchError) -> ProcessStore {
@@ -88,7 +89,9 @@ final class Heartbeat: Sendable {
             Thread.sleep(forTimeInterval: Self.silence)
             // One that fails says so a moment after the others have noticed.
             for rank in 0..<place.size where rank != place.rank {
-                if let reason = try store.value(Self.farewell(rank)) { return "the process with rank \(rank) ended: \(reason)" }
+                if let reason = try store.value(Self.farewell(rank)) {
+                    return "the process with rank \(rank) ended: \(reason)"
+                }
             }
             let after = try beats(store)
             let silent = (0..<place.size).filter { $0 != place.rank && before[$0]?.count == after[$0]?.count }

@@ -21,7 +21,8 @@ public struct ProcessPlace: Sendable, Hashable {
 
     /// A place among others.
     public init(
-        rank: Int, size: Int, localRank: Int, host: String, port: Int, storeIsServed: Bool = false, attempt: String = "0"
+        rank: Int, size: Int, localRank: Int, host: String, port: Int, storeIsServed: Bool = false,
+        attempt: String = "0"
     ) {
         (self.rank, self.size, self.localRank) = (rank, size, localRank)
         (self.host, self.port, self.storeIsServed, self.attempt) = (host, port, storeIsServed, attempt)
@@ -42,7 +43,8 @@ public struct ProcessPlace: Sendable, Hashable {
                 throw .options("\(name) is not set, though \(names.0) or \(names.1) is: all processes need all of them")
             }
             guard let value = Int(text), range.contains(value) else {
-                throw .options("\(name)=\(text) must be a whole number from \(range.lowerBound) to \(range.upperBound - 1)")
+                throw .options(
+                    "\(name)=\(text) must be a whole number from \(range.lowerBound) to \(range.upperBound - 1)")
             }
             return value
         }
@@ -53,7 +55,8 @@ public struct ProcessPlace: Sendable, Hashable {
         localRank = try number(names.2, 0..<size, otherwise: 0)
         guard let host = environment["MASTER_ADDR"], !host.isEmpty else {
             throw .options(
-                "MASTER_ADDR is not set: it names the machine of the process with rank 0, for the \(size) processes to meet")
+                "MASTER_ADDR is not set: it names the machine of the process with rank 0, for the \(size) processes to meet"
+            )
         }
         self.host = host
         port = try number("MASTER_PORT", 1..<65536, otherwise: 29500)

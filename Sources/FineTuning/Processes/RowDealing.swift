@@ -12,7 +12,9 @@ enum RowDealing {
         let lengths = Dictionary(uniqueKeysWithValues: rows.indices.map { ($0, length(rows[$0])) })
         let longestFirst = rows.indices.sorted { (lengths[$1] ?? 0, $0) < (lengths[$0] ?? 0, $1) }
         for place in longestFirst {
-            guard let process = (0..<processes).filter({ room[$0] > 0 }).min(by: { tokens[$0] < tokens[$1] }) else { break }
+            guard let process = (0..<processes).filter({ room[$0] > 0 }).min(by: { tokens[$0] < tokens[$1] }) else {
+                break
+            }
             room[process] -= 1
             tokens[process] += lengths[place] ?? 0
             places[process].append(place)

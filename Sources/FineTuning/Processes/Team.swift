@@ -54,7 +54,8 @@ public final class Team {
                 let devices =
                     device == .cuda
                     ? try ProcessGroup(
-                        store: try store.prefixed("device"), rank: rank, size: size, backend: .nccl, timeout: timeout) : nil
+                        store: try store.prefixed("device"), rank: rank, size: size, backend: .nccl, timeout: timeout)
+                    : nil
                 parts = Parts(group: group, devices: devices, heartbeat: heartbeat, timeout: timeout, store: server)
             } catch {
                 let reason = heartbeat.diagnosis(of: error, timeout: timeout)

@@ -16,7 +16,9 @@ extension Team {
                 throw error.isMissing ? .missing(error.description) : .data(error.description)
             }
         }
-        let all = try gather(lines.joined(separator: "\n")).map { $0.split(separator: "\n", omittingEmptySubsequences: false) }
+        let all = try gather(lines.joined(separator: "\n")).map {
+            $0.split(separator: "\n", omittingEmptySubsequences: false)
+        }
         for (other, theirs) in all.enumerated() {
             for (first, line) in zip(all[0], theirs) where first != line {
                 throw .options(
@@ -55,7 +57,8 @@ extension TrainingCheckpoint {
         if let own { return own.state }
         do {
             let state = try TrainingState(
-                json: JSONValue.parse(Array(text.utf8)), options: settings, path: "the state of the process with rank 0")
+                json: JSONValue.parse(Array(text.utf8)), options: settings, path: "the state of the process with rank 0"
+            )
             optimizer.resume(atStep: state.optimizerStep)
             return state
         } catch {
