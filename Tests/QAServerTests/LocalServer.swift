@@ -42,6 +42,10 @@ struct LocalServer: Sendable {
         let shop = try Workshop()
         var options = ServerOptions(modelName: "tiny", version: "1.2.3")
         options.port = 0
+        // Tests of other suites keep this process's few threads busy, for longer than a client may be slow.
+        (options.timeouts.headers, options.timeouts.body, options.timeouts.response) = (
+            .seconds(300), .seconds(300), .seconds(300)
+        )
         try change(&options, shop)
         let log = LogBook()
         let logger = Logger(label: "test") { _ in LogLines(level: .info, asJSON: true) { log.add($0) } }
@@ -90,7 +94,7 @@ struct LocalServer: Sendable {
         request.method = method
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let bytes { request.body = .bytes(ByteBuffer(bytes: bytes)) }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(300))
         let body = try await response.body.collect(upTo: 1 << 26)
         return Reply(status: Int(response.status.code), headers: response.headers, body: Array(body.readableBytesView))
     }
