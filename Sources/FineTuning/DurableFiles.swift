@@ -164,9 +164,9 @@ public final class DirectoryLock: Sendable {
         let path = "\(directory)/.lock"
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw FileError(path: directory, code: errno) }
+        // The descriptor is closed by deinit, which also runs when this initializer throws.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
-            close(descriptor)
             guard code == EWOULDBLOCK else { throw FileError(path: path, code: code) }
             throw FileError(
                 path: directory,
@@ -190,6 +190,6 @@ public final class DirectoryLock: Sendable {
     }
 
     deinit {
-        close(descriptor)
+        if descriptor >= 0 { close(descriptor) }
     }
 }

@@ -1,6 +1,7 @@
 import FineTuning
 import Foundation
 import StrictJSON
+import Synchronization
 import Testing
 
 @Suite("Checkpoints")
@@ -122,6 +123,27 @@ struct DirectoryLockTests {
         withExtendedLifetime(first) {}
         first = nil
         _ = try DirectoryLock(directory: root.path)
+    }
+
+    @Test("a refused lock closes its own file and no other")
+    func descriptors() throws {
+        let root = try TemporaryDirectory()
+        let first = try DirectoryLock(directory: root.path)
+        try withExtendedLifetime(first) {
+            let done = Mutex(false)
+            // A number closed twice would be taken from the file that another thread opened between the two.
+            Thread.detachNewThread {
+                for _ in 0..<20_000 { _ = try? DirectoryLock(directory: root.path) }
+                done.withLock { $0 = true }
+            }
+            var lost = 0
+            while !done.withLock({ $0 }) {
+                let descriptor = open("/dev/null", O_RDONLY)
+                try #require(descriptor >= 0)
+                if close(descriptor) != 0 { lost += 1 }
+            }
+            #expect(lost == 0)
+        }
     }
 
     @Test("a directory that is not there is an error of its own")
