@@ -36,7 +36,7 @@ struct VerifyResumeCommand: AsyncParsableCommand {
             options.tensorboard = true
             options.saveSteps = options.saveSteps ?? 5
             try options.validate()
-            let verification = try ResumeVerification(options: options, threads: arguments.run.threads)
+            let verification = try ResumeVerification(options: options, process: arguments.run)
             let result = try verification.run(kills: kills)
             try writeOutput(json ? result.json.serialized() : result.text)
             guard result.comparison.differences.isEmpty else { throw ExitCode(ExitStatus.internalError.rawValue) }
@@ -62,7 +62,7 @@ struct ResumeVerification {
     /// Writes the options down for the runs.
     ///
     /// - Throws: `TrainingError.output` if the directory holds something already.
-    init(options: TrainingOptions, threads: Int?) throws {
+    init(options: TrainingOptions, process: ModelOptions) throws {
         directory = options.outputDirectory
         let present = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
         guard present.isEmpty else {
@@ -71,7 +71,9 @@ struct ResumeVerification {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let settings = "\(directory)/settings.json"
         try Data((options.settings.serialized(pretty: true) + "\n").utf8).write(to: URL(fileURLWithPath: settings))
-        arguments = ["train", "--config", settings] + (threads.map { ["--threads", "\($0)"] } ?? [])
+        arguments =
+            ["train", "--config", settings] + (process.threads.map { ["--threads", "\($0)"] } ?? [])
+            + (process.deterministic ? ["--deterministic"] : [])
     }
 
     /// Runs both and compares them.

@@ -132,8 +132,8 @@ struct DirectoryLockTests {
         try withExtendedLifetime(first) {
             let done = Mutex(false)
             // A number closed twice would be taken from the file that another thread opened between the two.
-            Thread.detachNewThread {
-                for _ in 0..<20_000 { _ = try? DirectoryLock(directory: root.path) }
+            Thread.detachNewThread { [path = root.path] in
+                for _ in 0..<20_000 { _ = try? DirectoryLock(directory: path) }
                 done.withLock { $0 = true }
             }
             var lost = 0

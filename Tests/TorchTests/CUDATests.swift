@@ -1,0 +1,107 @@
+import Testing
+import Torch
+
+/// What a GPU computes against what the CPU does. These have not run yet: see docs/decisions/0026-cuda-path.md.
+@Suite("On a CUDA GPU", .enabled(if: Device.cuda.isAvailable, "there is no CUDA GPU"), .serialized)
+struct CUDATests {
+    private static let lengths = [5, 130, 1, 62]
+    private static let width = 2 * 32
+
+    private func normal(_ seed: UInt64, _ width: Int = CUDATests.width) throws -> Tensor {
+        try Tensor.normal([198, width], standardDeviation: 1, seed: seed)
+    }
+
+    private func leaf(_ x: Tensor, on device: Device, _ dtype: DType) throws -> Tensor {
+        let copy = try x.clone().to(dtype).to(device)
+        try copy.setRequiresGradient(true)
+        return copy
+    }
+
+    private func expectClose(_ a: Tensor, _ b: Tensor, _ tolerance: Double, _ what: String) throws {
+        let (x, y): ([Double], [Double]) = (try a.to(.float64).array(), try b.to(.float64).array())
+        let error = zip(x, y).map { abs($0 - $1) }.max() ?? .infinity
+        #expect(error / max(1e-12, y.map(abs).max() ?? 0) < tolerance, "\(what): \(error)")
+    }
+
+    /// Output and gradients of attention.
+    private func attention(on device: Device, _ dtype: DType, dropout: Dropout = .none) throws -> [Tensor] {
+        let x = try (1...3).map { try leaf(normal($0), on: device, dtype) }
+        let rows = try PackedRows(lengths: Self.lengths, device: device)
+        let out = try x[0].packedAttention(keys: x[1], values: x[2], rows: rows, heads: 2, dropout: dropout)
+        try out.backward(gradient: normal(4).to(dtype).to(device))
+        return [out] + (try x.map { try #require(try $0.gradient()) })
+    }
+
+    @Test("attention and its gradients are the CPU's", arguments: [(DType.float32, 1e-3), (.bfloat16, 2e-2)])
+    func attention(dtype: DType, tolerance: Double) throws {
+        let pairs = zip(try attention(on: .cuda, dtype), try attention(on: .cpu, dtype))
+        for (name, pair) in zip(["out", "dq", "dk", "dv"], pairs) { try expectClose(pair.0, pair.1, tolerance, name) }
+    }
+
+    @Test(
+        "attention with dropout repeats itself for a seed, and not for another", arguments: [DType.float32, .bfloat16])
+    func attentionDropout(dtype: DType) throws {
+        func numbers(_ seed: UInt64) throws -> [Double] {
+            try attention(on: .cuda, dtype, dropout: Dropout(probability: 0.3, seed: seed))[0].to(.float64).array()
+        }
+        #expect(try numbers(1) == numbers(1))
+        #expect(try numbers(1) != numbers(2))
+    }
+
+    @Test("dropout in the hidden states is the CPU's, bit for bit")
+    func dropout() throws {
+        let rows = try PackedRows(lengths: Self.lengths)
+        let dropout = Dropout(probability: 0.1, seed: 8)
+        let cpu: [Float] = try normal(1).packedDropout(dropout, rows: rows).array()
+        #expect(try normal(1).to(.cuda).packedDropout(dropout, rows: rows).array() == cpu)
+    }
+
+    @Test("the span loss and its gradient are the CPU's")
+    func spanLoss() throws {
+        let rows = try PackedRows(lengths: Self.lengths)
+        let targets = try Tensor.of([0, 4, 129, 1, 0, 0, 61, 3] as [Int64], shape: [4, 2])
+        let results = try [Device.cuda, .cpu].map { device in
+            let logits = try leaf(normal(1, 2), on: device, .float32)
+            let loss = try logits.packedSpanLoss(rows: rows, targets: targets, rowDivisor: 4)
+            try loss.backward()
+            return (loss, try #require(try logits.gradient()))
+        }
+        try expectClose(results[0].0, results[1].0, 1e-6, "loss")
+        try expectClose(results[0].1, results[1].1, 1e-6, "gradient")
+    }
+
+    @Test("ids outside the table are refused before the GPU sees them")
+    func ids() throws {
+        let table = try normal(1).to(.cuda)
+        let ids = try Tensor.of([0, 198] as [Int64]).to(.cuda)
+        #expect(throws: TorchError.self) { try table.embedding(ids) }
+        #expect(try table.embedding(Tensor.of([0, 197] as [Int64]).to(.cuda)).shape == [2, Self.width])
+    }
+
+    @Test("deferred steps are the CPU's, and a skipped one changes nothing")
+    func steps() throws {
+        let optimizers = try [Device.cuda, .cpu].map { device in
+            try AdamW(parameters: [("x", leaf(normal(1), on: device, .float32))]) { _ in true }
+        }
+        for optimizer in optimizers {
+            let x = optimizer.slots[0].parameter
+            try (x * x).sum().backward()
+            for value in [0.0, 1.0, 0.0] {
+                let norm = try optimizer.clipGradientsDeferred(maxNorm: 1)
+                #expect(try Tensor.notFinite([norm]).item() == 0)
+                try optimizer.update(
+                    learningRate: 0.01, skippingIf: Tensor.full([], value: value, device: x.device))
+            }
+            #expect(try optimizer.settleSkippedSteps() == 1)
+        }
+        try expectClose(optimizers[0].slots[0].parameter, optimizers[1].slots[0].parameter, 1e-5, "weights")
+    }
+
+    @Test("memory rises with what is allocated")
+    func memory() throws {
+        let before = try Device.cuda.memory().allocated
+        let block = try Tensor.zeros([1 << 20], device: .cuda)
+        #expect(try Device.cuda.memory().allocated >= before + block.count * 4)
+        #expect(try Device.cuda.memory().peak >= before + block.count * 4)
+    }
+}
