@@ -19,15 +19,17 @@ swiftc=$(command -v "${SWIFTC:-swiftc}")
 runtime=$(find "$(dirname "$(readlink -f "$swiftc")")/../lib" -name 'libclang_rt.fuzzer_no_main-*.a' | head -n 1)
 [ -n "$runtime" ] || { echo "fuzz: this Swift has no libFuzzer (libclang_rt.fuzzer_no_main)" >&2; exit 1; }
 export PKG_CONFIG_PATH="$PWD/.deps/pkgconfig"
-./Tools/link_libtorch.sh
+./Tools/link_libtorch.sh -c release --scratch-path .build-fuzz
 echo "fuzz: building with the fuzzer's instrumentation"
+mkdir -p .fuzz/found
+# Gold ends with an internal error on these objects; lld comes with Swift.
 swift build -c release --scratch-path .build-fuzz --product bertqa-fuzz -Xswiftc -DFUZZING \
-    -Xswiftc -sanitize=fuzzer -Xlinker "$runtime" -Xlinker -lstdc++ | tail -n 1
+    -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld -Xlinker "$runtime" -Xlinker -lstdc++ > .fuzz/build.log 2>&1 ||
+    { cat .fuzz/build.log >&2; exit 1; }
 binary=$(swift build -c release --scratch-path .build-fuzz --show-bin-path)/bertqa-fuzz
 if [ $# -eq 0 ]; then
     set -- $(ls Fuzzing/Tests/Corpus)
 fi
-mkdir -p .fuzz/found
 for parser in "$@"; do
     mkdir -p ".fuzz/$parser"
     log=".fuzz/$parser.log"

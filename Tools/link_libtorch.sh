@@ -1,11 +1,13 @@
 #!/bin/sh
-# Links libtorch's libraries beside what `swift build -c release` produces: the products look for them there ($ORIGIN).
+# Links libtorch's libraries beside what `swift build` produces, where the products look for them ($ORIGIN):
+# Tools/link_libtorch.sh [OPTION ...], those of `swift build`; -c release without any.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 libtorch=$(cd .deps/libtorch && pwd -P)
-products=$(swift build -c release --show-bin-path)
+[ $# -gt 0 ] || set -- -c release
+products=$(swift build "$@" --show-bin-path)
 marker=$products/.libtorch
 
 if [ -f "$marker" ] && [ "$(cat "$marker")" = "$libtorch" ] && ls "$products"/libtorch_cpu.* > /dev/null 2>&1; then exit 0; fi

@@ -23,12 +23,5 @@ case $mode in
     *) echo "sanitize: $mode is not known; there are address, undefined, thread" >&2 && exit 64 ;;
 esac
 scratch=.build-$mode
-products=$(swift build --sanitize="$mode" --scratch-path "$scratch" --show-bin-path)
-mkdir -p "$products"
-for library in .deps/libtorch/lib/lib*.so*; do
-    case $library in
-        *libtorch_python*) ;;
-        *) ln -sfn "$(cd .deps/libtorch && pwd -P)/lib/${library##*/}" "$products/${library##*/}" ;;
-    esac
-done
+./Tools/link_libtorch.sh --sanitize="$mode" --scratch-path "$scratch"
 swift test --sanitize="$mode" --scratch-path "$scratch" --filter "${2:-$filter}"

@@ -1,4 +1,4 @@
-// Gradients: recording, the backward pass, clipping and the optimizer's step.
+// Gradients: recording, the backward pass and the optimizer's step.
 #include "Boundary.hpp"
 
 #include <ATen/Functions.h>
@@ -6,7 +6,6 @@
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include <cmath>
 #include <optional>
 #include <vector>
 
@@ -52,33 +51,6 @@ CTStatus ct_grad(const CTTensor *tensor, CTTensor **out) {
 
 CTStatus ct_clear_grad(CTTensor *tensor) {
     return with_exception_boundary([&] { unwrap(tensor, "tensor").mutable_grad().reset(); });
-}
-
-CTStatus ct_clip_grad_norm(CTTensor *const *parameters, int32_t count, double max_norm, double *norm) {
-    *norm = 0;
-    return with_exception_boundary([&] {
-        at::NoGradGuard no_grad;
-        std::vector<at::Tensor> gradients;
-        for (int32_t i = 0; i < count; ++i) {
-            const at::Tensor gradient = unwrap(parameters[i], "parameters").grad();
-            if (gradient.defined()) {
-                gradients.push_back(gradient);
-            }
-        }
-        if (gradients.empty()) {
-            return;
-        }
-        const at::Tensor total = at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients)));
-        const double measured = total.item().toDouble();
-        if (max_norm > 0 && std::isfinite(measured)) {
-            // PyTorch's own rule, its 1e-6 included, so that the same run gives the same weights.
-            const double factor = max_norm / (measured + 1e-6);
-            if (factor < 1) {
-                at::_foreach_mul_(gradients, factor);
-            }
-        }
-        *norm = measured;
-    });
 }
 
 namespace {

@@ -4,13 +4,11 @@ import Torch
 
 /// What the passes of one step came to, over all processes; the gradients are with the parameters.
 struct StepTotals {
-    /// The mean loss over the step's rows.
-    var loss = 0.0
-    /// The gradients' joint norm before clipping.
-    var norm = 0.0
+    /// The mean loss over the step's rows, float32 [], on the device.
+    var loss: Tensor
+    /// The gradients' norms before clipping, [1 + parameters], on the device: the joint one, and each parameter's.
+    var norms: Tensor
     var tokens = 0
-    /// What spoils the step; the gradients are not whole then.
-    var fault: NumericFault?
     /// Whether a process was asked to stop.
     var stops = false
     /// Seconds that this process waited for the others.
@@ -22,10 +20,11 @@ struct StepTotals {
 }
 
 /// Computes the gradients of one step: this process's rows in passes of as many as memory holds, summed over all processes while
-/// the last backward pass goes on.
+/// the last backward pass goes on. Nothing waits for the device.
 final class GradientPass {
-    private let loaded: LoadedModel
-    private let rows: [Feature]
+    private let model: BertForQuestionAnswering
+    private let lengths: [Int]
+    private let batches: BatchPreparer
     private let optimizer: AdamW
     private let device: Device
     private let maxNorm: Double
@@ -38,12 +37,13 @@ final class GradientPass {
 
     init(
         loaded: LoadedModel, rows: [Feature], optimizer: AdamW, options: TrainingOptions, rowsPerPass: Int,
-        device: Device,
-        team: Team, interrupt: InterruptFlag
+        device: Device, team: Team, interrupt: InterruptFlag
     ) throws(TrainingError) {
-        (self.loaded, self.rows, self.optimizer, self.device) = (loaded, rows, optimizer, device)
+        (model, self.optimizer, self.device) = (loaded.model, optimizer, device)
         (self.team, self.rowsPerPass, self.interrupt) = (team, rowsPerPass, interrupt)
         (maxNorm, checkpointing) = (options.maxGradNorm, options.gradientCheckpointing)
+        lengths = rows.map(\.length)
+        batches = BatchPreparer(rows: rows, tokenizer: loaded.tokenizer, device: device)
         do {
             reducer = try team.reducer(optimizer.slots.map(\.parameter))
         } catch {
@@ -53,30 +53,39 @@ final class GradientPass {
 
     /// The clipped gradients of the mean loss over the given rows of all processes.
     ///
+    /// - Parameter next: the rows of the step after this one, which are made ready meanwhile.
     /// - Throws: `TrainingError.processes` if another process is gone; what libtorch throws, running out of memory with a single
     ///   row among it.
-    func gradients(of numbers: ArraySlice<Int>, dropout: DropoutSource) throws -> StepTotals {
-        let own = RowDealing.deal(numbers, to: team.size) { rows[$0].length }[team.rank]
+    func gradients(
+        of numbers: ArraySlice<Int>, next: ArraySlice<Int>, dropout: DropoutSource
+    ) throws -> StepTotals {
+        let (own, later) = (dealt(numbers), dealt(next))
         var reduced: Int?
         while true {
-            var totals = try passes(own, rowDivisor: numbers.count, dropout: dropout)
+            var totals = try passes(own, later: later, rowDivisor: numbers.count, dropout: dropout)
             if totals.repeats { reduced = rowsPerPass }
             try exchange(&totals)
             if totals.repeats { continue }
             totals.reducedRows = reduced
-            guard totals.fault == nil else { return totals }
-            totals.norm = try optimizer.clipGradients(maxNorm: maxNorm)
-            totals.fault = try NumericFault.find(loss: totals.loss, norm: totals.norm, in: optimizer.slots)
+            totals.norms = try optimizer.clipGradientsDeferred(maxNorm: maxNorm)
             return totals
         }
     }
 
+    /// Those of a step's rows that are this process's.
+    private func dealt(_ numbers: ArraySlice<Int>) -> [Int] {
+        RowDealing.deal(numbers, to: team.size) { lengths[$0] }[team.rank]
+    }
+
     /// This process's passes. One that memory does not suffice for is noted, and later ones have half its rows.
-    private func passes(_ own: [Int], rowDivisor: Int, dropout: DropoutSource) throws -> StepTotals {
-        var totals = StepTotals()
+    private func passes(
+        _ own: [Int], later: [Int], rowDivisor: Int, dropout: DropoutSource
+    ) throws -> StepTotals {
+        let zero = try Tensor.zeros([], device: device)
+        var totals = StepTotals(loss: zero, norms: zero)
         var armed = false
         do {
-            try add(own, rowDivisor: rowDivisor, dropout: dropout, to: &totals, armed: &armed)
+            try add(own, later: later, rowDivisor: rowDivisor, dropout: dropout, to: &totals, armed: &armed)
         } catch {
             guard Self.isShortage(error), min(rowsPerPass, own.count) > 1 else { throw error }
             totals.repeats = true
@@ -93,15 +102,20 @@ final class GradientPass {
     }
 
     private func add(
-        _ own: [Int], rowDivisor: Int, dropout: DropoutSource, to totals: inout StepTotals, armed: inout Bool
+        _ own: [Int], later: [Int], rowDivisor: Int, dropout: DropoutSource, to totals: inout StepTotals,
+        armed: inout Bool
     ) throws {
         try optimizer.clearGradients()
         for first in stride(from: 0, to: own.count, by: rowsPerPass) {
-            let chosen = own[first..<min(first + rowsPerPass, own.count)]
-            let loss = try self.loss(chosen, rowDivisor: rowDivisor, dropout: dropout, totals: &totals)
-            totals.fault = try NumericFault.find(loss: totals.loss, norm: nil, in: optimizer.slots)
-            if totals.fault != nil { return }
-            if let reducer, first + rowsPerPass >= own.count {
+            let (chosen, rest) = (own[first...].prefix(rowsPerPass), own[first...].dropFirst(rowsPerPass))
+            let batch = try batches.batch(Array(chosen))
+            batches.prepare(Array((rest.isEmpty ? later[...] : rest).prefix(rowsPerPass)))
+            let loss = try model.loss(
+                batch.input, targets: batch.targets, rowDivisor: Double(rowDivisor), dropout: dropout,
+                checkpointing: checkpointing)
+            totals.tokens += batch.tokenCount
+            totals.loss = try totals.loss + loss.clone().to(.float32)
+            if let reducer, rest.isEmpty {
                 try reducer.arm()
                 armed = true
             }
@@ -109,7 +123,7 @@ final class GradientPass {
         }
     }
 
-    /// Waits for the sums. A process without rows, or with a fault, keeps step with the others all the same.
+    /// Waits for the sums. A process without rows keeps step with the others all the same.
     private func finish(_ reducer: GradientReducer, armed: Bool) throws -> Double {
         if !armed { try reducer.arm() }
         var waited = 0.0
@@ -117,35 +131,12 @@ final class GradientPass {
         return waited
     }
 
-    private func loss(
-        _ chosen: ArraySlice<Int>, rowDivisor: Int, dropout: DropoutSource, totals: inout StepTotals
-    ) throws(TorchError) -> Tensor {
-        let batch = try PackedBatch(
-            chosen.map { rows[$0] }, keys: chosen.map(Int64.init), tokenizer: loaded.tokenizer, device: device)
-        let loss = try loaded.model.loss(
-            batch.input, targets: batch.targets, rowDivisor: Double(rowDivisor), dropout: dropout,
-            checkpointing: checkpointing)
-        totals.loss += try loss.item()
-        totals.tokens += batch.tokenCount
-        return loss
-    }
-
-    /// Adds up over the processes what each came to.
+    /// Adds up over the processes what each came to. The loss is summed where it is: all of them skip the same steps.
     private func exchange(_ totals: inout StepTotals) throws(TrainingError) {
         totals.stops = interrupt.isRaised
         guard team.size > 1 else { return }
-        let sums = try team.sums([
-            totals.loss, Double(totals.tokens), totals.fault == nil ? 0 : 1, totals.repeats ? 1 : 0,
-            totals.stops ? 1 : 0,
-        ])
-        (totals.loss, totals.tokens, totals.repeats) = (sums[0], Int(sums[1]), sums[3] > 0)
-        totals.stops = sums[4] > 0
-        guard sums[2] > 0 else { return }
-        let faults = try team.gather(totals.fault.map { "\($0.isLasting ? "lasting" : "passing") \($0.what)" } ?? "")
-        for (rank, text) in faults.enumerated() where !text.isEmpty {
-            let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
-            totals.fault = NumericFault(what: "\(parts.last ?? "") of rank \(rank)", isLasting: parts[0] == "lasting")
-            return
-        }
+        try team.sum(totals.loss)
+        let sums = try team.sums([Double(totals.tokens), totals.repeats ? 1 : 0, totals.stops ? 1 : 0])
+        (totals.tokens, totals.repeats, totals.stops) = (Int(sums[0]), sums[1] > 0, sums[2] > 0)
     }
 }

@@ -13,24 +13,24 @@ package struct NumericFault: Sendable, Hashable {
         (self.what, self.isLasting) = (what, isLasting)
     }
 
-    /// Looks for the first thing that spoils a step; nil if its loss and the norm of its gradients are finite.
+    /// Looks for the first thing that spoils a step; nil if its loss and the norms of its gradients are finite.
     ///
-    /// All weights take part in the loss and all gradients in the norm, so that a sound step costs nothing to tell.
+    /// All weights take part in the loss and all gradients in the norms, so that a sound step costs nothing to tell.
     ///
     /// - Parameters:
-    ///   - loss: the loss of the rows so far.
-    ///   - norm: the joint norm of the gradients; nil if they were not computed.
-    package static func find(loss: Double, norm: Double?, in slots: [AdamW.Slot]) throws(TorchError) -> NumericFault? {
-        if loss.isFinite, norm?.isFinite ?? true { return nil }
+    ///   - loss: the step's loss.
+    ///   - norms: what `AdamW.clipGradientsDeferred` told: the joint norm of the gradients, and each slot's.
+    package static func find(
+        loss: Double, norms: [Float], in slots: [AdamW.Slot]
+    ) throws(TorchError) -> NumericFault? {
+        if loss.isFinite, norms.allSatisfy(\.isFinite) { return nil }
         if let name = try firstNotFinite(slots.map { ($0.name, $0.parameter) }) {
             return NumericFault(what: "the weights \(name)", isLasting: true)
         }
         guard loss.isFinite else { return NumericFault(what: "the loss", isLasting: false) }
-        for slot in slots {
-            guard let gradient = try slot.parameter.gradient(), try !gradient.allFinite() else { continue }
-            return NumericFault(what: "the gradient of \(slot.name)", isLasting: false)
-        }
-        return NumericFault(what: "the norm of the gradients", isLasting: false)
+        let spoiled = zip(slots, norms.dropFirst()).first { !$0.1.isFinite }?.0
+        let what = spoiled.map { "the gradient of \($0.name)" } ?? "the norm of the gradients"
+        return NumericFault(what: what, isLasting: false)
     }
 
     /// The name of the first tensor with a number that is not finite.

@@ -133,13 +133,13 @@ public struct Throughput: Sendable {
         skipped = skip
     }
 
-    /// Counts one step.
-    public mutating func add(examples: Int, tokens: Int, seconds: Double, waiting: Double = 0) {
+    /// Counts steps that were measured together.
+    public mutating func add(steps: Int = 1, examples: Int, tokens: Int, seconds: Double, waiting: Double = 0) {
         if skipped > 0 {
-            skipped -= 1
+            skipped -= steps
             return
         }
-        steps += 1
+        self.steps += steps
         self.examples += examples
         self.tokens += tokens
         self.seconds += seconds

@@ -10,6 +10,7 @@ struct RunEnvironment {
         values = [
             ("bertqa", .string(BertQA.version)), ("libtorch", .string(Runtime.version)),
             ("device", .string(device.rawValue)), ("threads", .int(Runtime.threads)), ("processes", .int(processes)),
+            ("deterministic", .bool(Runtime.isDeterministic)),
             ("cpu_capability", .string(Runtime.cpuCapability)),
             ("cpu_multiplies_bfloat16", .bool(Runtime.cpuMultipliesBFloat16)),
         ]

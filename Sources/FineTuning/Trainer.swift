@@ -50,6 +50,9 @@ public final class Trainer {
     private var report: TrainingReport
     private var events: TrainingEvents?
     private var throughput = Throughput()
+    private var ledger = StepLedger()
+    /// After how many steps the ledger is read.
+    private let loggingSteps: Int
     /// Whether this process or another was asked to stop.
     private var stops = false
 
@@ -72,6 +75,7 @@ public final class Trainer {
         }
         let precision = options.precision ?? .automatic(on: device)
         (self.options, self.device, self.interrupt, self.team) = (options, device, interrupt, team)
+        loggingSteps = options.loggingSteps ?? (device == .cpu ? 1 : 16)
         environment = RunEnvironment(device: device, processes: team.size)
         settings = options.json(precision: precision, device: device)
         var report = TrainingReport(isQuiet: !team.writes)
@@ -150,7 +154,10 @@ public final class Trainer {
         while state.epoch < options.epochs, state.step < schedule.totalSteps || state.row > 0 {
             let order = DataOrder.permutation(count: rows.count, seed: options.seed, epoch: state.epoch)
             while state.row < rows.count, state.step < schedule.totalSteps {
-                try step(order[state.row..<min(state.row + state.rowsPerStep, rows.count)])
+                let coming = order[state.row...]
+                try step(
+                    coming.prefix(state.rowsPerStep),
+                    next: coming.dropFirst(state.rowsPerStep).prefix(state.rowsPerStep))
                 try saveIfDue()
             }
             try finishEpoch()
@@ -165,16 +172,16 @@ public final class Trainer {
     }
 
     /// One step down the gradient of the mean loss over the given rows.
-    private func step(_ numbers: ArraySlice<Int>) throws(TrainingError) {
-        let clock = ContinuousClock()
-        let start = clock.now
+    private func step(_ numbers: ArraySlice<Int>, next: ArraySlice<Int>) throws(TrainingError) {
+        ledger.begin()
         let rate = schedule.rate(step: state.step)
         let dropout = DropoutSource(config: model.config, seed: options.seed, step: state.step)
         team.enter(step: state.step + 1)
         let totals: StepTotals
         do {
-            totals = try pass.gradients(of: numbers, dropout: dropout)
-            if totals.fault == nil { try optimizer.update(learningRate: rate) }
+            totals = try pass.gradients(of: numbers, next: next, dropout: dropout)
+            try optimizer.update(
+                learningRate: rate, skippingIf: Tensor.notFinite([totals.loss, totals.norms]))
         } catch let error as TrainingError {
             throw error
         } catch {
@@ -185,40 +192,62 @@ public final class Trainer {
         state.tokens += totals.tokens
         state.rowsPerPass = pass.rowsPerPass
         stops = totals.stops
-        let seconds = (clock.now - start) / .seconds(1)
-        state.seconds += seconds
-        throughput.add(examples: numbers.count, tokens: totals.tokens, seconds: seconds, waiting: totals.waited)
-        try note(totals, rows: numbers.count, rate: rate)
+        if let reduced = totals.reducedRows {
+            report.say(
+                "warning: memory ran out in step \(state.step), which was computed again: passes have \(reduced) rows from now on, "
+                    + "and as many more add up to a step; --batch-size \(reduced) starts so")
+        }
+        ledger.add(
+            StepLedger.Entry(
+                step: state.step, rows: numbers.count, rate: rate, loss: totals.loss, norms: totals.norms),
+            tokens: totals.tokens, waited: totals.waited)
+        if ledger.entries.count >= loggingSteps { try settle() }
+    }
+
+    /// Reads what the steps since the last time came to, which waits for the device.
+    private func settle() throws(TrainingError) {
+        guard !ledger.isEmpty else { return }
+        let (steps, rows) = (ledger.entries.count, ledger.rows)
+        let outcomes: [StepLedger.Outcome]
         do {
-            try events?.addThroughput(
-                examples: numbers.count, tokens: totals.tokens, seconds: seconds, step: state.step)
+            outcomes = try ledger.read(optimizer.slots)
+            try optimizer.settleSkippedSteps()
+        } catch {
+            throw .computation("steps \(state.step - steps + 1) to \(state.step): \(error)")
+        }
+        let seconds = (ContinuousClock.now - ledger.start) / .seconds(1)
+        state.seconds += seconds
+        throughput.add(
+            steps: steps, examples: rows, tokens: ledger.tokens, seconds: seconds, waiting: ledger.waited)
+        for outcome in outcomes { try note(outcome) }
+        do {
+            try events?.addThroughput(examples: rows, tokens: ledger.tokens, seconds: seconds, step: state.step)
         } catch {
             throw .output("\(error)")
         }
     }
 
     /// Counts a step, and tells of it.
-    private func note(_ totals: StepTotals, rows: Int, rate: Double) throws(TrainingError) {
-        if let reduced = totals.reducedRows {
-            report.say(
-                "warning: memory ran out in step \(state.step), which was computed again: passes have \(reduced) rows from now on, "
-                    + "and as many more add up to a step; --batch-size \(reduced) starts so")
-        }
-        if let fault = totals.fault { return try skip(fault, rows: rows) }
+    private func note(_ outcome: StepLedger.Outcome) throws(TrainingError) {
+        if let fault = outcome.fault { return try skip(outcome, fault) }
         state.optimizerStep += 1
         state.skippedInARow = 0
-        state.lossSum += totals.loss * Double(rows)
-        try record([("train/loss", totals.loss), ("train/learning_rate", rate), ("train/gradient_norm", totals.norm)])
-        report.step(state, total: schedule.totalSteps, loss: totals.loss, rate: rate, throughput: throughput)
+        state.lossSum += outcome.loss * Double(outcome.rows)
+        try record(
+            [
+                ("train/loss", outcome.loss), ("train/learning_rate", outcome.rate),
+                ("train/gradient_norm", outcome.norm),
+            ], step: outcome.step)
+        report.step(outcome, epoch: state.epoch, total: schedule.totalSteps, throughput: throughput)
     }
 
     /// Passes over a step that came out wrong, unless the weights are spoiled or too many came out so.
-    private func skip(_ fault: NumericFault, rows: Int) throws(TrainingError) {
+    private func skip(_ outcome: StepLedger.Outcome, _ fault: NumericFault) throws(TrainingError) {
         state.skippedInARow += 1
-        state.skippedRows += rows
+        state.skippedRows += outcome.rows
         let isLast = fault.isLasting || state.skippedInARow > options.maxSkippedSteps
         guard isLast else {
-            report.say("warning: step \(state.step) was skipped: \(fault.what) is not finite")
+            report.say("warning: step \(outcome.step) was skipped: \(fault.what) is not finite")
             return
         }
         report.close()
@@ -226,7 +255,7 @@ public final class Trainer {
         let row =
             state.skippedInARow > 1
             ? "the run stops after \(state.skippedInARow) such steps in a row, and" : "the run stops, and"
-        throw .notFinite(step: state.step, what: fault.what, advice: "\(row) \(advice)")
+        throw .notFinite(step: outcome.step, what: fault.what, advice: "\(row) \(advice)")
     }
 
     private func openEvents() throws(TrainingError) {
@@ -238,9 +267,9 @@ public final class Trainer {
     }
 
     /// Writes scalars for TensorBoard, if it was asked for.
-    private func record(_ scalars: [(tag: String, value: Double)]) throws(TrainingError) {
+    private func record(_ scalars: [(tag: String, value: Double)], step: Int) throws(TrainingError) {
         do {
-            try events?.add(scalars, step: state.step)
+            try events?.add(scalars, step: step)
         } catch {
             throw .output("\(error)")
         }
@@ -256,6 +285,7 @@ public final class Trainer {
     }
 
     private func save() throws(TrainingError) {
+        try settle()
         guard let directory else { return }
         try directory.check()
         do {
@@ -280,6 +310,7 @@ public final class Trainer {
 
     /// Validates, keeps the model if it is the best so far, and saves.
     private func finishEpoch() throws(TrainingError) {
+        try settle()
         var epoch = EpochStatistics(
             trainingLoss: state.lossSum / Double(max(1, state.row - state.skippedRows)), trainingSeconds: state.seconds,
             steps: state.step,
@@ -289,7 +320,7 @@ public final class Trainer {
         epoch.validation = try validate()
         state.statistics.epochs.append(epoch)
         state.epoch += 1
-        try record(epoch.scalars)
+        try record(epoch.scalars, step: state.step)
         (state.row, state.skippedRows, state.lossSum, state.tokens, state.seconds) = (0, 0, 0, 0, 0)
         try directory?.check()
         if state.statistics.bestEpoch == state.epoch {

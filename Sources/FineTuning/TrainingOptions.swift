@@ -52,6 +52,9 @@ public struct TrainingOptions: Sendable {
     public var maxGradNorm = 1.0
     /// How many steps in a row may be skipped because their loss or gradients are not finite; one more ends the run.
     public var maxSkippedSteps = 3
+    /// Steps after which their losses and norms are read from the device, and shown; nil reads each on the CPU, and 16 at a time
+    /// elsewhere, where reading makes the device wait for the next step. The numbers are the same.
+    public var loggingSteps: Int?
     /// What data order, dropout and a new head are drawn from.
     public var seed: UInt64 = 42
     /// What matrix products compute in; nil takes bf16 where the device multiplies it in hardware.
@@ -98,6 +101,7 @@ public struct TrainingOptions: Sendable {
         try require(
             maxGradNorm >= 0 && maxGradNorm.isFinite, "--max-grad-norm \(maxGradNorm) must be 0 (off) or more")
         try require(maxSkippedSteps >= 0, "--max-skipped-steps \(maxSkippedSteps) must be 0 (stop at once) or more")
+        try require(loggingSteps.map { $0 >= 1 } ?? true, "--logging-steps must be at least 1")
         try require(
             validationFraction >= 0 && validationFraction < 1,
             "--validation-fraction \(validationFraction) must be at least 0 and below 1")

@@ -71,16 +71,16 @@ struct TrainingReport {
         }
     }
 
-    mutating func step(_ state: TrainingState, total: Int, loss: Double, rate: Double, throughput: Throughput) {
-        var line = "epoch \(state.epoch + 1)  step \(state.step)/\(total)  loss \(Figures.fixed(loss, 3))"
+    mutating func step(_ outcome: StepLedger.Outcome, epoch: Int, total: Int, throughput: Throughput) {
+        var line = "epoch \(epoch + 1)  step \(outcome.step)/\(total)  loss \(Figures.fixed(outcome.loss, 3))"
         // The first steps are not counted: nothing is known about speed yet.
         if throughput.steps > 0 {
-            let left = Double(total - state.step) * throughput.seconds / Double(throughput.steps)
+            let left = Double(total - outcome.step) * throughput.seconds / Double(throughput.steps)
             line +=
                 "  \(Figures.duration(left)) left  \(Figures.fixed(throughput.examplesPerSecond, 1)) examples/s"
                 + "  \(Int(throughput.tokensPerSecond)) real tokens/s"
         }
-        show(line + "  lr \(Figures.scientific(rate))", always: state.step == total)
+        show(line + "  lr \(Figures.scientific(outcome.rate))", always: outcome.step == total)
     }
 
     mutating func validating(done: Int, of total: Int) {

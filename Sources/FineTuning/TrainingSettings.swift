@@ -139,6 +139,7 @@ extension TrainingOptions {
         "adam_epsilon": number { $0.adamEpsilon = $1 },
         "max_grad_norm": number { $0.maxGradNorm = $1 },
         "max_skipped_steps": whole { $0.maxSkippedSteps = $1 },
+        "logging_steps": whole { $0.loggingSteps = $1 },
         "seed": Setter(expected: "a whole number from 0") { options, value in
             let seed = value.int.flatMap(UInt64.init(exactly:)) ?? value.string.flatMap { UInt64($0) }
             guard let seed else { return false }

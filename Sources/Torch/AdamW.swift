@@ -67,19 +67,15 @@ public final class AdamW {
     ///
     /// With `maxNorm` 0 it only measures. A norm that is not finite leaves the gradients as they are.
     public func clipGradients(maxNorm: Double) throws(TorchError) -> Double {
-        let handles: [OpaquePointer?] = slots.map(\.parameter.handle)
-        var norm = 0.0
-        try check(ct_clip_grad_norm(handles, Int32(handles.count), maxNorm, &norm), "clipGradients")
-        return norm
+        try clipGradientsDeferred(maxNorm: maxNorm).slice(dim: 0, 0..<1).item()
     }
 
-    /// The same without waiting for the device: the norm before stays there, and so does the decision what it means for the
-    /// gradients. The numbers are those of `clipGradients`.
+    /// The same without waiting for the device, which decides what the norm means for the gradients.
+    ///
+    /// - Returns: the joint norm before, and that of each slot's gradient: [1 + slots], on the parameters' device.
     public func clipGradientsDeferred(maxNorm: Double) throws(TorchError) -> Tensor {
         let handles: [OpaquePointer?] = slots.map(\.parameter.handle)
-        return try Tensor.make("clipGradientsDeferred") {
-            ct_clip_grad_norm_deferred(handles, Int32(handles.count), maxNorm, $0)
-        }
+        return try Tensor.make("clipGradients") { ct_clip_grad_norm(handles, Int32(handles.count), maxNorm, $0) }
     }
 
     /// One step down the gradients.

@@ -78,6 +78,9 @@ struct TrainingArguments: ParsableArguments {
     @Option(help: "Steps in a row that may be skipped for numbers that are not finite. (default: 3)")
     var maxSkippedSteps: Int?
 
+    @Option(help: "Read the losses from the device every so many steps. (default: 1, 16 on a GPU)")
+    var loggingSteps: Int?
+
     @Option(help: "What data order, dropout and the new head are drawn from. (default: 42)")
     var seed: UInt64?
 
@@ -143,7 +146,8 @@ struct TrainingArguments: ParsableArguments {
             ("max_steps", maxSteps.map(JSONValue.int)), ("warmup_ratio", warmupRatio.map(JSONValue.double)),
             ("weight_decay", weightDecay.map(JSONValue.double)), ("adam_epsilon", adamEpsilon.map(JSONValue.double)),
             ("max_grad_norm", maxGradNorm.map(JSONValue.double)),
-            ("max_skipped_steps", maxSkippedSteps.map(JSONValue.int)), ("seed", seed.map { .string(String($0)) }),
+            ("max_skipped_steps", maxSkippedSteps.map(JSONValue.int)),
+            ("logging_steps", loggingSteps.map(JSONValue.int)), ("seed", seed.map { .string(String($0)) }),
             ("precision", run.precision == .auto ? nil : .string(run.precision.rawValue)),
             ("device", run.device == .auto ? nil : .string(run.device.rawValue)),
             ("save_steps", saveSteps.map(JSONValue.int)), ("keep_checkpoints", keepCheckpoints.map(JSONValue.int)),

@@ -63,21 +63,23 @@ struct ProcessesTests {
     @Test("goes on after a stop with another number of processes, with as many rows a step")
     func otherNumber() throws {
         let shop = try Workshop()
+        // Long enough to be stopped before its end, with steps so small that rounding does not grow on the way.
+        let rate = ["--learning-rate", "2e-5", "--warmup-ratio", "0.1"]
         func run(_ name: String, _ more: String...) throws -> Tool.Output {
-            try Tool.run(command(shop, name, "--batch-size", "2") + more)
+            try Tool.run(command(shop, name, epochs: 60, "--batch-size", "2") + rate + more)
         }
         let whole = try run("whole", "--processes", "2")
         #expect(whole.status == 0, "\(whole.err)")
         // Stopped in the first epoch; the schedule is that of the whole run, so it is the whole run's checkpoint that is taken.
         let running = try Tool.start(
-            command(shop, "parts", "--batch-size", "2", "--save-steps", "1", "--processes", "2"))
+            command(shop, "parts", epochs: 60, "--batch-size", "2", "--save-steps", "10", "--processes", "2") + rate)
         running.wait { $0.contains("step ") && $0.contains("loss") }
         running.send(SIGTERM)
         let stopped = try running.finish()
-        #expect(stopped.status == 75 || stopped.status == 0, "\(stopped.err)")
-        let resumed = try run("parts", "--save-steps", "1", "--resume")
+        #expect(stopped.status == 75, "\(stopped.err)")
+        let resumed = try run("parts", "--save-steps", "10", "--resume")
         #expect(resumed.status == 0, "\(resumed.err)")
-        if stopped.status == 75 { #expect(resumed.err.contains("processes (2, now 1)"), "\(resumed.err)") }
+        #expect(resumed.err.contains("processes (2, now 1)"), "\(resumed.err)")
         let far = try distance(shop, "whole", "parts")
         #expect(far < 2e-4)
         try FileManager.default.removeItem(atPath: shop.path)

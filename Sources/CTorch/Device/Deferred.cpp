@@ -25,22 +25,22 @@ at::Tensor clip_factor(const at::Tensor &norm, double max_norm) {
 
 }  // namespace
 
-CTStatus ct_clip_grad_norm_deferred(CTTensor *const *parameters, int32_t count, double max_norm, CTTensor **norm) {
-    return make_tensor(norm, [&] {
+CTStatus ct_clip_grad_norm(CTTensor *const *parameters, int32_t count, double max_norm, CTTensor **norms) {
+    return make_tensor(norms, [&] {
         at::NoGradGuard no_grad;
+        TORCH_CHECK(count >= 1, "there must be at least one parameter");
         std::vector<at::Tensor> gradients;
         for (int32_t i = 0; i < count; ++i) {
-            const at::Tensor gradient = unwrap(parameters[i], "parameters").grad();
-            if (gradient.defined()) gradients.push_back(gradient);
+            const at::Tensor &parameter = unwrap(parameters[i], "parameters");
+            const at::Tensor gradient = parameter.grad();
+            gradients.push_back(gradient.defined() ? gradient : at::zeros({1}, parameter.options()));
         }
-        if (gradients.empty()) {
-            return at::zeros({}, count > 0 ? parameters[0]->value.options() : at::TensorOptions());
-        }
-        const at::Tensor total = at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients)));
+        const at::Tensor each = at::stack(at::_foreach_norm(gradients));
+        const at::Tensor total = at::linalg_vector_norm(each);
         if (max_norm > 0) {
             at::_foreach_mul_(gradients, clip_factor(total, max_norm).to(gradients.front().scalar_type()));
         }
-        return total;
+        return at::cat({total.unsqueeze(0), each});
     });
 }
 

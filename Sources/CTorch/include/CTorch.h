@@ -290,14 +290,11 @@ CTStatus ct_checkpoint(const CTTensor *_Nullable x, CTStretch _Nonnull run, void
 // MARK: Optimisation
 
 /// Scales the gradients of `count` parameters so that their joint 2-norm is at most `max_norm`, as PyTorch's
-/// `clip_grad_norm_` does; with `max_norm` <= 0 only measures. Parameters without gradient are passed over.
-/// Writes the norm before clipping. A norm that is not finite leaves the gradients as they are.
+/// `clip_grad_norm_` does; with `max_norm` <= 0 only measures. A parameter without gradient counts as zero. Nothing is read
+/// back from the device: `norms` has 1 + `count` elements of the gradients' type, the joint norm before clipping and each
+/// parameter's. A joint norm that is not finite leaves the gradients as they are.
 CTStatus ct_clip_grad_norm(CTTensor *_Nullable const *_Nullable parameters, int32_t count, double max_norm,
-                           double *_Nonnull norm);
-/// The same without reading anything back: the norm before clipping stays on the device, as a tensor with one element in
-/// the gradients' type, and so does the decision. Zero if no parameter has a gradient.
-CTStatus ct_clip_grad_norm_deferred(CTTensor *_Nullable const *_Nullable parameters, int32_t count, double max_norm,
-                                    CTTensor *_Nullable *_Nonnull norm);
+                           CTTensor *_Nullable *_Nonnull norms);
 /// 1 if any element of the `count` tensors is not finite, else 0: float32 [], on their device, read back by nothing.
 CTStatus ct_not_finite(CTTensor *_Nullable const *_Nullable numbers, int32_t count,
                        CTTensor *_Nullable *_Nonnull out);

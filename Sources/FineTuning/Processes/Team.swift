@@ -102,6 +102,12 @@ public final class Team {
         return try GradientReducer(group: parts.devices ?? parts.group, parameters: parameters)
     }
 
+    /// Replaces the elements by their sums over the processes, where the tensor is.
+    func sum(_ tensor: Tensor) throws(TrainingError) {
+        guard let parts else { return }
+        try together { _ throws(TorchError) in try (parts.devices ?? parts.group).allReduce(tensor) }
+    }
+
     /// The sums of each number over the processes.
     func sums(_ numbers: [Double]) throws(TrainingError) -> [Double] {
         var result = numbers
