@@ -1,17 +1,16 @@
 #!/bin/sh
-# Fuzzes the parsers: Fuzzing/run.sh [--seconds N] [--jobs N] [PARSER ...]; every parser, 60 seconds each.
+# Fuzzes the parsers: Fuzzing/run.sh [--seconds N] [PARSER ...]; every parser, 60 seconds each.
 #
 # libFuzzer comes with Swift's compiler. What it keeps goes into .fuzz/PARSER; an input that crashes, takes longer than a second
 # or more memory than 1 GiB goes into .fuzz/found and ends the script with code 1. Add it to Fuzzing/Tests/Corpus when it is mended.
 set -eu
 
 cd "$(dirname "$0")/.."
-seconds=60 jobs=1
+seconds=60
 while [ $# -gt 0 ]; do
     case $1 in
         --seconds) seconds=$2 && shift 2 ;;
-        --jobs) jobs=$2 && shift 2 ;;
-        -*) echo "fuzz: $1 is not known; there are --seconds, --jobs" >&2 && exit 64 ;;
+        -*) echo "fuzz: $1 is not known; there is --seconds" >&2 && exit 64 ;;
         *) break ;;
     esac
 done
@@ -35,11 +34,12 @@ for parser in "$@"; do
     log=".fuzz/$parser.log"
     echo "fuzz: $parser, $seconds s"
     if ! "$binary" "$parser" ".fuzz/$parser" "Fuzzing/Tests/Corpus/$parser" -max_total_time="$seconds" -timeout=1 \
-        -rss_limit_mb=1024 -max_len=16384 -artifact_prefix=".fuzz/found/$parser-" -fork="$jobs" -print_final_stats=1 \
+        -rss_limit_mb=1024 -max_len=16384 -artifact_prefix=".fuzz/found/$parser-" -print_final_stats=1 \
         > "$log" 2>&1; then
         tail -n 40 "$log"
         echo "fuzz: $parser: an input is in .fuzz/found" >&2
         exit 1
     fi
     grep -aE '^#[0-9]+' "$log" | tail -n 1
+    grep -aE '^stat::(number_of_executed_units|peak_rss_mb)' "$log"
 done

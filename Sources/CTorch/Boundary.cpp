@@ -35,6 +35,8 @@ CTStatus status_of_current_exception() noexcept {
         return CT_OUT_OF_MEMORY;
     } catch (const std::exception &error) {
         set_last_error(error.what());
+        // oneDNN says no more when there is no room for a kernel's code or its scratch space.
+        if (last_error == "could not create a primitive") return CT_OUT_OF_MEMORY;
     } catch (...) {
         set_last_error("an exception of unknown type");
     }

@@ -284,10 +284,16 @@ public final class Trainer {
         if let interval = options.saveSteps, state.step % interval == 0 { try save() }
     }
 
+    /// Where memory has run out before, gives back what passes leave for later ones: writing files needs some too.
+    private func makeRoom() {
+        if state.rowsPerPass < options.batchSize { Runtime.releaseMemory() }
+    }
+
     private func save() throws(TrainingError) {
         try settle()
         guard let directory else { return }
         try directory.check()
+        makeRoom()
         do {
             if let name = try NumericFault.firstNotFinite(model.parameters.all) {
                 throw TrainingError.notFinite(
@@ -311,6 +317,7 @@ public final class Trainer {
     /// Validates, keeps the model if it is the best so far, and saves.
     private func finishEpoch() throws(TrainingError) {
         try settle()
+        makeRoom()
         var epoch = EpochStatistics(
             trainingLoss: state.lossSum / Double(max(1, state.row - state.skippedRows)), trainingSeconds: state.seconds,
             steps: state.step,
