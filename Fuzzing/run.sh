@@ -29,6 +29,8 @@ binary=$(swift build -c release --scratch-path .build-fuzz --show-bin-path)/bert
 if [ $# -eq 0 ]; then
     set -- $(ls Fuzzing/Tests/Corpus)
 fi
+# Most parsers read files: on a disk they would wait for it nearly all of the time.
+if [ -w /dev/shm ]; then export TMPDIR=/dev/shm; fi
 for parser in "$@"; do
     mkdir -p ".fuzz/$parser"
     log=".fuzz/$parser.log"

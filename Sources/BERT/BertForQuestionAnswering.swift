@@ -17,13 +17,16 @@ public struct BertForQuestionAnswering {
     ///
     /// The head computes in float32 whatever the precision: it costs nothing, and its scores are compared.
     ///
+    /// - Parameter use: parameters that are for inference must not change any more: layers may keep copies of their own.
     /// - Throws: `ModelError` naming a parameter that is missing.
-    public init(config: BertConfig, parameters: Parameters, precision: Precision) throws(ModelError) {
+    public init(
+        config: BertConfig, parameters: Parameters, precision: Precision, use: ParameterUse = .training
+    ) throws(ModelError) {
         self.config = config
         self.parameters = parameters
         self.precision = precision
-        bert = try BertModel(parameters.scope(precision: precision)["bert"], config: config)
-        head = try Linear(parameters.scope(precision: .fp32)["qa_outputs"])
+        bert = try BertModel(parameters.scope(precision: precision, use: use)["bert"], config: config)
+        head = try Linear(parameters.scope(precision: .fp32, use: use)["qa_outputs"])
     }
 
     /// The logits [T, 2] of start (column 0) and end (column 1) for every token of the rows.

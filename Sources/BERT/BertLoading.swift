@@ -2,10 +2,16 @@ import Torch
 
 /// What the parameters of a loaded model are for.
 public enum ParameterUse: Sendable, Hashable {
-    /// Answering: float32 weights stay in the mapped file, and with bf16 those of matrix products are rounded once.
+    /// Answering: float32 weights stay in the mapped file, and with bf16 those of matrix products are rounded once, by the
+    /// layers into the products' layout where the CPU multiplies bfloat16.
     case inference
     /// Training: float32 in memory of their own, recording gradients.
     case training
+
+    /// Whether linear layers keep weights in the products' layout.
+    func packs(_ precision: Precision, on device: Device) -> Bool {
+        self == .inference && precision == .bf16 && device == .cpu && PackedWeight.isAvailable
+    }
 }
 
 extension BertForQuestionAnswering {
@@ -36,7 +42,7 @@ extension BertForQuestionAnswering {
                     }
                 all.append((parameter.key, try tensor.prepared(for: use, parameter, precision, device)))
             }
-            try self.init(config: directory.config, parameters: Parameters(all), precision: precision)
+            try self.init(config: directory.config, parameters: Parameters(all), precision: precision, use: use)
         } catch let error as TorchError {
             throw ModelError(path: directory.path, kind: .mismatch, message: "\(error)")
         } catch let error as ModelError {
@@ -117,6 +123,7 @@ extension Tensor {
             if parameter.key.hasSuffix("_embeddings.weight") { return try to(device) }
             // Matrices of the encoder's linear layers are all that is multiplied in bfloat16.
             let rounded = precision == .bf16 && parameter.key.contains(".encoder.") && parameter.shape.count == 2
+            if rounded, use.packs(precision, on: device) { return self }
             return try to(rounded ? .bfloat16 : .float32).to(device)
         }
     }

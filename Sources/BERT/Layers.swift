@@ -8,6 +8,7 @@ public struct Linear {
     let bias: Tensor  // [O]
     let precision: Precision
     let quantized: QuantizedWeight?
+    let packed: PackedWeight?
 
     /// What a layer multiplies: made once where several layers read the same.
     public enum Operand {
@@ -32,6 +33,7 @@ public struct Linear {
         precision = scope.precision
         do {
             quantized = scope.precision == .int8 ? try QuantizedWeight(weight) : nil
+            packed = scope.use.packs(scope.precision, on: weight.device) ? try PackedWeight(weight) : nil
         } catch {
             throw ModelError(path: scope.path, kind: .mismatch, message: "\(error)")
         }
@@ -41,7 +43,7 @@ public struct Linear {
     /// element type of the operands.
     public func callAsFunction(_ x: Operand) throws(TorchError) -> Tensor {
         switch x {
-        case .plain(let x): try x.linear(weight: weight, bias: bias)
+        case .plain(let x): try multiplied(x, bias: bias)
         case .bytes(let x):
             try bytes(x, gelu: false, dtype: Runtime.cpuMultipliesBFloat16 ? .bfloat16 : .float32)
         }
@@ -50,7 +52,12 @@ public struct Linear {
     /// GELU of [T, I] to [T, O].
     public func gelu(_ x: Operand) throws(TorchError) -> Tensor {
         switch x {
-        case .plain(let x): try x.linear(weight: weight, bias: nil).biasGelu(bias)
+        case .plain(let x):
+            if let packed {
+                try packed.linear(x, bias: bias, gelu: true)
+            } else {
+                try x.linear(weight: weight, bias: nil).biasGelu(bias)
+            }
         case .bytes(let x): try bytes(x, gelu: true, dtype: .float32)
         }
     }
@@ -58,9 +65,14 @@ public struct Linear {
     /// [T, I] to [T, O], and the bias if it is yet to be added.
     func product(_ x: Tensor) throws(TorchError) -> (sum: Tensor, bias: Tensor?) {
         switch try Operand(x, precision: precision) {
-        case .plain(let x): (try x.linear(weight: weight, bias: nil), bias)
+        case .plain(let x): (try multiplied(x, bias: nil), bias)
         case .bytes(let x): (try bytes(x, gelu: false, dtype: .float32), nil)
         }
+    }
+
+    private func multiplied(_ x: Tensor, bias: Tensor?) throws(TorchError) -> Tensor {
+        if let packed { return try packed.linear(x, bias: bias) }
+        return try x.linear(weight: weight, bias: bias)
     }
 
     private func bytes(_ x: QuantizedActivations, gelu: Bool, dtype: DType) throws(TorchError) -> Tensor {

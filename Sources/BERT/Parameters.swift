@@ -20,8 +20,8 @@ public struct Parameters {
     public var elementCount: Int { all.reduce(0) { $0 + $1.tensor.count } }
 
     /// The root of the names.
-    public func scope(precision: Precision) -> ParameterScope {
-        ParameterScope(parameters: self, path: "", precision: precision)
+    public func scope(precision: Precision, use: ParameterUse) -> ParameterScope {
+        ParameterScope(parameters: self, path: "", precision: precision, use: use)
     }
 }
 
@@ -32,10 +32,14 @@ public struct ParameterScope {
     public let path: String
     /// What matrix products below this place compute in.
     public let precision: Precision
+    /// What the parameters are for.
+    public let use: ParameterUse
 
     /// The place below this one.
     public subscript(name: String) -> ParameterScope {
-        ParameterScope(parameters: parameters, path: path.isEmpty ? name : "\(path).\(name)", precision: precision)
+        ParameterScope(
+            parameters: parameters, path: path.isEmpty ? name : "\(path).\(name)", precision: precision,
+            use: use)
     }
 
     /// The parameter at this place.

@@ -237,7 +237,7 @@ struct SweepTests {
                 "--threads", "1", "--precision", "fp32",
             ]
             let running = try Tool.start(command)
-            Thread.sleep(forTimeInterval: 0.5)
+            running.wait { $0.contains("step ") }
             running.send(SIGINT)
             let stopped = try running.finish()
             #expect(stopped.status == 75 || stopped.status == 0, "\(stopped.err)")

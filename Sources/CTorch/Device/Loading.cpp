@@ -18,9 +18,9 @@ namespace ctorch {
 namespace {
 
 #if defined(__APPLE__)
-constexpr const char *cuda_library = "libtorch_cuda.dylib";
+constexpr const char *cuda_library = "libtorch_cuda.dylib", *driver = "libcuda.dylib";
 #else
-constexpr const char *cuda_library = "libtorch_cuda.so";
+constexpr const char *cuda_library = "libtorch_cuda.so", *driver = "libcuda.so.1";
 #endif
 
 /// The file that libtorch's CPU half was loaded from, links resolved; empty if the system does not tell.
@@ -34,8 +34,8 @@ std::string libtorch_file() {
     return path == nullptr ? "" : path.get();
 }
 
-bool open_library(const std::string &path) {
-    if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr) return true;
+bool open_library(const std::string &path, int scope = RTLD_GLOBAL) {
+    if (dlopen(path.c_str(), RTLD_NOW | scope) != nullptr) return true;
     const char *problem = dlerror();
     set_last_error(problem == nullptr ? "the library cannot be loaded" : problem);
     return false;
@@ -44,6 +44,8 @@ bool open_library(const std::string &path) {
 /// By the library's real place, so that what it looks for beside itself is found: in a wheel, the packages of CUDA. Else
 /// by name, on the program's own search path.
 bool open_cuda() {
+    // Without a driver nothing could run there: libtorch's CUDA half would take a second and 300 MB for nothing.
+    if (!open_library(driver, RTLD_LOCAL)) return false;
     const std::string file = libtorch_file();
     const auto end = file.rfind('/');
     return (end != std::string::npos && open_library(file.substr(0, end + 1) + cuda_library)) ||

@@ -246,6 +246,15 @@ CTStatus ct_packed_span_loss_reference(const CTTensor *_Nullable logits, const C
                                        const CTTensor *_Nullable targets, double row_divisor,
                                        CTTensor *_Nullable *_Nonnull out);
 
+// MARK: Linear layers in bfloat16 of a model that only reads (CPU that multiplies bfloat16, no gradients)
+
+/// Rounds `weight` [O, I] to bfloat16 in the product's own layout: `out` can be used for nothing but `ct_linear_packed`.
+CTStatus ct_pack_weight(const CTTensor *_Nullable weight, CTTensor *_Nullable *_Nonnull out);
+/// The linear layer of `x` (bfloat16 [T, I]) and a packed `weight`, plus `bias` (float32 [O]; NULL for none), followed by GELU
+/// if asked for: bfloat16 [T, O].
+CTStatus ct_linear_packed(const CTTensor *_Nullable x, const CTTensor *_Nullable weight, const CTTensor *_Nullable bias,
+                          bool gelu, CTTensor *_Nullable *_Nonnull out);
+
 // MARK: Linear layers in 8-bit integers (CPU, no gradients)
 
 /// Whether this CPU multiplies 8-bit integers in hardware without overflow on the way.
