@@ -28,26 +28,30 @@ PARITY_TESTS = "ParityTests|PackedOperationsTests|FusedOperationsTests|AutogradT
 OUT_OF_MEMORY = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "not enough memory")
 
 
-class GPUMemory:
-    """The memory that is in use on the GPU while something runs, in bytes at most: both sides are measured alike."""
+class GPUWatch:
+    """What something takes of the GPU while it runs, both sides measured alike: memory in bytes at most, and the share of the time in
+    which a kernel runs. The rest is time between launches, which larger kernels or CUDA graphs would hide."""
 
     def __init__(self, device):
-        self.device, self.most, self.stopped = device, 0, threading.Event()
+        self.device, self.most, self.busy, self.stopped = device, 0, [], threading.Event()
         self.thread = threading.Thread(target=self.watch)
 
     def used(self):
         line = subprocess.run(
-            ["nvidia-smi", "--query-gpu=memory.used", "--format=csv,noheader,nounits", "--id=0"],
+            ["nvidia-smi", "--query-gpu=memory.used,utilization.gpu", "--format=csv,noheader,nounits", "--id=0"],
             capture_output=True, text=True, check=True).stdout
-        return int(line.split()[0]) * 2**20
+        memory, busy = line.split(",")
+        return int(memory) * 2**20, int(busy) / 100
 
     def watch(self):
         while not self.stopped.wait(0.2):
-            self.most = max(self.most, self.used())
+            memory, busy = self.used()
+            self.most = max(self.most, memory)
+            self.busy.append(busy)
 
     def __enter__(self):
         if self.device == "cuda":
-            self.before = self.used()
+            self.before = self.used()[0]
             self.thread.start()
         return self
 
@@ -56,9 +60,11 @@ class GPUMemory:
             self.stopped.set()
             self.thread.join()
 
-    def bytes(self, result):
-        """What the run took; on the CPU the peak of its process."""
-        return self.most - self.before if self.device == "cuda" else result["process_memory"]
+    def figures(self, result):
+        """Memory; on the CPU the peak of the process. The busy share is the upper quartile: loading and compiling come first."""
+        if self.device != "cuda":
+            return {"memory": result["process_memory"], "busy": 1.0}
+        return {"memory": self.most - self.before, "busy": sorted(self.busy)[len(self.busy) * 3 // 4] if self.busy else 0.0}
 
 
 class Bench:
@@ -100,21 +106,23 @@ class Bench:
 
     def ours(self, model, batch, steps):
         folder = self.folder()
-        with GPUMemory(self.options.device) as memory:
+        with GPUWatch(self.options.device) as watch:
             result = self.bertqa(
                 "train", "--model", model, "--train-file", self.train_file, "--validation-fraction", "0", "--max-length", self.length,
                 "--batch-size", batch, "--max-steps", steps, "--epochs", 1000, "--learning-rate", "1e-4", "--precision", "bf16",
                 "--output-dir", folder, "--json")
         shutil.rmtree(folder)
+        if result["rows_per_pass"] < batch:
+            # It went on with fewer rows a pass; that is another batch size.
+            raise SystemExit(f"BertQA, batch {batch}: out of memory")
         return {
-            "rate": result["examples_per_second"], "tokens_per_second": result["real_tokens_per_second"],
-            "memory": memory.bytes(result)}
+            "rate": result["examples_per_second"], "tokens_per_second": result["real_tokens_per_second"], **watch.figures(result)}
 
     def theirs(self, model, batch, steps, *flags):
-        with GPUMemory(self.options.device) as memory:
+        with GPUWatch(self.options.device) as watch:
             result = self.peer(
                 "train", *flags, model=model, data=self.train_file, batch_size=batch, steps=steps, max_length=self.length)
-        return {**result, "memory": memory.bytes(result)}
+        return {**result, **watch.figures(result)}
 
     def contestants(self):
         """Who trains: a name, and what takes a model, a batch size and a number of steps."""
@@ -158,7 +166,7 @@ class Bench:
 
     @staticmethod
     def median(figures):
-        return {key: statistics.median(figure[key] for figure in figures) for key in ("rate", "tokens_per_second", "memory")}
+        return {key: statistics.median(figure[key] for figure in figures) for key in ("rate", "tokens_per_second", "memory", "busy")}
 
     def share(self, figures, shape):
         """The products that real tokens need, forward and backward, as a share of the measured peak. Padding counts as nothing."""
@@ -168,11 +176,11 @@ class Bench:
         return figures["tokens_per_second"] * per_token / self.peak["flops"]
 
     def table(self):
-        lines = ["| model | | batch | examples/s | real tokens/s | of the peak | memory, GB |", "|---|---|---|---|---|---|---|"]
+        lines = ["| model | | batch | examples/s | real tokens/s | of the peak | GPU busy | memory, GB |", "|---|---|---|---|---|---|---|---|"]
         for name, who, batch, figures, shape in self.training():
             lines.append(
                 f"| {name} | {who} | {batch} | {figures['rate']:.4g} | {figures['tokens_per_second']:.4g} | "
-                f"{100 * self.share(figures, shape):.1f} % | {figures['memory'] / 1e9:.2f} |")
+                f"{100 * self.share(figures, shape):.1f} % | {100 * figures['busy']:.0f} % | {figures['memory'] / 1e9:.2f} |")
             print(lines[-1], flush=True)
         return lines
 

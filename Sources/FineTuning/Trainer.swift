@@ -21,6 +21,8 @@ public struct TrainingSummary: Sendable {
     public let waitingShare: Double
     /// The number of processes.
     public let processes: Int
+    /// The rows of a pass at the end: the batch size, or fewer once memory ran out.
+    public let rowsPerPass: Int
     /// The epoch whose model was kept, counted from 1.
     public let bestEpoch: Int?
     /// The epochs.
@@ -168,7 +170,7 @@ public final class Trainer {
             seconds: state.statistics.epochs.reduce(0) { $0 + $1.trainingSeconds },
             examplesPerSecond: throughput.examplesPerSecond, realTokensPerSecond: throughput.tokensPerSecond,
             waitingShare: throughput.waitingShare, processes: team.size,
-            bestEpoch: state.statistics.bestEpoch, statistics: state.statistics)
+            rowsPerPass: state.rowsPerPass, bestEpoch: state.statistics.bestEpoch, statistics: state.statistics)
     }
 
     /// One step down the gradient of the mean loss over the given rows.

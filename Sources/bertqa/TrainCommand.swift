@@ -74,6 +74,7 @@ extension TrainingSummary {
                 ("examples_per_second", .double(examplesPerSecond)),
                 ("real_tokens_per_second", .double(realTokensPerSecond)),
                 ("processes", .int(processes)), ("waiting_share", .double(waitingShare)),
+                ("rows_per_pass", .int(rowsPerPass)),
                 ("best_epoch", bestEpoch.map(JSONValue.int) ?? .null),
                 ("exact_match", best.map { .double($0.exactMatch) } ?? .null),
                 ("f1", best.map { .double($0.f1) } ?? .null),

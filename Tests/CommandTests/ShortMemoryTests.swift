@@ -42,9 +42,10 @@ import Workshop
         func halved() throws {
             try withWorkshop { shop in
                 try writeData(shop)
-                let short = try Tool.run(command(shop, "short", Self.rows), shell: "ulimit -v 1300000")
+                let short = try Tool.run(command(shop, "short", Self.rows) + ["--json"], shell: "ulimit -v 1300000")
                 #expect(short.status == 0, "\(short.err)")
                 #expect(short.err.contains("warning: memory ran out in step 1"), "\(short.err)")
+                #expect(try (1..<Self.rows).contains(short.json()["rows_per_pass"]?.int ?? 0))
                 let small = try Tool.run(command(shop, "small", 1024))
                 #expect(small.status == 0 && !small.err.contains("memory ran out"), "\(small.err)")
                 let runs = try ["short", "small"].map {

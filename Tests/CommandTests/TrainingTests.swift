@@ -186,6 +186,19 @@ struct TrainingTests {
         }
     }
 
+    @Test("deterministic mode changes nothing on the CPU, and the record says that it was on")
+    func deterministic() throws {
+        try withWorkshop { shop in
+            for (name, more) in [("plain", []), ("deterministic", ["--deterministic"])] {
+                let output = try Tool.run(command(shop, name, "--max-steps", "4") + more)
+                #expect(output.status == 0, "\(output.err)")
+                let record = try JSONValue.parse(shop.bytes("\(name)/run.json"))
+                #expect(record["environment"]?["deterministic"]?.bool == !more.isEmpty)
+            }
+            #expect(try shop.bytes("plain/model.safetensors") == shop.bytes("deterministic/model.safetensors"))
+        }
+    }
+
     /// Kills of a run that must end as if it had not been touched. BERTQA_SOAK=500 has 500 of them.
     @Test("verify-resume finds a run that was killed again and again equal to one that was not")
     func verifyResume() throws {
