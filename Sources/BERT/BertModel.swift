@@ -46,8 +46,8 @@ public struct BertInput {
     }
 }
 
-/// Where the dropout masks of one forward pass come from: nothing but (seed, step), and on CUDA, in the attention weights,
-/// a row's place in its batch.
+/// Where the dropout masks of one forward pass come from: nothing but (seed, step) and the row, and on CUDA its place in the
+/// batch.
 public struct DropoutSource: Sendable, Hashable {
     /// Probability in the hidden states.
     public let hidden: Double

@@ -48,12 +48,23 @@ struct CUDATests {
         #expect(try numbers(1) != numbers(2))
     }
 
-    @Test("dropout in the hidden states is the CPU's, bit for bit")
+    @Test("dropout keeps what it should, repeats itself for a seed and its rows, and drops the same of the gradient")
     func dropout() throws {
-        let rows = try PackedRows(lengths: Self.lengths)
-        let dropout = Dropout(probability: 0.1, seed: 8)
-        let cpu: [Float] = try normal(1).packedDropout(dropout, rows: rows).array()
-        #expect(try normal(1).to(.cuda).packedDropout(dropout, rows: rows).array() == cpu)
+        func numbers(_ seed: UInt64, _ key: Int64) throws -> (out: [Float], gradient: [Float]) {
+            let rows = try PackedRows(lengths: Self.lengths, keys: [key, 2, 3, 4])
+            let x = try leaf(Tensor.full([198, 256], value: 1), on: .cuda, .float32)
+            let out = try x.packedDropout(Dropout(probability: 0.1, seed: seed), rows: rows)
+            try out.sum().backward()
+            return (try out.array(), try #require(try x.gradient()).array())
+        }
+        let first = try numbers(8, 1)
+        #expect(first.out == first.gradient)
+        #expect(first.out.allSatisfy { $0 == 0 || abs($0 - 1 / 0.9) < 1e-6 })
+        let kept = Double(first.out.filter { $0 != 0 }.count) / Double(first.out.count)
+        // Five standard deviations of 50,688 draws.
+        #expect(abs(kept - 0.9) < 0.0067)
+        #expect(try numbers(8, 1).out == first.out)
+        #expect(try numbers(9, 1).out != first.out && numbers(8, 5).out != first.out)
     }
 
     @Test("the span loss and its gradient are the CPU's")

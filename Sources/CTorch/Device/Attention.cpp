@@ -11,14 +11,11 @@
 // Legend: T tokens in all rows, B rows, N heads, D the size of a head.
 #include "Attention.hpp"
 
-#include "../Kernels/Random.hpp"
 #include "Copies.hpp"
+#include "Generator.hpp"
 
-#include <ATen/Context.h>
 #include <ATen/Functions.h>
 #include <torch/csrc/autograd/custom_function.h>
-
-#include <mutex>
 
 namespace ctorch {
 
@@ -26,13 +23,6 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-/// Seeds the generator that the next kernel on the device draws from; nothing waits for the device.
-void seed_generator(at::Device where, int64_t seed) {
-    at::Generator generator = at::globalContext().defaultGenerator(where);
-    const std::lock_guard lock(generator.mutex());
-    generator.set_current_seed(static_cast<uint64_t>(seed));
-}
 
 void keep_settings(AutogradContext *context, int64_t heads, int64_t longest, double dropout) {
     context->saved_data["heads"] = heads;
@@ -45,7 +35,7 @@ class Flash : public torch::autograd::Function<Flash> {
     static at::Tensor forward(AutogradContext *context, const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
                               const at::Tensor &starts, int64_t heads, int64_t longest, double dropout, int64_t seed) {
         const auto split = [&](const at::Tensor &x) { return x.view({x.size(0), heads, -1}); };  // [T, N, D]
-        if (dropout > 0) seed_generator(q.device(), seed);
+        if (dropout > 0) seed_generator(q.device(), static_cast<uint64_t>(seed));
         const auto [out, logsumexp, state, offset, unused] =
             at::_flash_attention_forward(split(q), split(k), split(v), starts, starts, longest, longest, dropout,
                                          /*is_causal=*/false, /*return_debug_mask=*/false);
@@ -73,7 +63,7 @@ class Efficient : public torch::autograd::Function<Efficient> {
     static at::Tensor forward(AutogradContext *context, const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
                               const at::Tensor &starts, int64_t heads, int64_t longest, double dropout, int64_t seed) {
         const auto split = [&](const at::Tensor &x) { return x.view({1, x.size(0), heads, -1}); };  // [1, T, N, D]
-        if (dropout > 0) seed_generator(q.device(), seed);
+        if (dropout > 0) seed_generator(q.device(), static_cast<uint64_t>(seed));
         const auto [out, logsumexp, philox_seed, philox_offset, unused_q, unused_k] =
             at::_efficient_attention_forward(split(q), split(k), split(v), /*bias=*/std::nullopt, starts, starts,
                                              longest, longest, dropout, /*custom_mask_type=*/0,
@@ -127,8 +117,7 @@ FusedRows fused_rows(const at::Tensor &q, const PackedRows &rows, const at::Tens
                     starts.device() == q.device(),
                 "the device's copy of row_starts must be int32 [", rows.count + 1, "] on ", q.device(), ", not ",
                 starts.toString(), " ", starts.sizes());
-    // The first row's key tells the micro-batches of a step apart, which share its seed.
-    return {starts, rows.longest(), heads, dropout, rows.keys == nullptr ? seed : mask_stream(seed, rows.keys[0], 0)};
+    return {starts, rows.longest(), heads, dropout, batch_seed(rows, seed)};
 }
 
 }  // namespace ctorch

@@ -85,6 +85,9 @@ CTStatus ct_packed_dropout(const CTTensor *x, const CTTensor *row_starts, const 
         if (probability == 0) {
             return value;
         }
+        if (value.is_cuda()) {
+            return dropout_by_device(value, rows, probability, seed);
+        }
         if (!value.is_cpu()) {
             return dropout_from_operations(value, rows, probability, seed);
         }
