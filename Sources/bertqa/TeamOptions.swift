@@ -28,15 +28,17 @@ struct TeamOptions: ParsableArguments {
     /// Whether this process was started by `--processes` of another.
     static var isStarted: Bool { ProcessInfo.processInfo.environment[ProcessLauncher.mark] != nil }
 
-    /// Starts the processes and waits for their end; nil if this process is one that trains.
-    func launch(threads: Int?) throws -> Int32? {
-        guard let processes, processes > 1, !Self.isStarted else { return nil }
+    /// Whether this process is to start others instead of training.
+    var starts: Bool { (processes ?? 1) > 1 && !Self.isStarted }
+
+    /// Starts the processes, waits for their end, and tells the exit code.
+    func launch(threads: Int?) throws -> Int32 {
         if try ProcessPlace(environment: ProcessInfo.processInfo.environment) != nil {
             throw ValidationError(
                 "--processes is for one machine without torchrun or srun; this process was started by one of them (RANK is set)"
             )
         }
-        return try ProcessLauncher(count: processes, threads: threads).run()
+        return try ProcessLauncher(count: processes ?? 1, threads: threads).run()
     }
 
     /// Meets the processes that this one was started with; a team of one where it was started alone.

@@ -40,7 +40,10 @@ struct TrainCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors("train") {
-            if let code = try team.launch(threads: arguments.run.threads) {
+            if team.starts {
+                // What all of them would refuse is refused once, and fetched once.
+                try await arguments.fetched().validate()
+                let code = try team.launch(threads: arguments.run.threads)
                 if code != 0 { throw ExitCode(code) }
                 return
             }
@@ -56,6 +59,10 @@ struct TrainCommand: AsyncParsableCommand {
                 ).run()
             } catch {
                 members.leave(because: error)
+                // All of them stop; the one that writes says so.
+                if case TrainingError.interrupted = error, !members.writes {
+                    throw ExitCode(ExitStatus.interrupted.rawValue)
+                }
                 throw error
             }
             if members.writes { try writeOutput(json ? summary.json.serialized() : summary.text) }

@@ -77,6 +77,7 @@ struct ProcessesTests {
         running.send(SIGTERM)
         let stopped = try running.finish()
         #expect(stopped.status == 75, "\(stopped.err)")
+        #expect(stopped.err.components(separatedBy: "go on with --resume").count == 2, "\(stopped.err)")
         let resumed = try run("parts", "--save-steps", "10", "--resume")
         #expect(resumed.status == 0, "\(resumed.err)")
         #expect(resumed.err.contains("processes (2, now 1)"), "\(resumed.err)")
@@ -148,6 +149,9 @@ struct ProcessesTests {
     func refusals() throws {
         let shop = try Workshop()
         try Tool.run(command(shop, "run", "--processes", "0")).expectFailure(64, "--processes")
+        let twice = try Tool.run(["train", "--model", "\(shop.path)/model", "--processes", "2"])
+        twice.expectFailure(64, "--train-file is missing")
+        #expect(twice.err.components(separatedBy: "bertqa train:").count == 2, "\(twice.err)")
         try Tool.run(command(shop, "run", "--process-timeout", "0")).expectFailure(64, "--process-timeout")
         try Tool.run(command(shop, "run"), shell: "export RANK=0 WORLD_SIZE=2").expectFailure(64, "MASTER_ADDR")
         try Tool.run(
