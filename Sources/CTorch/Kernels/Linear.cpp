@@ -2,12 +2,12 @@
 //
 // What it fuses and why it pays: nothing but the sum of the bias's gradient. The products are libraries': libtorch's
 // choice in bfloat16; in float32 oneDNN's where the CPU is AMD's, on which MKL, libtorch's choice, keeps to AVX2.
+#include "Operator.hpp"
 #include "Vector.hpp"
 #include "../Boundary.hpp"
 
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 namespace ctorch {
@@ -30,12 +30,9 @@ at::Tensor product(const at::Tensor &x, const at::Tensor &weight, const at::Tens
     if (!prefers_onednn(x)) {
         return bias.defined() ? at::addmm(bias, x, weight.t()) : at::mm(x, weight.t());
     }
-    static const c10::OperatorHandle linear =
-        c10::Dispatcher::singleton().findSchemaOrThrow("mkldnn::_linear_pointwise", "");
     const c10::List<std::optional<at::Scalar>> none;
-    torch::jit::Stack stack{x, weight, bias.defined() ? c10::IValue(bias) : c10::IValue(), "none", none, ""};
-    linear.callBoxed(&stack);
-    return stack.at(0).toTensor();
+    return call("mkldnn::_linear_pointwise",
+                {x, weight, bias.defined() ? c10::IValue(bias) : c10::IValue(), "none", none, ""});
 }
 
 struct SumLines {

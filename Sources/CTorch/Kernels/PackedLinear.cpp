@@ -1,27 +1,16 @@
 // Linear layers of a model that only reads, in bfloat16: weights are put into the product's own layout once.
 //
-// What it fuses and why it pays: oneDNN's product rounds and reorders the weight in each call otherwise, 5 to 7 per cent of it; and
-// it adds the bias and applies GELU while the sums are in registers, where a kernel of ours would read and write them again.
+// What it fuses and why it pays: oneDNN's product reorders the weight in each call otherwise; and it adds the
+// bias and applies GELU while the sums are in registers, where a kernel of ours would read and write them again.
 #include "../Boundary.hpp"
-#include "Simd.hpp"
+#include "Operator.hpp"
 
 #include <ATen/Context.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/grad_mode.h>
 
 #include <optional>
 
 using namespace ctorch;
-
-namespace {
-
-/// Calls an operator whose C++ signature is libtorch's own affair: the schema's types are what it promises.
-at::Tensor call(const char *name, torch::jit::Stack arguments) {
-    c10::Dispatcher::singleton().findSchemaOrThrow(name, "").callBoxed(&arguments);
-    return arguments.at(0).toTensor();
-}
-
-}  // namespace
 
 CTStatus ct_pack_weight(const CTTensor *weight, CTTensor **out) {
     return make_tensor(out, [&] {

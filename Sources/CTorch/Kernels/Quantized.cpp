@@ -4,12 +4,12 @@
 // comes next in one pass. What is fused here is the rounding of activations: libtorch's own way to it goes through quantised
 // tensors, which are deprecated, and another copy.
 #include "../Boundary.hpp"
+#include "Operator.hpp"
 #include "Simd.hpp"
 #include "Threads.hpp"
 
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 
 #include <algorithm>
 #include <cmath>
@@ -20,12 +20,6 @@
 using namespace ctorch;
 
 namespace {
-
-/// Calls an operator whose C++ signature is libtorch's own affair: the schema's types are what it promises.
-at::Tensor call(const char *name, torch::jit::Stack arguments) {
-    c10::Dispatcher::singleton().findSchemaOrThrow(name, "").callBoxed(&arguments);
-    return arguments.at(0).toTensor();
-}
 
 constexpr int64_t lanes = 16, piece = 1 << 14;
 

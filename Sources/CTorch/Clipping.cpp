@@ -1,6 +1,6 @@
 // Clipping and the check of a step's numbers without waiting for the device: what the host would decide on, the device
 // computes, and it is read when the host gets round to it.
-#include "../Boundary.hpp"
+#include "Boundary.hpp"
 
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
