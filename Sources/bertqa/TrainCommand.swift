@@ -63,6 +63,8 @@ struct TrainCommand: AsyncParsableCommand {
                 if case TrainingError.interrupted = error, !members.writes {
                     throw ExitCode(ExitStatus.interrupted.rawValue)
                 }
+                // With --processes they share a terminal, where the one that failed has said what there is to say.
+                if TeamOptions.isStarted, members.otherSaidWhy { throw ExitCode(ExitStatus(error).rawValue) }
                 throw error
             }
             if members.writes { try writeOutput(json ? summary.json.serialized() : summary.text) }

@@ -253,7 +253,7 @@ struct SweepTests {
             running.wait { $0.contains("step ") }
             running.send(SIGINT)
             let stopped = try running.finish()
-            #expect(stopped.status == 75 || stopped.status == 0, "\(stopped.err)")
+            #expect(stopped.status == 75, "\(stopped.err)")
             let output = try Tool.run(command)
             #expect(output.status == 0, "\(output.err)")
             let runs = try #require(try JSONValue.parse(shop.bytes("sweep/sweep.json")).array)

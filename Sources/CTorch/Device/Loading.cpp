@@ -44,7 +44,7 @@ bool open_library(const std::string &path, int scope = RTLD_GLOBAL) {
 /// By the library's real place, so that what it looks for beside itself is found: in a wheel, the packages of CUDA. Else
 /// by name, on the program's own search path.
 bool open_cuda() {
-    // Without a driver nothing could run there: libtorch's CUDA half would take a second and 300 MB for nothing.
+    // Without a driver nothing could run there.
     if (!open_library(driver, RTLD_LOCAL)) return false;
     const std::string file = libtorch_file();
     const auto end = file.rfind('/');

@@ -10,6 +10,7 @@ final class Heartbeat: Sendable {
     private let place: ProcessPlace
     private let step = Atomic(0)
     private let isOver = Atomic(false)
+    private let foundReason = Atomic(false)
     /// Above this many seconds without the other's count moving it counts as gone.
     private static let silence = 3.0
     /// How long the store may take when it is asked about a failure, in seconds.
@@ -43,6 +44,9 @@ final class Heartbeat: Sendable {
 
     /// Notes the step that this process is in.
     func enter(step: Int) { self.step.store(step, ordering: .relaxed) }
+
+    /// Whether a diagnosis found that another process has said why it ended.
+    var otherSaidWhy: Bool { foundReason.load(ordering: .relaxed) }
 
     /// Stops telling.
     func end() { isOver.store(true, ordering: .relaxed) }
@@ -90,6 +94,7 @@ final class Heartbeat: Sendable {
             // One that fails says so a moment after the others have noticed.
             for rank in 0..<place.size where rank != place.rank {
                 if let reason = try store.value(Self.farewell(rank)) {
+                    foundReason.store(true, ordering: .relaxed)
                     return "the process with rank \(rank) ended: \(reason)"
                 }
             }

@@ -74,6 +74,9 @@ public final class Team {
     /// Whether this process writes the run's files and speaks to its user.
     public var writes: Bool { rank == 0 }
 
+    /// Whether another process has ended and said why, so that this one's error is but an echo.
+    public var otherSaidWhy: Bool { parts?.heartbeat.otherSaidWhy ?? false }
+
     /// Notes the step that is being computed.
     func enter(step: Int) { parts?.heartbeat.enter(step: step) }
 
