@@ -1,4 +1,4 @@
-// Version, threads and memory figures.
+// Version and threads.
 #include "Boundary.hpp"
 
 #include <ATen/Parallel.h>
@@ -6,35 +6,7 @@
 #include <ATen/cpu/Utils.h>
 #include <torch/version.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
-#include <sys/resource.h>
-#include <unistd.h>
-
 using namespace ctorch;
-
-void ct_tune_allocator(void) {
-#if defined(__GLIBC__)
-    // glibc maps and unmaps each large block anew, and every page of it is cleared and faulted in again: with the
-    // activations and the gradient of the word embeddings that is a tenth of a training step. Blocks are kept on the
-    // heap instead, whatever their size, until `ct_release_memory`. Only the main arena keeps them, and Swift's tasks run
-    // on other threads: all share that one.
-    mallopt(M_ARENA_MAX, 1);
-    mallopt(M_MMAP_MAX, 0);
-    mallopt(M_TRIM_THRESHOLD, -1);
-    mallopt(M_TOP_PAD, 64 << 20);
-#endif
-}
-
-void ct_release_memory(void) {
-#if defined(__GLIBC__)
-    malloc_trim(0);
-#endif
-}
 
 const char *ct_version(void) { return TORCH_VERSION; }
 
@@ -58,27 +30,4 @@ bool ct_cpu_has_bfloat16(void) {
 #else
     return false;
 #endif
-}
-
-CTStatus ct_memory(int64_t *resident, int64_t *peak) {
-    *resident = 0;
-    *peak = 0;
-    rusage usage{};
-    if (getrusage(RUSAGE_SELF, &usage) != 0) {
-        set_last_error(std::strerror(errno));
-        return CT_ERROR;
-    }
-#if defined(__APPLE__)
-    *peak = usage.ru_maxrss;
-#else
-    *peak = static_cast<int64_t>(usage.ru_maxrss) * 1024;
-    if (std::FILE *file = std::fopen("/proc/self/statm", "r")) {
-        long long total = 0, pages = 0;
-        if (std::fscanf(file, "%lld %lld", &total, &pages) == 2) {
-            *resident = pages * static_cast<int64_t>(sysconf(_SC_PAGESIZE));
-        }
-        std::fclose(file);
-    }
-#endif
-    return CT_OK;
 }

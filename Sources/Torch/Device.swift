@@ -62,14 +62,24 @@ public enum Runtime {
     /// Whether the CPU multiplies 8-bit integers in hardware, without overflow on the way.
     public static var cpuMultipliesInt8: Bool { ct_cpu_has_int8() }
 
-    /// Lets the allocator keep the memory of activations from step to step, which saves clearing it again. For programs
-    /// to call once at their start; it holds for the whole process.
-    public static func tuneAllocator() {
+    /// Lets large tensors of the CPU have memory of their own, apart from the heap, and keeps it from step to step, which
+    /// saves clearing it again. For programs to call once at their start; it holds for the whole process.
+    ///
+    /// - Returns: false under AddressSanitizer, which watches the heap.
+    @discardableResult
+    public static func tuneAllocator() -> Bool {
         ct_tune_allocator()
     }
 
     /// Gives memory that was freed back to the system, where the host's allocator can.
     public static func releaseMemory() { ct_release_memory() }
+
+    /// Sets how many compiled matrix products the libraries of libtorch keep; 1,024 each is their own default, about a
+    /// megabyte a product. A server that meets batches of ever other sizes would collect them for hours. To be called before the
+    /// first product; what the environment says (`ONEDNN_PRIMITIVE_CACHE_CAPACITY`, `LRU_CACHE_CAPACITY`) has precedence.
+    public static func keepProducts(_ count: Int) throws(TorchError) {
+        try check(ct_keep_products(Int32(clamping: count)), "keepProducts")
+    }
 
     /// Gives GPU memory that libtorch keeps for later tensors back to the driver; does nothing where there is no GPU.
     public static func emptyDeviceCache() throws(TorchError) {

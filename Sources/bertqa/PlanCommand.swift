@@ -72,6 +72,7 @@ struct PlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors("plan") {
+            let mapped = try Runtime.memory().resident
             try run.apply()
             let folder = try await ModelSource.folder(model, allowsPickle: run.allowPickle)
             var options = TrainingOptions(model: folder, trainFile: "", outputDirectory: "")
@@ -79,7 +80,7 @@ struct PlanCommand: AsyncParsableCommand {
             (options.features, options.batchSize, options.seed) = (length.features(), batchSize, seed)
             (options.epochs, options.gradientCheckpointing) = (epochs, gradientCheckpointing)
             (options.precision, options.device) = (run.precision.precision, run.device.device)
-            let planning = try Planning(options: options, memory: memory.flatMap { MemorySize($0) })
+            let planning = try Planning(options: options, memory: memory.flatMap { MemorySize($0) }, mapped: mapped)
             let times = isWithoutCalibration ? [] : try planning.calibrations()
             let report = PlanReport(command: self, planning: planning, times: times)
             try writeOutput(json ? report.json.serialized() : report.text)

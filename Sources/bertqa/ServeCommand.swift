@@ -5,6 +5,7 @@ import Logging
 import QAServer
 import QuestionAnswering
 import StrictJSON
+import Torch
 
 /// `bertqa serve`
 struct ServeCommand: AsyncParsableCommand {
@@ -48,6 +49,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "What log lines are: text, json, or auto, which is text on a terminal.")
     var logFormat = LogFormat.auto
 
+    /// Those of a dozen sizes of batch: more take memory and save no time that could be measured (docs/serving.md).
+    private static let keptProducts = 64
+
     func validate() throws {
         if !(0...65535).contains(port) { throw ValidationError("--port \(port) must be from 0 to 65535") }
     }
@@ -55,6 +59,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors("serve") {
             try options.apply()
+            try Runtime.keepProducts(Self.keptProducts)
             let key = try apiKey()
             let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
             try options.checkPrecision(folder)

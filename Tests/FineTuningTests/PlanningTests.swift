@@ -14,7 +14,7 @@ struct PlanningTests {
         var config = BertConfig()
         (config.hiddenSize, config.layerCount, config.headCount) = (hidden, layers, 12)
         config.intermediateSize = 4 * hidden
-        return MemoryModel(config: config, precision: precision, device: device, threads: 2)
+        return MemoryModel(config: config, precision: precision, device: device, threads: 2, mapped: 100 << 20)
     }
 
     private func batch(_ rows: Int, _ length: Int = 384) -> PlannedBatch {

@@ -60,11 +60,15 @@ void ct_set_last_error(const char *_Nonnull message);
 
 /// libtorch's version, such as "2.13.0": static memory.
 const char *_Nonnull ct_version(void);
-/// Lets the host's allocator keep the memory of activations from step to step. For programs, once at their start; a
-/// library should leave its host's allocator alone.
-void ct_tune_allocator(void);
+/// Lets large tensors of the CPU have memory of their own, apart from the heap, which is kept from step to step. For
+/// programs, once at their start; a library should leave its host's allocator alone. False under AddressSanitizer, which
+/// watches the heap.
+bool ct_tune_allocator(void);
 /// Gives memory that was freed back to the system, where the host's allocator can.
 void ct_release_memory(void);
+/// How many compiled matrix products libtorch's libraries keep, unless the environment says so already
+/// (ONEDNN_PRIMITIVE_CACHE_CAPACITY, LRU_CACHE_CAPACITY). They look before their first product only.
+CTStatus ct_keep_products(int32_t count);
 /// Sets the number of threads that operations use; refuses values below 1.
 CTStatus ct_set_threads(int32_t count);
 /// The number of threads that operations use.

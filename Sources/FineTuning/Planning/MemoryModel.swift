@@ -8,7 +8,7 @@ public struct MemoryEstimate: Sendable, Hashable {
     /// Weights; in training moments and gradients as well.
     public let parameters: Int
     /// What operations keep for the backward pass and what they work in, as far as it is not in the room of gradients that
-    /// are not there yet.
+    /// are not there yet; the embeddings' gradient in the making.
     public let activations: Int
     /// Room that the allocator cannot use: blocks of one kind fit badly into the holes that those of another leave.
     public let slack: Int
@@ -30,27 +30,37 @@ public struct MemoryModel: Sendable {
     private let device: Device
     private let threads: Int
     private let stored: DType
+    private let mapped: Int
 
     /// - Parameters:
     ///   - precision: what matrix products compute in; training knows fp32 and bf16.
     ///   - threads: those of the CPU, each of which has a workspace.
     ///   - stored: what the model's file keeps its weights in.
+    ///   - mapped: bytes that the program has in memory before it does anything, mostly libtorch's own: several times as
+    ///     many where it was built for CUDA.
     public init(
-        config: BertConfig, precision: Precision, device: Device, threads: Int, stored: DType = .float32
+        config: BertConfig, precision: Precision, device: Device, threads: Int, stored: DType = .float32, mapped: Int
     ) {
         (self.config, self.precision, self.device, self.threads) = (config, precision, device, threads)
-        self.stored = stored
+        (self.stored, self.mapped) = (stored, mapped)
     }
 
     /// The peak of a training run whose largest batch is given, the saving of checkpoints included.
+    ///
+    /// Weights and moments are there all the time. The most besides is either what layers keep, when the backward pass begins,
+    /// or the gradients with what the embeddings' take, when it ends.
     public func training(_ batch: PlannedBatch, checkpointing: Bool) -> MemoryEstimate {
         let parameters = 4 * parameterCount  // float32, whatever the precision of products
-        let live = activations(batch, checkpointing: checkpointing)
-        let holes = Int(Measured.overlap * Double(min(live, parameters)))
+        let (kept, passing) = (kept(batch, checkpointing: checkpointing), passing(batch))
+        let embeddings = 4 * config.vocabSize * config.hiddenSize
+        let end =
+            parameters + Int(Measured.embeddings * Double(embeddings)) + Int(Measured.atEnd * Double(passing))
+        let live = max(kept + passing, end)
+        let share = precision == .fp32 ? Measured.holes : Measured.holesOfBFloat16
+        let holes = checkpointing ? 0 : Int(share * Double(min(kept, parameters)))
         return MemoryEstimate(
             program: program + compiled(batch, Measured.perShape + Measured.perShapeToken * batch.tokens),
-            parameters: 4 * parameters,
-            activations: max(0, live - parameters),
+            parameters: 4 * parameters, activations: live - parameters,
             slack: device == .cpu ? holes : live / 10)
     }
 
@@ -58,7 +68,8 @@ public struct MemoryModel: Sendable {
     public func reading(_ batch: PlannedBatch) -> MemoryEstimate {
         let live = Double(batch.filledTokens * readingPerToken) + Double(workspace(batch))
         return MemoryEstimate(
-            program: (device == .cpu ? Measured.readingProgram : program) + compiled(batch, Measured.perShapeRead),
+            program: (device == .cpu ? mapped + Measured.readingProgram : program)
+                + compiled(batch, Measured.perShapeRead),
             parameters: readingParameters,
             activations: Int(live), slack: Int((device == .cpu ? Measured.reading : 0.1) * live))
     }
@@ -68,11 +79,6 @@ public struct MemoryModel: Sendable {
 
 extension MemoryModel {
     private var parameterCount: Int { Self.count(BertParameters.shapes(config)) }
-
-    /// Parameters of one layer.
-    private var layerCount: Int {
-        Self.count(BertParameters.shapes(config).filter { $0.key.hasPrefix("bert.encoder.layer.0.") })
-    }
 
     /// Weights of the products of one layer, which bf16 keeps a rounded copy of.
     private var layerMatrices: Int {
@@ -101,26 +107,17 @@ extension MemoryModel {
     /// Bytes of an operand's element.
     private var element: Int { precision == .fp32 ? 4 : 2 }
 
-    /// What is there besides weights and moments when there is most of it: at the beginning of the backward pass or, where
-    /// gradients take more than what is given back for them, at its end.
-    private func activations(_ batch: PlannedBatch, checkpointing: Bool) -> Int {
-        let tokens = batch.filledTokens
+    /// What layers keep for the backward pass when it begins, or while the one layer that has it with checkpointing goes back.
+    private func kept(_ batch: PlannedBatch, checkpointing: Bool) -> Int {
         let copies = precision == .fp32 ? 0 : 2 * layerMatrices
-        let layer = tokens * keptPerToken + keptOfPairs(batch) + copies
-        let gradients = 4 * layerCount
-        let inside = outsideLayers(tokens) + passing(tokens) + workspace(batch)
-        // Going back through the layers, what was kept of them shrinks and their gradients grow.
-        let first: Int
-        let last: Int
-        if checkpointing {
-            let state = 4 * config.hiddenSize * tokens
-            first = config.layerCount * state + layer
-            last = state + layer + (config.layerCount - 1) * gradients
-        } else {
-            first = config.layerCount * layer
-            last = layer + (config.layerCount - 1) * gradients
-        }
-        return max(first, last) + inside
+        let layer = batch.filledTokens * keptPerToken + keptOfPairs(batch) + copies
+        if checkpointing { return config.layerCount * 4 * config.hiddenSize * batch.filledTokens + layer }
+        return config.layerCount * layer
+    }
+
+    /// What embeddings and head keep, and what a layer's backward pass works in.
+    private func passing(_ batch: PlannedBatch) -> Int {
+        outsideLayers(batch.filledTokens) + passing(batch.filledTokens) + workspace(batch)
     }
 
     /// Bytes a token that a layer keeps: its operations' operands and what normalisation needs.
@@ -177,19 +174,18 @@ extension MemoryModel {
 
     private var program: Int {
         switch device {
-        case .cpu: Measured.program
+        case .cpu, .mps: mapped + Measured.program
         case .cuda: Measured.cudaContext
-        case .mps: Measured.program
         }
     }
 }
 
 /// What cannot be counted: found by measuring, on the CPU (docs/decisions/0024-memory-model.md).
 private enum Measured {
-    /// A training process besides what is counted: the program, libtorch, what saving works in.
-    static let program = 263 << 20
+    /// A training process besides what is counted and what it begins with: what libraries set up, what saving works in.
+    static let program = 74 << 20
     /// The same of a process that reads.
-    static let readingProgram = 150 << 20
+    static let readingProgram = 19 << 20
     /// What oneDNN's products of one more number of tokens take in training, whatever the model's size.
     static let perShape = 21 << 19
     /// And for each token of the batch.
@@ -200,10 +196,16 @@ private enum Measured {
     static let perShapeRead = 4 << 20
     /// Numbers of tokens after which oneDNN, which keeps 1,024 products, forgets the oldest.
     static let mostShapes = 85
-    /// Of gradients and activations that could take turns in the same room, the share that doesn't.
-    static let overlap = 0.53
-    /// What reading takes beyond a layer's own tensors, as a share of them: products' workspaces, and holes in the heap.
-    static let reading = 1.15
+    /// When the backward pass ends: matrices of the word embeddings' size besides their gradient.
+    static let embeddings = 2.95
+    /// And the share of what a layer's backward pass works in that does not fit between the gradients.
+    static let atEnd = 0.43
+    /// What gradients that are rounded first leave between the activations, as a share of the smaller of both.
+    static let holesOfBFloat16 = 0.48
+    /// The same where they are not rounded.
+    static let holes = 0.06
+    /// What reading takes beyond a layer's own tensors, as a share of them: products' workspaces.
+    static let reading = 0.17
     /// A CUDA context with cuBLAS's workspace: assumed, not measured.
     static let cudaContext = 700 << 20
 }

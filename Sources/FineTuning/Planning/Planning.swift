@@ -43,10 +43,13 @@ public struct Planning {
     /// Plans the run of the options: their model, training file (or, if that is empty, rows of the maximum length), batch
     /// size, epochs, seed, precision and device. The device need not be here.
     ///
-    /// - Parameter memory: the memory there is; nil takes this machine's.
+    /// - Parameters:
+    ///   - memory: the memory there is; nil takes this machine's.
+    ///   - mapped: bytes that this process had in memory at its start, `Runtime.memory().resident`, as the one that is
+    ///     planned will have.
     /// - Throws: `TrainingError.options` if an option is out of range, a GPU's memory is not given or nothing fits; what
     ///   loading the data throws.
-    public init(options: TrainingOptions, memory: MemorySize?) throws {
+    public init(options: TrainingOptions, memory: MemorySize?, mapped: Int) throws {
         try options.validate()
         let device = options.device ?? Device.best
         let precision = options.precision ?? .automatic(on: device)
@@ -66,7 +69,7 @@ public struct Planning {
         }
         let model = MemoryModel(
             config: config, precision: precision, device: device, threads: Runtime.threads,
-            stored: try directory.storedType)
+            stored: try directory.storedType, mapped: mapped)
         plan = TrainingPlan(
             model: model, rows: rows, memory: memory ?? MachineMemory.limit, batchSize: options.batchSize,
             checkpointing: options.gradientCheckpointing)
