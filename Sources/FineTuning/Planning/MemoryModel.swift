@@ -59,7 +59,7 @@ public struct MemoryModel: Sendable {
         let share = precision == .fp32 ? Measured.holes : Measured.holesOfBFloat16
         let holes = checkpointing ? 0 : Int(share * Double(min(kept, parameters)))
         return MemoryEstimate(
-            program: program + compiled(batch, Measured.perShape + Measured.perShapeToken * batch.tokens),
+            program: program + compiled(batch, Measured.perShape),
             parameters: 4 * parameters, activations: live - parameters,
             slack: device == .cpu ? holes : live / 10)
     }
@@ -168,8 +168,8 @@ extension MemoryModel {
     /// The products that oneDNN has compiled for batches of other numbers of tokens, and keeps (decision 13); the first
     /// number's are in the program.
     private func compiled(_ batch: PlannedBatch, _ bytes: Int) -> Int {
-        guard device == .cpu, batch.shapes > 1 else { return 0 }
-        return bytes * (min(batch.shapes, Measured.mostShapes) - 1) + Measured.realRows
+        guard device == .cpu else { return 0 }
+        return bytes * (min(batch.shapes, Measured.mostShapes) - 1)
     }
 
     private var program: Int {
@@ -188,10 +188,6 @@ private enum Measured {
     static let readingProgram = 19 << 20
     /// What oneDNN's products of one more number of tokens take in training, whatever the model's size.
     static let perShape = 21 << 19
-    /// And for each token of the batch.
-    static let perShapeToken = 1800
-    /// What real rows bring with them: the dataset, and passes of a validation.
-    static let realRows = 45 << 20
     /// The same in reading, which has a third of the products.
     static let perShapeRead = 4 << 20
     /// Numbers of tokens after which oneDNN, which keeps 1,024 products, forgets the oldest.
