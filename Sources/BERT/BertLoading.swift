@@ -2,15 +2,20 @@ import Torch
 
 /// What the parameters of a loaded model are for.
 public enum ParameterUse: Sendable, Hashable {
-    /// Answering: float32 weights stay in the mapped file, and with bf16 those of matrix products are rounded once, by the
-    /// layers into the products' layout where the CPU multiplies bfloat16.
+    /// Answering: float32 weights stay in the mapped file, and with bf16 those of matrix products are rounded once. Layers keep
+    /// copies in the products' layout where that pays (`WeightPacking`).
     case inference
     /// Training: float32 in memory of their own, recording gradients.
     case training
 
     /// Whether linear layers keep weights in the products' layout.
     func packs(_ precision: Precision, on device: Device) -> Bool {
-        self == .inference && precision == .bf16 && device == .cpu && PackedWeight.isAvailable
+        guard self == .inference, device == .cpu else { return false }
+        return switch precision {
+        case .bf16: PackedWeight.isAvailable(.bfloat16)
+        case .fp32: PackedWeight.isAvailable(.float32)
+        case .int8: false
+        }
     }
 }
 
@@ -42,7 +47,9 @@ extension BertForQuestionAnswering {
                     }
                 all.append((parameter.key, try tensor.prepared(for: use, parameter, precision, device)))
             }
-            try self.init(config: directory.config, parameters: Parameters(all), precision: precision, use: use)
+            try self.init(
+                config: directory.config, parameters: Parameters(all, views: contents.tensors),
+                precision: precision, use: use)
         } catch let error as TorchError {
             throw ModelError(path: directory.path, kind: .mismatch, message: "\(error)")
         } catch let error as ModelError {

@@ -8,7 +8,7 @@ public struct Linear {
     let bias: Tensor  // [O]
     let precision: Precision
     let quantized: QuantizedWeight?
-    let packed: PackedWeight?
+    let packing: WeightPacking?
 
     /// What a layer multiplies: made once where several layers read the same.
     public enum Operand {
@@ -33,7 +33,8 @@ public struct Linear {
         precision = scope.precision
         do {
             quantized = scope.precision == .int8 ? try QuantizedWeight(weight) : nil
-            packed = scope.use.packs(scope.precision, on: weight.device) ? try PackedWeight(weight) : nil
+            if quantized != nil { scope["weight"].releasePages() }
+            packing = try WeightPacking(weight, at: scope["weight"])
         } catch {
             throw ModelError(path: scope.path, kind: .mismatch, message: "\(error)")
         }
@@ -53,7 +54,7 @@ public struct Linear {
     public func gelu(_ x: Operand) throws(TorchError) -> Tensor {
         switch x {
         case .plain(let x):
-            if let packed {
+            if let packed = try packing?.next() {
                 try packed.linear(x, bias: bias, gelu: true)
             } else {
                 try x.linear(weight: weight, bias: nil).biasGelu(bias)
@@ -71,7 +72,7 @@ public struct Linear {
     }
 
     private func multiplied(_ x: Tensor, bias: Tensor?) throws(TorchError) -> Tensor {
-        if let packed { return try packed.linear(x, bias: bias) }
+        if let packed = try packing?.next() { return try packed.linear(x, bias: bias) }
         return try x.linear(weight: weight, bias: bias)
     }
 

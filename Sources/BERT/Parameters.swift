@@ -6,15 +6,27 @@ public struct Parameters {
     /// Keys and tensors in the order of `BertParameters.shapes`.
     public let all: [(name: String, tensor: Tensor)]
     private let byName: [String: Tensor]
+    /// Where those lie that were read from a mapped file.
+    private let views: [String: TensorView]
 
     /// The parameters given, whose names must differ.
     public init(_ all: [(name: String, tensor: Tensor)]) {
+        self.init(all, views: [:])
+    }
+
+    init(_ all: [(name: String, tensor: Tensor)], views: [String: TensorView]) {
         self.all = all
+        self.views = views
         byName = Dictionary(all.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The parameter of that name, if there is one.
     public subscript(name: String) -> Tensor? { byName[name] }
+
+    /// Gives the memory of a parameter that was mapped back to the system, once a copy of it is all that is read.
+    func releasePages(of name: String) {
+        views[name]?.releasePages()
+    }
 
     /// The number of numbers in all parameters.
     public var elementCount: Int { all.reduce(0) { $0 + $1.tensor.count } }
@@ -50,6 +62,11 @@ public struct ParameterScope {
             throw ModelError(path: path, kind: .mismatch, message: "the model has no parameter of this name")
         }
         return tensor
+    }
+
+    /// See `Parameters.releasePages`.
+    func releasePages() {
+        parameters.releasePages(of: path)
     }
 }
 

@@ -21,6 +21,12 @@ public struct TensorView: Sendable {
         defer { withExtendedLifetime(file) {} }
         return try body(UnsafeRawBufferPointer(rebasing: file.bytes[range]))
     }
+
+    /// Gives the memory of its pages back to the system: for data that was copied and is not read again. Should it be read
+    /// all the same, it comes from the file.
+    func releasePages() {
+        file.release(range)
+    }
 }
 
 /// A safetensors file, memory-mapped and checked: opening costs as much as its header.

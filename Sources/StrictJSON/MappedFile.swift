@@ -71,10 +71,17 @@ public final class MappedFile: Sendable {
     /// Gives the pages before a byte back to the system, which reads them again should they be touched once more: a file that
     /// is walked through once takes no memory for what lies behind.
     public func release(upTo offset: Int) {
-        let whole = min(max(offset, 0), count) & ~(Int(getpagesize()) - 1)
-        guard whole > 0 else { return }
+        release(0..<min(max(offset, 0), count))
+    }
+
+    /// Gives the pages that lie wholly in a range of the file's bytes back to the system; see `release(upTo:)`.
+    public func release(_ range: Range<Int>) {
+        let page = Int(getpagesize())
+        let start = (range.lowerBound + page - 1) & ~(page - 1)
+        let end = range.upperBound & ~(page - 1)
+        guard end > start else { return }
         // Advice only: where it is not taken, the pages stay until they are needed for something else.
-        madvise(UnsafeMutableRawPointer(bitPattern: address), whole, MADV_DONTNEED)
+        madvise(UnsafeMutableRawPointer(bitPattern: address + UInt(start)), end - start, MADV_DONTNEED)
     }
 
     /// Maps the file.

@@ -85,14 +85,20 @@ extension MemoryModel {
         4 * config.hiddenSize * config.hiddenSize + 2 * config.hiddenSize * config.intermediateSize
     }
 
-    /// Weights for reading: the mapped file, and copies of the layers' matrices where they are multiplied in another type.
+    /// Weights for reading: the mapped file, and copies of the layers' matrices where they are multiplied in another type or
+    /// layout. Of what was copied the file's pages go.
     private var readingParameters: Int {
         let matrices = config.layerCount * layerMatrices
         let file = stored.byteCount * parameterCount
+        let rest = file - stored.byteCount * matrices
         switch precision {
-        case .fp32: return file + (stored == .float32 ? 0 : 4 * matrices)
-        case .bf16: return file + (stored == .bfloat16 ? 0 : 2 * matrices)
-        case .int8: return file + (stored == .float32 ? matrices : 5 * matrices)
+        case .fp32:
+            let own = stored == .float32 ? 0 : 4 * matrices
+            return PackedWeight.isAvailable(.float32) ? rest + own + 4 * matrices : file + own
+        case .bf16:
+            if PackedWeight.isAvailable(.bfloat16) { return rest + 2 * matrices }
+            return file + (stored == .bfloat16 ? 0 : 2 * matrices)
+        case .int8: return rest + (stored == .float32 ? matrices : 5 * matrices)
         }
     }
 
