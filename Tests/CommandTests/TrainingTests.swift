@@ -205,7 +205,7 @@ struct TrainingTests {
         let kills = ProcessInfo.processInfo.environment["BERTQA_SOAK"].flatMap(Int.init) ?? 4
         try withWorkshop { shop in
             let options = [
-                "--epochs", "\(50 + 20 * kills)", "--save-steps", "1", "--gradient-accumulation-steps", "2",
+                "--epochs", "\(100 + 6 * kills)", "--save-steps", "1", "--gradient-accumulation-steps", "2",
                 "--kills", "\(kills)", "--json",
             ]
             let arguments = Array(command(shop, "proof").dropFirst())
