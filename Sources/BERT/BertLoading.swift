@@ -47,9 +47,9 @@ extension BertForQuestionAnswering {
                     }
                 all.append((parameter.key, try tensor.prepared(for: use, parameter, precision, device)))
             }
-            try self.init(
-                config: directory.config, parameters: Parameters(all, views: contents.tensors),
-                precision: precision, use: use)
+            // Training has copies of its own, and must not keep the file mapped, whose pages would stay.
+            let parameters = Parameters(all, views: use == .inference ? contents.tensors : [:])
+            try self.init(config: directory.config, parameters: parameters, precision: precision, use: use)
         } catch let error as TorchError {
             throw ModelError(path: directory.path, kind: .mismatch, message: "\(error)")
         } catch let error as ModelError {
