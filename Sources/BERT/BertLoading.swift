@@ -2,8 +2,8 @@ import Torch
 
 /// What the parameters of a loaded model are for.
 public enum ParameterUse: Sendable, Hashable {
-    /// Answering: float32 weights stay in the mapped file, and with bf16 those of matrix products are rounded once. Layers keep
-    /// copies in the products' layout where that pays (`WeightPacking`).
+    /// Answering: weights stay in the mapped file but for those of matrix products where these want another type or layout
+    /// (`PackedWeight`, `QuantizedWeight`): of them the file's pages are given back.
     case inference
     /// Training: float32 in memory of their own, recording gradients.
     case training

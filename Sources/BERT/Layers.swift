@@ -8,7 +8,8 @@ public struct Linear {
     let bias: Tensor  // [O]
     let precision: Precision
     let quantized: QuantizedWeight?
-    let packing: WeightPacking?
+    /// The weight in the products' layout, for models that only read.
+    let packed: PackedWeight?
 
     /// What a layer multiplies: made once where several layers read the same.
     public enum Operand {
@@ -33,11 +34,14 @@ public struct Linear {
         precision = scope.precision
         do {
             quantized = scope.precision == .int8 ? try QuantizedWeight(weight) : nil
-            if quantized != nil { scope["weight"].releasePages() }
-            packing = try WeightPacking(weight, at: scope["weight"])
+            packed =
+                scope.use.packs(scope.precision, on: weight.device)
+                ? try PackedWeight(weight, dtype: scope.precision == .bf16 ? .bfloat16 : .float32) : nil
         } catch {
             throw ModelError(path: scope.path, kind: .mismatch, message: "\(error)")
         }
+        // Only the copy is read from here on.
+        if quantized != nil || packed != nil { scope["weight"].releasePages() }
     }
 
     /// [T, I] to [T, O], for attention to read: with int8 in bfloat16 where the CPU multiplies that, otherwise in the
@@ -54,7 +58,7 @@ public struct Linear {
     public func gelu(_ x: Operand) throws(TorchError) -> Tensor {
         switch x {
         case .plain(let x):
-            if let packed = try packing?.next() {
+            if let packed {
                 try packed.linear(x, bias: bias, gelu: true)
             } else {
                 try x.linear(weight: weight, bias: nil).biasGelu(bias)
@@ -72,7 +76,7 @@ public struct Linear {
     }
 
     private func multiplied(_ x: Tensor, bias: Tensor?) throws(TorchError) -> Tensor {
-        if let packed = try packing?.next() { return try packed.linear(x, bias: bias) }
+        if let packed { return try packed.linear(x, bias: bias) }
         return try x.linear(weight: weight, bias: bias)
     }
 

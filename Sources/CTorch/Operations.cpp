@@ -5,8 +5,6 @@
 #include <ATen/Functions.h>
 #include <ATen/core/grad_mode.h>
 
-#include <limits>
-
 using namespace ctorch;
 
 CTStatus ct_add(const CTTensor *a, const CTTensor *b, CTTensor **out) {
@@ -82,12 +80,6 @@ CTStatus ct_all_finite(const CTTensor *x, bool *out) {
     *out = false;
     return with_exception_boundary([&] {
         at::NoGradGuard no_grad;
-        const at::Tensor &value = unwrap(x, "x");
-        if (!value.is_floating_point() || value.numel() == 0) {
-            *out = true;
-            return;
-        }
-        // The largest magnitude, which not-a-number makes not a number: isfinite itself takes copies of all that it looks at.
-        *out = at::isfinite(at::linalg_vector_norm(value, std::numeric_limits<double>::infinity())).item<bool>();
+        *out = at::isfinite(unwrap(x, "x")).all().item<bool>();
     });
 }

@@ -57,7 +57,8 @@ enum DurableFiles {
         do {
             try recoverDirectory(path)
             try remove(temporary)
-            try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: true)
+            // Not those above: where they were removed meanwhile, nothing takes their place.
+            try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: false)
             try body(temporary)
             for name in try FileManager.default.contentsOfDirectory(atPath: temporary) {
                 try synchronize("\(temporary)/\(name)")

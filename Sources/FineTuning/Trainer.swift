@@ -286,14 +286,8 @@ public final class Trainer {
         if let interval = options.saveSteps, state.step % interval == 0 { try save() }
     }
 
-    /// Lets go of gradients that were used. Where memory has run out before, gives back what passes leave for later ones too:
-    /// writing files needs some.
-    private func makeRoom() throws(TrainingError) {
-        do {
-            try optimizer.clearGradients()
-        } catch {
-            throw .computation("\(error)")
-        }
+    /// Where memory has run out before, gives back what passes leave for later ones: writing files needs some too.
+    private func makeRoom() {
         if state.rowsPerPass < options.batchSize { Runtime.releaseMemory() }
     }
 
@@ -301,7 +295,7 @@ public final class Trainer {
         try settle()
         guard let directory else { return }
         try directory.check()
-        try makeRoom()
+        makeRoom()
         do {
             if let name = try NumericFault.firstNotFinite(model.parameters.all) {
                 throw TrainingError.notFinite(
@@ -325,7 +319,7 @@ public final class Trainer {
     /// Validates, keeps the model if it is the best so far, and saves.
     private func finishEpoch() throws(TrainingError) {
         try settle()
-        try makeRoom()
+        makeRoom()
         var epoch = EpochStatistics(
             trainingLoss: state.lossSum / Double(max(1, state.row - state.skippedRows)), trainingSeconds: state.seconds,
             steps: state.step,
