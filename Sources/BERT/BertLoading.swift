@@ -10,12 +10,8 @@ public enum ParameterUse: Sendable, Hashable {
 
     /// Whether linear layers keep weights in the products' layout.
     func packs(_ precision: Precision, on device: Device) -> Bool {
-        guard self == .inference, device == .cpu else { return false }
-        return switch precision {
-        case .bf16: PackedWeight.isAvailable(.bfloat16)
-        case .fp32: PackedWeight.isAvailable(.float32)
-        case .int8: false
-        }
+        // Not in float32: a training's own validation, whose weights change, would differ from a later one in last bits.
+        self == .inference && precision == .bf16 && device == .cpu && PackedWeight.isAvailable(.bfloat16)
     }
 }
 

@@ -36,7 +36,7 @@ public struct Linear {
             quantized = scope.precision == .int8 ? try QuantizedWeight(weight) : nil
             packed =
                 scope.use.packs(scope.precision, on: weight.device)
-                ? try PackedWeight(weight, dtype: scope.precision == .bf16 ? .bfloat16 : .float32) : nil
+                ? try PackedWeight(weight, dtype: .bfloat16) : nil
         } catch {
             throw ModelError(path: scope.path, kind: .mismatch, message: "\(error)")
         }

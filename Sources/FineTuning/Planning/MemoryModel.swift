@@ -92,9 +92,7 @@ extension MemoryModel {
         let file = stored.byteCount * parameterCount
         let rest = file - stored.byteCount * matrices
         switch precision {
-        case .fp32:
-            let own = stored == .float32 ? 0 : 4 * matrices
-            return PackedWeight.isAvailable(.float32) ? rest + own + 4 * matrices : file + own
+        case .fp32: return file + (stored == .float32 ? 0 : 4 * matrices)
         case .bf16:
             if PackedWeight.isAvailable(.bfloat16) { return rest + 2 * matrices }
             return file + (stored == .bfloat16 ? 0 : 2 * matrices)
