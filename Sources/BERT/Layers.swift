@@ -34,9 +34,7 @@ public struct Linear {
         precision = scope.precision
         do {
             quantized = scope.precision == .int8 ? try QuantizedWeight(weight) : nil
-            packed =
-                scope.use.packs(scope.precision, on: weight.device)
-                ? try PackedWeight(weight, dtype: .bfloat16) : nil
+            packed = scope.use.packs(scope.precision, on: weight.device) ? try PackedWeight(weight) : nil
         } catch {
             throw ModelError(path: scope.path, kind: .mismatch, message: "\(error)")
         }

@@ -1,4 +1,4 @@
-// The memory of large tensors on the CPU, apart from the heap, and figures of the process.
+// The memory of large tensors on the CPU, apart from the heap.
 //
 // Why: glibc maps and unmaps each large block anew, and every page of it is cleared and faulted in again, which is a tenth
 // of a training step. Told to keep them on the heap, it lets small things that live long (compiled products, responses)
@@ -9,20 +9,13 @@
 #include <c10/core/Allocator.h>
 #include <c10/core/impl/alloc_cpu.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <map>
 #include <mutex>
-#include <string>
 #include <unordered_map>
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 using namespace ctorch;
 
@@ -92,11 +85,11 @@ class LargeBlocks {
         return best;
     }
 
-    /// Maps more below what there is, so that it joins what is free there. Blocks are cut from the upper end of what is
-    /// free, which leaves the rest at the lower.
+    /// Maps more below what there is, so that it joins what is free there, which is less than `size`. Blocks are cut from the
+    /// upper end of what is free, which leaves the rest at the lower.
     bool grow(size_t size) {
         const size_t lowest_free = !free_.empty() && free_.begin()->first == lowest_ ? free_.begin()->second : 0;
-        size_t wanted = round_up(size - (lowest_free < size ? lowest_free : 0), chunk);
+        size_t wanted = round_up(size - lowest_free, chunk);
         void *hint = reinterpret_cast<void *>(lowest_ > wanted ? lowest_ - wanted : 0);
         void *memory = map(hint, wanted);
         if (memory != MAP_FAILED && lowest_free > 0 && memory != hint) {
@@ -180,37 +173,4 @@ void ct_release_memory(void) {
 #if defined(__GLIBC__)
     malloc_trim(0);
 #endif
-}
-
-CTStatus ct_keep_products(int32_t count) {
-    return with_exception_boundary([&] {
-        TORCH_CHECK(count >= 1, "the number of products to keep must be at least 1, not ", count);
-        const std::string text = std::to_string(count);
-        for (const char *name : {"ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"}) {
-            TORCH_CHECK(setenv(name, text.c_str(), 0) == 0, "setenv: ", std::strerror(errno));
-        }
-    });
-}
-
-CTStatus ct_memory(int64_t *resident, int64_t *peak) {
-    *resident = 0;
-    *peak = 0;
-    rusage usage{};
-    if (getrusage(RUSAGE_SELF, &usage) != 0) {
-        set_last_error(std::strerror(errno));
-        return CT_ERROR;
-    }
-#if defined(__APPLE__)
-    *peak = usage.ru_maxrss;
-#else
-    *peak = static_cast<int64_t>(usage.ru_maxrss) * 1024;
-    if (std::FILE *file = std::fopen("/proc/self/statm", "r")) {
-        long long total = 0, pages = 0;
-        if (std::fscanf(file, "%lld %lld", &total, &pages) == 2) {
-            *resident = pages * static_cast<int64_t>(sysconf(_SC_PAGESIZE));
-        }
-        std::fclose(file);
-    }
-#endif
-    return CT_OK;
 }

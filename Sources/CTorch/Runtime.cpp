@@ -1,10 +1,18 @@
-// Version and threads.
+// Version, threads, kept products and memory figures.
 #include "Boundary.hpp"
 
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <ATen/cpu/Utils.h>
 #include <torch/version.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <sys/resource.h>
+#include <unistd.h>
 
 using namespace ctorch;
 
@@ -30,4 +38,37 @@ bool ct_cpu_has_bfloat16(void) {
 #else
     return false;
 #endif
+}
+
+CTStatus ct_keep_products(int32_t count) {
+    return with_exception_boundary([&] {
+        TORCH_CHECK(count >= 1, "the number of products to keep must be at least 1, not ", count);
+        const std::string text = std::to_string(count);
+        for (const char *name : {"ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"}) {
+            TORCH_CHECK(setenv(name, text.c_str(), 0) == 0, "setenv: ", std::strerror(errno));
+        }
+    });
+}
+
+CTStatus ct_memory(int64_t *resident, int64_t *peak) {
+    *resident = 0;
+    *peak = 0;
+    rusage usage{};
+    if (getrusage(RUSAGE_SELF, &usage) != 0) {
+        set_last_error(std::strerror(errno));
+        return CT_ERROR;
+    }
+#if defined(__APPLE__)
+    *peak = usage.ru_maxrss;
+#else
+    *peak = static_cast<int64_t>(usage.ru_maxrss) * 1024;
+    if (std::FILE *file = std::fopen("/proc/self/statm", "r")) {
+        long long total = 0, pages = 0;
+        if (std::fscanf(file, "%lld %lld", &total, &pages) == 2) {
+            *resident = pages * static_cast<int64_t>(sysconf(_SC_PAGESIZE));
+        }
+        std::fclose(file);
+    }
+#endif
+    return CT_OK;
 }

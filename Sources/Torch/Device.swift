@@ -74,9 +74,13 @@ public enum Runtime {
     /// Gives memory that was freed back to the system, where the host's allocator can.
     public static func releaseMemory() { ct_release_memory() }
 
-    /// Sets how many compiled matrix products the libraries of libtorch keep; 1,024 each is their own default, about a
-    /// megabyte a product. A server that meets batches of ever other sizes would collect them for hours. To be called before the
-    /// first product; what the environment says (`ONEDNN_PRIMITIVE_CACHE_CAPACITY`, `LRU_CACHE_CAPACITY`) has precedence.
+    /// Sets how many compiled matrix products the libraries of libtorch keep; 1,024 each is their own default. A server
+    /// that meets batches of ever other sizes would collect them for hours.
+    ///
+    /// To be called before the first product; what the environment says (`ONEDNN_PRIMITIVE_CACHE_CAPACITY`,
+    /// `LRU_CACHE_CAPACITY`) has precedence.
+    ///
+    /// - Throws: `TorchError` for a count below 1.
     public static func keepProducts(_ count: Int) throws(TorchError) {
         try check(ct_keep_products(Int32(clamping: count)), "keepProducts")
     }

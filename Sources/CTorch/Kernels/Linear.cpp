@@ -2,7 +2,6 @@
 //
 // What it fuses and why it pays: nothing but the sum of the bias's gradient. The products are libraries': libtorch's
 // choice in bfloat16; in float32 oneDNN's where the CPU is AMD's, on which MKL, libtorch's choice, keeps to AVX2.
-#include "Linear.hpp"
 #include "Operator.hpp"
 #include "Vector.hpp"
 #include "../Boundary.hpp"
@@ -13,25 +12,22 @@
 
 namespace ctorch {
 
-bool prefers_onednn() {
+namespace {
+
+/// Whether oneDNN multiplies float32 faster than what libtorch would choose.
+bool prefers_onednn(const at::Tensor &x) {
 #if defined(__x86_64__)
     static const bool is_amd = __builtin_cpu_is("amd") != 0 && __builtin_cpu_supports("avx512f") != 0;
-    return is_amd && at::hasMKLDNN() && at::globalContext().userEnabledMkldnn();
+    return is_amd && x.is_cpu() && x.scalar_type() == at::kFloat && x.numel() > 0 && at::hasMKLDNN() &&
+           at::globalContext().userEnabledMkldnn();
 #else
     return false;
 #endif
 }
 
-namespace {
-
-/// Whether these operands are multiplied by it.
-bool suits_onednn(const at::Tensor &x) {
-    return x.is_cpu() && x.scalar_type() == at::kFloat && x.numel() > 0 && prefers_onednn();
-}
-
 /// x Wᵀ + b; the bias may be undefined.
 at::Tensor product(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias) {
-    if (!suits_onednn(x)) {
+    if (!prefers_onednn(x)) {
         return bias.defined() ? at::addmm(bias, x, weight.t()) : at::mm(x, weight.t());
     }
     const c10::List<std::optional<at::Scalar>> none;
@@ -70,7 +66,7 @@ at::Tensor column_sums(const at::Tensor &x, at::ScalarType type) {
 /// The gradients of x and of the weight.
 std::pair<at::Tensor, at::Tensor> product_gradients(const at::Tensor &gradient, const at::Tensor &x,
                                                     const at::Tensor &weight) {
-    if (!suits_onednn(gradient)) {
+    if (!prefers_onednn(gradient)) {
         return {at::mm(gradient, weight), at::mm(gradient.t(), x)};
     }
     const at::Tensor wrapped = gradient.to_mkldnn();

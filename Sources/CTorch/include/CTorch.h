@@ -250,16 +250,12 @@ CTStatus ct_packed_span_loss_reference(const CTTensor *_Nullable logits, const C
                                        const CTTensor *_Nullable targets, double row_divisor,
                                        CTTensor *_Nullable *_Nonnull out);
 
-// MARK: Linear layers of a model that only reads (CPU, no gradients)
+// MARK: Linear layers in bfloat16 of a model that only reads (CPU that multiplies bfloat16, no gradients)
 
-/// Whether products by packed weights are the fast ones here: in bfloat16 where the CPU multiplies it, in float32 on AMD's with
-/// AVX-512.
-bool ct_packs_weights(CTDType dtype);
-/// Puts `weight` [O, I] as bfloat16 or float32 into the product's own layout: `out` can be used for nothing but
-/// `ct_linear_packed`.
-CTStatus ct_pack_weight(const CTTensor *_Nullable weight, CTDType dtype, CTTensor *_Nullable *_Nonnull out);
-/// The linear layer of `x` [T, I] and a packed `weight` of the same type, plus `bias` (float32 [O]; NULL for none), followed by
-/// GELU if asked for: [T, O] in that type.
+/// Rounds `weight` [O, I] to bfloat16 in the product's own layout: `out` can be used for nothing but `ct_linear_packed`.
+CTStatus ct_pack_weight(const CTTensor *_Nullable weight, CTTensor *_Nullable *_Nonnull out);
+/// The linear layer of `x` (bfloat16 [T, I]) and a packed `weight`, plus `bias` (float32 [O]; NULL for none), followed by GELU
+/// if asked for: bfloat16 [T, O].
 CTStatus ct_linear_packed(const CTTensor *_Nullable x, const CTTensor *_Nullable weight, const CTTensor *_Nullable bias,
                           bool gelu, CTTensor *_Nullable *_Nonnull out);
 

@@ -94,7 +94,7 @@ extension MemoryModel {
         switch precision {
         case .fp32: return file + (stored == .float32 ? 0 : 4 * matrices)
         case .bf16:
-            if PackedWeight.isAvailable(.bfloat16) { return rest + 2 * matrices }
+            if PackedWeight.isAvailable { return rest + 2 * matrices }
             return file + (stored == .bfloat16 ? 0 : 2 * matrices)
         case .int8: return rest + (stored == .float32 ? matrices : 5 * matrices)
         }
