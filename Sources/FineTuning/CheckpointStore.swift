@@ -26,8 +26,9 @@ public struct CheckpointStore: Sendable {
     /// steps: a run that goes on after this step has left them behind.
     ///
     /// - Parameter body: writes the checkpoint's files into the directory it is given.
+    /// - Throws: `FileError`; the output directory has to be there, and is not made.
     public func save(step: Int, _ body: (String) throws -> Void) throws(FileError) {
-        try DurableFiles.makeDirectory(directory)
+        try DurableFiles.makeDirectory(inExisting: directory)
         try DurableFiles.replaceDirectory(path(step: step)) { temporary in
             try body(temporary)
             try Self.writeManifest(of: temporary)

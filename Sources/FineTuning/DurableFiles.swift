@@ -57,7 +57,6 @@ enum DurableFiles {
         do {
             try recoverDirectory(path)
             try remove(temporary)
-            // Not those above: where they were removed meanwhile, nothing takes their place.
             try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: false)
             try body(temporary)
             for name in try FileManager.default.contentsOfDirectory(atPath: temporary) {
@@ -135,6 +134,15 @@ enum DurableFiles {
         } catch {
             throw FileError(path: path, message: "the directory cannot be made: \(reason(error))")
         }
+    }
+
+    /// Makes a directory, if it is not there, but none above it: where that was removed meanwhile, nothing takes its place.
+    static func makeDirectory(inExisting path: String) throws(FileError) {
+        if mkdir(path, 0o777) == 0 { return }
+        let code = errno
+        var isDirectory: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+        guard exists, isDirectory.boolValue else { throw FileError(path: path, code: exists ? ENOTDIR : code) }
     }
 
     /// The system's words for an error, where Foundation kept them.

@@ -110,6 +110,18 @@ struct CheckpointStoreTests {
         let error = #expect(throws: FileError.self) { try save(1) }
         #expect(error?.path.hasSuffix("checkpoints") == true)
     }
+
+    @Test("an output directory that was removed does not come back", arguments: [false, true])
+    func removed(whileWriting: Bool) throws {
+        let output = "\(root.path)/run"
+        let store = CheckpointStore(outputDirectory: output, kept: 2)
+        try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: false)
+        if !whileWriting { try FileManager.default.removeItem(atPath: output) }
+        #expect(throws: FileError.self) {
+            try store.save(step: 1) { _ in try FileManager.default.removeItem(atPath: output) }
+        }
+        #expect(!FileManager.default.fileExists(atPath: output))
+    }
 }
 
 @Suite("The lock of an output directory")

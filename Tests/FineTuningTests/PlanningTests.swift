@@ -9,12 +9,13 @@ struct PlanningTests {
     private static let room = 1 << 30
 
     private func model(
-        _ precision: Precision = .bf16, layers: Int = 6, hidden: Int = 384, device: Device = .cpu
+        _ precision: Precision = .bf16, layers: Int = 6, hidden: Int = 384, device: Device = .cpu,
+        mapped: Int = 100 << 20
     ) -> MemoryModel {
         var config = BertConfig()
         (config.hiddenSize, config.layerCount, config.headCount) = (hidden, layers, 12)
         config.intermediateSize = 4 * hidden
-        return MemoryModel(config: config, precision: precision, device: device, threads: 2, mapped: 100 << 20)
+        return MemoryModel(config: config, precision: precision, device: device, threads: 2, mapped: mapped)
     }
 
     private func batch(_ rows: Int, _ length: Int = 384) -> PlannedBatch {
@@ -101,6 +102,19 @@ struct PlanningTests {
         }
         #expect(bytes(small, batch(16)) < bytes(small, batch(16, 512)))
         #expect(bytes(small, batch(16)) <= bytes(model(.fp32, device: device), batch(16)))
+    }
+
+    @Test("what libtorch itself takes counts, once")
+    func mapped() {
+        let more = 290 << 20
+        for checkpointing in [false, true] {
+            func bytes(_ mapped: Int) -> Int {
+                model(mapped: mapped).training(batch(8), checkpointing: checkpointing).total.bytes
+            }
+            #expect(bytes((128 << 20) + more) - bytes(128 << 20) == more)
+        }
+        let (with, without) = (model(mapped: more), model(mapped: 0))
+        #expect(with.reading(batch(8)).total.bytes - without.reading(batch(8)).total.bytes == more)
     }
 
     @Test("checkpointing saves nearly all of what layers keep once that is more than the gradients")

@@ -25,6 +25,34 @@ struct MappedFileTests {
         }
     }
 
+    /// Pages of files that this process has in memory, in bytes; nil where the system doesn't tell.
+    private static func filePages() -> Int? {
+        guard let line = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
+        return line.split(separator: " ").dropFirst(2).first.flatMap { Int($0) }.map { $0 * Int(getpagesize()) }
+    }
+
+    @Test(
+        "A released range leaves memory, and is read again from the file",
+        .enabled(if: filePages() != nil, "the system does not tell a process's memory"))
+    func released() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent("large")
+            let size = 64 << 20
+            try Data(repeating: 7, count: size).write(to: url)
+            let file = try MappedFile(path: url.path)
+            func sum() -> Int { file.withBytes { bytes in bytes.reduce(0) { $0 + Int($1) } } }
+            #expect(sum() == 7 * size)
+            let full = try #require(Self.filePages())
+            file.release((1 << 20) + 5..<size - 5)
+            let left = try #require(Self.filePages())
+            #expect(full - left > size / 4 * 3, "\(full) before, \(left) after")
+            #expect(sum() == 7 * size)
+            file.release(10..<20)
+            file.release(0..<0)
+            #expect(file.bytes.first == 7)
+        }
+    }
+
     @Test("An empty file has no bytes")
     func empty() throws {
         try withTemporaryFolder { folder in

@@ -54,4 +54,9 @@ struct MemoryTests {
         Runtime.releaseMemory()
         #expect(try Runtime.memory().resident < full - size / 4 * 3)
     }
+
+    @Test("to keep no products is refused")
+    func products() {
+        #expect(throws: TorchError.self) { try Runtime.keepProducts(0) }
+    }
 }
