@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 import Logging
 import NIOCore
@@ -68,7 +69,8 @@ public struct AnswerServer: Sendable {
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch let error as IOError {
-            throw AnswerServerError.address(host: options.host, port: options.port, "\(error)")
+            let reason = String(cString: strerror(error.errnoCode))
+            throw AnswerServerError.address(host: options.host, port: options.port, reason)
         }
     }
 

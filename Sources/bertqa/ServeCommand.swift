@@ -1,4 +1,5 @@
 import ArgumentParser
+import BERT
 import FineTuning
 import Foundation
 import Logging
@@ -62,6 +63,8 @@ struct ServeCommand: AsyncParsableCommand {
             try Runtime.keepProducts(Self.keptProducts)
             let key = try apiKey()
             let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
+            // The server listens while it loads the model; what is no model is to be told before.
+            _ = try ModelDirectory(path: folder)
             try options.checkPrecision(folder)
             let level = logLevel.level
             let asJSON = logFormat.isJSON
