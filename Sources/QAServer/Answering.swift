@@ -68,6 +68,11 @@ struct Answering: Sendable {
         }
         guard !questions.isEmpty else {
             try check(question, model.reader)
+            guard try await store.size().documents > 0 else {
+                throw APIError.invalid(
+                    "context",
+                    "there is no context, and no stored document to look in: send the text as context, or store it first")
+            }
             return .answers([], noAnswer: nil, model: modelName)
         }
         let readings = try await model.batcher.readings(of: questions)

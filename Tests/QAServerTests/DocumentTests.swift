@@ -46,6 +46,8 @@ struct DocumentTests {
     func search() async throws {
         try await LocalServer.run { server in
             try await server.ready()
+            let missing = try await server.post("/v1/answer", "{\"question\": \"where?\"}", expecting: 422)
+            #expect(missing["error"]?["field"]?.string == "context")
             let filler = String(repeating: "🗼 the town of delhi. ", count: 200)
             _ = try await put(server, "long", filler + "eve lives in the town of oslo. " + filler)
             _ = try await put(server, "short", "finn lives in cairo.")
