@@ -47,18 +47,29 @@ class Bench:
         result = self.peer("train", self.train_file, self.encoder, precision=precision, steps=steps or self.options.steps, **settings)
         return {**result, "memory": result["process_memory"] / 1e6}
 
-    def share(self):
+    def share(self, precision, steps=None):
         """The products' share of a training step: operations of the linear layers and of attention over real tokens, forward and
         backward, at the rate that the machine reaches with the linear layers' products alone, measured before and after."""
-        before, result = self.products(), self.trained("bf16")
+        before, result = self.products(precision), self.trained(precision, steps)
         tokens = result["real_tokens_per_second"]
         length = tokens / result["examples_per_second"]
-        operations = before["training_flops_per_token"] + before["attention_flops_per_token_and_length"] * length
-        self.limit = {"gflops": (before["gflops"] + self.products()["gflops"]) / 2}
+        return self.beside(before, tokens, length, 1)
+
+    def share_of_reading(self, precision):
+        """The same of a pass without gradients over a dataset."""
+        before, result = self.products(precision), self.answered(precision)
+        lengths = bertqa("lengths", "--model", self.model, "--data", self.dev_file, "--max-lengths", "384", "--json")["lengths"][0]
+        tokens = result["rate"] * lengths["window_tokens"] / result["total"]
+        return self.beside(before, tokens, lengths["window_tokens"] / lengths["window_rows"], 1 / 3)
+
+    def beside(self, before, tokens, length, part):
+        """GFLOP/s of so many tokens a second in rows of one length, `part` of a training step each; the products' own become the limit."""
+        operations = part * (before["training_flops_per_token"] + before["attention_flops_per_token_and_length"] * length)
+        self.limit = {"gflops": (before["gflops"] + self.products(before["precision"])["gflops"]) / 2}
         return {"gflops": tokens * operations / 1e9}
 
-    def products(self):
-        return bench("products", "--model", self.encoder, "--precision", "bf16")
+    def products(self, precision):
+        return {**bench("products", "--model", self.encoder, "--precision", precision), "precision": precision}
 
     def answered(self, precision):
         result = bertqa("evaluate", "--model", self.model, "--data", self.dev_file, "--precision", precision, "--json")
@@ -130,8 +141,10 @@ class Bench:
         rate = lambda name, reach, unit="examples/s": Line(name, unit, "rate", True, reach)
         yield (lambda: self.trained("bf16")), (lambda: self.trained_peer("bf16")), [
             rate("training, bf16", 2.4), Line("training, bf16: peak memory", "MB", "memory", False, 2)]
-        yield self.share, (lambda: self.limit), [Line("training, bf16, beside its products alone", "GFLOP/s", "gflops", True, 0.7)]
+        alone = lambda name, reach: Line(f"{name}, beside its products alone", "GFLOP/s", "gflops", True, reach)
+        yield (lambda: self.share("bf16")), (lambda: self.limit), [alone("training, bf16", 0.7)]
         yield (lambda: self.trained("fp32")), (lambda: self.trained_peer("fp32")), [rate("training, fp32", 1.6)]
+        yield (lambda: self.share("fp32")), (lambda: self.limit), [alone("training, fp32", None)]
         if self.options.slow:
             yield (lambda: self.trained("bf16")), (lambda: self.trained_peer("fp32", 6, pad_to_maximum=True)), [
                 rate("training, bf16; the peer as the tutorial does, fp32 padded to 384", 10)]
@@ -162,14 +175,20 @@ class Bench:
         self.dev_file = f"{self.scratch}/few.json"
         Path(self.dev_file).write_text(json.dumps({"version": "1.1", "data": [{"title": "", "paragraphs": paragraphs}]}), encoding="utf-8")
         base = lambda name, reach, unit="examples/s": [Line(f"BERT-base: {name}", unit, "rate", True, reach)]
+        alone = lambda name, reach: [Line(f"BERT-base: {name}, beside its products alone", "GFLOP/s", "gflops", True, reach)]
         steps = 6
-        yield (lambda: self.trained("bf16", steps)), (lambda: self.trained_peer("bf16", steps)), base("training, bf16", 2.4)
-        yield self.share, (lambda: self.limit), [Line("BERT-base: training, bf16, beside its products alone", "GFLOP/s", "gflops", True, 0.7)]
-        yield (lambda: self.trained("fp32", steps)), (lambda: self.trained_peer("fp32", steps)), base("training, fp32", 1.6)
+        for precision, reach, share in [("bf16", 2.4, 0.7), ("fp32", 1.6, None)]:
+            ours = lambda precision=precision: self.trained(precision, steps)
+            theirs = lambda precision=precision: self.trained_peer(precision, steps)
+            yield ours, theirs, base(f"training, {precision}", reach)
+            yield (lambda precision=precision: self.share(precision, steps)), (lambda: self.limit), alone(
+                f"training, {precision}", share)
         for ours, theirs, name, reach in [
                 ("bf16", "bf16", "PyTorch", 1.5), ("fp32", "onnx-fp32", "ONNX Runtime", 1.25), ("int8", "onnx-int8", "ONNX Runtime", 1.3)]:
             yield (lambda ours=ours: self.answered(ours)), (lambda theirs=theirs: self.peer("predict", precision=theirs)), base(
                 f"prediction, {ours}; the peer {name}", reach, "questions/s")
+            if ours != "int8":
+                yield (lambda ours=ours: self.share_of_reading(ours)), (lambda: self.limit), alone(f"prediction, {ours}", None)
 
     def run(self):
         self.model = self.options.model or self.trained("bf16", 2)["folder"]
