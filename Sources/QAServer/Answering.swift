@@ -71,7 +71,8 @@ struct Answering: Sendable {
             guard try await store.size().documents > 0 else {
                 throw APIError.invalid(
                     "context",
-                    "there is no context, and no stored document to look in: send the text as context, or store it first")
+                    "there is no context, and no stored document to look in: send the text as context, or store it first"
+                )
             }
             return .answers([], noAnswer: nil, model: modelName)
         }
