@@ -92,9 +92,10 @@ std::pair<at::Tensor, at::Tensor> product_gradients(const at::Tensor &gradient, 
     if (!prefers_onednn(gradient)) {
         return {at::mm(gradient, weight), at::mm(gradient.t(), x)};
     }
+    const at::Tensor dx = onednn_product(gradient, weight.t(), {});
     const at::Tensor dweight =
         std::get<0>(at::mkldnn_linear_backward_weights(onednn_view(gradient), onednn_view(x), weight, false));
-    return {onednn_product(gradient, weight.t(), {}), dweight.to_dense()};
+    return {dx, dweight.to_dense()};
 }
 
 class Linear : public torch::autograd::Function<Linear> {
