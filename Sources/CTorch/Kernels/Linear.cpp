@@ -9,10 +9,6 @@
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <torch/csrc/autograd/custom_function.h>
-#include <torch/csrc/inductor/aoti_torch/c/shim.h>
-#include <torch/csrc/inductor/aoti_torch/utils.h>
-
-#include <memory>
 
 namespace ctorch {
 
@@ -29,33 +25,14 @@ bool prefers_onednn(const at::Tensor &x) {
 #endif
 }
 
-/// x Wᵀ + b by oneDNN, which takes a weight of any strides; the bias may be undefined.
-at::Tensor onednn_product(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias) {
-    const c10::List<std::optional<at::Scalar>> none;
-    return call("mkldnn::_linear_pointwise",
-                {x, weight, bias.defined() ? c10::IValue(bias) : c10::IValue(), "none", none, ""});
-}
-
-/// A contiguous float32 matrix as oneDNN's operations take it, without the copy that `to_mkldnn` makes. It owns nothing.
-at::Tensor onednn_view(const at::Tensor &x) {
-    const at::Tensor description =
-        call("mkldnn::_get_mkldnn_serialized_md", {at::empty(x.sizes(), x.options().layout(at::kMkldnn))});
-    AtenTensorHandle handle = nullptr;
-    const auto status = aoti_torch_create_tensor_from_blob_v2(
-        const_cast<void *>(x.const_data_ptr()), x.dim(), x.sizes().data(), x.strides().data(), 0,
-        aoti_torch_dtype_float32(), aoti_torch_device_type_cpu(), 0, &handle, aoti_torch_layout__mkldnn(),
-        description.const_data_ptr<uint8_t>(), description.numel());
-    TORCH_CHECK(status == AOTI_TORCH_SUCCESS, "libtorch could not wrap a matrix for oneDNN");
-    const std::unique_ptr<at::Tensor> view(torch::aot_inductor::tensor_handle_to_tensor_pointer(handle));
-    return *view;
-}
-
 /// x Wᵀ + b; the bias may be undefined.
 at::Tensor product(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias) {
     if (!prefers_onednn(x)) {
         return bias.defined() ? at::addmm(bias, x, weight.t()) : at::mm(x, weight.t());
     }
-    return onednn_product(x, weight, bias);
+    const c10::List<std::optional<at::Scalar>> none;
+    return call("mkldnn::_linear_pointwise",
+                {x, weight, bias.defined() ? c10::IValue(bias) : c10::IValue(), "none", none, ""});
 }
 
 struct SumLines {
@@ -92,10 +69,10 @@ std::pair<at::Tensor, at::Tensor> product_gradients(const at::Tensor &gradient, 
     if (!prefers_onednn(gradient)) {
         return {at::mm(gradient, weight), at::mm(gradient.t(), x)};
     }
-    const at::Tensor dx = onednn_product(gradient, weight.t(), {});
-    const at::Tensor dweight =
-        std::get<0>(at::mkldnn_linear_backward_weights(onednn_view(gradient), onednn_view(x), weight, false));
-    return {dx, dweight.to_dense()};
+    const at::Tensor wrapped = gradient.to_mkldnn();
+    const at::Tensor dx = at::mkldnn_linear_backward_input(x.sizes(), wrapped, weight);
+    const auto [dweight, unused] = at::mkldnn_linear_backward_weights(wrapped, x.to_mkldnn(), weight, false);
+    return {dx.to_dense(), dweight.to_dense()};
 }
 
 class Linear : public torch::autograd::Function<Linear> {

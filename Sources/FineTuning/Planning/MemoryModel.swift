@@ -151,8 +151,10 @@ extension MemoryModel {
     private func passing(_ tokens: Int) -> Int {
         let (hidden, inner) = (config.hiddenSize, config.intermediateSize)
         let gradients = tokens * (8 * hidden + element * (hidden + 2 * inner))
-        // The largest weight's gradient: with bf16 in both types, with fp32 as oneDNN gives it and as libtorch takes it.
-        return gradients + (precision == .fp32 ? 8 : 6) * hidden * inner
+        // The largest weight's gradient, with bf16 in both types. oneDNN's float32 products take copies of what they
+        // multiply and give (`Kernels/Linear.cpp`).
+        return precision == .fp32
+            ? gradients + tokens * (4 * hidden + 8 * inner) + 8 * hidden * inner : gradients + 6 * hidden * inner
     }
 
     /// A layer's own, which nothing keeps: states before and after attention, and the feed-forward part.
