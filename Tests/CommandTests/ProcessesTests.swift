@@ -142,6 +142,15 @@ struct ProcessesTests {
         let failed = try Tool.run(command(shop, "taken", "--processes", "2", "--process-timeout", "5"))
         #expect(failed.status == 74, "\(failed.err)")
         #expect(failed.err.components(separatedBy: "already holds a run").count == 2, "\(failed.err)")
+        // The same where the process that fails is the one that serves the store: the other still learns why.
+        let another = try freePort()
+        let started = try [0, 1].map { try member($0, of: 2, port: another, command(shop, "taken")) }
+        let outputs = try started.map { try $0.finish() }
+        #expect(outputs[0].status == 74, "\(outputs[0].err)")
+        #expect(outputs[1].status == 70, "\(outputs[1].err)")
+        #expect(outputs[1].err.contains("the process with rank 0 ended: "), "\(outputs[1].err)")
+        #expect(outputs[1].err.contains("already holds a run"), "\(outputs[1].err)")
+        #expect(outputs.allSatisfy { !$0.err.contains("frame #") }, "c10d's log: \(outputs[1].err)")
         try FileManager.default.removeItem(atPath: shop.path)
     }
 

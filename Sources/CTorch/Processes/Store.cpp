@@ -2,17 +2,29 @@
 #include "ProcessGroup.hpp"
 
 #include <ATen/Functions.h>
+#include <c10/util/Logging.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include <cstdlib>
 #include <cstring>
 
 using namespace ctorch;
+
+// c10d writes each attempt and each broken connection to stderr, with a C++ stack. Whoever trains reads what the exceptions say;
+// TORCH_CPP_LOG_LEVEL, which libtorch has read by now, lets the rest be seen.
+static void quiet_log() {
+    constexpr int fatal = 3;
+    if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) {
+        FLAGS_caffe2_log_level = fatal;
+    }
+}
 
 CTStatus ct_store_connect(const char *host, int32_t port, bool serve, double timeout, CTStore **out, int32_t *bound) {
     *bound = 0;
     return make_handle(out, [&] {
         TORCH_CHECK(port >= 0 && port <= 65535 && (serve || port > 0), "there is no port ", port);
+        quiet_log();
         c10d::TCPStoreOptions options;
         options.port = static_cast<uint16_t>(port);
         options.isServer = serve;

@@ -13,6 +13,8 @@ final class Heartbeat: Sendable {
     private let foundReason = Atomic(false)
     /// Above this many seconds without the other's count moving it counts as gone.
     private static let silence = 3.0
+    /// How long a process that serves the store keeps it when it leaves, for the others to read why, in seconds.
+    static let farewellTime = silence + 1
     /// How long the store may take when it is asked about a failure, in seconds.
     private static let patience = 5.0
 
@@ -51,13 +53,11 @@ final class Heartbeat: Sendable {
     /// Stops telling.
     func end() { isOver.store(true, ordering: .relaxed) }
 
-    /// Says why this process ends, for the others to know. Where it serves the store it waits for them to read that.
+    /// Says why this process ends, for the others to know.
     func leave(because reason: String) {
         end()
-        guard let store = try? connect() else { return }
         // Where nobody can be told there is nobody to tell.
-        try? store.set(Self.farewell(place.rank), reason)
-        if place.rank == 0, !place.storeIsServed { Thread.sleep(forTimeInterval: Self.silence + 1) }
+        try? connect().set(Self.farewell(place.rank), reason)
     }
 
     /// Which process keeps the others from going on, as far as can be found out in a few seconds.
@@ -89,15 +89,11 @@ final class Heartbeat: Sendable {
     private func findOut(_ error: TorchError, timeout: Double) -> String {
         do {
             let store = try connect()
+            if let reason = try reasonOfOther(store) { return reason }
             let before = try beats(store)
             Thread.sleep(forTimeInterval: Self.silence)
-            // One that fails says so a moment after the others have noticed.
-            for rank in 0..<place.size where rank != place.rank {
-                if let reason = try store.value(Self.farewell(rank)) {
-                    foundReason.store(true, ordering: .relaxed)
-                    return "the process with rank \(rank) ended: \(reason)"
-                }
-            }
+            // One that fails may say so a moment after the others have noticed.
+            if let reason = try reasonOfOther(store) { return reason }
             let after = try beats(store)
             let silent = (0..<place.size).filter { $0 != place.rank && before[$0]?.count == after[$0]?.count }
             if !silent.isEmpty { return silent.map { describe($0, after[$0]) }.joined(separator: "; ") }
@@ -111,6 +107,17 @@ final class Heartbeat: Sendable {
         } catch {
             return unreachable
         }
+    }
+
+    /// What another process said when it ended; nil where none did.
+    private func reasonOfOther(_ store: ProcessStore) throws(TorchError) -> String? {
+        for rank in 0..<place.size where rank != place.rank {
+            if let reason = try store.value(Self.farewell(rank)) {
+                foundReason.store(true, ordering: .relaxed)
+                return "the process with rank \(rank) ended: \(reason)"
+            }
+        }
+        return nil
     }
 
     private struct Beat {

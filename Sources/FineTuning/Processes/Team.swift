@@ -9,24 +9,26 @@ public final class Team {
     public let rank: Int
     /// The number of processes.
     public let size: Int
-    private let parts: Parts?
+    private let heartbeat: Heartbeat?
+    /// nil in a process that trains alone, or has left.
+    private var parts: Parts?
 
     private struct Parts {
         let group: ProcessGroup
         /// For tensors on GPUs; nil where the other carries all.
         let devices: ProcessGroup?
-        let heartbeat: Heartbeat
         let timeout: Double
         /// A process that serves the store must keep it.
         let store: ProcessStore
+        let serves: Bool
     }
 
     /// This process alone.
     public init() {
-        (rank, size, parts) = (0, 1, nil)
+        (rank, size, heartbeat, parts) = (0, 1, nil, nil)
     }
 
-    deinit { parts?.heartbeat.end() }
+    deinit { heartbeat?.end() }
 
     /// Meets the other processes.
     ///
@@ -48,15 +50,17 @@ public final class Team {
                 .prefixed("bertqa/\(place.attempt)")
             let heartbeat = Heartbeat(place: place, store: beats, whenOrphaned: whenOrphaned)
             do {
+                let address = try LocalAddress.agreed(place: place, store: store, timeout: timeout)
                 let group = try ProcessGroup(
-                    store: try store.prefixed("host"), rank: rank, size: size,
-                    backend: .gloo(address: LocalAddress.towards(place.host, port: place.port)), timeout: timeout)
+                    store: try store.prefixed("host"), rank: rank, size: size, backend: .gloo(address: address),
+                    timeout: timeout)
                 let devices =
                     device == .cuda
                     ? try ProcessGroup(
                         store: try store.prefixed("device"), rank: rank, size: size, backend: .nccl, timeout: timeout)
                     : nil
-                parts = Parts(group: group, devices: devices, heartbeat: heartbeat, timeout: timeout, store: server)
+                parts = Parts(group: group, devices: devices, timeout: timeout, store: server, serves: serves)
+                self.heartbeat = heartbeat
             } catch {
                 let reason = heartbeat.diagnosis(of: error, timeout: timeout)
                 heartbeat.end()
@@ -75,28 +79,32 @@ public final class Team {
     public var writes: Bool { rank == 0 }
 
     /// Whether another process has ended and said why, so that this one's error is but an echo.
-    public var otherSaidWhy: Bool { parts?.heartbeat.otherSaidWhy ?? false }
+    public var otherSaidWhy: Bool { heartbeat?.otherSaidWhy ?? false }
 
     /// Notes the step that is being computed.
-    func enter(step: Int) { parts?.heartbeat.enter(step: step) }
+    func enter(step: Int) { heartbeat?.enter(step: step) }
 
     /// Does what all processes do together; nothing in a process that trains alone.
     ///
     /// - Throws: `TrainingError.processes` that names the process which keeps the others from going on.
     func together(_ body: (ProcessGroup) throws(TorchError) -> Void) throws(TrainingError) {
-        guard let parts else { return }
+        guard let parts, let heartbeat else { return }
         do {
             try body(parts.group)
         } catch {
             throw .processes(
-                "rank \(rank) of \(size): \(parts.heartbeat.diagnosis(of: error, timeout: parts.timeout)); the last checkpoint is "
+                "rank \(rank) of \(size): \(heartbeat.diagnosis(of: error, timeout: parts.timeout)); the last checkpoint is "
                     + "whole, go on with --resume")
         }
     }
 
-    /// Tells the others why this process ends, so that they can say so.
+    /// Tells the others why this process ends, so that they can say so, and leaves them.
     public func leave(because error: any Error) {
-        parts?.heartbeat.leave(because: "\(error)")
+        guard let heartbeat, let (store, serves) = parts.map({ ($0.store, $0.serves) }) else { return }
+        heartbeat.leave(because: "\(error)")
+        // The others may wait in a common computation: it fails once the connections are closed, and they ask the store why.
+        parts = nil
+        withExtendedLifetime(store) { if serves { Thread.sleep(forTimeInterval: Heartbeat.farewellTime) } }
     }
 
     /// What sums these parameters' gradients over the processes; nil in a process that trains alone.

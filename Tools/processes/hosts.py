@@ -1,25 +1,26 @@
 """Trains by processes on several hosts: network namespaces of this machine, each with an address of its own, joined by a bridge.
 
-Shows that two and three hosts come to what one process comes to; what a slow link costs; that a broken link ends the run within the
-timeout with an error that names the process behind it; and that the run goes on afterwards, with fewer hosts too. Needs root on Linux
-and iproute2 (`ip`, `tc`): sudo python3 Tools/hosts.py --bertqa .build/release/bertqa --model MODEL --train-file FILE
+Shows that two and three hosts come to what one process comes to, also with the variables of Kubernetes' PyTorchJob; what a slow link
+costs; that a broken link ends the run within the timeout with an error that names the process behind it; and that the run goes on
+afterwards. Needs root on Linux and iproute2 (`ip`, `tc`):
+sudo python3 Tools/processes/hosts.py [--model MODEL --train-file FILE]
 """
 
-import argparse
 import json
 import os
+import shutil
 import signal
-import struct
 import subprocess
 import tempfile
 import time
 
+import proof
+from proof import alone, check, distance, same, sh, train, wait_for_checkpoint
+
 HUB, NET = "bqhub", "10.77.0"
+PER_NAMESPACE = "/etc/netns"
+JOB = "squad-master-0"
 TIMEOUT = 8
-
-
-def sh(*words, check=True):
-    return subprocess.run(words, check=check, capture_output=True, text=True)
 
 
 class Hosts:
@@ -42,6 +43,14 @@ class Hosts:
     def remove(self):
         for name in [*self.names, HUB]:
             sh("ip", "netns", "delete", name, check=False)
+            shutil.rmtree(f"{PER_NAMESPACE}/{name}", ignore_errors=True)
+
+    def call(self, number, name):
+        """Lets all hosts know one by a name, as Kubernetes' services do: `ip netns exec` puts the file in the place of /etc/hosts."""
+        for host in self.names:
+            os.makedirs(f"{PER_NAMESPACE}/{host}", exist_ok=True)
+            with open(f"{PER_NAMESPACE}/{host}/hosts", "w") as file:
+                file.write(f"127.0.0.1 localhost\n{NET}.{number + 1} {name}\n")
 
     def slow(self, number, megabits):
         sh("tc", "-n", self.names[number], "qdisc", "replace", "dev", "eth", "root", "tbf", "rate", f"{megabits}mbit", "burst", "256kb", "latency", "200ms")
@@ -50,16 +59,34 @@ class Hosts:
         sh("ip", "-n", HUB, "link", "set", self.names[number], state)
 
 
+def plain(rank, count):
+    return {"RANK": str(rank), "WORLD_SIZE": str(count), "LOCAL_RANK": "0", "MASTER_ADDR": f"{NET}.1", "MASTER_PORT": "29500"}
+
+
+def pytorch_job(rank, count, master_knows=JOB):
+    """What the Training Operator gives the container of a PyTorchJob with a master and workers.
+
+    Source: https://github.com/kubeflow/trainer/blob/release-1.9/pkg/controller.v1/pytorch/envvar.go
+    """
+    master = master_knows if rank == 0 else JOB
+    return {
+        "PYTHONUNBUFFERED": "1", "MASTER_PORT": "23456", "PET_MASTER_PORT": "23456", "MASTER_ADDR": master, "PET_MASTER_ADDR": master,
+        "WORLD_SIZE": str(count), "RANK": str(rank), "PET_NODE_RANK": str(rank), "PET_NNODES": str(count)}
+
+
+def older_pytorch_job(rank, count):
+    """The same up to the operator's version 1.3, which tells the master that it is "localhost"."""
+    return pytorch_job(rank, count, "localhost")
+
+
 class Run:
     """One process on each host."""
 
-    def __init__(self, options, hosts, count, output, *more):
+    def __init__(self, options, hosts, count, output, *more, variables=None):
         self.errors = [open(f"{output}.{rank}.err", "w+") for rank in range(count)]
         self.processes = []
         for rank in range(count):
-            environment = {
-                **os.environ, "RANK": str(rank), "WORLD_SIZE": str(count), "LOCAL_RANK": "0", "MASTER_ADDR": f"{NET}.1",
-                "MASTER_PORT": "29500", "OMP_NUM_THREADS": "1"}
+            environment = {**os.environ, "OMP_NUM_THREADS": "1", **(variables or plain)(rank, count)}
             command = ["ip", "netns", "exec", hosts.names[rank], *train(options, output), "--process-timeout", str(TIMEOUT), *more]
             self.processes.append(subprocess.Popen(
                 command, env=environment, stdout=subprocess.PIPE, stderr=self.errors[rank], text=True))
@@ -68,12 +95,6 @@ class Run:
         self.errors[rank].seek(0)
         return self.errors[rank].read()
 
-    def wait_for(self, words, rank=0):
-        for _ in range(600):
-            if words in self.said(rank) or self.processes[rank].poll() is not None:
-                return
-            time.sleep(0.1)
-
     def finish(self):
         """Exit codes, and what rank 0 printed."""
         output = self.processes[0].communicate()[0]
@@ -81,38 +102,6 @@ class Run:
         for process in self.processes[1:]:
             process.stdout.close()
         return codes, output
-
-
-def train(options, output):
-    return [
-        options.bertqa, "train", "--model", options.model, "--train-file", options.train_file, "--output-dir", output, "--max-steps",
-        str(options.steps), "--validation-fraction", "0", "--precision", "fp32", "--json", "--save-steps", "2"]
-
-
-def alone(options, output, accumulation):
-    subprocess.run(
-        [*train(options, output), "--batch-size", "2", "--gradient-accumulation-steps", str(accumulation), "--threads", "2"],
-        check=True, capture_output=True)
-
-
-def weights(output):
-    """The float32 numbers of a model.safetensors."""
-    with open(f"{output}/model.safetensors", "rb") as file:
-        length = struct.unpack("<Q", file.read(8))[0]
-        header = json.loads(file.read(length))
-        data = file.read()
-    header.pop("__metadata__", None)
-    return {name: memoryview(data[slice(*entry["data_offsets"])]).cast("f") for name, entry in header.items()}
-
-
-def distance(one, other):
-    left, right = weights(one), weights(other)
-    return max(abs(a - b) for name in left for a, b in zip(left[name][:20000], right[name][:20000]))
-
-
-def check(condition, what):
-    if not condition:
-        raise SystemExit(f"hosts: {what}")
 
 
 def equal_runs(options, hosts, scratch):
@@ -126,11 +115,22 @@ def equal_runs(options, hosts, scratch):
         print(f"{count} hosts: weights within {far:.1e} of one process; waited {100 * result['waiting_share']:.0f} % of the time")
 
 
+def jobs(options, hosts, scratch):
+    hosts.call(0, JOB)
+    for variables in (pytorch_job, older_pytorch_job):
+        output = f"{scratch}/{variables.__name__}"
+        run = Run(options, hosts, 3, output, "--batch-size", "2", variables=variables)
+        codes, _ = run.finish()
+        check(codes == [0] * 3, f"{variables.__name__}: {codes} {run.said(0)[-500:]}")
+        check(same(f"{scratch}/hosts3", output), f"{variables.__name__} changed the weights")
+        print(f"3 hosts with the variables of {variables.__name__}: the same weights")
+
+
 def slow_link(options, hosts, scratch):
     hosts.slow(1, options.megabits)
     codes, output = Run(options, hosts, 2, f"{scratch}/slow", "--batch-size", "2", "--process-timeout", "120").finish()
     check(codes == [0, 0], f"the slow link: {codes}")
-    check(distance(f"{scratch}/hosts2", f"{scratch}/slow") == 0, "a slow link changed the weights")
+    check(same(f"{scratch}/hosts2", f"{scratch}/slow"), "a slow link changed the weights")
     result = json.loads(output)
     print(f"a link of {options.megabits} Mbit/s: the same weights, {result['examples_per_second']:.2f} examples/s, waited {100 * result['waiting_share']:.0f} % of the time")
     sh("tc", "-n", hosts.names[1], "qdisc", "delete", "dev", "eth", "root")
@@ -138,7 +138,7 @@ def slow_link(options, hosts, scratch):
 
 def broken_link(options, hosts, scratch):
     run = Run(options, hosts, 2, f"{scratch}/broken", "--batch-size", "2", "--max-steps", "100000")
-    run.wait_for("step 5/")
+    saved = wait_for_checkpoint(f"{scratch}/broken", run.processes[0])
     hosts.link(1, "down")
     start = time.monotonic()
     codes, _ = run.finish()
@@ -148,7 +148,7 @@ def broken_link(options, hosts, scratch):
     print(f"a broken link: all ended after {seconds:.0f} s (timeout {TIMEOUT} s): {run.said(0).strip().splitlines()[-1]}")
     hosts.link(1, "up")
     resumed = Run(options, hosts, 2, f"{scratch}/broken", "--batch-size", "2", "--max-steps", "100000", "--resume")
-    resumed.wait_for("left")
+    wait_for_checkpoint(f"{scratch}/broken", resumed.processes[0], beyond=saved + 10)
     for process in resumed.processes:
         process.send_signal(signal.SIGTERM)
     codes, _ = resumed.finish()
@@ -157,19 +157,15 @@ def broken_link(options, hosts, scratch):
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--bertqa", default=".build/release/bertqa")
-    options.add_argument("--model", default=".deps/encoder")
-    options.add_argument("--train-file", default="Data/sample/train.json")
-    options.add_argument("--steps", type=int, default=8)
+    options = proof.options(__doc__)
     options.add_argument("--megabits", type=int, default=400)
     options = options.parse_args()
-    if os.geteuid() != 0 or sh("ip", "netns", check=False).returncode != 0:
-        raise SystemExit("hosts: network namespaces need root and iproute2 (Debian: iproute2)")
+    proof.needs_root("ip", "tc", package="iproute2")
     hosts = Hosts(3)
     try:
         with tempfile.TemporaryDirectory() as scratch:
             equal_runs(options, hosts, scratch)
+            jobs(options, hosts, scratch)
             slow_link(options, hosts, scratch)
             broken_link(options, hosts, scratch)
     finally:

@@ -1,0 +1,48 @@
+import Foundation
+import Torch
+
+extension LocalAddress {
+    /// The address at which the other processes reach this one: that of the way to MASTER_ADDR, unless only this machine knows it.
+    ///
+    /// Where MASTER_ADDR means this machine itself the way may be the loopback, which processes on other machines cannot come in
+    /// by: PyTorchJob's operator told its master "localhost" up to version 1.3, and Debian gives a machine's own name 127.0.1.1.
+    /// All processes write their address into the store; one that has the loopback takes the way to the first that has not.
+    /// - Parameter timeout: how long the others' addresses are waited for, in seconds.
+    /// - Returns: nil if there is no way to MASTER_ADDR.
+    /// - Throws: `TorchError` if a process has not written its address in that time.
+    static func agreed(
+        place: ProcessPlace, store: ProcessStore, timeout: Double
+    ) throws(TorchError) -> String? {
+        let own = towards(place.host, port: place.port)
+        try store.set(key(place.rank), own ?? "")
+        guard let own, isLoopback(own) else { return own }
+        let deadline = Date.now.addingTimeInterval(timeout)
+        for rank in 0..<place.size where rank != place.rank {
+            let other = try waited(key(rank), store, until: deadline)
+            if !other.isEmpty, !isLoopback(other) {
+                return towards(other, port: place.port) ?? own
+            }
+        }
+        return own
+    }
+
+    /// Whether an IP address, as text, is one that no other machine can reach.
+    static func isLoopback(_ address: String) -> Bool {
+        address == "::1" || address.hasPrefix("127.") || address.hasPrefix("::ffff:127.")
+    }
+
+    private static func key(_ rank: Int) -> String { "address/\(rank)" }
+
+    private static func waited(_ key: String, _ store: ProcessStore, until deadline: Date) throws(TorchError) -> String
+    {
+        while true {
+            if let value = try store.value(key) { return value }
+            guard Date.now < deadline else {
+                throw TorchError(
+                    kind: .failed, operation: "ProcessStore.value(\(key))", operands: "",
+                    message: "not written in time")
+            }
+            Thread.sleep(forTimeInterval: 0.02)
+        }
+    }
+}
