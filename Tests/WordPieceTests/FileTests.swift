@@ -33,10 +33,19 @@ struct FileTests {
     func roundTrip(_ name: String) throws {
         let folder = try TemporaryFolder()
         let tokenizer = try Tokenizer(directory: Fixtures.path("saved-\(name)"))
-        try tokenizer.save(to: folder.path + "/made")
-        try expectSame(Tokenizer(directory: folder.path + "/made"), tokenizer)
-        try FileManager.default.removeItem(atPath: folder.path + "/made/tokenizer.json")
-        try expectSame(Tokenizer(directory: folder.path + "/made"), tokenizer)
+        try tokenizer.save(to: folder.path)
+        try expectSame(Tokenizer(directory: folder.path), tokenizer)
+        try FileManager.default.removeItem(atPath: folder.path + "/tokenizer.json")
+        try expectSame(Tokenizer(directory: folder.path), tokenizer)
+    }
+
+    @Test("A folder that is not there is not made by saving into it")
+    func removed() throws {
+        let folder = try TemporaryFolder()
+        let tokenizer = try Tokenizer(directory: Fixtures.path("saved-cased"))
+        let error = #expect(throws: TokenizerError.self) { try tokenizer.save(to: folder.path + "/removed") }
+        #expect(error?.kind == .inputOutput && error?.message.contains("/removed/vocab.txt") == true)
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/removed"))
     }
 
     @Test("A folder without a tokenizer says what was looked for")
