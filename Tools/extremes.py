@@ -117,8 +117,9 @@ def main():
         size = os.path.getsize(root / "large") / 1e6
         run(f"check: a dataset of {size:.0f} MB", [tool, "check", "--data", str(root / "large")])
         run("lengths: the same", [tool, "lengths", "--model", model, "--data", str(root / "large")])
-        (root / "broken").write_bytes((root / "large").read_bytes()[:-3])
-        run("check: the same without its end", [tool, "check", "--data", str(root / "broken")])
+        # Not by way of this program's memory: a child's peak counts what its parent had when it began.
+        os.truncate(root / "large", os.path.getsize(root / "large") - 3)
+        run("check: the same without its end", [tool, "check", "--data", str(root / "large")])
 
 
 if __name__ == "__main__":

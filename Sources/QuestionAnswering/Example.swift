@@ -25,6 +25,13 @@ extension Example {
     }
 }
 
+extension Paragraph {
+    /// Its questions in the order of the file, which call it the dataset's paragraph with that number.
+    public func examples(paragraph: Int) -> [Example] {
+        questions.map { Example($0, of: self, paragraph: paragraph) }
+    }
+}
+
 extension Dataset {
     /// All questions in the order of the file.
     public func examples() -> [Example] {
@@ -32,7 +39,7 @@ extension Dataset {
         var paragraph = 0
         for article in articles {
             for text in article.paragraphs {
-                result += text.questions.map { Example($0, of: text, paragraph: paragraph) }
+                result += text.examples(paragraph: paragraph)
                 paragraph += 1
             }
         }

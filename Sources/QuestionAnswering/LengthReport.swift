@@ -29,27 +29,19 @@ public struct LengthReport: Sendable {
     /// The candidates in rising order.
     public let choices: [Choice]
 
-    /// Tokenises a dataset and looks at each candidate.
+    /// Tokenises a dataset and looks at each candidate; `LengthCounter` takes one in parts.
     ///
     /// - Parameters:
     ///   - maxLengths: each at least 8; they may exceed the model's positions.
     ///   - config: the model whose arithmetic is counted.
     public init(_ examples: [Example], tokenizer: Tokenizer, config: BertConfig, maxLengths: [Int]) {
-        let unlimited = FeatureOptions(maxLength: .max, truncation: .end)
-        let whole = FeatureBuilder(tokenizer: tokenizer, options: unlimited)
-        let rows = whole.build(examples, labelled: true).features
-        let arithmetic = Arithmetic(config)
-        let total = rows.reduce(0) { $0 + arithmetic.row($1.length) }
-        lengths = rows.map(\.length).sorted()
-        choices = Set(maxLengths).sorted().map { maxLength in
-            var choice = Choice(maxLength: maxLength)
-            for row in rows {
-                choice.add(row, ends: whole.lastAnswerEnd(of: examples[row.example], in: row), arithmetic)
-            }
-            choice.cost /= max(total, 1)
-            choice.windowCost /= max(total, 1)
-            return choice
-        }
+        var counter = LengthCounter(tokenizer: tokenizer, config: config, maxLengths: maxLengths)
+        counter.add(examples)
+        self = counter.report
+    }
+
+    fileprivate init(lengths: [Int], choices: [Choice]) {
+        (self.lengths, self.choices) = (lengths, choices)
     }
 
     /// The length that the given share of the rows does not exceed, by the nearest rank; 0 without rows.
@@ -57,6 +49,43 @@ public struct LengthReport: Sendable {
         guard !lengths.isEmpty else { return 0 }
         let rank = Int((share * Double(lengths.count)).rounded(.up))
         return lengths[min(max(rank, 1), lengths.count) - 1]
+    }
+}
+
+/// Makes a `LengthReport` of a dataset that comes in parts; of what was counted only the rows' lengths are kept.
+public struct LengthCounter {
+    private let whole: FeatureBuilder
+    private let arithmetic: Arithmetic
+    private var lengths: [Int] = []
+    private var choices: [LengthReport.Choice]
+    private var total = 0.0
+
+    /// Nothing was counted yet; the parameters are those of `LengthReport`.
+    public init(tokenizer: Tokenizer, config: BertConfig, maxLengths: [Int]) {
+        whole = FeatureBuilder(tokenizer: tokenizer, options: FeatureOptions(maxLength: .max, truncation: .end))
+        arithmetic = Arithmetic(config)
+        choices = Set(maxLengths).sorted().map { LengthReport.Choice(maxLength: $0) }
+    }
+
+    /// Tokenises examples and counts their rows.
+    public mutating func add(_ examples: [Example]) {
+        for row in whole.build(examples, labelled: true).features {
+            let ends = whole.lastAnswerEnd(of: examples[row.example], in: row)
+            lengths.append(row.length)
+            total += arithmetic.row(row.length)
+            for index in choices.indices { choices[index].add(row, ends: ends, arithmetic) }
+        }
+    }
+
+    /// What was counted so far.
+    public var report: LengthReport {
+        let shares = choices.map { choice in
+            var choice = choice
+            choice.cost /= max(total, 1)
+            choice.windowCost /= max(total, 1)
+            return choice
+        }
+        return LengthReport(lengths: lengths.sorted(), choices: shares)
     }
 }
 

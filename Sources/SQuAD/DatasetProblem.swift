@@ -42,19 +42,37 @@ public struct DatasetProblem: Sendable, Hashable, CustomStringConvertible {
 extension Dataset {
     /// Everything that is wrong with single questions, in the order of the file.
     public func problems() -> [DatasetProblem] {
-        var seen: Set<QuestionID> = []
-        var result: [DatasetProblem] = []
+        var findings = DatasetFindings()
         for article in articles {
-            for paragraph in article.paragraphs {
-                let context = Array(paragraph.context.unicodeScalars)
-                for question in paragraph.questions {
-                    var check = QuestionCheck(question: question, context: context)
-                    check.run(isNew: seen.insert(question.id).inserted)
-                    result += check.problems
-                }
-            }
+            for paragraph in article.paragraphs { findings.add(paragraph) }
         }
-        return result
+        return findings.problems
+    }
+}
+
+/// What is wrong with the questions of a dataset that is looked at a paragraph at a time; of what was looked at only the ids are kept.
+public struct DatasetFindings: Sendable {
+    /// Everything that is wrong with single questions, in the order of the file.
+    public private(set) var problems: [DatasetProblem] = []
+    /// The number of paragraphs that were looked at.
+    public private(set) var paragraphs = 0
+    /// The number of questions that were looked at.
+    public private(set) var questions = 0
+    private var seen: Set<QuestionID> = []
+
+    /// Nothing was looked at yet.
+    public init() {}
+
+    /// Looks at a paragraph's questions.
+    public mutating func add(_ paragraph: Paragraph) {
+        let context = Array(paragraph.context.unicodeScalars)
+        paragraphs += 1
+        questions += paragraph.questions.count
+        for question in paragraph.questions {
+            var check = QuestionCheck(question: question, context: context)
+            check.run(isNew: seen.insert(question.id).inserted)
+            problems += check.problems
+        }
     }
 }
 

@@ -16,6 +16,11 @@ public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
         self.isMissing = isMissing
     }
 
+    /// A file that is a dataset without questions.
+    public static func withoutQuestions(_ path: String) -> DatasetError {
+        DatasetError(path: path, message: "the file has no questions")
+    }
+
     /// One line for the user.
     public var description: String { "\(path): \(message)" }
 }
@@ -32,9 +37,7 @@ extension Dataset {
         var parser = DatasetParser(path: path, reader: JSONReader(file.bytes))
         self = try parser.dataset()
         withExtendedLifetime(file) {}
-        guard questionCount > 0 else {
-            throw DatasetError(path: path, message: "the file has no questions")
-        }
+        guard questionCount > 0 else { throw DatasetError.withoutQuestions(path) }
     }
 
     /// Maps a dataset's file into memory.
@@ -58,8 +61,6 @@ extension Dataset {
             }
         }
         self = try result.get()
-        guard questionCount > 0 else {
-            throw DatasetError(path: path, message: "the file has no questions")
-        }
+        guard questionCount > 0 else { throw DatasetError.withoutQuestions(path) }
     }
 }

@@ -7,6 +7,8 @@ public struct ParagraphStream {
     private let file: MappedFile
     private var parser: DatasetParser
     private var released = 0
+    /// The number of articles that were walked through.
+    public private(set) var articleCount = 0
 
     /// How many bytes are walked through before their pages are given back.
     private static let window = 8 << 20
@@ -29,7 +31,10 @@ public struct ParagraphStream {
                 released = parser.reader.byteOffset
                 file.release(upTo: released)
             }
-            if case .paragraph(let paragraph) = piece { return paragraph }
+            switch piece {
+            case .paragraph(let paragraph): return paragraph
+            case .article: articleCount += 1
+            }
         }
         return nil
     }
@@ -51,7 +56,7 @@ public struct DatasetExtent: Sendable, Hashable {
             questions += paragraph.questions.count
             work += Self.work(paragraph)
         }
-        guard questions > 0 else { throw DatasetError(path: path, message: "the file has no questions") }
+        guard questions > 0 else { throw DatasetError.withoutQuestions(path) }
     }
 
     /// What it takes to answer a paragraph's questions: the bytes of each question and of the text it is asked about.

@@ -30,24 +30,36 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors("check") {
-            let dataset = try Dataset(path: try await DatasetSource.path(data, .train))
-            let problems = dataset.problems()
-            var differences: [AlignmentDifference]?
-            if let model {
-                let tokenizer = try Tokenizer(directory: try await ModelSource.folder(model))
-                differences = MaskAlignment(tokenizer: tokenizer).differences(dataset.examples())
+            let path = try await DatasetSource.path(data, .train)
+            let alignment = try await alignment()
+            var differences = alignment.map { _ in [AlignmentDifference]() }
+            var findings = DatasetFindings()
+            var stream = try ParagraphStream(path: path)
+            while let paragraph = try stream.next() {
+                if let alignment {
+                    differences? += alignment.differences(paragraph.examples(paragraph: findings.paragraphs))
+                }
+                findings.add(paragraph)
             }
-            try writeOutput(
-                json ? jsonText(dataset, problems, differences) : plainText(dataset, problems, differences))
-            if !problems.isEmpty { throw ExitCode(ExitStatus.data.rawValue) }
+            guard findings.questions > 0 else { throw DatasetError.withoutQuestions(path) }
+            let counts = (articles: stream.articleCount, findings)
+            try writeOutput(json ? jsonText(counts, differences) : plainText(counts, differences))
+            if !findings.problems.isEmpty { throw ExitCode(ExitStatus.data.rawValue) }
         }
     }
 
+    private func alignment() async throws -> MaskAlignment? {
+        guard let model else { return nil }
+        return MaskAlignment(tokenizer: try Tokenizer(directory: try await ModelSource.folder(model)))
+    }
+
     private func plainText(
-        _ dataset: Dataset, _ problems: [DatasetProblem], _ differences: [AlignmentDifference]?
+        _ counts: (articles: Int, DatasetFindings), _ differences: [AlignmentDifference]?
     ) -> String {
+        let (articles, findings) = counts
+        let problems = findings.problems
         var lines = [
-            "\(dataset.articles.count) articles, \(dataset.paragraphCount) paragraphs, \(dataset.questionCount) questions"
+            "\(articles) articles, \(findings.paragraphs) paragraphs, \(findings.questions) questions"
         ]
         lines += problems.map { "\($0.kind.rawValue): \($0)" }
         lines.append(problems.isEmpty ? "nothing wrong was found" : "\(problems.count) problems")
@@ -62,9 +74,10 @@ struct CheckCommand: AsyncParsableCommand {
     }
 
     private func jsonText(
-        _ dataset: Dataset, _ problems: [DatasetProblem], _ differences: [AlignmentDifference]?
+        _ counts: (articles: Int, DatasetFindings), _ differences: [AlignmentDifference]?
     ) -> String {
-        let list = problems.map { problem in
+        let (articles, findings) = counts
+        let list = findings.problems.map { problem in
             JSONValue.object(
                 JSONObject([
                     ("id", .string(problem.questionID.text)), ("kind", .string(problem.kind.rawValue)),
@@ -72,8 +85,8 @@ struct CheckCommand: AsyncParsableCommand {
                 ]))
         }
         var members: [(String, JSONValue)] = [
-            ("questions", .int(dataset.questionCount)), ("paragraphs", .int(dataset.paragraphCount)),
-            ("articles", .int(dataset.articles.count)), ("problems", .array(list)),
+            ("questions", .int(findings.questions)), ("paragraphs", .int(findings.paragraphs)),
+            ("articles", .int(articles)), ("problems", .array(list)),
         ]
         if let differences { members.append(("alignment_differences", .array(differences.map(json)))) }
         return JSONValue.object(JSONObject(members)).serialized()

@@ -43,12 +43,15 @@ struct LengthsCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors("lengths") {
-            let dataset = try Dataset(path: try await DatasetSource.path(data, .train))
+            let path = try await DatasetSource.path(data, .train)
             let folder = try await ModelSource.folder(model)
-            let tokenizer = try Tokenizer(directory: folder)
-            let report = LengthReport(
-                dataset.examples(), tokenizer: tokenizer, config: try BertConfig(directory: folder),
+            var counter = LengthCounter(
+                tokenizer: try Tokenizer(directory: folder), config: try BertConfig(directory: folder),
                 maxLengths: maxLengths)
+            var stream = try ExampleStream(path: path)
+            while let part = try stream.next() { counter.add(part.examples) }
+            let report = counter.report
+            guard !report.lengths.isEmpty else { throw DatasetError.withoutQuestions(path) }
             if let histogram {
                 try writeFile(
                     LengthHistogram(lengths: report.lengths, marks: report.choices.map(\.maxLength)).svg(),
