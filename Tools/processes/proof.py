@@ -48,13 +48,16 @@ def alone(options, output, accumulation):
         check=True, capture_output=True)
 
 
+def newest_checkpoint(output):
+    """The step of a run's newest whole checkpoint; 0 where there is none."""
+    saved = pathlib.Path(output, "checkpoints").glob("step-" + 8 * "[0-9]")
+    return max((int(one.name.removeprefix("step-")) for one in saved), default=0)
+
+
 def wait_for_checkpoint(output, process, beyond=0):
-    """Waits until a run has saved a step greater than a number, or has ended; the number of the newest."""
-    newest = 0
-    while newest <= beyond and process.poll() is None:
+    """Waits until a run has saved a step greater than a number, or has ended; the step of the newest."""
+    while (newest := newest_checkpoint(output)) <= beyond and process.poll() is None:
         time.sleep(0.05)
-        saved = pathlib.Path(output, "checkpoints").glob("step-" + 8 * "[0-9]")
-        newest = max((int(one.name.removeprefix("step-")) for one in saved), default=0)
     return newest
 
 

@@ -16,7 +16,7 @@ import tempfile
 import time
 
 import proof
-from proof import alone, check, distance, same, sh, train, wait_for_checkpoint
+from proof import alone, check, distance, newest_checkpoint, same, sh, train, wait_for_checkpoint
 
 CONFIGURATION = """
 ClusterName=proof
@@ -85,14 +85,14 @@ class Cluster:
         with open(self.folder / f"{command[0]}.out", "a") as log:
             self.daemons.append(subprocess.Popen(command, env=self.environment, stdout=log, stderr=log))
 
-    def wait(self, what, condition):
-        for _ in range(300):
+    def wait(self, what, condition, seconds=60):
+        for _ in range(10 * seconds):
             if condition():
                 return
             ended = [one.args[0] for one in self.daemons if one.poll() is not None]
             check(not ended, f"{ended} ended: {[(self.folder / f'{name}.out').read_text()[-500:] for name in ended]}")
             time.sleep(0.1)
-        check(False, f"{what} did not come up in 30 s")
+        check(False, f"{what} did not come in {seconds} s")
 
     def sh(self, *words, check=True):
         return sh(*words, check=check, env=self.environment)
@@ -174,13 +174,16 @@ def batch(options, cluster, scratch):
     job = cluster.sh(
         "sbatch", "--parsable", f"--output={log}", f"--export=ALL,BERTQA={os.path.abspath(program)}", "deploy/train.sbatch",
         *arguments[1:], "--batch-size", "2").stdout.strip()
-    state = lambda: cluster.sh("squeue", "-h", "-j", job, "-o", "%T", check=False).stdout.strip()
-    cluster.wait("a checkpoint", lambda: list(pathlib.Path(output).glob("checkpoint*/*")) or not state())
+
+    def state():
+        return cluster.sh("squeue", "-h", "-j", job, "-o", "%T", check=False).stdout.strip()
+
+    cluster.wait("a checkpoint", lambda: newest_checkpoint(output) or not state())
     cluster.sh("scancel", "--signal=TERM", job)
     cluster.wait("the job in the queue", lambda: state() == "PENDING")
     # Slurm lets a job wait two minutes before it starts it again.
     cluster.sh("scontrol", "update", f"JobId={job}", "StartTime=now")
-    cluster.wait("the job's end", lambda: not state() or state() in ("COMPLETED", "FAILED"))
+    cluster.wait("the job's end", lambda: not state() or state() in ("COMPLETED", "FAILED"), seconds=300)
     text = log.read_text()
     check("going on after step" in text, f"the batch job did not go on: {text[-1500:]}")
     check(same(f"{scratch}/two", output), "the batch job that was queued again came to other weights")
