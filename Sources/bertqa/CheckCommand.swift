@@ -32,19 +32,9 @@ struct CheckCommand: AsyncParsableCommand {
         try await reportingErrors("check") {
             let path = try await DatasetSource.path(data, .train)
             let alignment = try await alignment()
-            var differences = alignment.map { _ in [AlignmentDifference]() }
-            var findings = DatasetFindings()
-            var stream = try ParagraphStream(path: path)
-            while let paragraph = try stream.next() {
-                if let alignment {
-                    differences? += alignment.differences(paragraph.examples(paragraph: findings.paragraphs))
-                }
-                findings.add(paragraph)
-            }
-            guard findings.questions > 0 else { throw DatasetError.withoutQuestions(path) }
-            let counts = (articles: stream.articleCount, findings)
-            try writeOutput(json ? jsonText(counts, differences) : plainText(counts, differences))
-            if !findings.problems.isEmpty { throw ExitCode(ExitStatus.data.rawValue) }
+            let report = try CheckReport(path: path, alignment: alignment)
+            try writeOutput(json ? report.json.serialized() : report.text)
+            if !report.findings.problems.isEmpty { throw ExitCode(ExitStatus.data.rawValue) }
         }
     }
 
@@ -52,15 +42,35 @@ struct CheckCommand: AsyncParsableCommand {
         guard let model else { return nil }
         return MaskAlignment(tokenizer: try Tokenizer(directory: try await ModelSource.folder(model)))
     }
+}
 
-    private func plainText(
-        _ counts: (articles: Int, DatasetFindings), _ differences: [AlignmentDifference]?
-    ) -> String {
-        let (articles, findings) = counts
+/// What `bertqa check` found in a file.
+private struct CheckReport {
+    let articles: Int
+    let findings: DatasetFindings
+    /// nil where nothing was compared.
+    let differences: [AlignmentDifference]?
+
+    /// Reads a file a paragraph at a time.
+    ///
+    /// - Parameter alignment: what to compare answers by masks with; nil compares none.
+    init(path: String, alignment: MaskAlignment?) throws {
+        var findings = DatasetFindings()
+        var differences = alignment.map { _ in [AlignmentDifference]() }
+        var stream = try ParagraphStream(path: path)
+        while let paragraph = try stream.next() {
+            if let alignment {
+                differences? += alignment.differences(paragraph.examples(paragraph: findings.paragraphs))
+            }
+            findings.add(paragraph)
+        }
+        guard findings.questions > 0 else { throw DatasetError.withoutQuestions(path) }
+        (articles, self.findings, self.differences) = (stream.articleCount, findings, differences)
+    }
+
+    var text: String {
         let problems = findings.problems
-        var lines = [
-            "\(articles) articles, \(findings.paragraphs) paragraphs, \(findings.questions) questions"
-        ]
+        var lines = ["\(articles) articles, \(findings.paragraphs) paragraphs, \(findings.questions) questions"]
         lines += problems.map { "\($0.kind.rawValue): \($0)" }
         lines.append(problems.isEmpty ? "nothing wrong was found" : "\(problems.count) problems")
         if let differences {
@@ -73,10 +83,7 @@ struct CheckCommand: AsyncParsableCommand {
         return lines.joined(separator: "\n")
     }
 
-    private func jsonText(
-        _ counts: (articles: Int, DatasetFindings), _ differences: [AlignmentDifference]?
-    ) -> String {
-        let (articles, findings) = counts
+    var json: JSONValue {
         let list = findings.problems.map { problem in
             JSONValue.object(
                 JSONObject([
@@ -89,7 +96,7 @@ struct CheckCommand: AsyncParsableCommand {
             ("articles", .int(articles)), ("problems", .array(list)),
         ]
         if let differences { members.append(("alignment_differences", .array(differences.map(json)))) }
-        return JSONValue.object(JSONObject(members)).serialized()
+        return .object(JSONObject(members))
     }
 
     private func json(_ difference: AlignmentDifference) -> JSONValue {

@@ -75,6 +75,7 @@ struct DatasetTests {
             #expect(check.status == 65)
             let problems = try #require(try check.json()["problems"]?.array)
             #expect(problems.count == 1)
+            #expect(try check.json()["articles"]?.int == 1 && check.json()["questions"]?.int == 2, "\(check.out)")
             #expect(problems.first?["id"]?.string == (question.contains("q7") ? "q7" : "q1"))
             #expect(problems.first?["message"]?.string?.contains(word) == true, "\(check.out)")
         }

@@ -26,4 +26,18 @@ struct LengthReportTests {
         #expect(cut.cost < 1 && cut.windowRows > 2 && cut.windowTokens > cut.tokens)
         #expect(report.percentile(0.5) == short && report.percentile(1) == short + 4)
     }
+
+    @Test("of a dataset that comes in parts is that of the whole")
+    func parts() throws {
+        let examples = [
+            example("why?", "b c d e f g h", answer: "g", id: "1"),
+            example("why?", "b c d", answer: "d", id: "2", paragraph: 1),
+        ]
+        let tokenizer = try smallTokenizer()
+        let whole = LengthReport(examples, tokenizer: tokenizer, config: BertConfig(), maxLengths: [9, 12])
+        var counter = LengthCounter(tokenizer: tokenizer, config: BertConfig(), maxLengths: [9, 12])
+        for example in examples.reversed() { counter.add([example]) }
+        #expect(counter.report.lengths == whole.lengths)
+        #expect(counter.report.choices == whole.choices)
+    }
 }

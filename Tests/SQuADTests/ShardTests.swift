@@ -37,6 +37,7 @@ struct ShardTests {
             var paragraphs: [Paragraph] = []
             while let paragraph = try stream.next() { paragraphs.append(paragraph) }
             #expect(paragraphs == (try Dataset(path: path)).articles.flatMap(\.paragraphs))
+            #expect(stream.articleCount == Self.dataset.articles.count)
             let extent = try DatasetExtent(path: path)
             #expect(extent.questions == Self.dataset.questionCount)
         }
