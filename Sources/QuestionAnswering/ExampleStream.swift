@@ -7,6 +7,11 @@ public struct ExampleStream {
     private var paragraphCount = 0
     private var exampleCount = 0
 
+    /// The file's size in bytes.
+    public var byteCount: Int { paragraphs.byteCount }
+    /// How many of its bytes were walked through.
+    public var bytesRead: Int { paragraphs.bytesRead }
+
     /// The bytes of questions and of the texts they are asked about, each time anew, that one part has at most, single questions
     /// excepted: some thousand questions of SQuAD, or a few about a text of a megabyte, whose rows are some tens of megabytes.
     private static let budget = 4 << 20

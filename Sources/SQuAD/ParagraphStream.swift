@@ -10,6 +10,11 @@ public struct ParagraphStream {
     /// The number of articles that were walked through.
     public private(set) var articleCount = 0
 
+    /// The file's size in bytes.
+    public var byteCount: Int { file.bytes.count }
+    /// How many of its bytes were walked through.
+    public var bytesRead: Int { parser.reader.byteOffset }
+
     /// How many bytes are walked through before their pages are given back.
     private static let window = 8 << 20
 

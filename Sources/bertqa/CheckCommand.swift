@@ -58,11 +58,14 @@ private struct CheckReport {
         var findings = DatasetFindings()
         var differences = alignment.map { _ in [AlignmentDifference]() }
         var stream = try ParagraphStream(path: path)
+        var meter = WalkMeter(of: stream.byteCount)
+        defer { meter.finish() }
         while let paragraph = try stream.next() {
             if let alignment {
                 differences? += alignment.differences(paragraph.examples(paragraph: findings.paragraphs))
             }
             findings.add(paragraph)
+            meter.show(stream.bytesRead)
         }
         guard findings.questions > 0 else { throw DatasetError.withoutQuestions(path) }
         (articles, self.findings, self.differences) = (stream.articleCount, findings, differences)

@@ -48,8 +48,7 @@ struct LengthsCommand: AsyncParsableCommand {
             var counter = LengthCounter(
                 tokenizer: try Tokenizer(directory: folder), config: try BertConfig(directory: folder),
                 maxLengths: maxLengths)
-            var stream = try ExampleStream(path: path)
-            while let part = try stream.next() { counter.add(part.examples) }
+            try count(path, into: &counter)
             let report = counter.report
             guard !report.lengths.isEmpty else { throw DatasetError.withoutQuestions(path) }
             if let histogram {
@@ -58,6 +57,16 @@ struct LengthsCommand: AsyncParsableCommand {
                     to: histogram)
             }
             try writeOutput(json ? report.json.serialized() : report.table)
+        }
+    }
+
+    private func count(_ path: String, into counter: inout LengthCounter) throws {
+        var stream = try ExampleStream(path: path)
+        var meter = WalkMeter(of: stream.byteCount)
+        defer { meter.finish() }
+        while let part = try stream.next() {
+            counter.add(part.examples)
+            meter.show(stream.bytesRead)
         }
     }
 }
