@@ -16,7 +16,7 @@ struct ProcessLauncher {
 
     /// Runs this program's command line in `count` processes, and returns when all have ended.
     ///
-    /// - Returns: 0 if all did what they were to do; otherwise the first code that another one ended with.
+    /// - Returns: 0 if all did what they were to do; otherwise the code of the one that failed first of itself.
     func run() throws -> Int32 {
         let store = try ProcessStore(host: "127.0.0.1", port: 0, serves: true, timeout: 30)
         let signals = SignalRelay()
@@ -63,13 +63,24 @@ struct ProcessLauncher {
             for (rank, child) in children.enumerated() where !seen.contains(rank) && !child.isRunning {
                 seen.insert(rank)
                 let status = status(of: child, rank: rank)
-                if status != 0, code == 0 || code == ExitStatus.interrupted.rawValue { code = status }
+                if Self.weight(status) > Self.weight(code) { code = status }
                 if status != 0, status != ExitStatus.interrupted.rawValue, failedAt == nil { failedAt = Date() }
             }
             if let failedAt, -failedAt.timeIntervalSinceNow > Self.grace { end(children, with: SIGKILL) }
             Thread.sleep(forTimeInterval: 0.05)
         }
         return code
+    }
+
+    /// How much an exit code says of why a run ended. Those that lost another process end with an internal error, some before the
+    /// one that they lost has ended with a code of its own.
+    private static func weight(_ code: Int32) -> Int {
+        switch code {
+        case 0: 0
+        case ExitStatus.interrupted.rawValue: 1
+        case ExitStatus.internalError.rawValue: 2
+        default: 3
+        }
     }
 
     private func status(of child: Process, rank: Int) -> Int32 {
