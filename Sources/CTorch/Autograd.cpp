@@ -1,9 +1,10 @@
 // Gradients: recording, the backward pass and the optimizer's step.
 #include "Boundary.hpp"
 
-#include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/full.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <optional>

@@ -2,8 +2,19 @@
 #include "Boundary.hpp"
 #include "Device/Copies.hpp"
 
-#include <ATen/Functions.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/add.h>
+#include <ATen/ops/embedding.h>
+#include <ATen/ops/gelu.h>
+#include <ATen/ops/isfinite.h>
+#include <ATen/ops/layer_norm.h>
+#include <ATen/ops/log_softmax.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/reshape.h>
+#include <ATen/ops/slice.h>
+#include <ATen/ops/sub.h>
+#include <ATen/ops/sum.h>
 
 using namespace ctorch;
 

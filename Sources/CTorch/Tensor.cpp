@@ -2,9 +2,12 @@
 #include "Boundary.hpp"
 
 #include <ATen/CPUGeneratorImpl.h>
-#include <ATen/Functions.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/normal.h>
+#include <ATen/ops/zeros.h>
 
 #include <cstring>
 #include <limits>

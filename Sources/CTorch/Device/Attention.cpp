@@ -14,7 +14,10 @@
 #include "Copies.hpp"
 #include "Generator.hpp"
 
-#include <ATen/Functions.h>
+#include <ATen/ops/_efficient_attention_backward.h>
+#include <ATen/ops/_efficient_attention_forward.h>
+#include <ATen/ops/_flash_attention_backward.h>
+#include <ATen/ops/_flash_attention_forward.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 namespace ctorch {

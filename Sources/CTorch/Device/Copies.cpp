@@ -1,7 +1,7 @@
 // Numbers on their way from the host to a device.
 #include "Copies.hpp"
 
-#include <ATen/Functions.h>
+#include <ATen/ops/aminmax.h>
 
 using namespace ctorch;
 

@@ -9,8 +9,12 @@
 #include "Copies.hpp"
 #include "Generator.hpp"
 
-#include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/bitwise_right_shift.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/native_dropout.h>
+#include <ATen/ops/where.h>
 
 #include <limits>
 #include <tuple>

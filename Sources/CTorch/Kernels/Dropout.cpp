@@ -9,7 +9,7 @@
 #include "Threads.hpp"
 
 #include <ATen/Dispatch.h>
-#include <ATen/Functions.h>
+#include <ATen/ops/empty_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 namespace ctorch {

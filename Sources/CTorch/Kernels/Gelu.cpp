@@ -6,6 +6,8 @@
 #include "../Boundary.hpp"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/gelu.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 namespace ctorch {

@@ -5,8 +5,9 @@
 #include "../Device/SpanLoss.hpp"
 #include "PackedRows.hpp"
 
-#include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/full.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>

@@ -4,7 +4,7 @@
 #include "Simd.hpp"
 #include "Threads.hpp"
 
-#include <ATen/Functions.h>
+#include <ATen/ops/empty.h>
 
 #include <algorithm>
 #include <cstdint>

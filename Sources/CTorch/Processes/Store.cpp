@@ -1,7 +1,7 @@
 // The store by which processes find each other: c10d's TCPStore, which torchrun serves as well.
 #include "ProcessGroup.hpp"
 
-#include <ATen/Functions.h>
+#include <ATen/ops/empty.h>
 #include <c10/util/Logging.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
