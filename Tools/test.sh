@@ -16,9 +16,13 @@ part() {
     fi
     tail -n 1 "$log"
 }
+# The first part builds for all.
+built=
 for set in default avx2 avx512; do
+    # shellcheck disable=SC2086 # empty, or one option
     part "kernels, instruction set at most $set" \
-        env BERTQA_CPU_CAPABILITY=$set "$swift" test -c release --filter TorchTests
+        env BERTQA_CPU_CAPABILITY=$set "$swift" test -c release $built --filter TorchTests
+    built=--skip-build
 done
-part "server and hub" "$swift" test -c release --filter 'QAServerTests|HubTests'
-"$swift" test -c release --skip 'QAServerTests|HubTests'
+part "server and hub" "$swift" test -c release --skip-build --filter 'QAServerTests|HubTests'
+"$swift" test -c release --skip-build --skip 'QAServerTests|HubTests'
