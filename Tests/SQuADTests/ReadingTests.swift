@@ -101,7 +101,7 @@ struct ReadingTests {
         #expect(train.problems().isEmpty)
     }
 
-    @Test("A file of 30 MB is read in under three seconds")
+    @Test("A file of 30 MB is read in under three seconds, by optimised code")
     func large() throws {
         let words = String(repeating: "The caf\u{E9} of the \\\"old\\\" town \\u00e9. ", count: 40)
         let question = #"{"id":"q","question":"Where is it?","answers":[{"text":"caf\u00e9","answer_start":4}]}"#
@@ -114,6 +114,12 @@ struct ReadingTests {
         var sample = Dataset(articles: [])
         let time = try ContinuousClock().measure { sample = try Dataset(json: bytes, path: "large.json") }
         #expect(sample.questionCount == 5 * count)
-        #expect(time < .seconds(3))
+        // The sanitizers run unoptimised code.
+        #if DEBUG
+            let limit = Duration.seconds(60)
+        #else
+            let limit = Duration.seconds(3)
+        #endif
+        #expect(time < limit)
     }
 }
