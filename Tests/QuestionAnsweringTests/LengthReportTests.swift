@@ -4,13 +4,14 @@ import Testing
 
 @Suite("Choosing a maximum length")
 struct LengthReportTests {
+    /// Rows of 2 + 2 + 1 + 7, and of 2 + 2 + 1 + 3 tokens.
+    private let examples = [
+        example("why?", "b c d e f g h", answer: "g", id: "1"),
+        example("why?", "b c d", answer: "d", id: "2", paragraph: 1),
+    ]
+
     @Test("counts the rows that are cut, the answers that are lost and what windows would take")
     func counts() throws {
-        // Rows of 2 + 2 + 1 + 7, and of 2 + 2 + 1 + 3 tokens.
-        let examples = [
-            example("why?", "b c d e f g h", answer: "g", id: "1"),
-            example("why?", "b c d", answer: "d", id: "2", paragraph: 1),
-        ]
         let tokenizer = try smallTokenizer()
         let short = tokenizer.tokenize("why?").count + 3 + 3
         let report = LengthReport(
@@ -29,10 +30,6 @@ struct LengthReportTests {
 
     @Test("of a dataset that comes in parts is that of the whole")
     func parts() throws {
-        let examples = [
-            example("why?", "b c d e f g h", answer: "g", id: "1"),
-            example("why?", "b c d", answer: "d", id: "2", paragraph: 1),
-        ]
         let tokenizer = try smallTokenizer()
         let whole = LengthReport(examples, tokenizer: tokenizer, config: BertConfig(), maxLengths: [9, 12])
         var counter = LengthCounter(tokenizer: tokenizer, config: BertConfig(), maxLengths: [9, 12])
