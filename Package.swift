@@ -35,8 +35,8 @@ let package = Package(
         .systemLibrary(name: "CLibTorch", pkgConfig: "bertqa-libtorch"),
         .target(
             name: "CTorch", dependencies: ["CLibTorch"],
-            // With the define, a source includes the headers of the operators that it calls instead of those of all
-            // 2,500, which would take more than half of the time it compiles.
+            // With the define, a source includes the headers of the operators that it calls instead of those of all,
+            // which take long to compile.
             cxxSettings: [.headerSearchPath("Processes/Gloo"), .define("AT_PER_OPERATOR_HEADERS")]),
         .target(name: "Torch", dependencies: ["CTorch"]),
         .target(name: "BERT", dependencies: ["Torch", "StrictJSON"]),
