@@ -1,6 +1,6 @@
 #!/bin/sh
-# Links libtorch's libraries beside what `swift build` produces, where the products look for them ($ORIGIN):
-# Tools/link_libtorch.sh [OPTION ...], those of `swift build`; -c release without any.
+# Links libtorch's libraries beside what `swift build` produces, where the products look for them ($ORIGIN), and has everything
+# planned anew for a libtorch with other headers: Tools/link_libtorch.sh [OPTION ...], those of `swift build`; -c release without any.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -9,9 +9,14 @@ libtorch=$(cd .deps/libtorch && pwd -P)
 [ $# -gt 0 ] || set -- -c release
 products=$(swift build "$@" --show-bin-path)
 marker=$products/.libtorch
+linked=$(printf '%s\n' "$libtorch" && cat .deps/pkgconfig/bertqa-libtorch.pc)
 
-if [ -f "$marker" ] && [ "$(cat "$marker")" = "$libtorch" ] && ls "$products"/libtorch_cpu.* > /dev/null 2>&1; then exit 0; fi
+if [ -f "$marker" ] && [ "$(cat "$marker")" = "$linked" ] && ls "$products"/libtorch_cpu.* > /dev/null 2>&1; then exit 0; fi
 mkdir -p "$products"
+
+# SwiftPM goes by the plan of the last build and does not look into the pkg-config file again: what was compiled for another
+# libtorch would pass for new.
+rm -f "$products/description.json"
 
 # Links that an earlier libtorch left behind would be mixed with this one's.
 find "$products" -maxdepth 1 -type l \( -name 'lib*.so*' -o -name 'lib*.dylib' \) -exec rm -f {} +
@@ -42,4 +47,4 @@ outside_folders | while IFS= read -r folder; do
     esac
 done
 link_all "$libtorch/lib"
-printf '%s\n' "$libtorch" > "$marker"
+printf '%s\n' "$linked" > "$marker"
