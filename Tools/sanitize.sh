@@ -3,6 +3,7 @@
 #
 # address: the shim and everything that reads files. One test asks for more memory than there is, which the sanitizer must let
 # fail as the system would; leaks are not looked for, since libtorch keeps its registries until the process ends.
+# The shim is optimised a little, since its loops over every number would take a quarter of an hour otherwise.
 # undefined: the shim's C++. thread: the server, the hub's client, the reader, the trainer; libtorch itself is not instrumented,
 # so what its own threads do among themselves is left out (Tools/thread-sanitizer.txt).
 set -eu
@@ -24,4 +25,4 @@ case $mode in
 esac
 scratch=.build-$mode
 ./Tools/link_libtorch.sh --sanitize="$mode" --scratch-path "$scratch"
-swift test --sanitize="$mode" --scratch-path "$scratch" --filter "${2:-$filter}"
+swift test --sanitize="$mode" --scratch-path "$scratch" -Xcxx -O1 --filter "${2:-$filter}"
