@@ -104,6 +104,11 @@ public enum Figures {
         String(format: "%.1e", number)
     }
 
+    /// A number of things, as `1 question` or `2 questions`: for nouns whose plural ends in s.
+    public static func count(_ number: Int, _ noun: String) -> String {
+        number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
+    }
+
     /// Seconds as `42 s`, `3 min 20 s` or `2 h 05 min`.
     public static func duration(_ seconds: Double) -> String {
         guard seconds.isFinite else { return "?" }

@@ -39,26 +39,27 @@ struct TrainingReport {
             "model      \(options.model): \(config.layerCount) layers, \(config.hiddenSize) wide, \(millions) M parameters"
                 + (loaded.newKeys.isEmpty ? "" : ", a new question-answering head"))
         say(
-            "running on \(device.rawValue), \(precision.rawValue), \(Runtime.threads) threads, libtorch \(Runtime.version)"
+            "running on \(device.rawValue), \(precision.rawValue), \(Figures.count(Runtime.threads, "thread")), libtorch \(Runtime.version)"
         )
         let rows = data.training.features
         let tokens = rows.reduce(0) { $0 + $1.length }
         say(
-            "training   \(rows.count) rows of \(tokens / max(1, rows.count)) tokens on average, no padding; \(totalSteps) steps"
+            "training   \(Figures.count(rows.count, "row")) of \(tokens / max(1, rows.count)) tokens on average, no padding; "
+                + Figures.count(totalSteps, "step")
         )
         if !data.skipped.isEmpty {
             say(
-                "skipped    \(data.skipped.count) questions that cannot be trained on; `bertqa check --data "
+                "skipped    \(Figures.count(data.skipped.count, "question")) that cannot be trained on; `bertqa check --data "
                     + "\(options.trainFile)` lists them")
         }
         if data.training.answerLost > 0 {
             say(
-                "warning    in \(data.training.answerLost) questions the answer lies behind the cut at "
+                "warning    in \(Figures.count(data.training.answerLost, "question")) the answer lies behind the cut at "
                     + "\(options.features.maxLength) tokens; a larger --max-length or --truncation windows keeps it")
         }
         if data.training.dropped > 0 {
             say(
-                "left out   \(data.training.dropped) questions whose answer is cut at \(options.features.maxLength) tokens"
+                "left out   \(Figures.count(data.training.dropped, "question")) whose answer is cut at \(options.features.maxLength) tokens"
             )
         }
         if !data.training.questionTooLong.isEmpty {
@@ -67,7 +68,7 @@ struct TrainingReport {
             )
         }
         if !data.validation.features.isEmpty {
-            say("validation \(data.validationExamples.count) questions after each epoch")
+            say("validation \(Figures.count(data.validationExamples.count, "question")) after each epoch")
         }
     }
 

@@ -31,7 +31,7 @@ struct ChatSession {
     mutating func take(_ context: String) throws -> String {
         let prepared = try reader.prepare(context)
         text = prepared
-        return "a text of \(prepared.tokenCount) tokens; ask away"
+        return "a text of \(Figures.count(prepared.tokenCount, "token")); ask away"
     }
 
     /// Loads a text from a file.

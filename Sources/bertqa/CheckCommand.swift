@@ -1,4 +1,5 @@
 import ArgumentParser
+import FineTuning
 import QuestionAnswering
 import SQuAD
 import StrictJSON
@@ -73,15 +74,18 @@ private struct CheckReport {
 
     var text: String {
         let problems = findings.problems
-        var lines = ["\(articles) articles, \(findings.paragraphs) paragraphs, \(findings.questions) questions"]
+        var lines = [
+            "\(Figures.count(articles, "article")), \(Figures.count(findings.paragraphs, "paragraph")), "
+                + Figures.count(findings.questions, "question")
+        ]
         lines += problems.map { "\($0.kind.rawValue): \($0)" }
-        lines.append(problems.isEmpty ? "nothing wrong was found" : "\(problems.count) problems")
+        lines.append(problems.isEmpty ? "nothing wrong was found" : Figures.count(problems.count, "problem"))
         if let differences {
             lines += differences.map { difference in
                 "\(difference.questionID): \(difference.reason): by offsets \(difference.byOffsets.joined(separator: " ")), "
                     + "by masks \(difference.byMask.joined(separator: " "))"
             }
-            lines.append("\(differences.count) answers have other tokens by masks than by offsets")
+            lines.append("by masks other tokens than by offsets: \(Figures.count(differences.count, "answer"))")
         }
         return lines.joined(separator: "\n")
     }

@@ -111,7 +111,8 @@ struct EvaluateCommand: AsyncParsableCommand {
         let left = run.dataset.isVersion2 ? 0 : run.answers.values.count { $0.isEmpty }
         if left > 0, run.noAnswerThreshold != nil {
             note(
-                "\(left) questions were left unanswered by the model's threshold; --no-answer-threshold 1 answers them")
+                "left unanswered by the model's threshold: \(Figures.count(left, "question")); --no-answer-threshold 1 answers all"
+            )
         }
     }
 

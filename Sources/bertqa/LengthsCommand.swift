@@ -105,7 +105,7 @@ extension LengthReport {
             ]
         }
         return """
-            \(lengths.count) rows; tokens of a row, by share of the rows: \(percentiles)
+            \(Figures.count(lengths.count, "row")); tokens of a row, by share of the rows: \(percentiles)
             \(TextTable(titles: titles, rows: rows).text)
             cost: the arithmetic of a pass beside that of uncut rows; windows lose no answer
             """

@@ -25,7 +25,9 @@ struct MergeCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors("merge") {
             let questions = try PredictionMerge.merge(files, to: output) { StandardError.write("warning: \($0)\n") }
-            StandardError.write("merged \(files.count) shards of \(questions) questions into \(output)\n")
+            StandardError.write(
+                "merged \(Figures.count(files.count, "shard")) of \(Figures.count(questions, "question")) into \(output)\n"
+            )
         }
     }
 }

@@ -59,6 +59,6 @@ extension Scores {
 
 extension Scores.Part {
     fileprivate var text: String {
-        "\(total) questions: exact match \(Figures.fixed(exactMatch, 2)) %, F1 \(Figures.fixed(f1, 2)) %"
+        "\(Figures.count(total, "question")): exact match \(Figures.fixed(exactMatch, 2)) %, F1 \(Figures.fixed(f1, 2)) %"
     }
 }

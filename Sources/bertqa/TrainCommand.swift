@@ -91,7 +91,7 @@ extension TrainingSummary {
     }
 
     fileprivate var text: String {
-        var lines = ["\(steps) steps in \(Figures.duration(seconds))"]
+        var lines = ["\(Figures.count(steps, "step")) in \(Figures.duration(seconds))"]
         // A run that was at its end already has no speed.
         if examplesPerSecond > 0 {
             lines[0] +=

@@ -92,4 +92,9 @@ struct ProgressMeterTests {
     func durations(seconds: Double, expected: String) {
         #expect(Figures.duration(seconds) == expected)
     }
+
+    @Test("one thing is not counted as several", arguments: [(0, "0 rows"), (1, "1 row"), (2, "2 rows")])
+    func counts(number: Int, expected: String) {
+        #expect(Figures.count(number, "row") == expected)
+    }
 }
