@@ -24,7 +24,7 @@ extern "C" {
 typedef struct CTTensor CTTensor;
 
 /// How a call ended.
-typedef enum CTStatus {
+typedef enum CTStatus : int32_t {
     CT_OK = 0,
     /// libtorch refused the arguments or failed; `ct_last_error()` says why.
     CT_ERROR = 1,
@@ -32,8 +32,8 @@ typedef enum CTStatus {
     CT_OUT_OF_MEMORY = 2,
 } CTStatus;
 
-/// Element types, numbered as BertQA numbers them.
-typedef enum CTDType {
+/// Element types, numbered as BertQA numbers them. (Of a fixed type: numbers that have no name are refused, not undefined.)
+typedef enum CTDType : int32_t {
     CT_FLOAT32 = 0,
     CT_FLOAT64 = 1,
     CT_BFLOAT16 = 2,
@@ -45,7 +45,7 @@ typedef enum CTDType {
 } CTDType;
 
 /// Kinds of device.
-typedef enum CTDeviceKind {
+typedef enum CTDeviceKind : int32_t {
     CT_CPU = 0,
     CT_CUDA = 1,
     CT_MPS = 2,
