@@ -56,12 +56,13 @@ struct RowMeter {
     }
 
     mutating func show(done: Int, of total: Int) {
-        let rate = Double(done - before) / max(seconds, 1e-9)
-        let left = Double(total - done) / max(rate, 1e-9)
-        let unit = unit
-        meter.show(
-            "\(done)/\(total) \(unit)  \(Figures.fixed(rate, 1)) \(unit)/s  \(Figures.duration(left)) left",
-            always: done == total)
+        var line = "\(done)/\(total) \(unit)"
+        // Before the first is done there is no rate to go by.
+        if done > before {
+            let rate = Double(done - before) / max(seconds, 1e-9)
+            line += "  \(Figures.fixed(rate, 1)) \(unit)/s  \(Figures.duration(Double(total - done) / rate)) left"
+        }
+        meter.show(line, always: done == total)
     }
 
     mutating func say(_ line: String) { meter.say(line) }
