@@ -26,8 +26,12 @@ struct DownloadMeter {
         let rate = Double(progress.received - first) / max(seconds, 1e-3)
         var line = "\(file)  \(Self.megabytes(progress.received))"
         if let total = progress.total {
-            let left = Double(total - progress.received) / max(rate, 1)
-            line += " of \(Self.megabytes(total))  \(Figures.fixed(rate / 1e6, 1)) MB/s  \(Figures.duration(left)) left"
+            line += " of \(Self.megabytes(total))"
+            // Before anything has come there is no rate to go by.
+            if rate > 0 {
+                let left = Double(total - progress.received) / rate
+                line += "  \(Figures.fixed(rate / 1e6, 1)) MB/s  \(Figures.duration(left)) left"
+            }
         }
         meter.show(line, always: progress.received == progress.total)
     }
