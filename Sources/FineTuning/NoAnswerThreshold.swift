@@ -1,6 +1,7 @@
 import BERT
 import QuestionAnswering
 import SQuAD
+import StrictJSON
 
 /// The threshold above which a question is left unanswered, as training finds and models keep it.
 public enum NoAnswerThreshold {

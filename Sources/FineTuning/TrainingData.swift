@@ -37,7 +37,7 @@ public struct TrainingData: Sendable {
         guard !training.features.isEmpty else {
             throw .data(
                 "\(options.trainFile): no question is left to train on; `bertqa check --data \(options.trainFile)` "
-                    + "lists what is wrong")
+                    + "lists what is wrong, `bertqa convert --repair` mends what can be mended")
         }
         validationDataset = held
         validationExamples = held.examples()

@@ -50,7 +50,7 @@ struct TrainingReport {
         if !data.skipped.isEmpty {
             say(
                 "skipped    \(Figures.count(data.skipped.count, "question")) that cannot be trained on; `bertqa check --data "
-                    + "\(options.trainFile)` lists them")
+                    + "\(options.trainFile)` lists them, `bertqa convert --repair` mends what can be mended")
         }
         if data.training.answerLost > 0 {
             say(

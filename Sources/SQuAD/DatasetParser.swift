@@ -1,14 +1,7 @@
 import StrictJSON
 
 /// Walks through a SQuAD document once, a paragraph at a time, and skips what is not needed.
-struct DatasetParser {
-    /// What the walk hands out.
-    enum Piece {
-        case paragraph(Paragraph)
-        /// The end of an article, whose paragraphs came before.
-        case article(title: String)
-    }
-
+struct DatasetParser: PieceSource {
     /// Where the walk stands: before the document, behind it, or inside one of its objects and lists, of which `first` says
     /// whether nothing was taken yet.
     private enum Place {
@@ -21,7 +14,7 @@ struct DatasetParser {
     }
 
     let path: String
-    private(set) var reader: JSONReader
+    private var reader: JSONReader
     /// What the document says of its version so far.
     private(set) var version: String?
     private var place = Place.start
@@ -41,23 +34,10 @@ struct DatasetParser {
         self.reader = reader
     }
 
-    /// The whole document.
-    mutating func dataset() throws(DatasetError) -> Dataset {
-        var articles: [Article] = []
-        var paragraphs: [Paragraph] = []
-        while let piece = try next() {
-            switch piece {
-            case .paragraph(let paragraph): paragraphs.append(paragraph)
-            case .article(let title):
-                articles.append(Article(title: title, paragraphs: paragraphs))
-                paragraphs = []
-            }
-        }
-        return Dataset(version: version, articles: articles)
-    }
+    var byteOffset: Int { reader.byteOffset }
 
     /// What comes next: the paragraphs of an article, then the article; nil at the end of the document.
-    mutating func next() throws(DatasetError) -> Piece? {
+    mutating func next() throws(DatasetError) -> DatasetPiece? {
         do {
             while true {
                 switch place {
@@ -83,7 +63,7 @@ struct DatasetParser {
 
     private mutating func begin() throws(JSONError) {
         guard try reader.peek() == .object else {
-            throw reader.error("\(Self.shape); this file is a list or a single value")
+            throw reader.error("\(Self.shape); this file is a single value")
         }
         try reader.beginObject()
         place = .document(first: true)
@@ -147,12 +127,12 @@ struct DatasetParser {
         try reader.beginArray()
     }
 
-    /// What follows the document is often the next line of a JSON-lines file, which deserves saying so.
+    /// What follows the document is often the next line of a JSON-lines file of documents, which deserves saying so.
     private mutating func end() throws(JSONError) {
         do {
             try reader.end()
         } catch {
-            throw reader.error("\(error.message); if this is JSON lines, put the questions into one SQuAD object")
+            throw reader.error("\(error.message); if this is JSON lines, put the articles into one SQuAD object")
         }
     }
 

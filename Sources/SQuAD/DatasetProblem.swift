@@ -1,5 +1,3 @@
-import Foundation
-
 /// Something wrong with one question of a dataset.
 public struct DatasetProblem: Sendable, Hashable, CustomStringConvertible {
     /// What sort of problem it is.
@@ -65,26 +63,33 @@ public struct DatasetFindings: Sendable {
 
     /// Looks at a paragraph's questions.
     public mutating func add(_ paragraph: Paragraph) {
-        let context = Array(paragraph.context.unicodeScalars)
+        let search = AnswerSearch(paragraph.context)
         paragraphs += 1
         questions += paragraph.questions.count
         for question in paragraph.questions {
-            var check = QuestionCheck(question: question, context: context)
-            check.run(isNew: seen.insert(question.id).inserted)
-            problems += check.problems
+            problems += Self.problems(of: question, search, isNew: seen.insert(question.id).inserted)
         }
+    }
+
+    /// What is wrong with one question.
+    ///
+    /// - Parameter isNew: whether no question before has its id.
+    static func problems(of question: Question, _ search: AnswerSearch, isNew: Bool) -> [DatasetProblem] {
+        var check = QuestionCheck(question: question, search: search)
+        check.run(isNew: isNew)
+        return check.problems
     }
 }
 
 /// The checks of one question.
 private struct QuestionCheck {
     let question: Question
-    let context: [Unicode.Scalar]
+    let search: AnswerSearch
     var problems: [DatasetProblem] = []
 
-    init(question: Question, context: [Unicode.Scalar]) {
+    init(question: Question, search: AnswerSearch) {
         self.question = question
-        self.context = context
+        self.search = search
     }
 
     mutating func run(isNew: Bool) {
@@ -95,7 +100,7 @@ private struct QuestionCheck {
         if question.question.unicodeScalars.allSatisfy(\.properties.isWhitespace) {
             add(.emptyQuestion, "the question is empty", preventsTraining: true)
         }
-        if context.allSatisfy(\.properties.isWhitespace) {
+        if search.context.allSatisfy(\.properties.isWhitespace) {
             add(.emptyContext, "the context is empty", preventsTraining: true)
         }
         if question.answers.isEmpty, question.isImpossible != true {
@@ -123,14 +128,14 @@ private struct QuestionCheck {
                 .negativeOffset,
                 "answer \"\(answer.text)\" has the offset \(answer.start); \(whereabouts(text, answer))",
                 preventsTraining: isTarget)
-        } else if overflow || end > context.count {
+        } else if overflow || end > search.context.count {
             add(
                 .offsetOutside,
-                "answer \"\(answer.text)\" at offset \(answer.start) ends outside the context of \(context.count) "
+                "answer \"\(answer.text)\" at offset \(answer.start) ends outside the context of \(search.context.count) "
                     + "characters; \(whereabouts(text, answer))",
                 preventsTraining: isTarget)
-        } else if !context[answer.start..<end].elementsEqual(text) {
-            let there = String(String.UnicodeScalarView(context[answer.start..<end]))
+        } else if !search.has(text, at: answer.start) {
+            let there = search.text(answer.start..<end)
             add(
                 .misplacedAnswer,
                 "answer \"\(answer.text)\" is not at its offset \(answer.start), where the context has \"\(there)\"; "
@@ -141,37 +146,21 @@ private struct QuestionCheck {
 
     /// Where the answer is instead.
     private func whereabouts(_ text: [Unicode.Scalar], _ answer: Answer) -> String {
-        if let nearest = occurrences(text).min(by: { distance($0, answer.start) < distance($1, answer.start) }) {
+        if let nearest = AnswerSearch.nearest(to: answer.start, of: search.occurrences(of: text)) {
             return "it is at \(nearest)"
         }
-        let whole = String(String.UnicodeScalarView(context))
-        if !occurrences(Array(answer.text.lowercased().unicodeScalars), in: Array(whole.lowercased().unicodeScalars))
-            .isEmpty
-        {
-            return "the context has it only in other capitals"
-        }
-        // Swift's own search equates canonical equivalents (NFC and NFD).
-        if whole.contains(answer.text) {
-            return "the context has it only in another Unicode normalisation (NFC, NFD)"
-        }
-        func squeezed(_ string: String) -> String {
-            string.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        }
-        if squeezed(whole).contains(squeezed(answer.text)) { return "the context has it only with other white space" }
-        return "the context does not contain it"
+        guard let range = search.nearestSimilar(to: answer) else { return "the context does not contain it" }
+        let place = "\"\(search.text(range))\", at \(range.lowerBound)"
+        return "the context has it only as \(place): \(difference(text, range))"
     }
 
-    private func distance(_ a: Int, _ b: Int) -> UInt {
-        a.subtractingReportingOverflow(b).overflow ? .max : (a - b).magnitude
-    }
-
-    private func occurrences(_ text: [Unicode.Scalar]) -> [Int] { occurrences(text, in: context) }
-
-    private func occurrences(_ text: [Unicode.Scalar], in context: [Unicode.Scalar]) -> [Int] {
-        guard let first = text.first, text.count <= context.count else { return [] }
-        return (0...(context.count - text.count)).filter {
-            context[$0] == first && context[$0..<($0 + text.count)].elementsEqual(text)
-        }
+    /// What sets an answer apart from similar words of the context.
+    private func difference(_ text: [Unicode.Scalar], _ range: Range<Int>) -> String {
+        let (answer, words) = (String(String.UnicodeScalarView(text)), search.text(range))
+        // Swift's own comparison equates canonical equivalents (NFC and NFD).
+        if answer == words { return "another Unicode normalisation (NFC, NFD)" }
+        return answer.lowercased() == words.lowercased()
+            ? "other capitals" : "other white space, or more than one difference"
     }
 
     private mutating func add(_ kind: DatasetProblem.Kind, _ message: String, preventsTraining: Bool) {

@@ -26,17 +26,30 @@ public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 extension Dataset {
-    /// Reads a SQuAD file, of which only the questions are kept in memory.
+    /// Reads a dataset's file, of which only the questions are kept in memory: SQuAD's nested document, or flat rows as JSON
+    /// objects (lines, a list, or the list "data" of an object) or as a table (CSV with a header).
     ///
-    /// What is wrong with single questions is not an error here: `problems()` lists it.
+    /// Rows that follow one another and have the same context are a paragraph, paragraphs with the same title an article. A row
+    /// without an id is called by its number, and an answer without an offset gets -1. What is wrong with single questions is not
+    /// an error here: `problems()` lists it.
     ///
-    /// - Throws: `DatasetError` for a file that cannot be read, is not JSON, has another shape, lacks a field or has no
-    ///   questions, with line and column.
+    /// - Throws: `DatasetError` for a file that cannot be read, has no such format, lacks a field or has no questions, with its
+    ///   line.
     public init(path: String) throws(DatasetError) {
         let file = try Dataset.map(path)
-        var parser = DatasetParser(path: path, reader: JSONReader(file.bytes))
-        self = try parser.dataset()
-        withExtendedLifetime(file) {}
+        self = try file.withBytes { bytes throws(DatasetError) in try Dataset(path: path, bytes: bytes) }
+    }
+
+    /// Reads a dataset that is already in memory, in any format that files have; `path` is what messages call it.
+    public init(contents: [UInt8], path: String) throws(DatasetError) {
+        self = try contents.withUnsafeBufferPointer { buffer throws(DatasetError) in
+            try Dataset(path: path, bytes: UnsafeRawBufferPointer(buffer))
+        }
+    }
+
+    private init(path: String, bytes: UnsafeRawBufferPointer) throws(DatasetError) {
+        var walk = DatasetWalk(path: path, bytes: bytes)
+        self = try walk.dataset()
         guard questionCount > 0 else { throw DatasetError.withoutQuestions(path) }
     }
 
@@ -47,20 +60,5 @@ extension Dataset {
         } catch {
             throw DatasetError(path: path, message: error.message, isMissing: error.isMissing)
         }
-    }
-
-    /// Reads a SQuAD document that is already in memory; `path` is what messages call it.
-    public init(json: [UInt8], path: String) throws(DatasetError) {
-        var result: Result<Dataset, DatasetError> = .success(Dataset(articles: []))
-        json.withUnsafeBytes { bytes in
-            var parser = DatasetParser(path: path, reader: JSONReader(bytes))
-            do throws(DatasetError) {
-                result = .success(try parser.dataset())
-            } catch {
-                result = .failure(error)
-            }
-        }
-        self = try result.get()
-        guard questionCount > 0 else { throw DatasetError.withoutQuestions(path) }
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import StrictJSON
 
 extension Dataset {
@@ -15,9 +14,16 @@ extension Dataset {
     /// - Throws: `DatasetError` with the system's reason.
     public func write(to path: String) throws(DatasetError) {
         do {
-            try Data((json().serialized() + "\n").utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+            try DatasetWriter.write(to: path) { writer in
+                for article in articles {
+                    for paragraph in article.paragraphs { try writer.add(paragraph) }
+                    try writer.endArticle(title: article.title)
+                }
+                return version
+            }
         } catch {
-            throw DatasetError(path: path, message: "cannot be written: \(error.localizedDescription)")
+            let reason = (error as? FileError)?.message ?? "\(error)"
+            throw DatasetError(path: path, message: "cannot be written: \(reason)")
         }
     }
 }
@@ -29,7 +35,7 @@ extension Article {
 }
 
 extension Paragraph {
-    fileprivate var json: JSONValue {
+    var json: JSONValue {
         .object(JSONObject([("context", .string(context)), ("qas", .array(questions.map(\.json)))]))
     }
 }

@@ -1,11 +1,11 @@
 import StrictJSON
 
-/// The paragraphs of a SQuAD file one after another, for files of any size: only the paragraph that is handed out is in memory.
+/// The paragraphs of a dataset's file one after another, for files of any size: only the paragraph that is handed out is in memory.
 ///
 /// The file is mapped; pages that were walked through are given back. `Dataset(path:)` reads the same way and keeps everything.
 public struct ParagraphStream {
     private let file: MappedFile
-    private var parser: DatasetParser
+    private var walk: DatasetWalk
     private var released = 0
     /// The number of articles that were walked through.
     public private(set) var articleCount = 0
@@ -13,7 +13,7 @@ public struct ParagraphStream {
     /// The file's size in bytes.
     public var byteCount: Int { file.bytes.count }
     /// How many of its bytes were walked through.
-    public var bytesRead: Int { parser.reader.byteOffset }
+    public var bytesRead: Int { walk.byteOffset }
 
     /// How many bytes are walked through before their pages are given back.
     private static let window = 8 << 20
@@ -23,25 +23,29 @@ public struct ParagraphStream {
     /// - Throws: `DatasetError` for a file that cannot be read.
     public init(path: String) throws(DatasetError) {
         file = try Dataset.map(path)
-        parser = DatasetParser(path: path, reader: JSONReader(file.bytes))
+        walk = DatasetWalk(path: path, bytes: file.bytes)
     }
 
     /// The next paragraph; nil at the end of the file.
     ///
     /// - Throws: `DatasetError` as `Dataset(path:)` does, once the walk has come there.
     public mutating func next() throws(DatasetError) -> Paragraph? {
-        defer { withExtendedLifetime(file) {} }
-        while let piece = try parser.next() {
-            if parser.reader.byteOffset - released > Self.window {
-                released = parser.reader.byteOffset
-                file.release(upTo: released)
-            }
-            switch piece {
-            case .paragraph(let paragraph): return paragraph
-            case .article: articleCount += 1
-            }
+        while let piece = try nextPiece() {
+            if case .paragraph(let paragraph) = piece { return paragraph }
         }
         return nil
+    }
+
+    /// The next paragraph or the end of an article; nil at the end of the file.
+    mutating func nextPiece() throws(DatasetError) -> DatasetPiece? {
+        defer { withExtendedLifetime(file) {} }
+        let piece = try walk.next()
+        if walk.byteOffset - released > Self.window {
+            released = walk.byteOffset
+            file.release(upTo: released)
+        }
+        if case .article = piece { articleCount += 1 }
+        return piece
     }
 }
 

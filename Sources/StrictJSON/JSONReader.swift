@@ -142,6 +142,12 @@ public struct JSONReader {
         }
     }
 
+    /// Whether nothing but white space is left: the end of a file of several documents.
+    public mutating func isAtEnd() -> Bool {
+        skipSpace()
+        return position == bytes.count
+    }
+
     /// Checks that nothing but white space is left.
     public mutating func end() throws(JSONError) {
         skipSpace()

@@ -9,7 +9,7 @@ struct BertQACommand: AsyncParsableCommand {
         abstract: "Fine-tune BERT to answer questions about texts, measure it, use it.",
         discussion: """
             A model is a folder in the Hugging Face layout (config.json, model.safetensors, vocab.txt). Data is a file in SQuAD \
-            format. A first run:
+            format, or rows as JSON or CSV (`bertqa convert --help`). A first run:
 
               bertqa check --data questions.json
               bertqa train --model bert-folder --train-file questions.json --output-dir run
@@ -23,7 +23,8 @@ struct BertQACommand: AsyncParsableCommand {
         version: BertQA.version,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ScoreCommand.self, AskCommand.self,
-            TokenizeCommand.self, CheckCommand.self, InspectCommand.self, LengthsCommand.self, ChatCommand.self,
+            TokenizeCommand.self, CheckCommand.self, ConvertCommand.self, InspectCommand.self, LengthsCommand.self,
+            ChatCommand.self,
             PlotCommand.self, QuantizeCommand.self, SweepCommand.self, CompareCommand.self, DownloadCommand.self,
             ServeCommand.self, VerifyResumeCommand.self, PlanCommand.self, MergeCommand.self,
         ])

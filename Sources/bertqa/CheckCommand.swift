@@ -20,7 +20,7 @@ struct CheckCommand: AsyncParsableCommand {
               bertqa check --data questions.json --model bert
             """)
 
-    @Option(help: "The SQuAD file to check; squad or squad_v2 for the official one, its training part.")
+    @Option(help: "The dataset to check; squad or squad_v2 for the official one, its training part.")
     var data: String
 
     @Option(help: "A BERT model, its folder or its id on the hub, whose tokens answers are looked for in.")
@@ -47,6 +47,7 @@ struct CheckCommand: AsyncParsableCommand {
 
 /// What `bertqa check` found in a file.
 private struct CheckReport {
+    let path: String
     let articles: Int
     let findings: DatasetFindings
     /// nil where nothing was compared.
@@ -69,6 +70,7 @@ private struct CheckReport {
             meter.show(stream.bytesRead)
         }
         guard findings.questions > 0 else { throw DatasetError.withoutQuestions(path) }
+        self.path = path
         (articles, self.findings, self.differences) = (stream.articleCount, findings, differences)
     }
 
@@ -79,7 +81,11 @@ private struct CheckReport {
                 + Figures.count(findings.questions, "question")
         ]
         lines += problems.map { "\($0.kind.rawValue): \($0)" }
-        lines.append(problems.isEmpty ? "nothing wrong was found" : Figures.count(problems.count, "problem"))
+        lines.append(
+            problems.isEmpty
+                ? "nothing wrong was found"
+                : "\(Figures.count(problems.count, "problem")); `bertqa convert --data \(path) --output FILE --repair` mends what can "
+                    + "be mended and leaves out the rest")
         if let differences {
             lines += differences.map { difference in
                 "\(difference.questionID): \(difference.reason): by offsets \(difference.byOffsets.joined(separator: " ")), "

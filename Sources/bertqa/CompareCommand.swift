@@ -17,7 +17,7 @@ struct CompareCommand: AsyncParsableCommand {
               bertqa compare --data dev.json --model run1 --model run2 --report report.html
             """)
 
-    @Option(help: "The SQuAD file; squad or squad_v2 for the official one, its dev part.")
+    @Option(help: "The dataset; squad or squad_v2 for the official one, its dev part.")
     var data: String
 
     @Option(help: "A fine-tuned model, its folder or its id on the hub; once for each model.")

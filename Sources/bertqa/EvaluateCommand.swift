@@ -26,7 +26,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.")
     var model: String
 
-    @Option(help: "The SQuAD file to answer; squad or squad_v2 for the official one, its dev part.")
+    @Option(help: "The dataset to answer; squad or squad_v2 for the official one, its dev part.")
     var data: String
 
     @Option(help: ArgumentHelp("tutorial: cut, decode and score rows as the tutorial does.", valueName: "preset"))

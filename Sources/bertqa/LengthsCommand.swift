@@ -22,7 +22,7 @@ struct LengthsCommand: AsyncParsableCommand {
     @Option(help: "A BERT model, its folder or its id on the hub: its vocabulary and its shape are used.")
     var model: String
 
-    @Option(help: "The SQuAD file; squad or squad_v2 for the official one, its training part.")
+    @Option(help: "The dataset; squad or squad_v2 for the official one, its training part.")
     var data: String
 
     @Option(parsing: .upToNextOption, help: "The candidates.")

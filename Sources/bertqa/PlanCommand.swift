@@ -27,7 +27,7 @@ struct PlanCommand: AsyncParsableCommand {
 
     @Option(
         name: [.long, .customLong("data")],
-        help: "The SQuAD file to train on; squad or squad_v2 for the official one, its training part.")
+        help: "The dataset to train on; squad or squad_v2 for the official one, its training part.")
     var trainFile: String?
 
     @OptionGroup var length: LengthOptions

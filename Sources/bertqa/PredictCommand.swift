@@ -25,7 +25,7 @@ struct PredictCommand: AsyncParsableCommand {
     @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.")
     var model: String
 
-    @Option(help: "The SQuAD file to answer; squad or squad_v2 for the official one, its dev part.")
+    @Option(help: "The dataset to answer; squad or squad_v2 for the official one, its dev part.")
     var data: String
 
     @Option(help: "The file to write the answers to.")

@@ -20,7 +20,7 @@ struct QuantizeCommand: AsyncParsableCommand {
     @Option(help: "A fine-tuned model's folder.")
     var model: String
 
-    @Option(help: "The SQuAD file to measure on; squad or squad_v2 for the official one, its dev part.")
+    @Option(help: "The dataset to measure on; squad or squad_v2 for the official one, its dev part.")
     var data: String
 
     @Option(help: "The most that official F1 may drop, of 100.")

@@ -16,7 +16,7 @@ struct ScoreCommand: AsyncParsableCommand {
               bertqa score --data dev.json --predictions predictions.json
             """)
 
-    @Option(help: "The SQuAD file with the acceptable answers; squad or squad_v2 for the official one, its dev part.")
+    @Option(help: "The dataset with the acceptable answers; squad or squad_v2 for the official one, its dev part.")
     var data: String
 
     @Option(help: "The answers: {\"question id\": \"answer text\", ...}.")

@@ -14,11 +14,11 @@ struct TrainingArguments: ParsableArguments {
     @Option(help: "The pretrained model: its folder, or its id on the Hugging Face hub, such as bert-base-cased.")
     var model: String?
 
-    @Option(help: "The SQuAD file to train on; squad (version 1.1) or squad_v2 fetches the official one.")
+    @Option(help: "The dataset to train on; squad (version 1.1) or squad_v2 fetches the official one.")
     var trainFile: String?
 
     @Option(
-        help: "The SQuAD file to validate on after each epoch; squad or squad_v2 for the official one, its dev part.")
+        help: "The dataset to validate on after each epoch; squad or squad_v2 for the official one, its dev part.")
     var validationFile: String?
 
     @Option(

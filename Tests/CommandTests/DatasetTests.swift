@@ -15,7 +15,7 @@ struct DatasetTests {
     @Test(
         "that cannot be read are refused with the place, and no run begins",
         arguments: [
-            ("not JSON", "line 1"), ("", "empty"), (#"{"data": ["#, "line 1"), ("[]", "object"), ("{}", "data"),
+            ("not JSON", "line 1"), ("", "empty"), (#"{"data": ["#, "line 1"), ("[]", "question"), ("{}", "data"),
             (#"{"data": []}"#, "question"), (#"{"data": {}}"#, "data"),
             (dataset(#"{"question": "who?", "answers": []}"#), "id"),
             (dataset(#"{"id": "q1", "answers": []}"#), "question"),

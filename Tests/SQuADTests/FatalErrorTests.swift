@@ -15,9 +15,8 @@ struct FatalErrorTests {
         "The message says what is wrong",
         arguments: [
             ("", "line 1, column 1: the file is empty"), ("hello", "line 1, column 1: expected a value"),
-            ("id,question\n1,Who?", "line 1, column 1: expected a value"),
-            ("[]", "this file is a list or a single value"), ("3", "this file is a list or a single value"),
-            ("\"data\"", "this file is a list or a single value"), ("null", "a SQuAD file is an object {\"data\""),
+            ("id,name\n1,Ada", "line 1, column 1: expected a value"), ("3", "this file is a single value"),
+            ("\"data\"", "this file is a single value"), ("null", "a SQuAD file is an object {\"data\""),
             ("{}", "there is no \"data\"; a SQuAD file is an object"), ("{\"Data\": []}", "there is no \"data\""),
             ("{\"data\": []}", "the file has no questions"),
             ("{\"data\": [{\"paragraphs\": []}]}", "the file has no questions"),
@@ -51,14 +50,10 @@ struct FatalErrorTests {
         #expect(!error.isMissing)
     }
 
-    @Test(
-        "JSON lines are recognised",
-        arguments: [
-            good + "\n" + good, "{\"id\": \"1\", \"question\": \"Who?\"}\n{\"id\": \"2\", \"question\": \"What?\"}\n",
-        ])
-    func jsonLines(text: String) throws {
-        let error = try #require(failure(text.utf8))
-        #expect(error.message.contains("if this is JSON lines, put the questions into one SQuAD object"))
+    @Test("Documents one after another, as JSON lines have them, are told from rows")
+    func jsonLines() throws {
+        let error = try #require(failure((Self.good + "\n" + Self.good).utf8))
+        #expect(error.message.contains("if this is JSON lines, put the articles into one SQuAD object"))
         #expect(error.message.contains("line 2, column 1"))
     }
 

@@ -114,7 +114,7 @@ struct MetricsTests {
         let url = Bundle.module.bundleURL.appendingPathComponent("Fixtures/version2.json")
         let fixture = try JSONValue.parse([UInt8](Data(contentsOf: url)))
         let document = try #require(fixture["dataset"]).serialized()
-        let dataset = try Dataset(json: Array(document.utf8), path: "version2.json")
+        let dataset = try Dataset(contents: Array(document.utf8), path: "version2.json")
         let predictions = try #require(fixture["predictions"]?.object).compactMap { member in
             member.value.string.map { (QuestionID(member.key), $0) }
         }

@@ -21,20 +21,26 @@ struct ProblemTests {
                 "answer \"one\" is not at its offset 1, where the context has \"ne \"; it is at 0"
             ),
             ("caf\u{E9} \u{1F600} bar", Answer(text: "bar", start: 6), "it is at 7"),
-            ("the NATO pact", Answer(text: "nato", start: 4), "the context has it only in other capitals"),
+            (
+                "the NATO pact", Answer(text: "nato", start: 4),
+                "the context has it only as \"NATO\", at 4: other capitals"
+            ),
             (
                 "a cafe\u{301} there", Answer(text: "caf\u{E9}", start: 2),
-                "only in another Unicode normalisation (NFC, NFD)"
+                "only as \"cafe\u{301}\", at 2: another Unicode normalisation (NFC, NFD)"
             ),
             (
                 "a caf\u{E9} there", Answer(text: "cafe\u{301}", start: 2),
-                "only in another Unicode normalisation (NFC, NFD)"
+                "only as \"caf\u{E9}\", at 2: another Unicode normalisation (NFC, NFD)"
             ),
             (
                 "in New\u{A0}York now", Answer(text: "New York", start: 3),
-                "the context has it only with other white space"
+                "only as \"New\u{A0}York\", at 3: other white space, or more than one difference"
             ),
-            ("in New  York now", Answer(text: "New York", start: 3), "the context has it only with other white space"),
+            (
+                "in New  York now", Answer(text: "New York", start: 3),
+                "only as \"New  York\", at 3: other white space, or more than one difference"
+            ),
             ("in New York now", Answer(text: "Boston", start: 3), "the context does not contain it"),
         ])
     func misplaced(context: String, answer: Answer, message: String) throws {

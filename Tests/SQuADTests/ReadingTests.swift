@@ -112,7 +112,7 @@ struct ReadingTests {
         let bytes = Array("{\"data\":[{\"title\":\"T\",\"paragraphs\":[\(paragraphs)]}]}".utf8)
         #expect(bytes.count >= 30_000_000)
         var sample = Dataset(articles: [])
-        let time = try ContinuousClock().measure { sample = try Dataset(json: bytes, path: "large.json") }
+        let time = try ContinuousClock().measure { sample = try Dataset(contents: bytes, path: "large.json") }
         #expect(sample.questionCount == 5 * count)
         // The sanitizers run unoptimised code.
         #if DEBUG

@@ -11,13 +11,13 @@ enum Outside {
 
 /// Reads a document given as text.
 func dataset(_ text: String) throws(DatasetError) -> Dataset {
-    try Dataset(json: Array(text.utf8), path: "sample.json")
+    try Dataset(contents: Array(text.utf8), path: "sample.json")
 }
 
 /// The error that reading a document gives; nil if it gives none.
 func failure(_ bytes: some Sequence<UInt8>) -> DatasetError? {
     do {
-        _ = try Dataset(json: Array(bytes), path: "sample.json")
+        _ = try Dataset(contents: Array(bytes), path: "sample.json")
         return nil
     } catch {
         return error

@@ -46,7 +46,7 @@ struct WritingTests {
     func developmentFile() throws {
         let source = try #require(Outside.squad)
         let dev = try Dataset(path: source.appendingPathComponent("dev.json").path)
-        #expect(try Dataset(json: Array(dev.json().serialized(pretty: true).utf8), path: "dev.json") == dev)
+        #expect(try Dataset(contents: Array(dev.json().serialized(pretty: true).utf8), path: "dev.json") == dev)
     }
 
     @Test("A file that cannot be written is named")

@@ -1,5 +1,4 @@
 import Foundation
-import StrictJSON
 
 #if canImport(Darwin)
     import Darwin
@@ -8,9 +7,9 @@ import StrictJSON
 #endif
 
 /// Files and directories that appear whole or not at all, also when the power fails.
-enum DurableFiles {
+package enum DurableFiles {
     /// Waits until a file, or the entries of a directory, are on the disk.
-    static func synchronize(_ path: String) throws(FileError) {
+    package static func synchronize(_ path: String) throws(FileError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
         defer { close(descriptor) }
@@ -18,12 +17,12 @@ enum DurableFiles {
     }
 
     /// Writes a file beside its place, waits for the disk, and renames it into place.
-    static func write(_ text: String, to path: String) throws(FileError) {
+    package static func write(_ text: String, to path: String) throws(FileError) {
         try write(Data(text.utf8), to: path)
     }
 
     /// Writes a file beside its place, waits for the disk, and renames it into place.
-    static func write(_ contents: Data, to path: String) throws(FileError) {
+    package static func write(_ contents: Data, to path: String) throws(FileError) {
         try replace(path) { temporary throws(FileError) in
             guard FileManager.default.createFile(atPath: temporary, contents: contents) else {
                 throw FileError(path: path, code: errno == 0 ? EIO : errno)
@@ -33,7 +32,7 @@ enum DurableFiles {
     }
 
     /// Lets `body` write to a temporary path beside `path`, and renames what it wrote into place.
-    static func replace<Failure: Error>(
+    package static func replace<Failure: Error>(
         _ path: String, _ body: (String) throws(Failure) -> Void
     ) throws(FileError) {
         let temporary = path + partial
@@ -50,7 +49,7 @@ enum DurableFiles {
 
     /// Lets `body` fill a temporary directory beside `path`, waits for the disk, and renames it into place. An older
     /// directory of that name is there until the new one is whole.
-    static func replaceDirectory(
+    package static func replaceDirectory(
         _ path: String, _ body: (String) throws -> Void
     ) throws(FileError) {
         let temporary = path + partial
@@ -76,7 +75,7 @@ enum DurableFiles {
     }
 
     /// Brings back a directory that stepped aside for one that never came, or removes it where the new one is there.
-    static func recoverDirectory(_ path: String) throws(FileError) {
+    package static func recoverDirectory(_ path: String) throws(FileError) {
         guard FileManager.default.fileExists(atPath: path + replaced) else { return }
         if FileManager.default.fileExists(atPath: path) {
             try remove(path + replaced)
@@ -86,11 +85,11 @@ enum DurableFiles {
     }
 
     /// The ending of what is being written, and of what steps aside for it.
-    static let partial = ".partial"
-    static let replaced = ".replaced"
+    package static let partial = ".partial"
+    package static let replaced = ".replaced"
 
     /// Removes what a process that was killed had begun to write in a directory: by this, or by Foundation's atomic writing.
-    static func removeUnfinished(in directory: String) throws(FileError) {
+    package static func removeUnfinished(in directory: String) throws(FileError) {
         let names: [String]
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: directory)
@@ -103,7 +102,7 @@ enum DurableFiles {
     }
 
     /// Lets a symbolic link point to `target`, in place of what it pointed to before.
-    static func link(_ path: String, to target: String) throws(FileError) {
+    package static func link(_ path: String, to target: String) throws(FileError) {
         try replace(path) { temporary throws(FileError) in
             guard symlink(target, temporary) == 0 else { throw FileError(path: path, code: errno) }
         }
@@ -118,7 +117,7 @@ enum DurableFiles {
     }
 
     /// Removes a file or a directory with all it holds, if it is there.
-    static func remove(_ path: String) throws(FileError) {
+    package static func remove(_ path: String) throws(FileError) {
         guard FileManager.default.fileExists(atPath: path) else { return }
         do {
             try FileManager.default.removeItem(atPath: path)
@@ -128,7 +127,7 @@ enum DurableFiles {
     }
 
     /// Makes a directory and those above it.
-    static func makeDirectory(_ path: String) throws(FileError) {
+    package static func makeDirectory(_ path: String) throws(FileError) {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
@@ -137,7 +136,7 @@ enum DurableFiles {
     }
 
     /// Makes a directory, if it is not there, but none above it: where that was removed meanwhile, nothing takes its place.
-    static func makeDirectory(inExisting path: String) throws(FileError) {
+    package static func makeDirectory(inExisting path: String) throws(FileError) {
         if mkdir(path, 0o777) == 0 { return }
         let code = errno
         var isDirectory: ObjCBool = false
@@ -146,7 +145,7 @@ enum DurableFiles {
     }
 
     /// The system's words for an error, where Foundation kept them.
-    static func reason(_ error: any Error) -> String {
+    package static func reason(_ error: any Error) -> String {
         let cocoa = error as NSError
         if let underlying = cocoa.userInfo[NSUnderlyingErrorKey] as? NSError, underlying.domain == NSPOSIXErrorDomain {
             return String(cString: strerror(Int32(underlying.code)))
@@ -157,48 +156,5 @@ enum DurableFiles {
     private static func parent(of path: String) -> String {
         let parent = (path as NSString).deletingLastPathComponent
         return parent.isEmpty ? "." : parent
-    }
-}
-
-/// Holds a directory for one run: a second one gets an error instead of a mess.
-public final class DirectoryLock: Sendable {
-    private let directory: String
-    private let descriptor: Int32
-
-    /// Takes the lock, which ends with this object or with the process.
-    ///
-    /// - Throws: `FileError` if another process holds it.
-    public init(directory: String) throws(FileError) {
-        self.directory = directory
-        let path = "\(directory)/.lock"
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw FileError(path: directory, code: errno) }
-        // The descriptor is closed by deinit, which also runs when this initializer throws.
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let code = errno
-            guard code == EWOULDBLOCK else { throw FileError(path: path, code: code) }
-            throw FileError(
-                path: directory,
-                message: "another run is writing to this directory; wait for it, or choose another --output-dir")
-        }
-    }
-
-    /// Checks that the directory is still the one that was taken.
-    ///
-    /// - Throws: `FileError` if it was removed, or another one has its name: what is written there would belong to nobody, or
-    ///   to another run.
-    public func check() throws(FileError) {
-        var (held, named) = (stat(), stat())
-        guard fstat(descriptor, &held) == 0, stat("\(directory)/.lock", &named) == 0, held.st_ino == named.st_ino,
-            held.st_dev == named.st_dev
-        else {
-            throw FileError(
-                path: directory,
-                message: "the directory was removed or replaced while the run went on; nothing is written")
-        }
-    }
-
-    deinit {
-        if descriptor >= 0 { close(descriptor) }
     }
 }

@@ -1,5 +1,3 @@
-import StrictJSON
-
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Glibc)
@@ -7,33 +5,33 @@ import StrictJSON
 #endif
 
 /// A file that is written piece by piece through a buffer, and says when the disk is full.
-final class FileOutput {
-    let path: String
+package final class FileOutput {
+    package let path: String
     private let descriptor: Int32
     private var buffer: [UInt8] = []
 
     private static let bufferSize = 1 << 20
 
     /// A new file, in place of what had its name.
-    convenience init(creating path: String) throws(FileError) {
+    package convenience init(creating path: String) throws(FileError) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
         self.init(path: path, descriptor: descriptor)
     }
 
     /// A file that is open; it is closed with this object.
-    init(path: String, descriptor: Int32) {
+    package init(path: String, descriptor: Int32) {
         (self.path, self.descriptor) = (path, descriptor)
     }
 
     /// Lets `body` append to the buffer, which is written once it is full.
-    func append(_ body: (inout [UInt8]) -> Void) throws(FileError) {
+    package func append(_ body: (inout [UInt8]) -> Void) throws(FileError) {
         body(&buffer)
         if buffer.count >= Self.bufferSize { try flush() }
     }
 
     /// Hands what is buffered to the system: the end of this process does not lose it.
-    func flush() throws(FileError) {
+    package func flush() throws(FileError) {
         var rest = buffer[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
@@ -45,7 +43,7 @@ final class FileOutput {
     }
 
     /// Waits until all is on the disk: the end of the machine does not lose it either.
-    func synchronize() throws(FileError) {
+    package func synchronize() throws(FileError) {
         try flush()
         guard fsync(descriptor) == 0 else { throw FileError(path: path, code: errno) }
     }
@@ -57,7 +55,7 @@ final class FileOutput {
 
 extension FileOutput {
     /// Writes a JSON object of any size that appears whole or not at all; `body` gets what adds a member.
-    static func writeObject(
+    package static func writeObject(
         to path: String, _ body: (_ add: (String, JSONValue) throws(FileError) -> Void) throws -> Void
     ) throws(FileError) {
         try DurableFiles.replace(path) { temporary in

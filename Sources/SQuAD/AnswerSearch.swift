@@ -1,0 +1,102 @@
+import Foundation
+
+/// Where words stand in a context, in Unicode scalars.
+final class AnswerSearch {
+    let context: [Unicode.Scalar]
+    private lazy var folded = FoldedText(context)
+
+    init(_ context: String) { self.context = Array(context.unicodeScalars) }
+
+    /// Whether the context has the words at `start`, scalar by scalar.
+    func has(_ words: [Unicode.Scalar], at start: Int) -> Bool {
+        guard start >= 0, start <= context.count, words.count <= context.count - start else { return false }
+        return context[start..<(start + words.count)].elementsEqual(words)
+    }
+
+    /// Everywhere the context has the words, scalar by scalar.
+    func occurrences(of words: [Unicode.Scalar]) -> [Int] { Self.occurrences(of: words, in: context) }
+
+    /// Everywhere the context has the words in other capitals, another Unicode normalisation or with other white space: the
+    /// ranges of what it has.
+    private func similar(to words: [Unicode.Scalar]) -> [Range<Int>] {
+        let words = FoldedText(words).trimmed
+        guard !words.isEmpty else { return [] }
+        return Self.occurrences(of: words, in: folded.scalars).compactMap { start in
+            folded.range(of: start..<(start + words.count))
+        }
+    }
+
+    /// Of the words that are similar to an answer's those nearest to its offset.
+    func nearestSimilar(to answer: Answer) -> Range<Int>? {
+        let ranges = similar(to: Array(answer.text.unicodeScalars))
+        let start = Self.nearest(to: answer.start, of: ranges.map(\.lowerBound))
+        return ranges.first { $0.lowerBound == start }
+    }
+
+    /// The words of the context in a range of its scalars.
+    func text(_ range: Range<Int>) -> String { String(String.UnicodeScalarView(context[range])) }
+
+    /// The place that is nearest to an offset; of two the first.
+    static func nearest(to start: Int, of places: [Int]) -> Int? {
+        func distance(_ place: Int) -> UInt {
+            let (difference, overflow) = place.subtractingReportingOverflow(start)
+            return overflow ? .max : difference.magnitude
+        }
+        return places.min { distance($0) < distance($1) }
+    }
+
+    private static func occurrences(of words: [Unicode.Scalar], in text: [Unicode.Scalar]) -> [Int] {
+        guard let first = words.first, words.count <= text.count else { return [] }
+        return (0...(text.count - words.count)).filter {
+            text[$0] == first && text[$0..<($0 + words.count)].elementsEqual(words)
+        }
+    }
+}
+
+/// A text as it is compared where capitals, Unicode normalisation and white space don't count, with the way back.
+struct FoldedText {
+    /// Decomposed, in small letters, white space of any length as one space.
+    private(set) var scalars: [Unicode.Scalar] = []
+    /// Which scalar of the text each came from.
+    private var sources: [Int] = []
+
+    init(_ text: [Unicode.Scalar]) {
+        scalars.reserveCapacity(text.count)
+        sources.reserveCapacity(text.count)
+        for (index, scalar) in text.enumerated() {
+            if scalar.properties.isWhitespace {
+                if scalars.last != " " { add(" ", index) }
+            } else if scalar.isASCII {
+                scalar.properties.lowercaseMapping.unicodeScalars.forEach { add($0, index) }
+            } else {
+                for part in String(scalar).decomposedStringWithCanonicalMapping.unicodeScalars {
+                    part.properties.lowercaseMapping.unicodeScalars.forEach { add($0, index) }
+                }
+            }
+        }
+    }
+
+    private mutating func add(_ scalar: Unicode.Scalar, _ source: Int) {
+        scalars.append(scalar)
+        sources.append(source)
+    }
+
+    /// The folded scalars without a space at either end.
+    var trimmed: [Unicode.Scalar] {
+        let start = scalars.first == " " ? 1 : 0
+        return Array(scalars.dropFirst(start).reversed().drop { $0 == " " }.reversed())
+    }
+
+    /// The scalars of the text that folded ones came from; nil where they are only a part of what was folded, or where an accent
+    /// follows that belongs to them.
+    func range(of folded: Range<Int>) -> Range<Int>? {
+        let (start, end) = (folded.lowerBound, folded.upperBound)
+        if start > 0, sources[start - 1] == sources[start] { return nil }
+        if end < scalars.count,
+            sources[end] == sources[end - 1] || scalars[end].properties.generalCategory == .nonspacingMark
+        {
+            return nil
+        }
+        return sources[start]..<(sources[end - 1] + 1)
+    }
+}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import FineTuning
+import SQuAD
+import StrictJSON
+
+/// `bertqa convert`
+struct ConvertCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "convert",
+        abstract: "Write a dataset as a SQuAD file, and repair it.",
+        discussion: """
+            Reads what every command reads: SQuAD's document; rows with "context", "question" and "answers" as JSON, a line each or \
+            in a list; a table (CSV, or with tabs or semicolons) whose first line names the columns context, question, answer and \
+            answer_start, or answers as the datasets library writes it.
+
+            With --repair answers go to where their text has them, the place nearest to their offset; they take the text's \
+            spelling where only capitals, Unicode normalisation or white space differ; what cannot be used is left out. Each change \
+            is told with its question's id, and `bertqa check` finds nothing wrong in the result.
+
+              bertqa convert --data questions.csv --output questions.json
+              bertqa convert --data questions.csv --output questions.json --repair
+            """)
+
+    @Option(help: "The dataset; squad or squad_v2 for the official one, its training part.")
+    var data: String
+
+    @Option(help: "The SQuAD file to write.")
+    var output: String
+
+    @Flag(help: "Put answers where their texts have them, and leave out what cannot be used.")
+    var repair = false
+
+    @Flag(help: "Print what was done as one JSON object.")
+    var json = false
+
+    func run() async throws {
+        try await reportingErrors("convert") {
+            let path = try await DatasetSource.path(data, .train)
+            var meter: WalkMeter?
+            defer { meter?.finish() }
+            let summary = try DatasetConversion.convert(path, to: output, repairing: repair) { read, total in
+                if meter == nil { meter = WalkMeter(of: total) }
+                meter?.show(read)
+            }
+            let report = ConvertReport(output: output, summary: summary)
+            try writeOutput(json ? report.json.serialized() : report.text)
+        }
+    }
+}
+
+/// What `bertqa convert` did.
+private struct ConvertReport {
+    let output: String
+    let summary: DatasetConversion.Summary
+
+    var text: String {
+        var lines = summary.changes.map(\.description)
+        lines.append(
+            "\(output): \(Figures.count(summary.articles, "article")), \(Figures.count(summary.paragraphs, "paragraph")), "
+                + Figures.count(summary.questions, "question"))
+        let counts = counts.map { "\($0.1) \($0.0.rawValue)" }
+        if !counts.isEmpty { lines.append("repaired: \(counts.joined(separator: ", "))") }
+        if !summary.problems.isEmpty {
+            lines.append(
+                "\(Figures.count(summary.problems.count, "problem")); `bertqa check --data \(output)` lists them, --repair mends "
+                    + "what can be mended and leaves out the rest")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// How often each sort of change was made, those that were not left out.
+    private var counts: [(DatasetRepair.Change.Kind, Int)] {
+        DatasetRepair.Change.Kind.allCases.map { kind in (kind, summary.changes.count { $0.kind == kind }) }
+            .filter { $0.1 > 0 }
+    }
+
+    var json: JSONValue {
+        let changes = summary.changes.map { change in
+            JSONValue.object(
+                JSONObject([
+                    ("id", .string(change.questionID.text)), ("kind", .string(change.kind.rawValue)),
+                    ("message", .string(change.message)),
+                ]))
+        }
+        return .object(
+            JSONObject([
+                ("output", .string(output)), ("questions", .int(summary.questions)),
+                ("paragraphs", .int(summary.paragraphs)), ("articles", .int(summary.articles)),
+                ("problems", .int(summary.problems.count)), ("changes", .array(changes)),
+            ]))
+    }
+}

@@ -1,0 +1,173 @@
+import Foundation
+import SQuAD
+import Testing
+
+@Suite("Repairing datasets")
+struct RepairTests {
+    private typealias Kind = DatasetRepair.Change.Kind
+
+    private func repaired(_ context: String, _ answers: [Answer]) -> (Question?, [DatasetRepair.Change]) {
+        var repair = DatasetRepair()
+        let question = Question(id: "q", question: "?", answers: answers)
+        let (paragraph, changes) = repair.repair(Paragraph(context: context, questions: [question]))
+        return (paragraph.questions.first, changes)
+    }
+
+    @Test(
+        "An answer goes to where the text has it, in the text's own words",
+        arguments: [
+            ("one two one", Answer(text: "one", start: 0), Answer(text: "one", start: 0), Kind?.none),
+            ("one two one", Answer(text: "one", start: 7), Answer(text: "one", start: 8), .moved),
+            ("one two one", Answer(text: "one", start: 3), Answer(text: "one", start: 0), .moved),
+            ("one two one", Answer(text: "one", start: Int.max), Answer(text: "one", start: 8), .moved),
+            ("one two one", Answer(text: "two", start: -1), Answer(text: "two", start: 4), .moved),
+            ("one two one", Answer(text: "one", start: -1), Answer(text: "one", start: 0), .ambiguous),
+            ("the NATO pact", Answer(text: "nato", start: 4), Answer(text: "NATO", start: 4), .reworded),
+            (
+                "in New\u{A0} York", Answer(text: " new york ", start: 2), Answer(text: "New\u{A0} York", start: 3),
+                .reworded
+            ),
+            ("a cafe\u{301}!", Answer(text: "CAF\u{C9}", start: -1), Answer(text: "cafe\u{301}", start: 2), .reworded),
+            ("a caf\u{E9}!", Answer(text: "cafe\u{301}", start: 0), Answer(text: "caf\u{E9}", start: 2), .reworded),
+            ("Ab ab AB", Answer(text: "aB", start: 5), Answer(text: "AB", start: 6), .reworded),
+        ])
+    func placed(context: String, answer: Answer, expected: Answer, kind: DatasetRepair.Change.Kind?) throws {
+        let (question, changes) = repaired(context, [answer])
+        let placed = try #require(question?.answers.first)
+        #expect(placed.start == expected.start)
+        #expect(Array(placed.text.unicodeScalars) == Array(expected.text.unicodeScalars))
+        #expect(changes.map(\.kind) == (kind.map { [$0] } ?? []))
+        #expect(dataset(context: context, question: try #require(question)).problems().isEmpty)
+    }
+
+    @Test(
+        "An accent or a letter that is cut in two is no match",
+        arguments: [("cafe\u{301}", "cafe"), ("caf\u{E9}", "cafe"), ("\u{1E9E}", "s"), ("\u{D55C}", "\u{1112}")])
+    func parts(context: String, text: String) {
+        let (question, changes) = repaired(context, [Answer(text: text, start: 0)])
+        // Scalar by scalar the decomposed word does begin with the plain one.
+        if context.unicodeScalars.starts(with: text.unicodeScalars) {
+            #expect(question?.answers == [Answer(text: text, start: 0)])
+        } else {
+            #expect(question == nil)
+            #expect(changes.map(\.kind) == [.leftOut])
+        }
+    }
+
+    @Test("An answer that the text does not have is taken away, and the question with its last one")
+    func absent() {
+        let (question, changes) = repaired(
+            "by Ada", [Answer(text: "Bob", start: 0), Answer(text: "Ada", start: 0), Answer(text: "", start: 0)])
+        #expect(question?.answers == [Answer(text: "Ada", start: 3)])
+        #expect(changes.map(\.kind) == [.answerRemoved, .moved, .answerRemoved])
+        let (none, left) = repaired("by Ada", [Answer(text: "Bob", start: -1)])
+        #expect(none == nil)
+        #expect(
+            left.map(\.description) == [
+                "question q: left out: answer \"Bob\" has the offset -1; the context does not contain it"
+            ])
+    }
+
+    @Test("What remains of any dataset has no problems")
+    func clean() throws {
+        let good = Answer(text: "Ada", start: 3)
+        func question(_ id: QuestionID, _ answers: [Answer], _ isImpossible: Bool? = nil, text: String = "?")
+            -> Question
+        {
+            Question(id: id, question: text, answers: answers, isImpossible: isImpossible, plausibleAnswers: [])
+        }
+        let questions = [
+            question("a", [Answer(text: "none", start: 0)]), question("a", [good]), question("a", [good]),
+            question("b", [good], text: " "),
+            question("c", []), question("d", [], true), question("e", [good], true), question("", [good]),
+            question("f", [Answer(text: "ADA", start: 99)], false),
+        ]
+        var repair = DatasetRepair()
+        let (paragraph, changes) = repair.repair(Paragraph(context: "by Ada", questions: questions))
+        #expect(paragraph.questions.map(\.id) == ["a", "d", "f"])
+        #expect(changes.map(\.kind) == [.leftOut, .leftOut, .leftOut, .leftOut, .leftOut, .leftOut, .reworded])
+        #expect(Dataset(articles: [Article(title: "", paragraphs: [paragraph])]).problems().isEmpty)
+        #expect(repair.repair(Paragraph(context: " ", questions: [question("g", [good])])).paragraph.questions.isEmpty)
+    }
+}
+
+@Suite("Converting datasets")
+struct ConversionTests {
+    private func converted(
+        _ text: String, repairing: Bool, _ body: (DatasetConversion.Summary, Dataset) throws -> Void
+    ) throws {
+        try withTemporaryFolder { folder in
+            let (source, output) = (folder.path + "/in", folder.path + "/out.json")
+            try text.write(toFile: source, atomically: true, encoding: .utf8)
+            let summary = try DatasetConversion.convert(source, to: output, repairing: repairing)
+            try body(summary, Dataset(path: output))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["in", "out.json"])
+        }
+    }
+
+    private static let table =
+        "title,context,question,answer,answer_start\nx,by Ada,Who?,Ada,0\nx,c,?,none,0\ny,d,?,none,-1\ny,d,?,D,5\n"
+
+    @Test("A table becomes a SQuAD document with the same questions")
+    func plain() throws {
+        try converted(Self.table, repairing: false) { summary, written in
+            #expect(written.version == "1.1")
+            let articles = try dataset(Self.table).articles
+            #expect(written.articles == articles)
+            #expect((summary.articles, summary.paragraphs, summary.questions) == (2, 3, 4))
+            #expect(summary.problems.map(\.questionID) == ["1", "2", "3", "4"] && summary.changes.isEmpty)
+        }
+    }
+
+    @Test("Repaired, texts and articles without a question are gone")
+    func repaired() throws {
+        try converted(Self.table, repairing: true) { summary, written in
+            #expect(written.articles.map(\.title) == ["x", "y"])
+            #expect(written.articles.map { $0.paragraphs.map(\.context) } == [["by Ada"], ["d"]])
+            #expect((summary.articles, summary.paragraphs, summary.questions) == (2, 2, 2))
+            #expect(summary.changes.map(\.kind) == [.moved, .leftOut, .leftOut, .reworded])
+            #expect(summary.problems.isEmpty && written.problems().isEmpty)
+        }
+        try converted(#"{"context": "c", "question": "?", "answers": []}"#, repairing: true) { _, written in
+            #expect(written.version == "2.0" && written.isVersion2)
+        }
+    }
+
+    @Test("The development file converted is the same", .enabled(if: Outside.squad != nil, Outside.hint))
+    func developmentFile() throws {
+        let source = try #require(Outside.squad).appendingPathComponent("dev.json").path
+        try withTemporaryFolder { folder in
+            let output = folder.path + "/dev.json"
+            let summary = try DatasetConversion.convert(source, to: output, repairing: true)
+            #expect(summary.changes.isEmpty)
+            #expect(try Dataset(path: output).articles == Dataset(path: source).articles)
+        }
+    }
+
+    @Test("A file may be repaired in place; one that cannot be read, or of which nothing is left, stays as it was")
+    func inPlace() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.path + "/data.json"
+            try Self.table.write(toFile: path, atomically: true, encoding: .utf8)
+            _ = try DatasetConversion.convert(path, to: path, repairing: true)
+            let once = try Data(contentsOf: URL(fileURLWithPath: path))
+            #expect(try DatasetConversion.convert(path, to: path, repairing: true).changes.isEmpty)
+            #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == once)
+            for (text, message) in [
+                (
+                    "context,question,answer\nc,?,none\n",
+                    "no question is left that can be used; the first: question 1: left out"
+                ),
+                ("context,question\nc,?\n\"c", "line 3: the quotes"), ("[]", "the file has no questions"),
+            ] {
+                try text.write(toFile: path, atomically: true, encoding: .utf8)
+                let error = #expect(throws: DatasetError.self) {
+                    try DatasetConversion.convert(path, to: path, repairing: true)
+                }
+                #expect(error?.description.contains("\(path): \(message)") == true, "\(error.map { "\($0)" } ?? "")")
+                #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
+                #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["data.json"])
+            }
+        }
+    }
+}
