@@ -16,7 +16,7 @@ struct DatasetWriter {
     /// Writes a file that appears whole or not at all.
     ///
     /// - Parameter body: adds paragraphs and ends articles, and returns the version.
-    /// - Throws: `FileError` with the system's reason, or what `body` throws.
+    /// - Throws: `FileError` with the system's reason where it cannot be written, or what else `body` throws.
     static func write(
         to path: String, _ body: (inout DatasetWriter) throws -> String?
     ) throws {
@@ -36,7 +36,8 @@ struct DatasetWriter {
                 try output.synchronize()
             }
         } catch {
-            throw failure ?? error
+            if let failure, !(failure is FileError) { throw failure }
+            throw FileError(path: path, message: "cannot be written: \(error.message)")
         }
     }
 

@@ -22,8 +22,7 @@ extension Dataset {
                 return version
             }
         } catch {
-            let reason = (error as? FileError)?.message ?? "\(error)"
-            throw DatasetError(path: path, message: "cannot be written: \(reason)")
+            throw DatasetError(path: path, message: (error as? FileError)?.message ?? "\(error)")
         }
     }
 }
