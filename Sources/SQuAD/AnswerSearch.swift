@@ -45,11 +45,32 @@ final class AnswerSearch {
         return places.min { distance($0) < distance($1) }
     }
 
-    private static func occurrences(of words: [Unicode.Scalar], in text: [Unicode.Scalar]) -> [Int] {
-        guard let first = words.first, words.count <= text.count else { return [] }
-        return (0...(text.count - words.count)).filter {
-            text[$0] == first && text[$0..<($0 + words.count)].elementsEqual(words)
+    /// Everywhere a text has the words, places that overlap included, in time that grows with the sum of their lengths: a text and
+    /// an answer of one letter repeated would otherwise take the product.
+    ///
+    /// - Source: Knuth, Morris and Pratt 1977, doi:10.1137/0206024.
+    static func occurrences(of words: [Unicode.Scalar], in text: [Unicode.Scalar]) -> [Int] {
+        guard !words.isEmpty, words.count <= text.count else { return [] }
+        let borders = borders(of: words)
+        var (places, matched) = ([Int](), 0)
+        for (index, scalar) in text.enumerated() {
+            while matched > 0, matched == words.count || words[matched] != scalar { matched = borders[matched - 1] }
+            if words[matched] == scalar { matched += 1 }
+            if matched == words.count { places.append(index + 1 - matched) }
         }
+        return places
+    }
+
+    /// For each beginning of the words how much of it is its end again.
+    private static func borders(of words: [Unicode.Scalar]) -> [Int] {
+        var borders = Array(repeating: 0, count: words.count)
+        var matched = 0
+        for index in words.indices.dropFirst() {
+            while matched > 0, words[matched] != words[index] { matched = borders[matched - 1] }
+            if words[matched] == words[index] { matched += 1 }
+            borders[index] = matched
+        }
+        return borders
     }
 }
 

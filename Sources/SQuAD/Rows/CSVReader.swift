@@ -63,24 +63,33 @@ struct CSVReader {
 
     private mutating func quotedField() throws(DatasetError) -> String {
         let start = byteOffset
-        byteOffset += 1
+        // Nothing is copied before the end is found: where it is missing, the rest of the file would be.
+        let end = try endOfQuotes()
         var content: [UInt8] = []
-        while true {
-            let run = byteOffset
-            while byteOffset < bytes.count, bytes[byteOffset] != Self.quote { byteOffset += 1 }
-            content += bytes[run..<byteOffset]
-            guard byteOffset < bytes.count else {
-                throw error("the quotes that open a field here are never closed", at: start)
-            }
-            byteOffset += 1
-            guard byteOffset < bytes.count, bytes[byteOffset] == Self.quote else { break }
-            content.append(Self.quote)
-            byteOffset += 1
+        content.reserveCapacity(end - start)
+        var index = start + 1
+        while index < end {
+            content.append(bytes[index])
+            index += bytes[index] == Self.quote ? 2 : 1
         }
+        byteOffset = end + 1
         if byteOffset < bytes.count, bytes[byteOffset] != separator, !isLineEnd(bytes[byteOffset]) {
             throw error("a field in quotes goes on behind them; quotes inside are doubled (\"\")", at: byteOffset)
         }
         return try text(content, from: start)
+    }
+
+    /// Where the quotes close that open a field here.
+    private func endOfQuotes() throws(DatasetError) -> Int {
+        var index = byteOffset + 1
+        while index < bytes.count {
+            if bytes[index] == Self.quote {
+                guard index + 1 < bytes.count, bytes[index + 1] == Self.quote else { return index }
+                index += 1
+            }
+            index += 1
+        }
+        throw error("the quotes that open a field here are never closed", at: byteOffset)
     }
 
     private func text(_ content: some Collection<UInt8>, from start: Int) throws(DatasetError) -> String {

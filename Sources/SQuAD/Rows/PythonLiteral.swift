@@ -12,6 +12,7 @@ struct PythonLiteral {
     private var depth = 0
 
     private static let depthLimit = 32
+    private static let spaces = Array(" \t\n\r".utf8)
 
     private init(_ text: String) { self.text = Array(text.utf8) }
 
@@ -31,7 +32,7 @@ struct PythonLiteral {
 
     /// The next byte behind white space.
     private mutating func peek() -> UInt8? {
-        while position < text.count, [0x20, 0x09, 0x0A, 0x0D].contains(text[position]) { position += 1 }
+        while position < text.count, Self.spaces.contains(text[position]) { position += 1 }
         return position < text.count ? text[position] : nil
     }
 

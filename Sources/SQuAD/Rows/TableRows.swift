@@ -66,9 +66,9 @@ struct TableRows: RowSource {
             throw failure("there are the columns \"answers\" and \"answer\"; rename one")
         }
         for needed in [Column.context, .question] where !columns.contains(needed) {
+            let some = names.prefix(12).map { "\"\($0)\"" } + (names.count > 12 ? ["..."] : [])
             throw failure(
-                "there is no column \"\(needed.rawValue)\" among \(names.map { "\"\($0)\"" }.joined(separator: ", ")); "
-                    + RowFields.shape)
+                "there is no column \"\(needed.rawValue)\" among \(some.joined(separator: ", ")); \(RowFields.shape)")
         }
     }
 
