@@ -36,14 +36,18 @@ struct ConvertCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors("convert") {
             let path = try await DatasetSource.path(data, .train)
-            var meter: WalkMeter?
-            defer { meter?.finish() }
-            let summary = try DatasetConversion.convert(path, to: output, repairing: repair) { read, total in
-                if meter == nil { meter = WalkMeter(of: total) }
-                meter?.show(read)
-            }
+            let summary = try convert(path)
             let report = ConvertReport(output: output, summary: summary)
             try writeOutput(json ? report.json.serialized() : report.text)
+        }
+    }
+
+    private func convert(_ path: String) throws -> DatasetConversion.Summary {
+        var meter: WalkMeter?
+        defer { meter?.finish() }
+        return try DatasetConversion.convert(path, to: output, repairing: repair) { read, total in
+            if meter == nil { meter = WalkMeter(of: total) }
+            meter?.show(read)
         }
     }
 }
