@@ -1,12 +1,14 @@
 """Gives `bertqa` inputs far beyond the usual, and prints what came of them: seconds, peak memory, the last line it said.
 
-A text of 10 MB, a question longer than a window, 100,000 questions about one text, a vocabulary of a million, a dataset of 2 GB.
+A text of 10 MB, a question longer than a window, 100,000 questions about one text, a vocabulary of a million, a dataset of 2 GB, as a
+document and as a table, a text and an answer of one letter over and over.
 The model is a random one of one layer: what is looked at is everything around it.
 
 Use: python Tools/extremes.py [--bertqa .build/release/bertqa] [--megabytes 2000]
 """
 
 import argparse
+import csv
 import json
 import os
 import random
@@ -78,6 +80,17 @@ def write_dataset(path, paragraphs):
         file.write("]}]}")
 
 
+def write_table(path, paragraphs):
+    """A CSV of the same questions, one of each paragraph in other capitals."""
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["id", "context", "question", "answer"])
+        for entry in paragraphs:
+            for number, question in enumerate(entry["qas"]):
+                text = question["answers"][0]["text"]
+                table.writerow([question["id"], entry["context"], question["question"], text if number else text.upper()])
+
+
 def run(name, command):
     """Runs a command to its end, and prints what came of it."""
     start = time.time()
@@ -111,15 +124,29 @@ def main():
         write_model(root / "wide", [f"word{number}" for number in range(1_000_000)])
         run("ask: a vocabulary of a million", [
             tool, "ask", "--model", str(root / "wide"), "--question", "word7 word70", "--context", "word1 word10 word100 word1000"])
+        letters = "a" * 10_000_000
+        write_dataset(root / "letters", [{"context": letters, "qas": [
+            {"id": "q", "question": "?", "answers": [{"text": letters[:5_000_000] + "b", "answer_start": 0}]}]}])
+        run("check: a text and an answer of one letter", [tool, "check", "--data", str(root / "letters"), "--json"])
         count = options.megabytes * 1_000_000 // (len(sentence) * 10 + 10 * 100)
-        write_dataset(root / "large", (
-            paragraph(sentence * 10, range(10 * number, 10 * number + 10)) for number in range(count)))
+        paragraphs = lambda count: (
+            paragraph(sentence * 10 + f" {number}", range(10 * number, 10 * number + 10)) for number in range(count))
+        write_dataset(root / "large", paragraphs(count))
         size = os.path.getsize(root / "large") / 1e6
         run(f"check: a dataset of {size:.0f} MB", [tool, "check", "--data", str(root / "large")])
         run("lengths: the same", [tool, "lengths", "--model", model, "--data", str(root / "large")])
         # Not by way of this program's memory: a child's peak counts what its parent had when it began.
         os.truncate(root / "large", os.path.getsize(root / "large") - 3)
         run("check: the same without its end", [tool, "check", "--data", str(root / "large")])
+        table, output = root / "table", str(root / "converted")
+        write_table(table, paragraphs(count // 10))
+        run(f"convert --repair: a table of {os.path.getsize(table) / 1e6:.0f} MB", [
+            tool, "convert", "--data", str(table), "--output", output, "--repair", "--json"])
+        text = table.read_bytes()[:64]
+        with open(table, "r+b") as file:
+            file.seek(text.index(b"\n") + 1)
+            file.write(b'"')
+        run("convert: the same, with quotes that nothing closes", [tool, "convert", "--data", str(table), "--output", output])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Tests under a sanitizer, in a build of their own: Tools/sanitize.sh address|undefined|thread [FILTER].
 #
-# address: the shim and everything that reads files. One test asks for more memory than there is, which the sanitizer must let
+# address: the shim and everything that reads files; what make fuzz left in .fuzz is read again, too. One test asks for more memory than there is, which the sanitizer must let
 # fail as the system would; leaks are not looked for, since libtorch keeps its registries until the process ends.
 # The shim is optimised a little, since its loops over every number would take a quarter of an hour otherwise.
 # undefined: the shim's C++. thread: the server, the hub's client, the reader, the trainer, that is the Swift side; what talks over
@@ -41,3 +41,12 @@ shift
 for filter in ${wanted:-$filters}; do
     swift test "$@" --filter "$filter"
 done
+if [ "$mode" = address ] && [ -z "$wanted" ] && [ -d .fuzz ]; then
+    # The fuzzer itself runs optimised code, which does not check each access to the bytes of a file.
+    binary=$(swift build "$@" --show-bin-path)/bertqa-fuzz
+    for parser in $(ls Fuzzing/Tests/Corpus); do
+        [ -d ".fuzz/$parser" ] || continue
+        find ".fuzz/$parser" -type f -exec "$binary" "$parser" {} + > ".fuzz/$parser.replay"
+        echo "sanitize: $parser: $(wc -l < ".fuzz/$parser.replay") inputs that make fuzz left, no report"
+    done
+fi
