@@ -95,11 +95,36 @@ struct FoldedText {
                 }
             }
         }
+        sortMarks()
     }
 
     private mutating func add(_ scalar: Unicode.Scalar, _ source: Int) {
         scalars.append(scalar)
         sources.append(source)
+    }
+
+    /// Puts marks that follow one another into canonical order.
+    ///
+    /// - Source: The Unicode Standard, section 3.11, D109.
+    private mutating func sortMarks() {
+        var start = 0
+        while start < scalars.count {
+            var end = start
+            while end < scalars.count, Self.order(scalars[end]) != 0 { end += 1 }
+            if end - start > 1 {
+                let marks = (start..<end).sorted { (Self.order(scalars[$0]), $0) < (Self.order(scalars[$1]), $1) }
+                (scalars[start..<end], sources[start..<end]) = (
+                    marks.map { scalars[$0] }[...], marks.map { sources[$0] }[...]
+                )
+            }
+            start = end + 1
+        }
+    }
+
+    /// The place of a mark among marks; 0 for what is none.
+    private static func order(_ scalar: Unicode.Scalar) -> UInt8 {
+        // The first mark is U+0300.
+        scalar.value < 0x300 ? 0 : scalar.properties.canonicalCombiningClass.rawValue
     }
 
     /// The folded scalars without a space at either end.
@@ -108,16 +133,19 @@ struct FoldedText {
         return Array(scalars.dropFirst(start).reversed().drop { $0 == " " }.reversed())
     }
 
-    /// The scalars of the text that folded ones came from; nil where they are only a part of what was folded, or where an accent
-    /// follows that belongs to them.
+    /// The scalars of the text that folded ones came from; nil where they are only a part of what was folded, or where marks before
+    /// or behind belong to them.
     func range(of folded: Range<Int>) -> Range<Int>? {
         let (start, end) = (folded.lowerBound, folded.upperBound)
-        if start > 0, sources[start - 1] == sources[start] { return nil }
+        if start > 0, sources[start - 1] == sources[start] || Self.order(scalars[start]) != 0 { return nil }
         if end < scalars.count,
             sources[end] == sources[end - 1] || scalars[end].properties.generalCategory == .nonspacingMark
         {
             return nil
         }
-        return sources[start]..<(sources[end - 1] + 1)
+        // Of sorted marks the last need not have been the last of the text.
+        let marks = (start..<end).reversed().prefix { Self.order(scalars[$0]) != 0 }
+        let last = marks.reduce(sources[end - 1]) { max($0, sources[$1]) }
+        return sources[start]..<(last + 1)
     }
 }

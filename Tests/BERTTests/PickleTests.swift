@@ -79,6 +79,13 @@ struct PickleTests {
         _ = try refusal(Zip.archive(["a/data.pkl": [0x80, 2] + pickle]))
     }
 
+    @Test("whose entries share bytes are refused")
+    func overlap() throws {
+        let entries: [String: [UInt8]] = ["a/data.pkl": [0x80, 2, 0x7D, 0x2E], "a/data/0": [0x80, 2, 0x7D, 0x2E]]
+        #expect(try refusal(Zip.archive(entries)).contains("it holds no tensors"))
+        #expect(try refusal(Zip.archive(entries, isStacked: true)).contains("entries of it overlap"))
+    }
+
     @Test("of which a byte is changed or the end is missing are refused or read, and never crash or hang")
     func mutations() throws {
         let original = try read(fixture("pickle/pytorch_model.bin"))
@@ -132,13 +139,15 @@ struct PickleTests {
 
 /// Zip archives of uncompressed entries, as far as the tests need them.
 private enum Zip {
-    static func archive(_ entries: [String: [UInt8]]) -> [UInt8] {
+    ///
+    /// - Parameter isStacked: whether the directory says of all entries that they are the first one.
+    static func archive(_ entries: [String: [UInt8]], isStacked: Bool = false) -> [UInt8] {
         var (data, directory): ([UInt8], [UInt8]) = ([], [])
         for (name, bytes) in entries.sorted(by: { $0.key < $1.key }) {
             let fields = number(checksum(bytes), 4) + number(bytes.count, 4) + number(bytes.count, 4)
             let names = number(name.utf8.count, 2) + number(0, 2)
             directory += number(0x0201_4b50, 4) + number(0, 12) + fields + names + number(0, 10)
-            directory += number(data.count, 4) + Array(name.utf8)
+            directory += number(isStacked ? 0 : data.count, 4) + Array(name.utf8)
             data += number(0x0403_4b50, 4) + number(0, 10) + fields + names + Array(name.utf8) + bytes
         }
         let counts = number(entries.count, 2) + number(entries.count, 2) + number(directory.count, 4)

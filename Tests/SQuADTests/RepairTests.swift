@@ -29,6 +29,14 @@ struct RepairTests {
             ),
             ("a cafe\u{301}!", Answer(text: "CAF\u{C9}", start: -1), Answer(text: "cafe\u{301}", start: 2), .reworded),
             ("a caf\u{E9}!", Answer(text: "cafe\u{301}", start: 0), Answer(text: "caf\u{E9}", start: 2), .reworded),
+            (
+                "a q\u{323}\u{307}!", Answer(text: "Q\u{307}\u{323}", start: 0),
+                Answer(text: "q\u{323}\u{307}", start: 2), .reworded
+            ),
+            (
+                "a q\u{307}\u{323}!", Answer(text: "q\u{323}\u{307}", start: 0),
+                Answer(text: "q\u{307}\u{323}", start: 2), .reworded
+            ),
             ("Ab ab AB", Answer(text: "aB", start: 5), Answer(text: "AB", start: 6), .reworded),
         ])
     func placed(context: String, answer: Answer, expected: Answer, kind: DatasetRepair.Change.Kind?) throws {
@@ -42,7 +50,10 @@ struct RepairTests {
 
     @Test(
         "An accent or a letter that is cut in two is no match",
-        arguments: [("cafe\u{301}", "cafe"), ("caf\u{E9}", "cafe"), ("\u{1E9E}", "s"), ("\u{D55C}", "\u{1112}")])
+        arguments: [
+            ("cafe\u{301}", "cafe"), ("CAFE\u{301}", "cafe"), ("e\u{301}\u{323}x", "\u{323}X"), ("caf\u{E9}", "cafe"),
+            ("\u{1E9E}", "s"), ("\u{D55C}", "\u{1112}"),
+        ])
     func parts(context: String, text: String) {
         let (question, changes) = repaired(context, [Answer(text: text, start: 0)])
         // Scalar by scalar the decomposed word does begin with the plain one.

@@ -84,7 +84,17 @@ package struct ZipArchive: Sendable {
                 }
                 place += 46 + nameCount + extraCount + (try number(place + 32, 2))
             }
+            try checkApart(result.values.map(\.range))
             return result
+        }
+
+        /// Entries that share bytes would be read once for each: a file of a gigabyte can name millions that are all of it.
+        private func checkApart(_ ranges: [Range<Int>]) throws(ModelError) {
+            var end = 0
+            for range in ranges.sorted(by: { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }) {
+                guard range.lowerBound >= end else { throw damaged("entries of it overlap") }
+                end = range.upperBound
+            }
         }
 
         /// Where the directory begins, and how many entries it has.
