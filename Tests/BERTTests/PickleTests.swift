@@ -139,6 +139,7 @@ struct PickleTests {
 
 /// Zip archives of uncompressed entries, as far as the tests need them.
 private enum Zip {
+    /// An archive of these entries.
     ///
     /// - Parameter isStacked: whether the directory says of all entries that they are the first one.
     static func archive(_ entries: [String: [UInt8]], isStacked: Bool = false) -> [UInt8] {
