@@ -13,33 +13,28 @@ final class AnswerSearch {
         return context[start..<(start + words.count)].elementsEqual(words)
     }
 
-    /// Everywhere the context has the words, scalar by scalar.
-    func occurrences(of words: [Unicode.Scalar]) -> [Int] { Self.occurrences(of: words, in: context) }
+    /// Everywhere the context has an answer's words, scalar by scalar; where it nowhere does, what it has of them in other capitals,
+    /// another Unicode normalisation or with other white space.
+    func places(of answer: Answer) -> (ranges: [Range<Int>], areEqual: Bool) {
+        let words = Array(answer.text.unicodeScalars)
+        let equal = Self.occurrences(of: words, in: context).map { $0..<($0 + words.count) }
+        return equal.isEmpty ? (similar(to: words), false) : (equal, true)
+    }
 
-    /// Everywhere the context has the words in other capitals, another Unicode normalisation or with other white space: the
-    /// ranges of what it has.
     private func similar(to words: [Unicode.Scalar]) -> [Range<Int>] {
         let words = FoldedText(words).trimmed
-        guard !words.isEmpty else { return [] }
         return Self.occurrences(of: words, in: folded.scalars).compactMap { start in
             folded.range(of: start..<(start + words.count))
         }
     }
 
-    /// Of the words that are similar to an answer's those nearest to its offset.
-    func nearestSimilar(to answer: Answer) -> Range<Int>? {
-        let ranges = similar(to: Array(answer.text.unicodeScalars))
-        let start = Self.nearest(to: answer.start, of: ranges.map(\.lowerBound))
-        return ranges.first { $0.lowerBound == start }
-    }
-
     /// The words of the context in a range of its scalars.
     func text(_ range: Range<Int>) -> String { String(String.UnicodeScalarView(context[range])) }
 
-    /// The place that is nearest to an offset; of two the first.
-    static func nearest(to start: Int, of places: [Int]) -> Int? {
-        func distance(_ place: Int) -> UInt {
-            let (difference, overflow) = place.subtractingReportingOverflow(start)
+    /// The place that begins nearest to an offset; of two the first.
+    static func nearest(to start: Int, of places: [Range<Int>]) -> Range<Int>? {
+        func distance(_ place: Range<Int>) -> UInt {
+            let (difference, overflow) = place.lowerBound.subtractingReportingOverflow(start)
             return overflow ? .max : difference.magnitude
         }
         return places.min { distance($0) < distance($1) }

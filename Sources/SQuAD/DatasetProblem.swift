@@ -126,40 +126,41 @@ private struct QuestionCheck {
         if answer.start < 0 {
             add(
                 .negativeOffset,
-                "answer \"\(answer.text)\" has the offset \(answer.start); \(whereabouts(text, answer))",
+                "answer \"\(answer.text)\" has the offset \(answer.start); \(whereabouts(answer))",
                 preventsTraining: isTarget)
         } else if overflow || end > search.context.count {
             add(
                 .offsetOutside,
                 "answer \"\(answer.text)\" at offset \(answer.start) ends outside the context of \(search.context.count) "
-                    + "characters; \(whereabouts(text, answer))",
+                    + "characters; \(whereabouts(answer))",
                 preventsTraining: isTarget)
         } else if !search.has(text, at: answer.start) {
             let there = search.text(answer.start..<end)
             add(
                 .misplacedAnswer,
                 "answer \"\(answer.text)\" is not at its offset \(answer.start), where the context has \"\(there)\"; "
-                    + whereabouts(text, answer),
+                    + whereabouts(answer),
                 preventsTraining: isTarget)
         }
     }
 
     /// Where the answer is instead.
-    private func whereabouts(_ text: [Unicode.Scalar], _ answer: Answer) -> String {
-        if let nearest = AnswerSearch.nearest(to: answer.start, of: search.occurrences(of: text)) {
-            return "it is at \(nearest)"
+    private func whereabouts(_ answer: Answer) -> String {
+        let (places, areEqual) = search.places(of: answer)
+        guard let place = AnswerSearch.nearest(to: answer.start, of: places) else {
+            return "the context does not contain it"
         }
-        guard let range = search.nearestSimilar(to: answer) else { return "the context does not contain it" }
-        let place = "\"\(search.text(range))\", at \(range.lowerBound)"
-        return "the context has it only as \(place): \(difference(text, range))"
+        if areEqual { return "it is at \(place.lowerBound)" }
+        return
+            "the context has it only as \"\(search.text(place))\", at \(place.lowerBound): \(difference(answer, place))"
     }
 
     /// What sets an answer apart from similar words of the context.
-    private func difference(_ text: [Unicode.Scalar], _ range: Range<Int>) -> String {
-        let (answer, words) = (String(String.UnicodeScalarView(text)), search.text(range))
+    private func difference(_ answer: Answer, _ place: Range<Int>) -> String {
+        let words = search.text(place)
         // Swift's own comparison equates canonical equivalents (NFC and NFD).
-        if answer == words { return "another Unicode normalisation (NFC, NFD)" }
-        return answer.lowercased() == words.lowercased()
+        if answer.text == words { return "another Unicode normalisation (NFC, NFD)" }
+        return answer.text.lowercased() == words.lowercased()
             ? "other capitals" : "other white space, or more than one difference"
     }
 

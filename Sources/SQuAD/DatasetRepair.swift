@@ -63,32 +63,32 @@ public struct DatasetRepair: Sendable {
     private static func withPlacedAnswers(_ question: Question, _ search: AnswerSearch) -> (Question?, [Change]) {
         var (result, changes) = (question, [Change]())
         result.answers = question.answers.compactMap { answer in
+            if !answer.text.isEmpty, search.has(Array(answer.text.unicodeScalars), at: answer.start) { return answer }
             let (placed, kind, message) = place(answer, search)
-            if let kind { changes.append(Change(questionID: question.id, kind: kind, message: message)) }
+            changes.append(Change(questionID: question.id, kind: kind, message: message))
             return placed
         }
         return (result.answers.isEmpty && !question.answers.isEmpty ? nil : result, changes)
     }
 
-    /// The answer as the context has it, nil if it does not, and what was done; no kind where nothing was.
-    private static func place(_ answer: Answer, _ search: AnswerSearch) -> (Answer?, Change.Kind?, String) {
-        let words = Array(answer.text.unicodeScalars)
-        if !words.isEmpty, search.has(words, at: answer.start) { return (answer, nil, "") }
-        let places = search.occurrences(of: words)
-        if let start = AnswerSearch.nearest(to: answer.start, of: places) {
-            let moved = Answer(text: answer.text, start: start)
-            if answer.start >= 0 { return (moved, .moved, "\"\(answer.text)\" moved from \(answer.start) to \(start)") }
-            return places.count == 1
-                ? (moved, .moved, "\"\(answer.text)\" put at \(start)")
-                : (moved, .ambiguous, "\"\(answer.text)\" put at \(start), the first of \(places.count) places")
-        }
-        if let range = search.nearestSimilar(to: answer) {
-            let text = search.text(range)
+    /// An answer as the context has it, nil if it does not, and what was done.
+    private static func place(_ answer: Answer, _ search: AnswerSearch) -> (Answer?, Change.Kind, String) {
+        let (places, areEqual) = search.places(of: answer)
+        guard let place = AnswerSearch.nearest(to: answer.start, of: places) else {
             return (
-                Answer(text: text, start: range.lowerBound), .reworded,
-                "\"\(answer.text)\" became \"\(text)\" at \(range.lowerBound)"
+                nil, .answerRemoved, "the answer \"\(answer.text)\" was taken away: the context does not contain it"
             )
         }
-        return (nil, .answerRemoved, "the answer \"\(answer.text)\" was taken away: the context does not contain it")
+        let placed = Answer(text: search.text(place), start: place.lowerBound)
+        var message = "\"\(answer.text)\" put at \(placed.start)"
+        if !areEqual {
+            message = "\"\(answer.text)\" became \"\(placed.text)\" at \(placed.start)"
+        } else if answer.start >= 0 {
+            message = "\"\(answer.text)\" moved from \(answer.start) to \(placed.start)"
+        }
+        if answer.start < 0, places.count > 1 {
+            return (placed, .ambiguous, "\(message), the first of \(places.count) places")
+        }
+        return (placed, areEqual ? .moved : .reworded, message)
     }
 }

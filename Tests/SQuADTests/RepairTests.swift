@@ -37,6 +37,7 @@ struct RepairTests {
                 "a q\u{307}\u{323}!", Answer(text: "q\u{323}\u{307}", start: 0),
                 Answer(text: "q\u{307}\u{323}", start: 2), .reworded
             ),
+            ("Ab ab AB", Answer(text: "aB", start: -1), Answer(text: "Ab", start: 0), .ambiguous),
             ("Ab ab AB", Answer(text: "aB", start: 5), Answer(text: "AB", start: 6), .reworded),
         ])
     func placed(context: String, answer: Answer, expected: Answer, kind: DatasetRepair.Change.Kind?) throws {
