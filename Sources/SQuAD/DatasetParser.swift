@@ -29,6 +29,10 @@ struct DatasetParser: PieceSource {
     private static let shape =
         "a SQuAD file is an object {\"data\": [{\"title\", \"paragraphs\": [{\"context\", \"qas\": [...]}]}]}"
 
+    private static let formats =
+        "a dataset is SQuAD's document, rows as JSON, or a table (commas, tabs or semicolons) whose first line names \"context\" and "
+        + "\"question\", in UTF-8"
+
     init(path: String, reader: JSONReader) {
         self.path = path
         self.reader = reader
@@ -62,7 +66,14 @@ struct DatasetParser: PieceSource {
     }
 
     private mutating func begin() throws(JSONError) {
-        guard try reader.peek() == .object else {
+        let kind: JSONReader.Kind
+        do {
+            kind = try reader.peek()
+        } catch {
+            guard !reader.isAtEnd() else { throw error }
+            throw reader.error("\(error.message); \(Self.formats)")
+        }
+        guard kind == .object else {
             throw reader.error("\(Self.shape); this file is a single value")
         }
         try reader.beginObject()

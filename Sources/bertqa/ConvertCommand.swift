@@ -72,7 +72,7 @@ private struct ConvertReport {
         return lines.joined(separator: "\n")
     }
 
-    /// How often each sort of change was made, those that were not left out.
+    /// How often each sort of change was made, if it was.
     private var counts: [(DatasetRepair.Change.Kind, Int)] {
         DatasetRepair.Change.Kind.allCases.map { kind in (kind, summary.changes.count { $0.kind == kind }) }
             .filter { $0.1 > 0 }

@@ -14,7 +14,9 @@ struct FatalErrorTests {
     @Test(
         "The message says what is wrong",
         arguments: [
-            ("", "line 1, column 1: the file is empty"), ("hello", "line 1, column 1: expected a value"),
+            ("", "line 1, column 1: the file is empty"),
+            ("hello", "line 1, column 1: expected a value; a dataset is SQuAD's document, rows as JSON, or a table"),
+            ("context|question\nc|?", "a table (commas, tabs or semicolons) whose first line names"),
             ("id,name\n1,Ada", "line 1, column 1: expected a value"), ("3", "this file is a single value"),
             ("\"data\"", "this file is a single value"), ("null", "a SQuAD file is an object {\"data\""),
             ("{}", "there is no \"data\"; a SQuAD file is an object"), ("{\"Data\": []}", "there is no \"data\""),
