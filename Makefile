@@ -36,7 +36,7 @@ sanitize-thread: setup ## the server, the hub's client, reader and trainer under
 fuzz: setup ## every parser under libFuzzer, a minute each; Fuzzing/run.sh --seconds N for longer
 	@./Fuzzing/run.sh
 
-soak: setup ## the long proofs: 500 kills, a million texts, every parser fuzzed for an hour
+soak: setup ## the long proofs: 500 kills, a million texts, inputs of 2 GB, every parser fuzzed for an hour
 	@./Tools/soak.sh
 
 lint: ## formatting, file lengths, paths of this machine

@@ -29,9 +29,10 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
-        .target(name: "StrictJSON"),
-        .target(name: "WordPiece", dependencies: ["StrictJSON"]),
-        .target(name: "SQuAD", dependencies: ["StrictJSON"]),
+        .target(name: "Files"),
+        .target(name: "StrictJSON", dependencies: ["Files"]),
+        .target(name: "WordPiece", dependencies: ["Files", "StrictJSON"]),
+        .target(name: "SQuAD", dependencies: ["Files", "StrictJSON"]),
         .systemLibrary(name: "CLibTorch", pkgConfig: "bertqa-libtorch"),
         .target(
             name: "CTorch", dependencies: ["CLibTorch"],
@@ -39,12 +40,13 @@ let package = Package(
             // which take long to compile.
             cxxSettings: [.headerSearchPath("Processes/Gloo"), .define("AT_PER_OPERATOR_HEADERS")]),
         .target(name: "Torch", dependencies: ["CTorch"]),
-        .target(name: "BERT", dependencies: ["Torch", "StrictJSON"]),
-        .target(name: "QuestionAnswering", dependencies: ["BERT", "Torch", "WordPiece", "SQuAD", "StrictJSON"]),
+        .target(name: "BERT", dependencies: ["Torch", "Files", "StrictJSON"]),
+        .target(
+            name: "QuestionAnswering", dependencies: ["BERT", "Torch", "WordPiece", "SQuAD", "Files", "StrictJSON"]),
         .target(
             name: "FineTuning",
             dependencies: [
-                "QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD", "StrictJSON",
+                "QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD", "Files", "StrictJSON",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
@@ -57,7 +59,7 @@ let package = Package(
         .target(
             name: "QAServer",
             dependencies: [
-                "QuestionAnswering", "StrictJSON",
+                "QuestionAnswering", "Files", "StrictJSON",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
@@ -72,7 +74,7 @@ let package = Package(
             name: "bertqa",
             dependencies: [
                 "Hub", "QAServer",
-                "FineTuning", "QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD", "StrictJSON",
+                "FineTuning", "QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD", "Files", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
             ]),
@@ -94,6 +96,7 @@ let package = Package(
         .executableTarget(name: "bertqa-fuzz", dependencies: ["FuzzedParsers"], path: "Fuzzing/Fuzz"),
         .testTarget(
             name: "FuzzingTests", dependencies: ["FuzzedParsers"], path: "Fuzzing/Tests", resources: [.copy("Corpus")]),
+        .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
         .testTarget(name: "WordPieceTests", dependencies: ["WordPiece", "StrictJSON"], resources: [.copy("Fixtures")]),
         .testTarget(name: "SQuADTests", dependencies: ["SQuAD", "StrictJSON"], resources: [.copy("Fixtures")]),
@@ -111,7 +114,9 @@ let package = Package(
             path: "Tests/Workshop"),
         .testTarget(
             name: "FineTuningTests",
-            dependencies: ["Workshop", "FineTuning", "QuestionAnswering", "BERT", "Torch", "SQuAD", "StrictJSON"]),
+            dependencies: [
+                "Workshop", "FineTuning", "QuestionAnswering", "BERT", "Torch", "SQuAD", "Files", "StrictJSON",
+            ]),
         .testTarget(name: "HubTests", dependencies: ["Hub", .product(name: "Crypto", package: "swift-crypto")]),
         .testTarget(
             name: "QAServerTests",

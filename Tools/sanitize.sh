@@ -1,8 +1,9 @@
 #!/bin/sh
 # Tests under a sanitizer, in a build of their own: Tools/sanitize.sh address|undefined|thread [FILTER].
 #
-# address: the shim and everything that reads files; what make fuzz left in .fuzz is read again, too. One test asks for more memory than there is, which the sanitizer must let
-# fail as the system would; leaks are not looked for, since libtorch keeps its registries until the process ends.
+# address: the shim and everything that reads files; what make fuzz left in .fuzz is read again, too. One test asks for more memory
+# than there is, which the sanitizer must let fail as the system would; leaks are not looked for, since libtorch keeps its
+# registries until the process ends.
 # The shim is optimised a little, since its loops over every number would take a quarter of an hour otherwise.
 # undefined: the shim's C++. thread: the server, the hub's client, the reader, the trainer, that is the Swift side; what talks over
 # connections by itself, as in Tools/test.sh. libtorch and the shim are not instrumented: the team of threads that they share is
@@ -17,7 +18,7 @@ set -- "${2:-}" --scratch-path "$scratch" -Xcxx -O1
 case $mode in
     address)
         set -- "$@" --sanitize=address
-        filters='TorchTests|BERTTests|StrictJSONTests|SQuADTests|WordPieceTests|QuestionAnsweringTests|FuzzingTests'
+        filters='TorchTests|BERTTests|FilesTests|StrictJSONTests|SQuADTests|WordPieceTests|QuestionAnsweringTests|FuzzingTests'
         export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 ;;
     undefined)
         # Swift has no such sanitizer on Linux; the C++ of the shim is compiled with Clang's, whose run-time library comes with Swift.

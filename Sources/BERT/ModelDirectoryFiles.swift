@@ -1,3 +1,4 @@
+import Files
 import StrictJSON
 
 /// The JSON document in a file of a model directory.

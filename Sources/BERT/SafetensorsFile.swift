@@ -1,4 +1,4 @@
-import StrictJSON
+import Files
 
 /// A tensor inside a memory-mapped file: what it is, and its bytes on demand.
 public struct TensorView: Sendable {

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import StrictJSON
 
 #if canImport(Darwin)
     import Darwin

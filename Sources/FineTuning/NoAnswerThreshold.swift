@@ -1,4 +1,5 @@
 import BERT
+import Files
 import QuestionAnswering
 import SQuAD
 import StrictJSON

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import StrictJSON
 
 #if canImport(Darwin)
     import Darwin
@@ -90,71 +90,4 @@ extension StandardError {
         var size = winsize()
         return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : nil
     }
-}
-
-/// Numbers as people read them.
-public enum Figures {
-    /// A number with a fixed count of digits behind the point.
-    public static func fixed(_ number: Double, _ digits: Int) -> String {
-        String(format: "%.\(digits)f", number)
-    }
-
-    /// A number as `1.0e-04`.
-    public static func scientific(_ number: Double) -> String {
-        String(format: "%.1e", number)
-    }
-
-    /// A number of things, as `1 question` or `2 questions`: for nouns whose plural ends in s.
-    public static func count(_ number: Int, _ noun: String) -> String {
-        number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
-    }
-
-    /// Seconds as `42 s`, `3 min 20 s` or `2 h 05 min`.
-    public static func duration(_ seconds: Double) -> String {
-        guard seconds.isFinite else { return "?" }
-        let whole = Int(max(0, seconds).rounded())
-        if whole < 60 { return "\(whole) s" }
-        if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
-        return "\(whole / 3600) h \(String(format: "%02d", whole / 60 % 60)) min"
-    }
-}
-
-/// Counts work and time, without the first steps, in which caches and memory pools fill.
-public struct Throughput: Sendable {
-    private var skipped: Int
-    /// Steps counted.
-    public private(set) var steps = 0
-    /// Rows counted.
-    public private(set) var examples = 0
-    /// Tokens counted.
-    public private(set) var tokens = 0
-    /// Seconds counted.
-    public private(set) var seconds = 0.0
-    /// Seconds of these that were spent waiting for other processes.
-    public private(set) var waiting = 0.0
-
-    /// A counter that leaves out the first `skip` steps.
-    public init(skip: Int = 2) {
-        skipped = skip
-    }
-
-    /// Counts steps that were measured together.
-    public mutating func add(steps: Int = 1, examples: Int, tokens: Int, seconds: Double, waiting: Double = 0) {
-        if skipped > 0 {
-            skipped -= steps
-            return
-        }
-        self.steps += steps
-        self.examples += examples
-        self.tokens += tokens
-        self.seconds += seconds
-        self.waiting += waiting
-    }
-
-    /// Rows a second; 0 before anything was counted.
-    public var examplesPerSecond: Double { seconds > 0 ? Double(examples) / seconds : 0 }
-    /// The share of the time that was spent waiting for other processes.
-    public var waitingShare: Double { seconds > 0 ? waiting / seconds : 0 }
-    /// Tokens a second; 0 before anything was counted.
-    public var tokensPerSecond: Double { seconds > 0 ? Double(tokens) / seconds : 0 }
 }

@@ -1,4 +1,5 @@
 import BERT
+import Files
 import SQuAD
 import StrictJSON
 import Torch

@@ -1,4 +1,5 @@
 import BERT
+import Files
 import Foundation
 import QuestionAnswering
 import StrictJSON

@@ -1,3 +1,4 @@
+import Files
 import StrictJSON
 
 /// Runs over every combination of a few hyper-parameters.

@@ -1,3 +1,4 @@
+import Files
 import StrictJSON
 
 /// TensorBoard's files of a run.

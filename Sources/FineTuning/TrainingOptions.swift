@@ -1,5 +1,6 @@
 import BERT
 import Crypto
+import Files
 import Foundation
 import QuestionAnswering
 import StrictJSON

@@ -1,4 +1,5 @@
 import BERT
+import Files
 import Foundation
 import StrictJSON
 import Torch

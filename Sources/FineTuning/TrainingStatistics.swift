@@ -1,3 +1,4 @@
+import Files
 import StrictJSON
 
 /// What one epoch came to.

@@ -1,5 +1,5 @@
 import BERT
-import StrictJSON
+import Files
 import Torch
 import WordPiece
 

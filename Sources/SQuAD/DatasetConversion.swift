@@ -1,4 +1,4 @@
-import StrictJSON
+import Files
 
 /// Writes a dataset of any format and size as a SQuAD document, a paragraph at a time.
 public struct DatasetConversion: Sendable {

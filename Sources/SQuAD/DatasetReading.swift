@@ -1,4 +1,4 @@
-import StrictJSON
+import Files
 
 /// A dataset file that cannot be used at all.
 public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {

@@ -1,3 +1,4 @@
+import Files
 import StrictJSON
 
 /// Writes a SQuAD document paragraph by paragraph, so that a dataset of any size needs no tree.
@@ -37,7 +38,7 @@ struct DatasetWriter {
             }
         } catch {
             if let failure, !(failure is FileError) { throw failure }
-            throw FileError(path: path, message: "cannot be written: \(error.message)")
+            throw error.whileWriting(path)
         }
     }
 

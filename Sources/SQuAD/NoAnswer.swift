@@ -1,4 +1,3 @@
-import Foundation
 import StrictJSON
 
 /// How likely each question is to have no answer: what `{"id": probability}` files hold.
@@ -15,18 +14,8 @@ public struct NoAnswerProbabilities: Sendable {
     ///
     /// - Throws: `DatasetError` for a file that cannot be read or is not an object of numbers.
     public init(path: String) throws(DatasetError) {
-        let value: JSONValue
-        do {
-            value = try MappedFile(path: path).withBytes(JSONValue.parse)
-        } catch let error as FileError {
-            throw DatasetError(path: path, message: error.message, isMissing: error.isMissing)
-        } catch {
-            throw DatasetError(path: path, message: "\(error)")
-        }
-        guard let object = value.object else {
-            throw DatasetError(
-                path: path, message: "a file of probabilities is an object {\"question id\": probability}")
-        }
+        let object = try QuestionFile.read(
+            path, content: "a file of probabilities is an object {\"question id\": probability}")
         var entries: [(id: QuestionID, probability: Double)] = []
         for (id, number) in object {
             guard let probability = number.double, probability.isFinite else {
@@ -41,13 +30,7 @@ public struct NoAnswerProbabilities: Sendable {
     ///
     /// - Throws: `DatasetError` with the system's reason.
     public func write(to path: String) throws(DatasetError) {
-        let object = JSONObject(entries.map { ($0.id.text, JSONValue.double($0.probability)) })
-        do {
-            try Data((JSONValue.object(object).serialized(pretty: true) + "\n").utf8).write(
-                to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw DatasetError(path: path, message: "cannot be written: \(error.localizedDescription)")
-        }
+        try QuestionFile.write(JSONObject(entries.map { ($0.id.text, .double($0.probability)) }), to: path)
     }
 
     /// The scores with questions left unanswered that are more likely to have no answer than the threshold.

@@ -1,4 +1,4 @@
-import StrictJSON
+import Files
 
 /// The paragraphs of a dataset's file one after another, for files of any size: only the paragraph that is handed out is in memory.
 ///

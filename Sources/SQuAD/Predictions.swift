@@ -1,4 +1,3 @@
-import Foundation
 import StrictJSON
 
 /// Predicted answers by question id: what `{"id": "answer text"}` files hold.
@@ -15,19 +14,8 @@ public struct Predictions: Sendable, Hashable {
     ///
     /// - Throws: `DatasetError` for a file that cannot be read or is not an object of strings.
     public init(path: String) throws(DatasetError) {
-        let value: JSONValue
-        do {
-            let file = try MappedFile(path: path)
-            value = try JSONValue.parse(file.bytes)
-            withExtendedLifetime(file) {}
-        } catch let error as FileError {
-            throw DatasetError(path: path, message: error.message, isMissing: error.isMissing)
-        } catch {
-            throw DatasetError(path: path, message: "\(error)")
-        }
-        guard let object = value.object else {
-            throw DatasetError(path: path, message: "a prediction file is an object {\"question id\": \"answer text\"}")
-        }
+        let object = try QuestionFile.read(
+            path, content: "a prediction file is an object {\"question id\": \"answer text\"}")
         var answers: [QuestionID: String] = [:]
         for (id, answer) in object {
             guard let text = answer.string else {
@@ -42,12 +30,7 @@ public struct Predictions: Sendable, Hashable {
     ///
     /// - Throws: `DatasetError` with the system's reason.
     public func write(to path: String) throws(DatasetError) {
-        let members = answers.map { ($0.key.text, JSONValue.string($0.value)) }
-        let text = JSONValue.object(JSONObject(members)).serialized(pretty: true, sortedKeys: true)
-        do {
-            try Data((text + "\n").utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw DatasetError(path: path, message: "cannot be written: \(error.localizedDescription)")
-        }
+        let object = JSONObject(answers.map { ($0.key.text, .string($0.value)) })
+        try QuestionFile.write(object, to: path, sortedKeys: true)
     }
 }

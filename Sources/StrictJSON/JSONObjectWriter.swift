@@ -1,3 +1,5 @@
+import Files
+
 /// Writes an object member by member, as `JSONValue.serialized(pretty: true)` would write it at once: an object of any size
 /// needs no tree.
 public struct JSONObjectWriter {
@@ -18,5 +20,22 @@ public struct JSONObjectWriter {
     /// Appends the object's end and the end of the line to `text`.
     public func finish(_ text: inout [UInt8]) {
         text += (isEmpty ? "{}\n" : "\n}\n").utf8
+    }
+}
+
+extension FileOutput {
+    /// Writes a JSON object of any size that appears whole or not at all; `body` gets what adds a member.
+    package static func writeObject(
+        to path: String, _ body: (_ add: (String, JSONValue) throws(FileError) -> Void) throws -> Void
+    ) throws(FileError) {
+        try DurableFiles.replace(path) { temporary in
+            let output = try FileOutput(creating: temporary)
+            var writer = JSONObjectWriter()
+            try body { key, value throws(FileError) in
+                try output.append { writer.add(key, value, to: &$0) }
+            }
+            try output.append { writer.finish(&$0) }
+            try output.synchronize()
+        }
     }
 }

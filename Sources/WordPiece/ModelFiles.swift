@@ -1,3 +1,4 @@
+import Files
 import StrictJSON
 
 /// Reads the files of a model folder.

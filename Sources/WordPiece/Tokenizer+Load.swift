@@ -1,4 +1,4 @@
-import StrictJSON
+import Files
 
 extension Tokenizer {
     /// Reads the tokenizer of a model folder: `tokenizer.json` if it is there, else `vocab.txt` with the settings of

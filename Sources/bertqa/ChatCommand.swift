@@ -1,7 +1,7 @@
 import ArgumentParser
+import Files
 import Foundation
 import QuestionAnswering
-import StrictJSON
 
 /// `bertqa chat`
 struct ChatCommand: AsyncParsableCommand {

@@ -97,12 +97,8 @@ private struct CheckReport {
     }
 
     var json: JSONValue {
-        let list = findings.problems.map { problem in
-            JSONValue.object(
-                JSONObject([
-                    ("id", .string(problem.questionID.text)), ("kind", .string(problem.kind.rawValue)),
-                    ("message", .string(problem.message)),
-                ]))
+        let list = findings.problems.map {
+            JSONValue.remark($0.questionID, kind: $0.kind.rawValue, message: $0.message)
         }
         var members: [(String, JSONValue)] = [
             ("questions", .int(findings.questions)), ("paragraphs", .int(findings.paragraphs)),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import FineTuning
 import Foundation
 import QuestionAnswering
@@ -45,7 +46,7 @@ struct CompareCommand: AsyncParsableCommand {
                         folder: try await ModelSource.folder(directory, allowsPickle: options.allowPickle)))
             }
             let comparison = Comparison(dataset: dataset, entries: entries)
-            if let report { try writeFile(ComparisonReport(comparison, title: data).html(), to: report) }
+            if let report { try writeFile(Data(ComparisonReport(comparison, title: data).html().utf8), to: report) }
             try writeOutput(json ? comparison.json().serialized() : comparison.text)
         }
     }

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import StrictJSON
 
 /// Where a text comes from.
 enum ContextSource {

@@ -79,12 +79,8 @@ private struct ConvertReport {
     }
 
     var json: JSONValue {
-        let changes = summary.changes.map { change in
-            JSONValue.object(
-                JSONObject([
-                    ("id", .string(change.questionID.text)), ("kind", .string(change.kind.rawValue)),
-                    ("message", .string(change.message)),
-                ]))
+        let changes = summary.changes.map {
+            JSONValue.remark($0.questionID, kind: $0.kind.rawValue, message: $0.message)
         }
         return .object(
             JSONObject([

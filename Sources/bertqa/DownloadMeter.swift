@@ -23,18 +23,15 @@ struct DownloadMeter {
             (file, start, first) = (progress.file, ContinuousClock().now, progress.received)
         }
         let seconds = (ContinuousClock().now - start) / .seconds(1)
-        let rate = Double(progress.received - first) / max(seconds, 1e-3)
-        var line = "\(file)  \(Self.megabytes(progress.received))"
+        var line = "\(file)  \(Self.megabytes(Double(progress.received)))"
         if let total = progress.total {
-            line += " of \(Self.megabytes(total))"
-            // Before anything has come there is no rate to go by.
-            if rate > 0 {
-                let left = Double(total - progress.received) / rate
-                line += "  \(Figures.fixed(rate / 1e6, 1)) MB/s  \(Figures.duration(left)) left"
+            line += " of \(Self.megabytes(Double(total)))"
+            if let pace = Pace(done: progress.received, before: first, of: total, seconds: seconds) {
+                line += "  \(Self.megabytes(pace.perSecond))/s  \(Figures.duration(pace.secondsLeft)) left"
             }
         }
         meter.show(line, always: progress.received == progress.total)
     }
 
-    private static func megabytes(_ bytes: Int) -> String { "\(Figures.fixed(Double(bytes) / 1e6, 1)) MB" }
+    private static func megabytes(_ bytes: Double) -> String { "\(Figures.fixed(bytes / 1e6, 1)) MB" }
 }

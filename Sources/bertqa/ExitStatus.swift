@@ -1,12 +1,12 @@
 import ArgumentParser
 import BERT
+import Files
 import FineTuning
-import Hub
 import Foundation
+import Hub
 import QAServer
 import QuestionAnswering
 import SQuAD
-import StrictJSON
 import WordPiece
 
 /// The exit codes of the contract, numbered as in BSD's `sysexits.h`.

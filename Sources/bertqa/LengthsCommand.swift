@@ -52,9 +52,8 @@ struct LengthsCommand: AsyncParsableCommand {
             let report = counter.report
             guard !report.lengths.isEmpty else { throw DatasetError.withoutQuestions(path) }
             if let histogram {
-                try writeFile(
-                    LengthHistogram(lengths: report.lengths, marks: report.choices.map(\.maxLength)).svg(),
-                    to: histogram)
+                let picture = LengthHistogram(lengths: report.lengths, marks: report.choices.map(\.maxLength)).svg()
+                try writeFile(Data(picture.utf8), to: histogram)
             }
             try writeOutput(json ? report.json.serialized() : report.table)
         }

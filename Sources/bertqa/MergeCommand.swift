@@ -1,6 +1,6 @@
 import ArgumentParser
+import Files
 import FineTuning
-import StrictJSON
 
 /// `bertqa merge`
 struct MergeCommand: AsyncParsableCommand {

@@ -1,8 +1,8 @@
 import BERT
+import Files
 import FineTuning
 import Foundation
 import Hub
-import StrictJSON
 
 /// Where the model of `--model` comes from: a folder, or the hub.
 enum ModelSource {

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import StrictJSON
 
 /// Writes lines to standard output, and fails where `print` would lose them (a full disk, a closed pipe).
 func writeOutput(_ text: String) throws(FileError) {
@@ -10,16 +10,11 @@ func writeOutput(_ text: String) throws(FileError) {
     }
 }
 
-/// Writes a file beside its place and renames it.
-func writeFile(_ text: String, to path: String) throws(FileError) {
-    try writeFile(Data(text.utf8), to: path)
-}
-
-/// Writes a file beside its place and renames it.
+/// Writes a file that appears whole or not at all.
 func writeFile(_ contents: Data, to path: String) throws(FileError) {
     do {
-        try contents.write(to: URL(fileURLWithPath: path), options: .atomic)
+        try DurableFiles.write(contents, to: path)
     } catch {
-        throw FileError(path: path, message: "cannot be written: \(error.localizedDescription)")
+        throw error.whileWriting(path)
     }
 }

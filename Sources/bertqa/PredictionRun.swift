@@ -57,10 +57,8 @@ struct RowMeter {
 
     mutating func show(done: Int, of total: Int) {
         var line = "\(done)/\(total) \(unit)"
-        // Before the first is done there is no rate to go by.
-        if done > before {
-            let rate = Double(done - before) / max(seconds, 1e-9)
-            line += "  \(Figures.fixed(rate, 1)) \(unit)/s  \(Figures.duration(Double(total - done) / rate)) left"
+        if let pace = Pace(done: done, before: before, of: total, seconds: seconds) {
+            line += "  \(Figures.fixed(pace.perSecond, 1)) \(unit)/s  \(Figures.duration(pace.secondsLeft)) left"
         }
         meter.show(line, always: done == total)
     }

@@ -1,6 +1,6 @@
+import Files
 import FineTuning
 import Foundation
-import StrictJSON
 import Torch
 
 /// Starts the processes of `--processes` on this machine, as torchrun does on several: each with its number in the environment.

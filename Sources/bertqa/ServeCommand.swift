@@ -1,11 +1,11 @@
 import ArgumentParser
 import BERT
+import Files
 import FineTuning
 import Foundation
 import Logging
 import QAServer
 import QuestionAnswering
-import StrictJSON
 import Torch
 
 /// `bertqa serve`

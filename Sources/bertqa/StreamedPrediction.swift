@@ -1,4 +1,5 @@
 import BERT
+import Files
 import FineTuning
 import QuestionAnswering
 import SQuAD

@@ -1,7 +1,7 @@
 import ArgumentParser
+import Files
 import FineTuning
 import Foundation
-import StrictJSON
 
 /// `bertqa sweep`
 struct SweepCommand: AsyncParsableCommand {

@@ -13,15 +13,14 @@ struct WalkMeter {
 
     /// Shows that so many bytes are walked through, unless that was shown a moment ago.
     mutating func show(_ bytes: Int) {
+        let total = total
         guard total > Self.smallFile else { return }
         let seconds = Date.now.timeIntervalSince(start)
         // The first moment says nothing about the rest.
-        guard seconds > 1 else { return }
-        let (bytes, total) = (Double(bytes), Double(total))
-        let rate = bytes / seconds
+        guard seconds > 1, let pace = Pace(done: bytes, of: total, seconds: seconds) else { return }
         meter.show(
-            "\(Int(bytes / 1e6))/\(Int(total / 1e6)) MB  \(Int(rate / 1e6)) MB/s  "
-                + "\(Figures.duration((total - bytes) / max(rate, 1))) left")
+            "\(bytes / 1_000_000)/\(total / 1_000_000) MB  \(Int(pace.perSecond / 1e6)) MB/s  "
+                + "\(Figures.duration(pace.secondsLeft)) left")
     }
 
     /// Ends the line, so that a result stands below it.

@@ -80,7 +80,7 @@ struct PlanTests {
 
     /// `auto` is bfloat16 where the processor has instructions for it; without them, its steps here would take a minute.
     @Test(
-        "a run's peak is the planned one, give or take a quarter", .enabled(if: Self.showsPeak, "no /proc/self/status"),
+        "a run's peak is the planned one, give or take a quarter", .enabled(if: Tool.showsPeak, "no /proc/self/status"),
         arguments: [false, true], ["fp32", "auto"])
     func peak(checkpointing: Bool, precision: String) throws {
         try withWorkshop { shop in
@@ -94,11 +94,7 @@ struct PlanTests {
             let planned = try #require(try output.json()["recommended"]?["peak"]?.int)
             let running = try Tool.start(
                 ["train", "--output-dir", "\(shop.path)/run", "--epochs", "2"] + common + flag)
-            var measured = 0
-            while let peak = running.peak {
-                measured = max(measured, peak)
-                Thread.sleep(forTimeInterval: 0.002)
-            }
+            let measured = running.followPeak()
             let trained = try running.finish()
             #expect(trained.status == 0, "\(trained.err)")
             #expect(measured > 300 << 20, "too little to be true: \(measured)")
@@ -107,6 +103,4 @@ struct PlanTests {
             #expect(abs(ratio - 1) < 0.25, "planned \(planned >> 20) MiB, measured \(measured >> 20) MiB")
         }
     }
-
-    static let showsPeak = FileManager.default.fileExists(atPath: "/proc/self/status")
 }

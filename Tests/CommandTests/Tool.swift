@@ -43,6 +43,16 @@ enum Tool {
             return line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
         }
 
+        /// Follows it to its end: the most memory that it had, in bytes.
+        func followPeak() -> Int {
+            var most = 0
+            while let peak {
+                most = max(most, peak)
+                Thread.sleep(forTimeInterval: 0.002)
+            }
+            return most
+        }
+
         /// Waits until what it has said satisfies a condition, it has ended, or a minute is over.
         func wait(until condition: (String) -> Bool) {
             let end = Date(timeIntervalSinceNow: 60)
@@ -64,6 +74,9 @@ enum Tool {
             return output
         }
     }
+
+    /// Whether the system tells a process's memory.
+    static let showsPeak = FileManager.default.fileExists(atPath: "/proc/self/status")
 
     /// Where the binary is: beside the test bundle.
     static let path: String = {

@@ -1,6 +1,6 @@
+import Files
 import FineTuning
 import Foundation
-import StrictJSON
 import Synchronization
 import Testing
 

@@ -1,5 +1,5 @@
+import Files
 import FineTuning
-import StrictJSON
 import Testing
 
 @Suite("Fingerprints")

@@ -29,11 +29,3 @@ func withReader<Result>(
 
 /// Scalars, for comparing strings without canonical equivalence.
 func scalars(_ text: String?) -> [UInt32]? { text?.unicodeScalars.map(\.value) }
-
-/// Runs `body` with a new folder that is removed afterwards.
-func withTemporaryFolder(_ body: (URL) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("bertqa-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try body(folder)
-}

@@ -1,4 +1,4 @@
-import StrictJSON
+import Files
 
 /// A zip file of uncompressed entries, memory-mapped: what `torch.save` writes.
 ///

@@ -1,6 +1,7 @@
+import Files
 import Foundation
-import StrictJSON
 import SQuAD
+import StrictJSON
 import Torch
 
 /// What predictions depend on: two runs of the same identity write the same bytes.

@@ -30,6 +30,11 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Whether the file is not there.
     public var isMissing: Bool { code == ENOENT || code == ENOTDIR }
 
+    /// The same error of a file that was to be written: that its folder is not there does not make it a missing input.
+    package func whileWriting(_ path: String) -> FileError {
+        FileError(path: path, message: "cannot be written: \(message)")
+    }
+
     /// One line for the user.
     public var description: String { "\(path): \(message)" }
 }

@@ -52,20 +52,3 @@ package final class FileOutput {
         close(descriptor)
     }
 }
-
-extension FileOutput {
-    /// Writes a JSON object of any size that appears whole or not at all; `body` gets what adds a member.
-    package static func writeObject(
-        to path: String, _ body: (_ add: (String, JSONValue) throws(FileError) -> Void) throws -> Void
-    ) throws(FileError) {
-        try DurableFiles.replace(path) { temporary in
-            let output = try FileOutput(creating: temporary)
-            var writer = JSONObjectWriter()
-            try body { key, value throws(FileError) in
-                try output.append { writer.add(key, value, to: &$0) }
-            }
-            try output.append { writer.finish(&$0) }
-            try output.synchronize()
-        }
-    }
-}

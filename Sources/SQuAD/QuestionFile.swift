@@ -1,0 +1,34 @@
+import Files
+import StrictJSON
+
+/// A file of one JSON object whose keys are questions' ids, as predictions and probabilities are stored.
+enum QuestionFile {
+    /// Reads one.
+    ///
+    /// - Parameter content: what such a file is, for who gave another.
+    /// - Throws: `DatasetError` for a file that cannot be read or is no object.
+    static func read(_ path: String, content: String) throws(DatasetError) -> JSONObject {
+        let value: JSONValue
+        do {
+            value = try MappedFile(path: path).withBytes(JSONValue.parse)
+        } catch let error as FileError {
+            throw DatasetError(path: path, message: error.message, isMissing: error.isMissing)
+        } catch {
+            throw DatasetError(path: path, message: "\(error)")
+        }
+        guard let object = value.object else { throw DatasetError(path: path, message: content) }
+        return object
+    }
+
+    /// Writes one that appears whole or not at all.
+    ///
+    /// - Throws: `DatasetError` with the system's reason.
+    static func write(_ object: JSONObject, to path: String, sortedKeys: Bool = false) throws(DatasetError) {
+        let text = JSONValue.object(object).serialized(pretty: true, sortedKeys: sortedKeys)
+        do {
+            try DurableFiles.write(text + "\n", to: path)
+        } catch {
+            throw DatasetError(path: path, message: error.whileWriting(path).message)
+        }
+    }
+}
