@@ -15,6 +15,7 @@ import os
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -130,9 +131,16 @@ class Bench:
         eager = ["--attention", "eager"]
         yield "transformers, eager", lambda *run: self.theirs(*run, *eager)
         for attention in ["sdpa"] + (["flash_attention_2"] if importlib.util.find_spec("flash_attn") else []):
-            flags = ["--attention", attention] + ([] if self.quick else ["--compile"])
-            name = f"transformers, {attention}" + ("" if self.quick else ", torch.compile")
-            yield name, lambda *run, flags=flags: self.theirs(*run, *flags)
+            for compiled in [False] if self.quick or self.options.skip_compile else [False, True]:
+                flags = ["--attention", attention] + (["--compile"] if compiled else [])
+                name = f"transformers, {attention}" + (", torch.compile" if compiled else "")
+                yield name, lambda *run, flags=flags: self.theirs(*run, *flags)
+
+    def told(self, who, run, model, batch, steps):
+        """A measurement, and a line about it: one with torch.compile takes minutes, and what was measured is not to be lost."""
+        figures = run(model, batch, steps)
+        print(f"  batch {batch}, {who}: {figures['rate']:.4g} examples/s", file=sys.stderr, flush=True)
+        return figures
 
     def largest(self, run, model):
         """The largest batch that fits, a power of two from 64; nil where not even that does."""
@@ -150,16 +158,17 @@ class Bench:
     def training(self):
         """Lines of the table: model, who, batch, figures."""
         steps, rounds = (4, 1) if self.quick else (self.options.steps, self.options.rounds)
-        for name, (layers, hidden, heads) in (QUICK_SHAPES if self.quick else SHAPES).items():
+        shapes = QUICK_SHAPES if self.quick else {name: SHAPES[name] for name in self.options.shapes}
+        for name, (layers, hidden, heads) in shapes.items():
             model = random_model(self.scratch / name.replace(" ", "-"), layers, hidden, heads)
             contestants = list(self.contestants())
-            for batch in [2, 4] if self.quick else [16, 32]:
+            for batch in [2, 4] if self.quick else self.options.batch_sizes:
                 # In turn, so that what the machine does meanwhile meets all of them.
-                results = [[run(model, batch, steps) for _, run in contestants] for _ in range(rounds)]
+                results = [[self.told(who, run, model, batch, steps) for who, run in contestants] for _ in range(rounds)]
                 for place, (who, _) in enumerate(contestants):
                     figures = [result[place] for result in results]
                     yield name, who, batch, self.median(figures), (layers, hidden)
-            for who, run in contestants:
+            for who, run in [] if self.options.skip_largest else contestants:
                 batch = self.largest(run, model)
                 if batch is not None:
                     yield name, who, f"{batch}, the largest", run(model, batch, steps), (layers, hidden)
@@ -252,7 +261,12 @@ def main():
     parser.add_argument("--quick", action="store_true", help="tiny sizes, to test this script on the CPU")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=60, help="training steps, the first ones not counted")
+    parser.add_argument("--shapes", nargs="+", default=list(SHAPES), choices=list(SHAPES), help="what is trained; both unless said")
+    parser.add_argument("--batch-sizes", nargs="+", type=int, default=[16, 32], metavar="ROWS")
     parser.add_argument("--skip-tests", action="store_true", help="without the parity tests")
+    parser.add_argument("--skip-compile", action="store_true", help="without torch.compile, which takes minutes")
+    parser.add_argument("--skip-largest", action="store_true", help="without looking for the largest batch that fits")
+    parser.add_argument("--skip-tuning", action="store_true", help="without the fine-tuning of the encoder")
     parser.add_argument("--write", action="store_true", help="write the tables into docs/cuda.md")
     options = parser.parse_args()
     check(options)
@@ -268,7 +282,7 @@ def main():
         if not options.skip_tests:
             said.append(bench.parity())
             print(said[-1], flush=True)
-        tables = [*bench.table(), "", *bench.tuning()]
+        tables = [*bench.table(), "", *([] if options.skip_tuning else bench.tuning())]
     if options.write:
         write("docs/cuda.md", "make bench-cuda", "\n".join([" ".join(said), "", *tables]))
 

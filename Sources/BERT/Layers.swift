@@ -58,6 +58,8 @@ public struct Linear {
         case .plain(let x):
             if let packed {
                 try packed.linear(x, bias: bias, gelu: true)
+            } else if addsBiasInProduct {
+                try multiplied(x, bias: bias).gelu()
             } else {
                 try x.linear(weight: weight, bias: nil).biasGelu(bias)
             }
@@ -68,10 +70,14 @@ public struct Linear {
     /// [T, I] to [T, O], and the bias if it is yet to be added.
     func product(_ x: Tensor) throws(TorchError) -> (sum: Tensor, bias: Tensor?) {
         switch try Operand(x, precision: precision) {
+        case .plain(let x) where addsBiasInProduct: (try multiplied(x, bias: bias), nil)
         case .plain(let x): (try multiplied(x, bias: nil), bias)
         case .bytes(let x): (try bytes(x, gelu: false, dtype: .float32), nil)
         }
     }
+
+    /// A GPU's library adds the bias while it writes the product; on the CPU the kernel that reads it next does.
+    private var addsBiasInProduct: Bool { weight.device != .cpu }
 
     private func multiplied(_ x: Tensor, bias: Tensor?) throws(TorchError) -> Tensor {
         if let packed { return try packed.linear(x, bias: bias) }

@@ -122,6 +122,9 @@ struct ParityTests {
     @Test("the loss and the gradient of every parameter", arguments: [(Precision.fp32, 1e-5), (.bf16, 2e-2)])
     func gradients(precision: Precision, tolerance cpu: Double) throws {
         let tolerance = try TestDevice.tolerance(cpu)
+        // Rounding to bfloat16 does not spread evenly: a small parameter may get more than its share; a GPU rounds once more,
+        // after the bias of a product.
+        let share = precision == .fp32 ? 1.0 : try TestDevice.current() == .cpu ? 2 : 3
         let file = try SafetensorsFile(path: fixture("tiny_bert/batch.safetensors"))
         let expected = try SafetensorsFile(path: fixture("tiny_bert/gradients.safetensors"))
         let batch = try batch(file)
@@ -139,8 +142,7 @@ struct ParityTests {
                 #expect(length(measured) < tolerance, "\(name): \(length(measured))")
             } else {
                 let difference = length(zip(measured, wanted).map { $0 - $1 }) / length(wanted)
-                // Rounding to bfloat16 does not spread evenly: a small parameter may get more than its share.
-                #expect(difference < (precision == .fp32 ? tolerance : 2 * tolerance), "\(name): \(difference)")
+                #expect(difference < share * tolerance, "\(name): \(difference)")
             }
         }
         #expect(length(differences) / length(all) < tolerance)

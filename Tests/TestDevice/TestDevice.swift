@@ -34,6 +34,17 @@ public enum TestDevice {
     public static func tolerance(_ cpu: Double) throws(Unusable) -> Double {
         try current() == .cpu ? cpu : max(cpu, 1e-4)
     }
+
+    /// Whether dropout has masks of the device's own there, so that what it gives cannot be compared with the CPU number by
+    /// number (docs/decisions/0026-cuda-path.md).
+    public static func drawsMasks() throws(Unusable) -> Bool { try current() == .cuda }
+
+    /// What an error is taken relative to: the largest number that was expected, on other devices than the CPU at least a
+    /// hundredth of the largest of its company. Where softmax has one weight, the gradient of what it came from is
+    /// nought, and rounding on the way there is not.
+    public static func scale(_ expected: Double, among all: Double) throws(Unusable) -> Double {
+        max(1e-12, try current() == .cpu ? expected : max(expected, 0.01 * all))
+    }
 }
 
 extension Tensor {

@@ -1,7 +1,7 @@
 import Testing
 import Torch
 
-/// What a GPU computes against what the CPU does. These have not run yet: see docs/decisions/0026-cuda-path.md.
+/// What a GPU computes against what the CPU does.
 @Suite("On a CUDA GPU", .enabled(if: Device.cuda.isAvailable, "there is no CUDA GPU"), .serialized)
 struct CUDATests {
     private static let lengths = [5, 130, 1, 62]
@@ -46,6 +46,64 @@ struct CUDATests {
         }
         #expect(try numbers(1) == numbers(1))
         #expect(try numbers(1) != numbers(2))
+    }
+
+    /// Attention's output along a direction, Σ out · g, for inputs that are moved by `step` along `direction`.
+    private func along(
+        _ x: [Tensor], _ dtype: DType, moving place: Int?, by step: Double, _ direction: Tensor
+    ) throws -> Double {
+        let moved = try x.enumerated().map { index, value in
+            try (index == place ? value + direction * step : value).to(dtype).to(.cuda)
+        }
+        let rows = try PackedRows(lengths: Self.lengths, device: .cuda)
+        let out = try moved[0].packedAttention(
+            keys: moved[1], values: moved[2], rows: rows, heads: 2, dropout: Dropout(probability: 0.3, seed: 7))
+        let pair: ([Double], [Double]) = (try out.to(.float64).array(), try normal(4).to(.float64).array())
+        return zip(pair.0, pair.1).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+
+    private func product(_ a: Tensor, _ b: Tensor) throws -> Double {
+        let pair: ([Double], [Double]) = (try a.to(.float64).array(), try b.to(.float64).array())
+        return zip(pair.0, pair.1).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+
+    @Test("with dropout too, attention's gradients are those of its output")
+    func attentionDropoutGradients() throws {
+        let x = try (1...3).map { try normal($0) }
+        for (dtype, tolerance) in [(DType.float32, 1e-3), (.bfloat16, 2e-2)] {
+            let gradients = try attention(on: .cuda, dtype, dropout: Dropout(probability: 0.3, seed: 7)).dropFirst()
+            // The output is linear in the values.
+            let whole = try along(x, dtype, moving: nil, by: 0, x[0])
+            let size = try product(gradients[3], gradients[3]).squareRoot()
+            #expect(try abs(product(gradients[3], x[2]) - whole) < tolerance * size * 10, "\(dtype) values")
+            guard dtype == .float32 else { continue }
+            for place in 0...1 {
+                let direction = try normal(11)
+                let slope =
+                    try
+                    (along(x, dtype, moving: place, by: 1e-2, direction)
+                    - along(x, dtype, moving: place, by: -1e-2, direction)) / 2e-2
+                let expected = try product(gradients[place + 1], direction)
+                let scale = try product(gradients[place + 1], gradients[place + 1]).squareRoot()
+                #expect(abs(slope - expected) < 0.02 * scale, "input \(place): \(slope), \(expected)")
+            }
+        }
+    }
+
+    @Test("threads that draw at once get the masks of their own seeds")
+    func threads() async throws {
+        func mask(_ seed: UInt64) throws -> [Float] {
+            let ones = try Tensor.full([64, 64], value: 1, device: .cuda)
+            return try ones.packedDropout(Dropout(probability: 0.5, seed: seed), rows: PackedRows(lengths: [64]))
+                .array()
+        }
+        let expected = try (0..<8).map { try mask($0) }
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for seed in 0..<8 {
+                group.addTask { try (0..<200).allSatisfy { _ in try mask(UInt64(seed)) == expected[seed] } }
+            }
+            for try await same in group { #expect(same) }
+        }
     }
 
     @Test("dropout keeps what it should, repeats itself for a seed and its rows, and drops the same of the gradient")

@@ -80,6 +80,16 @@ struct FusedOperationsTests {
         }
     }
 
+    /// The plain formula with the masks that the device drew for the kernel: what dropout leaves is the input of a norm without.
+    private func withDeviceMasks(_ plain: NormCase, like kernel: NormCase, dropout: Dropout) throws -> NormCase {
+        let sum = try kernel.tensors[0].to(.float32) + kernel.tensors[1]
+        let ones = try Tensor.full(sum.shape, value: 1).onTestDevice()
+        let mask = try ones.packedDropout(dropout, rows: kernel.rows).to(.cpu).to(.float64)
+        let kept = try (plain.tensors[0] + plain.tensors[1]) * mask
+        let none = try Tensor.zeros([sum.shape[1]], dtype: .float64)
+        return NormCase(tensors: [kept, none] + plain.tensors[2...], rows: plain.rows)
+    }
+
     private func normCase(_ tokens: Int, _ width: Int, _ dtype: DType) throws -> NormCase {
         let tensors = [
             try normal([tokens, width], 1, dtype), try normal([width], 2, .float32),
@@ -101,7 +111,13 @@ struct FusedOperationsTests {
             let dropout = Dropout(probability: probability, seed: 8)
             let upstream = try Tensor.normal([shape.0, shape.1], standardDeviation: 1, seed: 9)
             let out = try kernel(reference: false, dropout: dropout, rounded: false).full
-            let expected = try plain(reference: true, dropout: dropout, rounded: false).full
+            let drawn = try probability > 0 && TestDevice.drawsMasks()
+            let expected =
+                drawn
+                ? try withDeviceMasks(plain, like: kernel, dropout: dropout)(
+                    reference: true, dropout: .none, rounded: false
+                ).full
+                : try plain(reference: true, dropout: dropout, rounded: false).full
             #expect(out.dtype == .float32)
             #expect(try error(out, expected) < tolerance)
             try out.backward(gradient: upstream.onTestDevice())

@@ -48,20 +48,55 @@ fetch_libtorch() {
     python3 "$root/Tools/setup/unpack_wheel.py" "$wheel" "$scratch/libtorch" --strip torch torch/lib torch/include \
         --skip libtorch_python libtorchbind_test libjitbackend_test libbackend_with_compiler \
         || fail "the wheel could not be unpacked (see above); nothing was kept."
-    rm -f "$wheel"
     libtorch=$scratch/libtorch
     check_layout
+    [ ! -e "$libtorch/lib/libtorch_cuda.so" ] || complete_cuda_build
+    rm -f "$wheel"
     test_loading "$libtorch"
+    [ ! -d "$scratch/nvidia" ] || publish "$scratch/nvidia" "$deps/nvidia"
     publish "$scratch/libtorch" "$deps/torch-$TORCH_VERSION"
     libtorch=$deps/torch-$TORCH_VERSION
+}
+
+# What PyPI has for Linux on x86-64 is the CUDA build, which wants CUDA's libraries in packages beside it. Without an NVIDIA driver
+# nothing of CUDA could run, and its half is left out: then the two small packages do that libtorch_cpu itself is linked with.
+complete_cuda_build() {
+    if has_nvidia_driver; then
+        need_space 6000 "a libtorch with CUDA"
+        say "an NVIDIA driver is here: downloading CUDA's libraries with pip too (about 2 GB) ..."
+        which=all
+    else
+        say "no NVIDIA driver is here: leaving out the CUDA half of this build ..."
+        which=cpu
+    fi
+    python3 "$root/Tools/setup/cuda_build.py" "$wheel" "$libtorch" "$which" > "$scratch/cuda.txt" \
+        || fail "$wheel does not say which packages of CUDA it needs (see above)."
+    python3 -m pip install --quiet --disable-pip-version-check --only-binary=:all: --target "$scratch/site" \
+        --requirement "$scratch/cuda.txt" > "$scratch/pip.log" 2>&1 || {
+        sed 's/^/       pip: /' "$scratch/pip.log" >&2
+        fail "pip could not install the packages of CUDA that torch $TORCH_VERSION needs (its words are above)." \
+            "A libtorch that you already have will do: LIBTORCH=/path/to/libtorch make setup"
+    }
+    mv "$scratch/site/nvidia" "$scratch/nvidia" || fail "pip installed no packages of CUDA."
+}
+
+has_nvidia_driver() { [ -e /proc/driver/nvidia/version ] || command -v nvidia-smi > /dev/null; }
+
+# link_flags FOLDER: libtorch itself is an empty library that loads what there is, the CUDA half too; not there without that half.
+link_flags() {
+    for library in "$1"/lib/libtorch.so "$1"/lib/libtorch.dylib; do
+        if [ -e "$library" ]; then printf '%s' "-ltorch "; fi
+    done
+    printf '%s' "-ltorch_cpu -lc10"
 }
 
 # test_loading FOLDER: compiles, links and runs load_test.cpp against it; sets `torch_found`, its version.
 test_loading() {
     say "testing that $1 compiles, links and runs ..."
     program=$scratch/load_test
+    # shellcheck disable=SC2046  # one flag a word
     "$cxx" -std=c++20 -O0 -I"$1/include" -I"$1/include/torch/csrc/api/include" "$root/Tools/setup/load_test.cpp" \
-        -L"$1/lib" -Wl,-rpath,"$1/lib" -ltorch -ltorch_cpu -lc10 -o "$program" > "$scratch/compile.log" 2>&1 || {
+        -L"$1/lib" -Wl,-rpath,"$1/lib" $(link_flags "$1") -o "$program" > "$scratch/compile.log" 2>&1 || {
         missing=$(missing_libraries "$1")
         [ -z "$missing" ] || explain_missing "$1" "$missing"
         tail -n 12 "$scratch/compile.log" | sed 's/^/       /' >&2
@@ -127,7 +162,7 @@ Name: bertqa-libtorch
 Description: the libtorch that BertQA is built with
 Version: $torch_found
 Cflags: -I$escaped/include -I$escaped/include/torch/csrc/api/include$nccl_cflags
-Libs: -L$escaped/lib -ltorch -ltorch_cpu -lc10$nccl_libs
+Libs: -L$escaped/lib $(link_flags "$libtorch")$nccl_libs
 PC
     mv "$scratch/bertqa-libtorch.pc" "$deps/pkgconfig/bertqa-libtorch.pc"
 }

@@ -1,10 +1,10 @@
 // Self-attention over packed rows by a GPU's fused kernels: flash attention in 16 bits, memory-efficient attention in
-// float32, both over rows of any length.
+// float32 without dropout, both over rows of any length.
 //
 // What they fuse and why it pays: scores, softmax, dropout and the product with the values of all rows and heads in one
 // launch, without writing the scores; the plain operations launch a dozen kernels a row.
 //
-// Dropout: these kernels draw masks by the device's own generator, which is seeded here for each call. So a mask is a
+// Dropout: flash attention draws masks by the device's own generator, which is seeded here for each call. So a mask is a
 // function of (seed, step, layer, first row of the batch, place in the batch): a run repeats on the same batches, but a row's
 // mask is not the CPU's and depends on the rows before it.
 //
@@ -20,6 +20,8 @@
 #include <ATen/ops/_flash_attention_forward.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <optional>
+
 namespace ctorch {
 
 namespace {
@@ -27,10 +29,9 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-void keep_settings(AutogradContext *context, int64_t heads, int64_t longest, double dropout) {
+void keep_settings(AutogradContext *context, int64_t heads, int64_t longest) {
     context->saved_data["heads"] = heads;
     context->saved_data["longest"] = longest;
-    context->saved_data["dropout"] = dropout;
 }
 
 class Flash : public torch::autograd::Function<Flash> {
@@ -38,12 +39,14 @@ class Flash : public torch::autograd::Function<Flash> {
     static at::Tensor forward(AutogradContext *context, const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
                               const at::Tensor &starts, int64_t heads, int64_t longest, double dropout, int64_t seed) {
         const auto split = [&](const at::Tensor &x) { return x.view({x.size(0), heads, -1}); };  // [T, N, D]
-        if (dropout > 0) seed_generator(q.device(), static_cast<uint64_t>(seed));
+        std::optional<SeededGenerator> generator;
+        if (dropout > 0) generator.emplace(q.device(), static_cast<uint64_t>(seed));
         const auto [out, logsumexp, state, offset, unused] =
             at::_flash_attention_forward(split(q), split(k), split(v), starts, starts, longest, longest, dropout,
                                          /*is_causal=*/false, /*return_debug_mask=*/false);
         context->save_for_backward({q, k, v, starts, out, logsumexp, state, offset});
-        keep_settings(context, heads, longest, dropout);
+        keep_settings(context, heads, longest);
+        context->saved_data["dropout"] = dropout;
         return out.reshape(q.sizes());
     }
 
@@ -64,15 +67,14 @@ class Flash : public torch::autograd::Function<Flash> {
 class Efficient : public torch::autograd::Function<Efficient> {
   public:
     static at::Tensor forward(AutogradContext *context, const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
-                              const at::Tensor &starts, int64_t heads, int64_t longest, double dropout, int64_t seed) {
+                              const at::Tensor &starts, int64_t heads, int64_t longest) {
         const auto split = [&](const at::Tensor &x) { return x.view({1, x.size(0), heads, -1}); };  // [1, T, N, D]
-        if (dropout > 0) seed_generator(q.device(), static_cast<uint64_t>(seed));
         const auto [out, logsumexp, philox_seed, philox_offset, unused_q, unused_k] =
             at::_efficient_attention_forward(split(q), split(k), split(v), /*bias=*/std::nullopt, starts, starts,
-                                             longest, longest, dropout, /*custom_mask_type=*/0,
+                                             longest, longest, /*dropout=*/0, /*custom_mask_type=*/0,
                                              /*compute_log_sumexp=*/true);
         context->save_for_backward({q, k, v, starts, out, logsumexp, philox_seed, philox_offset});
-        keep_settings(context, heads, longest, dropout);
+        keep_settings(context, heads, longest);
         return out.reshape(q.sizes());
     }
 
@@ -83,34 +85,36 @@ class Efficient : public torch::autograd::Function<Efficient> {
         const auto split = [&](const at::Tensor &x) { return x.view({1, x.size(0), heads, -1}); };
         const auto [dq, dk, dv, dbias] = at::_efficient_attention_backward(
             split(gradients[0].contiguous()), split(q), split(saved[1]), split(saved[2]), /*bias=*/std::nullopt,
-            saved[4], starts, starts, longest, longest, saved[5], context->saved_data["dropout"].toDouble(), saved[6],
-            saved[7], /*custom_mask_type=*/0, /*bias_requires_grad=*/false);
+            saved[4], starts, starts, longest, longest, saved[5], /*dropout=*/0, saved[6], saved[7],
+            /*custom_mask_type=*/0, /*bias_requires_grad=*/false);
         const at::Tensor none;
-        return {dq.reshape(q.sizes()), dk.reshape(q.sizes()), dv.reshape(q.sizes()), none, none, none, none, none};
+        return {dq.reshape(q.sizes()), dk.reshape(q.sizes()), dv.reshape(q.sizes()), none, none, none};
     }
 };
 
 }  // namespace
 
-FusedAttention fused_attention_for(const at::Tensor &q, int64_t heads) {
+DeviceAttention device_attention_for(const at::Tensor &q, int64_t heads, double dropout) {
     // Both kernels read 16 bytes at a time, and flash attention's tiles end at heads of 256.
     const int64_t size = q.size(1) / heads;
-    if (!q.is_cuda() || size % 8 != 0 || size > 256) return FusedAttention::none;
+    if (!q.is_cuda() || size % 8 != 0 || size > 256) return DeviceAttention::plain;
     switch (q.scalar_type()) {
-    case at::kFloat: return FusedAttention::efficient;
+    // Memory-efficient attention with dropout gave gradients for another mask than the output's, seen on an H100 by
+    // CUDATests; flash attention does not.
+    case at::kFloat: return dropout > 0 ? DeviceAttention::padded : DeviceAttention::efficient;
     case at::kBFloat16:
-    case at::kHalf: return ct_device_has_bfloat16(CT_CUDA) ? FusedAttention::flash : FusedAttention::none;
-    default: return FusedAttention::none;
+    case at::kHalf: return ct_device_has_bfloat16(CT_CUDA) ? DeviceAttention::flash : DeviceAttention::plain;
+    default: return DeviceAttention::plain;
     }
 }
 
-at::Tensor fused_attention(FusedAttention way, const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
+at::Tensor fused_attention(DeviceAttention way, const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
                            const FusedRows &rows) {
-    const auto seed = static_cast<int64_t>(rows.seed);
-    if (way == FusedAttention::flash) {
-        return Flash::apply(q, k, v, rows.starts, rows.heads, rows.longest, rows.dropout, seed);
+    if (way == DeviceAttention::flash) {
+        return Flash::apply(q, k, v, rows.starts, rows.heads, rows.longest, rows.dropout,
+                            static_cast<int64_t>(rows.seed));
     }
-    return Efficient::apply(q, k, v, rows.starts, rows.heads, rows.longest, rows.dropout, seed);
+    return Efficient::apply(q, k, v, rows.starts, rows.heads, rows.longest);
 }
 
 FusedRows fused_rows(const at::Tensor &q, const PackedRows &rows, const at::Tensor &row_starts,

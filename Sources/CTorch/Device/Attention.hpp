@@ -1,22 +1,24 @@
-// Self-attention over packed rows by a GPU's fused kernels.
+// Self-attention over packed rows on a GPU, by fused kernels where one is right.
 #pragma once
 
 #include "../Kernels/PackedRows.hpp"
 
 namespace ctorch {
 
-/// Which of libtorch's attention kernels for rows of any length fits.
-enum class FusedAttention {
-    /// None: the plain operations.
-    none,
+/// How attention is computed on a device.
+enum class DeviceAttention {
+    /// By the plain operations, a row at a time.
+    plain,
     /// Flash attention, in 16 bits.
     flash,
-    /// Memory-efficient attention, in float32.
+    /// Memory-efficient attention, in float32 without dropout.
     efficient,
+    /// Over padded rows, in float32 with dropout.
+    padded,
 };
 
-/// The kernel for q [T, heads * D] on its device.
-FusedAttention fused_attention_for(const at::Tensor &q, int64_t heads);
+/// The way for q [T, heads * D] on its device.
+DeviceAttention device_attention_for(const at::Tensor &q, int64_t heads, double dropout);
 
 /// What a fused kernel is told besides q, k and v.
 struct FusedRows {
@@ -30,8 +32,8 @@ struct FusedRows {
     uint64_t seed;
 };
 
-/// Attention by the kernel `way`, which is not `none`; differentiable in q, k and v, contiguous [T, heads * D].
-at::Tensor fused_attention(FusedAttention way, const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
+/// Attention by a fused kernel, `way` being `flash` or `efficient`; differentiable in q, k and v, contiguous [T, heads * D].
+at::Tensor fused_attention(DeviceAttention way, const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
                            const FusedRows &rows);
 
 /// Puts together what a fused kernel is told. `device_starts`, made once for all layers of a batch, may be undefined.

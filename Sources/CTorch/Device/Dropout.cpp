@@ -70,7 +70,7 @@ at::Tensor dropout_from_operations(const at::Tensor &x, const PackedRows &rows, 
 }
 
 at::Tensor dropout_by_device(const at::Tensor &x, const PackedRows &rows, double probability, uint64_t seed) {
-    seed_generator(x.device(), batch_seed(rows, seed));
+    const SeededGenerator generator(x.device(), batch_seed(rows, seed));
     return std::get<0>(at::native_dropout(x, probability, /*train=*/true));
 }
 

@@ -5,11 +5,15 @@
 
 #include <ATen/Context.h>
 
-#include <mutex>
-
 namespace ctorch {
 
-void seed_generator(at::Device where, uint64_t seed) {
+namespace {
+
+std::mutex drawing;
+
+}  // namespace
+
+SeededGenerator::SeededGenerator(at::Device where, uint64_t seed) : lock_(drawing) {
     at::Generator generator = at::globalContext().defaultGenerator(where);
     const std::lock_guard lock(generator.mutex());
     generator.set_current_seed(seed);

@@ -3,10 +3,20 @@
 
 #include "../Kernels/PackedRows.hpp"
 
+#include <mutex>
+
 namespace ctorch {
 
-/// Seeds the generator that the next kernel on the device draws from; nothing waits for the device.
-void seed_generator(at::Device where, uint64_t seed);
+/// While it lives, the device's generator draws from a seed, and for no other thread of the process: there is one generator
+/// for all, and one that another thread has seeded meanwhile would give other numbers. A kernel takes its numbers when it is
+/// launched; nothing waits for the device.
+class SeededGenerator {
+  public:
+    SeededGenerator(at::Device where, uint64_t seed);
+
+  private:
+    const std::lock_guard<std::mutex> lock_;
+};
 
 /// A seed for one batch: the first row's key tells the micro-batches of a step apart, which share its seed.
 uint64_t batch_seed(const PackedRows &rows, uint64_t seed);

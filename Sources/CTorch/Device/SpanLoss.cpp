@@ -2,31 +2,15 @@
 #include "SpanLoss.hpp"
 
 #include "Copies.hpp"
+#include "Padding.hpp"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/log_softmax.h>
 
 #include <limits>
 
 namespace ctorch {
-
-namespace {
-
-/// Where each token stands when all rows are padded to the length of the longest: int64 [T], on the CPU.
-at::Tensor padded_places(const PackedRows &rows, int64_t longest) {
-    at::Tensor result = at::empty({rows.starts[rows.count]}, at::TensorOptions().dtype(at::kLong));
-    auto *data = result.mutable_data_ptr<int64_t>();
-    for (int64_t row = 0; row < rows.count; ++row) {
-        for (int64_t token = rows.starts[row]; token < rows.starts[row + 1]; ++token) {
-            data[token] = row * longest + token - rows.starts[row];
-        }
-    }
-    return result;
-}
-
-}  // namespace
 
 at::Tensor span_loss_from_operations(const at::Tensor &logits, const PackedRows &rows, const at::Tensor &targets,
                                      double divisor) {
@@ -36,7 +20,7 @@ at::Tensor span_loss_from_operations(const at::Tensor &logits, const PackedRows 
     // Padding, and not a reduction by row numbers: its gradient is a plain selection, the same in every run.
     const at::Tensor padded =
         at::full({rows.count * longest, 2}, -std::numeric_limits<double>::infinity(), values.options())
-            .index_copy(0, sent(padded_places(rows, longest), logits.device()), values)
+            .index_copy(0, sent(padded_places(rows), logits.device()), values)
             .view({rows.count, longest, 2});
     const at::Tensor chosen =
         at::log_softmax(padded, 1).gather(1, sent(targets, logits.device()).unsqueeze(1));  // [B, 1, 2]

@@ -317,7 +317,8 @@ CTStatus ct_add_norm_reference(const CTTensor *x, const CTTensor *bias, const CT
         const at::Tensor &gain = unwrap(scale, "scale"), &offset = unwrap(shift, "shift");
         const at::Tensor added = bias_or_zeros(bias, gain);
         check(value, added, other, gain, offset, probability);
-        const CTTensor sum{value.to(other.scalar_type()) + added};
+        const at::Tensor widened = value.to(other.scalar_type());
+        const CTTensor sum{bias == nullptr ? widened : widened + added};
         CTTensor *dropped = nullptr;
         TORCH_CHECK(ct_packed_dropout(&sum, row_starts, row_keys, probability, seed, &dropped) == CT_OK,
                     ct_last_error());

@@ -2,6 +2,8 @@
 //
 // Legend: T tokens in all rows, L tokens in one row, N heads, D the size of a head.
 #include "../Device/Attention.hpp"
+#include "../Device/Generator.hpp"
+#include "../Device/Padding.hpp"
 #include "AttentionKernel.hpp"
 #include "PackedRows.hpp"
 #include "Random.hpp"
@@ -171,8 +173,11 @@ CTStatus attention_on_device(const CTTensor &q, const CTTensor *k, const CTTenso
         const at::Tensor &keys = unwrap(k, "k"), &values = unwrap(v, "v"), &starts = unwrap(row_starts, "row_starts");
         check_attention(q.value, keys, values, heads, dropout);
         const PackedRows rows = packed_rows(starts, unwrap(row_keys, "row_keys"), q.value.size(0));
-        return fused_attention(fused_attention_for(q.value, heads), q.value.contiguous(), keys.contiguous(),
-                               values.contiguous(),
+        const DeviceAttention way = device_attention_for(q.value, heads, dropout);
+        if (way == DeviceAttention::padded) {
+            return padded_attention(q.value, keys, values, rows, heads, dropout, batch_seed(rows, seed));
+        }
+        return fused_attention(way, q.value.contiguous(), keys.contiguous(), values.contiguous(),
                                fused_rows(q.value, rows, starts,
                                           device_starts == nullptr ? at::Tensor() : device_starts->value, heads,
                                           dropout, seed));
@@ -189,7 +194,7 @@ CTStatus ct_packed_attention(const CTTensor *q, const CTTensor *k, const CTTenso
                              const CTTensor *row_keys, const CTTensor *device_starts, int32_t heads, double dropout,
                              uint64_t seed, CTTensor **out) {
     if (q != nullptr && q->value.dim() == 2 && heads >= 1 &&
-        fused_attention_for(q->value, heads) != FusedAttention::none) {
+        device_attention_for(q->value, heads, dropout) != DeviceAttention::plain) {
         return attention_on_device(*q, k, v, row_starts, row_keys, device_starts, heads, dropout, seed, out);
     }
     // The kernel is float32's and bfloat16's on the CPU; float64 is for checking, and takes the plain way.

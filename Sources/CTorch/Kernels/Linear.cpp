@@ -68,9 +68,12 @@ at::Tensor column_sums(const at::Tensor &x, at::ScalarType type) {
     return sums.to(type);
 }
 
-/// The gradients of x and of the weight.
+/// The gradients of x and of the weight, the latter in `type` where that costs no pass of its own.
 std::pair<at::Tensor, at::Tensor> product_gradients(const at::Tensor &gradient, const at::Tensor &x,
-                                                    const at::Tensor &weight) {
+                                                    const at::Tensor &weight, at::ScalarType type) {
+    if (gradient.is_cuda() && gradient.scalar_type() == at::kBFloat16 && type == at::kFloat) {
+        return {at::mm(gradient, weight), at::mm(gradient.t(), x, type)};
+    }
     if (!prefers_onednn(gradient)) {
         return {at::mm(gradient, weight), at::mm(gradient.t(), x)};
     }
@@ -96,7 +99,7 @@ class Linear : public torch::autograd::Function<Linear> {
         const auto saved = context->get_saved_variables();
         const at::Tensor gradient = gradients[0].contiguous();
         const auto type = context->saved_data["type"].toScalarType();
-        const auto [dx, dweight] = product_gradients(gradient, saved[0], saved[1]);
+        const auto [dx, dweight] = product_gradients(gradient, saved[0], saved[1], type);
         at::Tensor dbias;
         if (context->saved_data["bias"].toBool()) {
             dbias = column_sums(gradient, type);
