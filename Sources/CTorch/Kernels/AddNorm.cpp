@@ -315,10 +315,9 @@ CTStatus ct_add_norm_reference(const CTTensor *x, const CTTensor *bias, const CT
     return with_exception_boundary([&] {
         const at::Tensor &value = unwrap(x, "x"), &other = unwrap(residual, "residual");
         const at::Tensor &gain = unwrap(scale, "scale"), &offset = unwrap(shift, "shift");
-        const at::Tensor added = bias_or_zeros(bias, gain);
-        check(value, added, other, gain, offset, probability);
+        check(value, bias == nullptr ? gain : bias->value, other, gain, offset, probability);
         const at::Tensor widened = value.to(other.scalar_type());
-        const CTTensor sum{bias == nullptr ? widened : widened + added};
+        const CTTensor sum{bias == nullptr ? widened : widened + bias->value};
         CTTensor *dropped = nullptr;
         TORCH_CHECK(ct_packed_dropout(&sum, row_starts, row_keys, probability, seed, &dropped) == CT_OK,
                     ct_last_error());
