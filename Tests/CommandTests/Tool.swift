@@ -33,14 +33,21 @@ enum Tool {
         var said: String { (try? String(contentsOf: errors, encoding: .utf8)) ?? "" }
 
         /// The most memory that it has had so far, in bytes; nil after its end, and where the system does not say.
-        var peak: Int? {
+        var peak: Int? { kibibytes(on: "VmHWM:", of: "status", after: "") }
+
+        /// How much of a file that it has mapped is in memory now, in bytes; nil after its end, and while it has not mapped it.
+        func resident(of path: String) -> Int? { kibibytes(on: "Rss:", of: "smaps", after: path) }
+
+        /// The number on the first line with a beginning that follows a line with an ending, in a file that the system keeps
+        /// about the process.
+        private func kibibytes(on beginning: String, of file: String, after ending: String) -> Int? {
+            // Not by FileManager, which takes one piece of such a file for the whole.
             guard process.isRunning,
-                let status = FileManager.default.contents(atPath: "/proc/\(process.processIdentifier)/status"),
-                let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first(where: {
-                    $0.hasPrefix("VmHWM:")
-                })
+                let text = try? FileHandle(forReadingAtPath: "/proc/\(process.processIdentifier)/\(file)")?.readToEnd()
             else { return nil }
-            return line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
+            let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
+            let line = lines.drop { !$0.hasSuffix(ending) }.first { $0.hasPrefix(beginning) }
+            return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
         }
 
         /// Follows it to its end: the most memory that it had, in bytes.
