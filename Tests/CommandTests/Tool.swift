@@ -35,6 +35,9 @@ enum Tool {
         /// The most memory that it has had so far, in bytes; nil after its end, and where the system does not say.
         var peak: Int? { kibibytes(on: "VmHWM:", of: "status", after: "") }
 
+        /// The memory that it has now besides the pages of files, in bytes; nil as for `peak`.
+        var anonymous: Int? { kibibytes(on: "RssAnon:", of: "status", after: "") }
+
         /// How much of a file that it has mapped is in memory now, in bytes; nil after its end, and while it has not mapped it.
         func resident(of path: String) -> Int? { kibibytes(on: "Rss:", of: "smaps", after: path) }
 
