@@ -63,7 +63,7 @@ fetch_libtorch() {
 complete_cuda_build() {
     if has_nvidia_driver; then
         need_space 6000 "a libtorch with CUDA"
-        say "an NVIDIA driver is here: downloading CUDA's libraries with pip too (about 2 GB) ..."
+        say "an NVIDIA driver is here: downloading CUDA's libraries with pip too (2.7 GB unpacked) ..."
         which=all
     else
         say "no NVIDIA driver is here: leaving out the CUDA half of this build ..."
