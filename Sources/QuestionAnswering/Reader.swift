@@ -88,9 +88,7 @@ public enum ReaderError: Error, Sendable, CustomStringConvertible {
         case .empty(let what): "the \(what) is empty; there is nothing to read"
         case .questionTooLong(let tokens, let limit):
             "the question has \(tokens) tokens, but at most \(limit) leave room for the text; shorten it"
-        case .device(let device): 
-            "there is no \(device.rawValue) device that this libtorch can use; take the CPU, or build against a libtorch that has it "
-                + "(docs/cuda.md)"
+        case .device(let device): "there is no \(device.rawValue) device that this libtorch can use"
         case .precision(let message), .notFinite(let message), .deviceCheck(let message): message
         case .computation(let message): "the model failed: \(message)"
         }
