@@ -57,6 +57,24 @@ struct LimitTests {
         }
     }
 
+    @Test(
+        "a path that the router reads as another one does not pass by the API key",
+        arguments: [
+            "//v1/documents/x", "///v1//documents//x", "/v1//documents/x/", "http://127.0.0.1/v1/documents/x",
+            "http://127.0.0.1//v1/documents/x", "//v1/documents", "/v1/%64ocuments/x", "/%76%31/documents/x",
+            "//v1/models", "/v2/unknown",
+        ])
+    func paths(_ target: String) async throws {
+        try await LocalServer.run({ options, _ in options.apiKey = APIKey("a key of some length") }) { server in
+            for method in ["GET", "PUT", "DELETE", "HEAD", "POST", "OPTIONS"] {
+                let body = #"{"text": "rome"}"#
+                let head = "\(method) \(target) HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n"
+                let reply = try await raw(server, [head + "content-length: \(body.utf8.count)\r\n\r\n\(body)"])
+                #expect(reply.hasPrefix("HTTP/1.1 401"), "\(method) \(target): \(reply)")
+            }
+        }
+    }
+
     @Test("with an API key the API needs it; the page and the probes do not")
     func apiKey() async throws {
         try await LocalServer.run({ options, _ in options.apiKey = APIKey(" s3cret\n") }) { server in

@@ -22,7 +22,7 @@ struct RequestPipeline: RouterMiddleware {
         metrics.beginRequest()
         var response: Response
         do {
-            try authorise(request)
+            try authorise(request, route: context.endpointPath)
             response = try await next(request, context)
         } catch let error as HTTPParserError {
             metrics.endRequest(route: "malformed", status: 400, duration: start.duration(to: .now))
@@ -51,10 +51,17 @@ struct RequestPipeline: RouterMiddleware {
         [.get, .head, .put, .post, .delete].contains(method) ? method.rawValue : "OTHER"
     }
 
-    /// The API needs the key where there is one. The page, its description and what watches the server do not: they tell
-    /// nothing of documents or questions.
-    private func authorise(_ request: Request) throws(APIError) {
-        guard let apiKey, request.uri.path.hasPrefix("/v1") || request.method == .post else { return }
+    /// The routes that answer without the key: the page, its description and what watches the server. They reveal nothing
+    /// of documents or questions.
+    private static let openRoutes: Set<String> = ["/", "/health", "/ready", "/metrics", "/openapi.json"]
+
+    /// Requires the key where there is one, for everything that is not known to be open.
+    ///
+    /// It is the route that counts, as the router matched it, not the path: `//v1/documents` is routed as `/v1/documents`.
+    private func authorise(_ request: Request, route: String?) throws(APIError) {
+        guard let apiKey else { return }
+        let isReading = request.method == .get || request.method == .head
+        if isReading, let route, Self.openRoutes.contains(route) { return }
         guard apiKey.admits(authorization: request.headers[.authorization]) else {
             throw APIError(
                 .unauthorized, "unauthorized", "send the API key in the header: Authorization: Bearer KEY")
