@@ -7,7 +7,7 @@ let package = Package(
     name: "BertQA",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "WordPiece", targets: ["WordPiece"]),
+        .library(name: "Tokenizers", targets: ["Tokenizers"]),
         .library(name: "SQuAD", targets: ["SQuAD"]),
         .library(name: "QuestionAnswering", targets: ["QuestionAnswering"]),
         .library(name: "FineTuning", targets: ["FineTuning"]),
@@ -31,7 +31,8 @@ let package = Package(
     targets: [
         .target(name: "Files"),
         .target(name: "StrictJSON", dependencies: ["Files"]),
-        .target(name: "WordPiece", dependencies: ["Files", "StrictJSON"]),
+        .target(name: "Checkpoints", dependencies: ["Files", "StrictJSON"]),
+        .target(name: "Tokenizers", dependencies: ["Files", "StrictJSON"]),
         .target(name: "SQuAD", dependencies: ["Files", "StrictJSON"]),
         .systemLibrary(name: "CLibTorch", pkgConfig: "bertqa-libtorch"),
         .target(
@@ -40,18 +41,19 @@ let package = Package(
             // which take long to compile.
             cxxSettings: [.headerSearchPath("Processes/Gloo"), .define("AT_PER_OPERATOR_HEADERS")]),
         .target(name: "Torch", dependencies: ["CTorch"]),
-        .target(name: "BERT", dependencies: ["Torch", "Files", "StrictJSON"]),
+        .target(name: "BERT", dependencies: ["Torch", "Checkpoints", "Files", "StrictJSON"]),
         .target(
-            name: "QuestionAnswering", dependencies: ["BERT", "Torch", "WordPiece", "SQuAD", "Files", "StrictJSON"]),
+            name: "QuestionAnswering", dependencies: ["BERT", "Torch", "Tokenizers", "SQuAD", "Files", "StrictJSON"]),
         .target(
             name: "FineTuning",
             dependencies: [
-                "QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD", "Files", "StrictJSON",
+                "QuestionAnswering", "BERT", "Torch", "Tokenizers", "SQuAD", "Files", "StrictJSON",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
             name: "Hub",
             dependencies: [
+                "Checkpoints",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -74,31 +76,33 @@ let package = Package(
             name: "bertqa",
             dependencies: [
                 "Hub", "QAServer",
-                "FineTuning", "QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD", "Files", "StrictJSON",
+                "FineTuning", "QuestionAnswering", "BERT", "Torch", "Tokenizers", "SQuAD", "Files", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "bertqa-bench",
             dependencies: [
-                "QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD",
+                "QuestionAnswering", "BERT", "Torch", "Tokenizers", "SQuAD",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/BertQABench"),
         .executableTarget(
-            name: "wordpiece-bench", dependencies: ["WordPiece", "SQuAD"], path: "Benchmarks/WordPieceBench"),
+            name: "wordpiece-bench", dependencies: ["Tokenizers", "SQuAD"], path: "Benchmarks/WordPieceBench"),
         .target(
             name: "FuzzedParsers",
             dependencies: [
-                "QAServer", "FineTuning", "BERT", "WordPiece", "SQuAD", "StrictJSON",
+                "QAServer", "FineTuning", "BERT", "Tokenizers", "SQuAD", "StrictJSON",
                 .product(name: "NIOCore", package: "swift-nio"),
             ], path: "Fuzzing/Parsers"),
         .executableTarget(name: "bertqa-fuzz", dependencies: ["FuzzedParsers"], path: "Fuzzing/Fuzz"),
         .testTarget(
             name: "FuzzingTests", dependencies: ["FuzzedParsers"], path: "Fuzzing/Tests", resources: [.copy("Corpus")]),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
+        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
-        .testTarget(name: "WordPieceTests", dependencies: ["WordPiece", "StrictJSON"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "TokenizersTests", dependencies: ["Tokenizers", "StrictJSON"], resources: [.copy("Fixtures")]),
         .testTarget(name: "SQuADTests", dependencies: ["SQuAD", "StrictJSON"], resources: [.copy("Fixtures")]),
         .target(name: "TestDevice", dependencies: ["Torch"], path: "Tests/TestDevice"),
         .testTarget(name: "TorchTests", dependencies: ["TestDevice", "Torch", "CTorch"]),
@@ -107,10 +111,11 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "QuestionAnsweringTests",
-            dependencies: ["TestDevice", "QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD", "StrictJSON"],
+            dependencies: ["TestDevice", "QuestionAnswering", "BERT", "Torch", "Tokenizers", "SQuAD", "StrictJSON"],
             resources: [.copy("Fixtures")]),
         .target(
-            name: "Workshop", dependencies: ["FineTuning", "QuestionAnswering", "BERT", "Torch", "WordPiece", "SQuAD"],
+            name: "Workshop",
+            dependencies: ["FineTuning", "QuestionAnswering", "BERT", "Torch", "Tokenizers", "SQuAD"],
             path: "Tests/Workshop"),
         .testTarget(
             name: "FineTuningTests",
@@ -121,7 +126,7 @@ let package = Package(
         .testTarget(
             name: "QAServerTests",
             dependencies: [
-                "Workshop", "QAServer", "QuestionAnswering", "BERT", "Torch", "WordPiece", "StrictJSON",
+                "Workshop", "QAServer", "QuestionAnswering", "BERT", "Torch", "Tokenizers", "StrictJSON",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -1,19 +1,19 @@
-import StrictJSON
+import Checkpoints
 
 /// The tensors of a model directory, from one safetensors file or from several that an index names.
-public struct ModelWeights: Sendable {
+package struct ModelWeights: Sendable {
     /// The file that was asked for: `model.safetensors`, or the index of its parts.
-    public let path: String
+    package let path: String
     /// The names of all tensors, sorted.
-    public let names: [String]
+    package let names: [String]
 
     private let files: [String: SafetensorsFile]
 
     /// The tensor of that name, if there is one.
-    public subscript(name: String) -> TensorView? { files[name]?[name] }
+    package subscript(name: String) -> TensorView? { files[name]?[name] }
 
     /// Opens one safetensors file.
-    public init(file path: String) throws(ModelError) {
+    package init(file path: String) throws(ModelError) {
         let file = try Self.open(path)
         self.path = path
         names = file.names.sorted()
@@ -21,14 +21,11 @@ public struct ModelWeights: Sendable {
     }
 
     /// Opens the parts that `model.safetensors.index.json` names; they lie beside it.
-    public init(index path: String, directory: String) throws(ModelError) {
-        let map = try Self.weightMap(path)
+    package init(index path: String, directory: String) throws(ModelError) {
+        let index = try readIndex(path)
         var parts: [String: SafetensorsFile] = [:]
         var files: [String: SafetensorsFile] = [:]
-        for (name, value) in map {
-            guard let part = value.string, !part.utf8.contains(UInt8(ascii: "/")), part != "..", part != "." else {
-                throw ModelError(path: path, kind: .invalid, message: "'\(name)' isn't in a file beside the index")
-            }
+        for (name, part) in index.fileOfTensor {
             let file: SafetensorsFile
             if let opened = parts[part] { file = opened } else { file = try Self.open("\(directory)/\(part)") }
             parts[part] = file
@@ -43,14 +40,6 @@ public struct ModelWeights: Sendable {
         names = files.keys.sorted()
     }
 
-    private static func weightMap(_ path: String) throws(ModelError) -> JSONObject {
-        let value = try readJSON(path)
-        guard let map = value.object?["weight_map"]?.object else {
-            throw ModelError(path: path, kind: .invalid, message: "an object 'weight_map' was expected")
-        }
-        return map
-    }
-
     private static func open(_ path: String) throws(ModelError) -> SafetensorsFile {
         do {
             return try SafetensorsFile(path: path)
@@ -63,5 +52,20 @@ public struct ModelWeights: Sendable {
                 }
             throw ModelError(path: path, kind: kind, message: error.detail)
         }
+    }
+}
+
+/// The index of a model's weights.
+func readIndex(_ path: String) throws(ModelError) -> ShardedIndex {
+    do {
+        return try ShardedIndex(path: path)
+    } catch {
+        let kind: ModelError.Kind =
+            switch error.kind {
+            case .missing: .missing
+            case .unreadable: .unreadable
+            case .invalid: .invalid
+            }
+        throw ModelError(path: error.path, kind: kind, message: error.message)
     }
 }

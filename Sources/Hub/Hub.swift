@@ -1,15 +1,16 @@
+import Checkpoints
 import Foundation
 
 /// Models by name: fetches them from the Hugging Face hub into the hub's own cache, where Python finds them too.
-public struct Hub: Sendable {
+package struct Hub: Sendable {
     /// How far a file is.
-    public struct Progress: Sendable, Hashable {
+    package struct Progress: Sendable, Hashable {
         /// The file's name.
-        public let file: String
+        package let file: String
         /// Bytes that are there.
-        public let received: Int
+        package let received: Int
         /// Bytes of the file; nil where the hub does not say.
-        public let total: Int?
+        package let total: Int?
     }
 
     private let settings: HubSettings
@@ -24,7 +25,7 @@ public struct Hub: Sendable {
     ///   - warn: told where a cached file stands in for one that could not be asked for.
     ///   - convert: gets a folder with `pytorch_model.bin`, and writes `model.safetensors` into it; nil refuses models that
     ///     have no other weights than pickled ones.
-    public init(
+    package init(
         settings: HubSettings, progress: @escaping @Sendable (Progress) -> Void = { _ in },
         warn: @escaping @Sendable (String) -> Void = { _ in }, convert: (@Sendable (String) throws -> Void)? = nil
     ) {
@@ -39,7 +40,7 @@ public struct Hub: Sendable {
     /// Where the hub cannot be reached, what is in the cache is used, with a warning.
     ///
     /// - Throws: `HubError`.
-    public func model(_ id: HubModelID) async throws -> String {
+    package func model(_ id: HubModelID) async throws -> String {
         do {
             return try await currentModel(id)
         } catch let error as HubError {
@@ -105,7 +106,7 @@ public struct Hub: Sendable {
     /// One file of a model, fetched where it is not in the cache: its path there.
     ///
     /// - Throws: `HubError`.
-    public func file(_ name: String, of id: HubModelID) async throws -> String {
+    package func file(_ name: String, of id: HubModelID) async throws -> String {
         let cache = HubCache(cache: settings.cache, id: id)
         if settings.isOffline {
             guard let path = cache.file(name) else {
@@ -168,11 +169,11 @@ public struct Hub: Sendable {
     }
 
     /// The files that an index of weights names.
-    private static func parts(_ index: String) throws -> [String] {
-        let data = try Data(contentsOf: URL(fileURLWithPath: index))
-        guard let object = try JSONSerialization.jsonObject(with: data) as? [String: Any],
-            let map = object["weight_map"] as? [String: String]
-        else { throw HubError.damaged(index) }
-        return Set(map.values).sorted()
+    private static func parts(_ index: String) throws(HubError) -> [String] {
+        do {
+            return try ShardedIndex(path: index).files
+        } catch {
+            throw .untrusted("\(error)")
+        }
     }
 }

@@ -1,3 +1,4 @@
+import Checkpoints
 import Crypto
 import Foundation
 
@@ -27,12 +28,33 @@ struct HubCache: Sendable {
     func commit() -> String? {
         if FileManager.default.fileExists(atPath: snapshot(id.revision)) { return id.revision }
         let text = try? String(contentsOfFile: "\(folder)/refs/\(id.revision)", encoding: .utf8)
-        return text?.trimmingCharacters(in: .whitespacesAndNewlines)
+        let commit = text?.trimmingCharacters(in: .whitespacesAndNewlines)
+        return commit.flatMap { Self.isCommit($0) ? $0 : nil }
+    }
+
+    /// Whether a text is a commit's name in git: 40 hexadecimal digits.
+    static func isCommit(_ text: String) -> Bool {
+        text.utf8.count == 40 && text.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || isHexLetter($0) }
+    }
+
+    private static func isHexLetter(_ byte: UInt8) -> Bool {
+        UInt8(ascii: "a")...UInt8(ascii: "f") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "F") ~= byte
+    }
+
+    /// Refuses names that would lead out of the folder that they are looked up in: whatever the hub said, nothing is
+    /// read or written outside the cache.
+    private static func check(_ name: String, commit: String) throws(HubError) {
+        guard ShardedIndex.isPlainFileName(name) else {
+            throw .untrusted("the file name \(name.debugDescription) is not a plain file name")
+        }
+        guard isCommit(commit) else {
+            throw .untrusted("the commit \(commit.debugDescription) is not 40 hexadecimal digits")
+        }
     }
 
     /// A file that was fetched before.
     func file(_ name: String) -> String? {
-        guard let commit = commit() else { return nil }
+        guard let commit = commit(), ShardedIndex.isPlainFileName(name) else { return nil }
         let path = "\(snapshot(commit))/\(name)"
         return FileManager.default.fileExists(atPath: path) ? path : nil
     }
@@ -51,10 +73,10 @@ struct HubCache: Sendable {
 
     /// Links a snapshot's file to its contents.
     func link(_ name: String, commit: String, etag: String) throws(HubError) -> String {
+        try Self.check(name, commit: commit)
         let path = "\(snapshot(commit))/\(name)"
-        try make((path as NSString).deletingLastPathComponent)
-        let depth = name.split(separator: "/").count - 1
-        let target = String(repeating: "../", count: depth + 2) + "blobs/\(etag)"
+        try make(snapshot(commit))
+        let target = "../../blobs/\(etag)"
         if (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == target { return path }
         // Beside its place and then renamed: another process may be reading the old one.
         let temporary = "\(path).\(getpid())"
@@ -76,8 +98,9 @@ struct HubCache: Sendable {
 
     /// Links a file of a commit into the folder of its converted weights.
     func linkConversion(_ name: String, commit: String) throws(HubError) {
+        try Self.check(name, commit: commit)
         let path = "\(conversion(commit))/\(name)"
-        try make((path as NSString).deletingLastPathComponent)
+        try make(conversion(commit))
         let target = "../../snapshots/\(commit)/\(name)"
         if (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == target { return }
         guard symlink(target, path) == 0 else { throw .cache("\(path): \(String(cString: strerror(errno)))") }

@@ -26,7 +26,8 @@ struct HubClient: Sendable {
     /// - Source: `get_hf_file_metadata` of huggingface_hub: redirects on the hub itself are followed, one to another host is
     ///   where the contents are.
     func info(_ file: String) async throws -> HubFileInfo {
-        var address = "\(settings.endpoint)/\(id.repository)/resolve/\(id.revision)/\(file)"
+        let (revision, name) = (Self.percentEncoded(id.revision), Self.percentEncoded(file))
+        var address = "\(settings.endpoint)/\(id.repository)/resolve/\(revision)/\(name)"
         for _ in 0..<5 {
             let response = try await FileTransfer.send(address, method: .HEAD, token: settings.token)
             let redirect =
@@ -39,6 +40,9 @@ struct HubClient: Sendable {
             guard let commit = response.headers.first(name: "x-repo-commit"),
                 let etag = response.headers.first(name: "x-linked-etag") ?? response.headers.first(name: "etag")
             else { throw HubError.status(Int(response.status.code), "\(address), without X-Repo-Commit and ETag") }
+            guard HubCache.isCommit(commit) else {
+                throw HubError.untrusted("\(address): X-Repo-Commit is not 40 hexadecimal digits")
+            }
             let size = response.headers.first(name: "x-linked-size") ?? response.headers.first(name: "content-length")
             return HubFileInfo(
                 commit: commit, etag: try Self.name(etag), size: size.flatMap { Int($0) }, address: redirect ?? address,
@@ -68,13 +72,28 @@ struct HubClient: Sendable {
         }
     }
 
+    /// A text as one part of a URL's path: only unreserved characters stay (RFC 3986, section 2.3), so that neither a
+    /// query nor another folder can begin in it.
+    static func percentEncoded(_ text: String) -> String {
+        text.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
+                UInt8(ascii: "~"):
+                String(UnicodeScalar(byte))
+            default: String(format: "%%%02X", byte)
+            }
+        }.joined()
+    }
+
     /// An etag as a file name: without quotes and the mark of weak ones. One that would leave its folder is refused.
     private static func name(_ etag: String) throws(HubError) -> String {
         var text = Substring(etag)
         if text.hasPrefix("W/") { text = text.dropFirst(2) }
         text = text.drop { $0 == "\"" }
         while text.hasSuffix("\"") { text = text.dropLast() }
-        guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 != UInt8(ascii: "/") }), text != "..", text != "."
+        guard !text.isEmpty, text.utf8.count <= 200, text != "..", text != ".",
+            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") })
         else {
             throw .status(200, "a file whose ETag is '\(etag)'")
         }

@@ -1,5 +1,5 @@
 /// What kept a file of the hub from being used; each says what to do.
-public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
+package enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
     /// There is no such repository, or it is private.
     case noRepository(String, hasToken: Bool)
     /// The repository has no such revision.
@@ -18,6 +18,8 @@ public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
     case offline(String, cache: String)
     /// What came is not what was announced.
     case damaged(String)
+    /// A file or an answer names something outside the model's own folder, or is not in its format.
+    case untrusted(String)
     /// The cache cannot be written to.
     case cache(String)
     /// The model has only weights in Python's pickle format.
@@ -29,7 +31,7 @@ public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// One line for the user.
-    public var description: String {
+    package var description: String {
         switch self {
         case .noRepository(let id, let hasToken):
             "\(id): the hub has no such model, or it is private; "
@@ -48,6 +50,7 @@ public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
             "\(what) is not in the cache \(cache), and HF_HUB_OFFLINE forbids to fetch it; unset that, or give a model's folder"
         case .damaged(let what):
             "\(what): what came is not what the hub announced (another checksum or size); try again"
+        case .untrusted(let message): "\(message); this model is not used"
         case .cache(let message): "the cache cannot be written: \(message); HF_HUB_CACHE chooses another folder"
         case .pickleOnly(let id):
             "\(id) has its weights only as a Python pickle, pytorch_model.bin; --allow-pickle converts them: the tensors are "
@@ -56,7 +59,7 @@ public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether something is missing, rather than broken.
-    public var isMissing: Bool {
+    package var isMissing: Bool {
         switch self {
         case .noRepository, .noRevision, .noFile, .offline, .pickleOnly: true
         default: false

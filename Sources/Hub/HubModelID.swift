@@ -1,15 +1,15 @@
 /// A model on the Hugging Face hub: `bert-base-cased`, `owner/name`, either with `@revision`.
-public struct HubModelID: Sendable, Hashable, CustomStringConvertible {
+package struct HubModelID: Sendable, Hashable, CustomStringConvertible {
     /// The repository: `name` or `owner/name`.
-    public let repository: String
+    package let repository: String
     /// A branch, a tag or a commit.
-    public let revision: String
+    package let revision: String
 
     /// Reads an id; nil where the text cannot be one.
     ///
     /// - Source: the rules of huggingface_hub's `validate_repo_id`: letters, digits, `-`, `_` and `.`, at most one `/`, neither
     ///   `-` nor `.` at an end of a part, neither `--` nor `..`, at most 96 characters.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let repository = parts.first, repository.utf8.count <= 96, !repository.contains("--"),
             !repository.contains("..")
@@ -24,7 +24,7 @@ public struct HubModelID: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The id as it is written.
-    public var description: String { revision == "main" ? repository : "\(repository)@\(revision)" }
+    package var description: String { revision == "main" ? repository : "\(repository)@\(revision)" }
 
     /// The repository's folder in the hub's cache.
     var cacheFolder: String { "models--" + repository.split(separator: "/").joined(separator: "--") }

@@ -1,18 +1,18 @@
 import Foundation
 
 /// Where the hub is, and where its files are kept: what huggingface_hub reads from the environment, read the same way.
-public struct HubSettings: Sendable, Hashable {
+package struct HubSettings: Sendable, Hashable {
     /// The hub's address, without a slash at the end.
-    public var endpoint: String
+    package var endpoint: String
     /// The folder of the cache.
-    public var cache: String
+    package var cache: String
     /// Who is asking; nil for anybody.
-    public var token: String?
+    package var token: String?
     /// Whether only the cache may be used.
-    public var isOffline: Bool
+    package var isOffline: Bool
 
     /// Settings from their parts.
-    public init(
+    package init(
         endpoint: String = "https://huggingface.co", cache: String, token: String? = nil, isOffline: Bool = false
     ) {
         self.endpoint = endpoint
@@ -24,7 +24,7 @@ public struct HubSettings: Sendable, Hashable {
     /// The settings of `HF_ENDPOINT`, `HF_HUB_CACHE`, `HF_HOME`, `HF_TOKEN`, `HF_TOKEN_PATH` and `HF_HUB_OFFLINE`.
     ///
     /// - Source: huggingface_hub's `constants.py`.
-    public init(environment: [String: String]) {
+    package init(environment: [String: String]) {
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         let home = environment["HOME"] ?? NSHomeDirectory()
         func expanded(_ path: String) -> String { path.hasPrefix("~/") ? home + path.dropFirst() : path }

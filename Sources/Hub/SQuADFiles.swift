@@ -7,9 +7,9 @@ import Foundation
 #endif
 
 /// The official SQuAD files by name, fetched once and compared with their known checksums.
-public struct SQuADFiles: Sendable {
+package struct SQuADFiles: Sendable {
     /// Which of a dataset's two files is meant.
-    public enum Part: String, Sendable, CaseIterable {
+    package enum Part: String, Sendable, CaseIterable {
         /// To train on.
         case train
         /// To validate and score on.
@@ -17,7 +17,7 @@ public struct SQuADFiles: Sendable {
     }
 
     /// The names of the datasets: `squad` is version 1.1, `squad_v2` is 2.0.
-    public static let names = ["squad", "squad_v2"]
+    package static let names = ["squad", "squad_v2"]
 
     private let endpoint: String
     private let folder: String
@@ -25,7 +25,7 @@ public struct SQuADFiles: Sendable {
     private let progress: @Sendable (Hub.Progress) -> Void
 
     /// The files' address and where they are kept: `BERTQA_SQUAD_ENDPOINT`, `XDG_CACHE_HOME`, `HOME`.
-    public init(
+    package init(
         environment: [String: String], progress: @escaping @Sendable (Hub.Progress) -> Void = { _ in }
     ) {
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
@@ -47,7 +47,7 @@ public struct SQuADFiles: Sendable {
     /// A file of a dataset: its path in the cache; nil if `name` is none of `names`.
     ///
     /// - Throws: `HubError`.
-    public func file(_ name: String, _ part: Part) async throws -> String? {
+    package func file(_ name: String, _ part: Part) async throws -> String? {
         guard let known = known["\(name) \(part.rawValue)"] else { return nil }
         let path = "\(folder)/\(known.file)"
         if FileManager.default.fileExists(atPath: path) { return path }

@@ -232,6 +232,54 @@ struct HubTests {
         }
     }
 
+    @Test(
+        "an index that names anything but plain files is refused, and nothing is written or asked for",
+        arguments: [
+            "evil?/../../../../.bashrc", "../x.safetensors", "../../../../other/model/resolve/main/secret",
+            "/etc/passwd",
+            "sub/x.safetensors", "..", ".", "", ".bashrc", "x\\\\y", "a#b", "a%2fb", "a\\u0000b", "a\\nb",
+        ],
+        ["model.safetensors.index.json", "pytorch_model.bin.index.json"])
+    func hostileIndex(_ part: String, _ index: String) async throws {
+        let files = [
+            "config.json": "{}", "vocab.txt": "", index: #"{"weight_map": {"x": "\#(part)"}}"#,
+        ]
+        try await withHub(files) { server, settings in
+            let outside = "\(settings.cache)-outside"
+            try "mine".write(toFile: outside, atomically: true, encoding: .utf8)
+            defer { unlink(outside) }
+            let hub = Hub(settings: settings, convert: { _ in Issue.record("converted") })
+            let error = await #expect(throws: HubError.self) { try await hub.model(id) }
+            guard case .untrusted(let message) = error else { throw try #require(error) }
+            #expect(message.contains("plain file name") && message.contains(index))
+            let asked = server.state.withLock { $0.requests.map(\.path) }
+            #expect(asked.allSatisfy { $0.hasPrefix("/owner/bert/resolve/main/") && !$0.contains("..") })
+            #expect(try String(contentsOfFile: outside, encoding: .utf8) == "mine")
+        }
+    }
+
+    @Test(
+        "a commit that is not 40 hexadecimal digits is refused",
+        arguments: ["../../..", "main", "", "0123456789abcdef/"])
+    func hostileCommit(_ commit: String) async throws {
+        try await withHub { server, settings in
+            server.state.withLock { $0.commit = commit }
+            let error = try await failure(settings)
+            guard case .untrusted(let message) = error else { throw error }
+            #expect(message.contains("X-Repo-Commit"))
+            #expect(!FileManager.default.fileExists(atPath: settings.cache))
+        }
+    }
+
+    @Test("names that would leave the cache are refused by it as well", arguments: ["../x", "a/../../x", "/x", "a?b"])
+    func hostileName(_ name: String) async throws {
+        try await withHub([name: "x"]) { _, settings in
+            await #expect(throws: HubError.self) { try await Hub(settings: settings).file(name, of: id) }
+            let written = FileManager.default.enumerator(atPath: settings.cache)?.compactMap { $0 as? String } ?? []
+            #expect(!written.contains { $0.contains("snapshots/") && !$0.hasSuffix(LocalHub.commit) })
+        }
+    }
+
     @Test("weights in parts are fetched through their index")
     func parts() async throws {
         let files = [

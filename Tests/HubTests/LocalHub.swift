@@ -31,6 +31,8 @@ final class LocalHub: Sendable {
         var token: String?
         /// Contents that are sent instead of what was announced.
         var damage: [String: Data] = [:]
+        /// What X-Repo-Commit says.
+        var commit = LocalHub.commit
     }
 
     let state = Mutex(State())
@@ -137,7 +139,7 @@ final class LocalHub: Sendable {
         guard let data = state.withLock({ $0.files[name] }) else {
             return head(404, ["X-Error-Code": "EntryNotFound"], connection)
         }
-        var headers = ["X-Repo-Commit": Self.commit]
+        var headers = ["X-Repo-Commit": state.withLock { $0.commit }]
         if state.withLock({ $0.stored.contains(name) }) {
             headers["X-Linked-Etag"] = "\"\(SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined())\""
             headers["X-Linked-Size"] = "\(data.count)"

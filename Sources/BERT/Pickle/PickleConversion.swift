@@ -8,39 +8,22 @@ import StrictJSON
 #endif
 
 /// Converts weights that `torch.save` pickled, `pytorch_model.bin`, to `model.safetensors`. No code of the pickle is run.
-public enum PickleConversion {
+package enum PickleConversion {
     /// The pickled weights of a model directory, if it has any: one file, or the index of several.
-    public static func pickle(in directory: String) -> String? {
+    package static func pickle(in directory: String) -> String? {
         ["pytorch_model.bin", "pytorch_model.bin.index.json"].first {
             FileManager.default.fileExists(atPath: "\(directory)/\($0)")
         }
     }
 
-    /// The files that an index of pickled weights names, which lie beside it.
-    ///
-    /// - Throws: `ModelError` for an index of another shape, or one that leads elsewhere.
-    public static func parts(index path: String) throws(ModelError) -> [String] {
-        guard let map = try readJSON(path).object?["weight_map"]?.object else {
-            throw ModelError(path: path, kind: .invalid, message: "an object 'weight_map' was expected")
-        }
-        var parts: Set<String> = []
-        for (name, value) in map {
-            guard let part = value.string, !part.isEmpty, !part.utf8.contains(UInt8(ascii: "/")), part != "..",
-                part != "."
-            else { throw ModelError(path: path, kind: .invalid, message: "'\(name)' isn't in a file beside the index") }
-            parts.insert(part)
-        }
-        return parts.sorted()
-    }
-
     /// Writes `model.safetensors` beside the pickled weights of a directory; it appears whole or not at all.
     ///
     /// - Throws: `ModelError` that names the file: not a zip archive of `torch.save`, damaged, or nothing in it is a tensor.
-    public static func convert(directory: String) throws(ModelError) {
+    package static func convert(directory: String) throws(ModelError) {
         guard let name = pickle(in: directory) else {
             throw ModelError(path: directory, kind: .missing, message: "there is no pytorch_model.bin")
         }
-        let names = name.hasSuffix(".json") ? try parts(index: "\(directory)/\(name)") : [name]
+        let names = name.hasSuffix(".json") ? try readIndex("\(directory)/\(name)").files : [name]
         var tensors: [String: PickledTensor] = [:]
         for name in names {
             for tensor in try PickledTensor.all(in: ZipArchive(path: "\(directory)/\(name)")) {
