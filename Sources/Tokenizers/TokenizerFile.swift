@@ -10,7 +10,10 @@ struct TokenizerFile {
     var normaliser: JSONValue?
     var preTokeniser: JSONValue?
     var postProcessor: JSONValue?
+    /// The model's `type`; nil in files from before tokenizers 0.9, which have none.
     var modelType: String?
+    private var modelKeys: Set<String> = []
+    private var hasVocabularyObject = false
     var unknown = "[UNK]"
     var continuationPrefix = "##"
     var maximumWordScalars = 100
@@ -26,10 +29,21 @@ struct TokenizerFile {
         } catch {
             throw TokenizerError(.malformed, "\(path): \(error)")
         }
-        guard modelType == "WordPiece" else {
-            let kind = modelType.map { "a \($0) model" } ?? "no model of a known type"
+        guard (modelType ?? impliedModelType) == "WordPiece" else {
+            let kind = (modelType ?? impliedModelType).map { "a \($0) model" } ?? "no model of a known type"
             throw TokenizerError(.unsupported, "\(path): this tokenizer.json holds \(kind); BertQA needs WordPiece")
         }
+    }
+
+    /// The type of a model section without a `type`, by its keys, as the tokenizers library reads such files.
+    ///
+    /// - Source: `ModelUntagged` of tokenizers 0.23.1 (`tokenizers/src/models/mod.rs`): the first of BPE, WordPiece,
+    ///   WordLevel and Unigram whose keys are all there.
+    private var impliedModelType: String? {
+        if modelKeys.isSuperset(of: ["vocab", "merges"]) { return "BPE" }
+        let ofWordPiece: Set = ["unk_token", "continuing_subword_prefix", "max_input_chars_per_word"]
+        if hasVocabularyObject { return modelKeys.isSuperset(of: ofWordPiece) ? "WordPiece" : "WordLevel" }
+        return modelKeys.contains("vocab") ? "Unigram" : nil
     }
 
     private mutating func read(_ reader: inout JSONReader) throws(JSONError) {
@@ -53,12 +67,15 @@ struct TokenizerFile {
         var first = true
         while let key = try reader.nextKey(first: first) {
             first = false
+            modelKeys.insert(key)
             switch key {
             case "type": modelType = try reader.value().string
             case "unk_token": unknown = try reader.value().string ?? unknown
             case "continuing_subword_prefix": continuationPrefix = try reader.value().string ?? continuationPrefix
             case "max_input_chars_per_word": maximumWordScalars = try reader.value().int ?? maximumWordScalars
-            case "vocab" where try reader.peek() == .object: try readVocabulary(&reader)
+            case "vocab" where try reader.peek() == .object:
+                hasVocabularyObject = true
+                try readVocabulary(&reader)
             default: try reader.skipValue()
             }
         }

@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-import WordPiece
+import Tokenizers
 
 @Suite("Model folders")
 struct FileTests {
@@ -19,6 +19,16 @@ struct FileTests {
     @Test("What transformers saves loads", arguments: ["uncased", "cased"])
     func saved(_ name: String) throws {
         try expectSame(Tokenizer(directory: Fixtures.path("saved-\(name)")), Fixtures.tokenizer(name))
+    }
+
+    @Test(
+        "A tokenizer.json from before tokenizers 0.9, whose model has no type, loads", arguments: ["uncased", "cased"])
+    func untyped(_ name: String) throws {
+        let folder = try TemporaryFolder()
+        let typed = try String(contentsOfFile: Fixtures.path("saved-\(name)/tokenizer.json"), encoding: .utf8)
+        let field = try #require(typed.firstRange(of: /"type": *"WordPiece",\s*/))
+        try folder.write(typed.replacingCharacters(in: field, with: ""), to: "tokenizer.json")
+        try expectSame(Tokenizer(directory: folder.path), Fixtures.tokenizer(name))
     }
 
     @Test("vocab.txt and tokenizer_config.json load where there is no tokenizer.json", arguments: ["uncased", "cased"])
@@ -87,6 +97,12 @@ struct FileTests {
             BadFile(
                 json: #"{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}}"#, kind: .unsupported,
                 message: "this tokenizer.json holds a BPE model; BertQA needs WordPiece"),
+            BadFile(
+                json: #"{"model": {"vocab": {"a": 0}, "merges": []}}"#, kind: .unsupported,
+                message: "holds a BPE model"),
+            BadFile(
+                json: #"{"model": {"vocab": {"a": 0}, "unk_token": "a"}}"#, kind: .unsupported,
+                message: "holds a WordLevel model"),
             BadFile(
                 json: #"{"model": {"type": "Unigram", "vocab": [["a", 0.5]]}}"#, kind: .unsupported,
                 message: "holds a Unigram model"),
