@@ -1,10 +1,10 @@
-"""Writes Tests/WordPieceTests/Fixtures: what the pinned `tokenizers` library gives for difficult texts.
+"""Writes Tests/TokenizersTests/Fixtures: what the pinned `tokenizers` library gives for difficult texts.
 
 Everything comes from the library at the version of Tools/requirements.txt; the vocabularies are made here from the fixture
 texts, so no model is needed. With --squad-dir and --models the digests of all questions and contexts of a SQuAD folder are
 written too (the folders that the tests know as SQUAD_DIR and BERTQA_MODELS); without them the stored digests stay.
 
-Use: python Tools/make_wordpiece_fixtures.py [--squad-dir DIR --models DIR]
+Use: python Tools/make_tokenizer_fixtures.py [--squad-dir DIR --models DIR]
 """
 
 import argparse
@@ -19,7 +19,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre
 
 import random_texts
 
-FIXTURES = Path("Tests/WordPieceTests/Fixtures")
+FIXTURES = Path("Tests/TokenizersTests/Fixtures")
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 SETTINGS = {  # name: vocabulary, lowercase, strip_accents, clean_text, handle_chinese_chars
     "uncased": ("uncased", True, None, True, True),
@@ -206,7 +206,7 @@ def squad_digests(squad, models_dir):
 def write(name, value):
     path = FIXTURES / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    origin = f"tokenizers {tokenizers.__version__}, Tools/make_wordpiece_fixtures.py"
+    origin = f"tokenizers {tokenizers.__version__}, Tools/make_tokenizer_fixtures.py"
     path.write_text(json.dumps({"origin": origin, "value": value}, separators=(",", ":")) + "\n", encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-r"""Writes Sources/WordPiece/UnicodeTables.swift: what the `tokenizers` library thinks of every Unicode scalar.
+r"""Writes Sources/Tokenizers/UnicodeTables.swift: what the `tokenizers` library thinks of every Unicode scalar.
 
 The library's pieces carry tables of different Unicode versions (general categories, canonical decompositions and the
 lower-case mapping come from three crates), so no single version of the standard reproduces it. This script therefore asks
@@ -10,7 +10,7 @@ the pinned library itself (Tools/requirements.txt) about each of the 1,112,064 s
   - the lower-case mapping
   - what counts as part of a word (\w of its regular expressions) beside an added token marked `single_word`
 
-Use: python Tools/make_unicode_tables.py [--output Sources/WordPiece/UnicodeTables.swift]
+Use: python Tools/make_unicode_tables.py [--output Sources/Tokenizers/UnicodeTables.swift]
 """
 
 import argparse
@@ -166,7 +166,7 @@ def pack(classes, decompositions, lowered):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", default="Sources/WordPiece/UnicodeTables.swift")
+    parser.add_argument("--output", default="Sources/Tokenizers/UnicodeTables.swift")
     output = parser.parse_args().output
     classes, decompositions, lowered = probe()
     lines = textwrap.wrap(base64.b64encode(pack(classes, decompositions, lowered)).decode(), 112)

@@ -4,7 +4,7 @@ import Foundation
 import QuestionAnswering
 import SQuAD
 import Torch
-import WordPiece
+import Tokenizers
 
 /// Measurements that no command of `bertqa` makes; Benchmarks/run.py calls them. Each prints one JSON object.
 @main

@@ -1,5 +1,5 @@
 import SQuAD
-import WordPiece
+import Tokenizers
 
 /// Encodes the question and context of every question of a SQuAD file on one thread, and prints pairs a second.
 ///

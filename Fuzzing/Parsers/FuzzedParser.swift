@@ -5,7 +5,7 @@ import NIOCore
 import QAServer
 import SQuAD
 import StrictJSON
-import WordPiece
+import Tokenizers
 
 /// One parser of the project as a function of bytes that may be anything.
 ///

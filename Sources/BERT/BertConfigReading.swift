@@ -2,7 +2,7 @@ import StrictJSON
 
 extension BertConfig {
     /// Reads and checks a configuration; `path` is only for errors.
-    public init(json: JSONValue, path: String) throws(ModelError) {
+    package init(json: JSONValue, path: String) throws(ModelError) {
         guard let object = json.object else {
             throw ModelError(path: path, kind: .invalid, message: "a JSON object was expected")
         }
@@ -30,7 +30,7 @@ extension BertConfig {
     /// Checks the values themselves, whether read or set by a program.
     ///
     /// - Throws: `ModelError` of kind `.invalid` or `.unsupported` that names the key as `config.json` spells it.
-    public func validate(path: String) throws(ModelError) {
+    package func validate(path: String) throws(ModelError) {
         let sizes = [
             ("vocab_size", vocabSize, 10_000_000), ("hidden_size", hiddenSize, 65_536),
             ("num_hidden_layers", layerCount, 1_000), ("num_attention_heads", headCount, 65_536),

@@ -2,7 +2,7 @@ import StrictJSON
 
 extension BertConfig {
     /// The configuration as transformers loads it: `BertForQuestionAnswering` in float32, the keys in sorted order.
-    public func json() -> JSONValue {
+    package func json() -> JSONValue {
         let own: [(String, JSONValue)] = [
             ("architectures", .array([.string("BertForQuestionAnswering")])),
             ("model_type", .string("bert")),
@@ -30,7 +30,7 @@ extension BertConfig {
     /// Writes `config.json` into an existing directory.
     ///
     /// The file is written in place and synced: who needs a directory whole or not at all renames the directory.
-    public func write(toDirectory directory: String) throws(ModelError) {
+    package func write(toDirectory directory: String) throws(ModelError) {
         let path = directory + "/config.json"
         var text = json().serialized(pretty: true, sortedKeys: false)
         text += "\n"

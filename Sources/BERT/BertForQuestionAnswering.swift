@@ -2,15 +2,15 @@ import StrictJSON
 import Torch
 
 /// BERT with a head that gives every token a score for being the first and one for being the last of the answer.
-public struct BertForQuestionAnswering {
+package struct BertForQuestionAnswering {
     /// The model's shape.
-    public let config: BertConfig
+    package let config: BertConfig
     /// All parameters, under the keys that transformers gives them.
-    public let parameters: Parameters
+    package let parameters: Parameters
     /// What matrix products compute in.
-    public let precision: Precision
+    package let precision: Precision
     /// The encoder.
-    public let bert: BertModel
+    package let bert: BertModel
     let head: Linear
 
     /// Puts the parameters where they belong.
@@ -19,7 +19,7 @@ public struct BertForQuestionAnswering {
     ///
     /// - Parameter use: parameters that are for inference must not change any more: layers may keep copies of their own.
     /// - Throws: `ModelError` naming a parameter that is missing.
-    public init(
+    package init(
         config: BertConfig, parameters: Parameters, precision: Precision, use: ParameterUse = .training
     ) throws(ModelError) {
         self.config = config
@@ -32,7 +32,7 @@ public struct BertForQuestionAnswering {
     /// The logits [T, 2] of start (column 0) and end (column 1) for every token of the rows.
     ///
     /// - Parameter checkpointing: compute each layer again in the backward pass instead of keeping what it needs.
-    public func callAsFunction(
+    package func callAsFunction(
         _ input: BertInput, dropout: DropoutSource = .none, checkpointing: Bool = false
     ) throws(TorchError) -> Tensor {
         let logits = try head(.plain(bert(input, dropout: dropout, checkpointing: checkpointing)))
@@ -45,7 +45,7 @@ public struct BertForQuestionAnswering {
     /// - Parameters:
     ///   - targets: int64 [B, 2], first and last token of each row's answer, counted from the row's start.
     ///   - checkpointing: compute each layer again in the backward pass instead of keeping what it needs.
-    public func loss(
+    package func loss(
         _ input: BertInput, targets: Tensor, rowDivisor: Double, dropout: DropoutSource = .none,
         checkpointing: Bool = false
     ) throws(TorchError) -> Tensor {

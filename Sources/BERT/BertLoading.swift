@@ -1,7 +1,7 @@
 import Torch
 
 /// What the parameters of a loaded model are for.
-public enum ParameterUse: Sendable, Hashable {
+package enum ParameterUse: Sendable, Hashable {
     /// Answering: weights stay in the mapped file but for those of matrix products where these want another type or layout
     /// (`PackedWeight`, `QuantizedWeight`): of them the file's pages are given back.
     case inference
@@ -21,7 +21,7 @@ extension BertForQuestionAnswering {
     /// A head that the checkpoint doesn't have is drawn from the configuration's initializer range and `headSeed`.
     ///
     /// - Throws: `ModelError` for files that are missing or don't fit, or for weights that libtorch refuses.
-    public init(
+    package init(
         directory: ModelDirectory, use: ParameterUse, precision: Precision, device: Device = .cpu,
         headSeed: UInt64 = 42
     ) throws(ModelError) {
@@ -65,7 +65,7 @@ extension BertForQuestionAnswering {
 
     /// Writes `model.safetensors` with float32 weights, as transformers names and orders them. In place: who needs the
     /// file whole or not at all writes to a temporary directory and renames that.
-    public func writeWeights(to path: String) throws {
+    package func writeWeights(to path: String) throws {
         var writer = try SafetensorsWriter(
             path: path,
             tensors: parameters.all.map {

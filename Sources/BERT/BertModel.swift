@@ -9,20 +9,20 @@ import Torch
 ///
 /// At its end may stand a filler of up to 3 per cent, a row of its own that nothing reads. It makes T one of few numbers: a
 /// library that compiles a matrix product for each shape then compiles, and keeps, few of them.
-public struct BertInput {
+package struct BertInput {
     /// Token ids, int64 [T].
-    public let ids: Tensor
+    package let ids: Tensor
     /// Segments, 0 for question and 1 for context, int64 [T].
-    public let typeIDs: Tensor
+    package let typeIDs: Tensor
     /// Positions inside each row, int64 [T].
-    public let positions: Tensor
+    package let positions: Tensor
     /// Where the rows begin, the filler's not among them.
-    public let rows: PackedRows
+    package let rows: PackedRows
     /// The same with the filler.
-    public let filledRows: PackedRows
+    package let filledRows: PackedRows
 
     /// A batch of rows with the given lengths, whose ids and types are concatenated.
-    public init(
+    package init(
         ids: [Int64], typeIDs: [Int64], lengths: [Int], rowKeys: [Int64]? = nil, device: Device = .cpu
     ) throws(TorchError) {
         let filler = Self.filler(ids.count)
@@ -48,22 +48,22 @@ public struct BertInput {
 
 /// Where the dropout masks of one forward pass come from: nothing but (seed, step) and the row, and on CUDA its place in the
 /// batch.
-public struct DropoutSource: Sendable, Hashable {
+package struct DropoutSource: Sendable, Hashable {
     /// Probability in the hidden states.
-    public let hidden: Double
+    package let hidden: Double
     /// Probability in the attention weights.
-    public let attention: Double
+    package let attention: Double
     private let seed: UInt64
 
     /// The masks of step `step` of the run with that seed.
-    public init(config: BertConfig, seed: UInt64, step: Int) {
+    package init(config: BertConfig, seed: UInt64, step: Int) {
         hidden = config.hiddenDropout
         attention = config.attentionDropout
         self.seed = seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(truncatingIfNeeded: step) &* 0xD1B5_4A32_D192_ED03
     }
 
     /// No dropout, as in evaluation.
-    public static let none = DropoutSource()
+    package static let none = DropoutSource()
 
     private init() {
         hidden = 0
@@ -95,7 +95,7 @@ public struct DropoutSource: Sendable, Hashable {
 }
 
 /// Word, position and segment vectors, added and normalised.
-public struct BertEmbeddings {
+package struct BertEmbeddings {
     let word: Embedding
     let position: Embedding
     let type: Embedding
@@ -109,7 +109,7 @@ public struct BertEmbeddings {
     }
 
     /// [T] to [T, H].
-    public func callAsFunction(_ input: BertInput, dropout: DropoutSource) throws(TorchError) -> HiddenStates {
+    package func callAsFunction(_ input: BertInput, dropout: DropoutSource) throws(TorchError) -> HiddenStates {
         let x = try word(input.ids) + type(input.typeIDs) + position(input.positions)
         return try HiddenStates(
             norm(x).packedDropout(dropout.dropout(at: .embeddings), rows: input.filledRows),
@@ -118,7 +118,7 @@ public struct BertEmbeddings {
 }
 
 /// Self-attention inside each row, and its output projection.
-public struct BertAttention {
+package struct BertAttention {
     let query: Linear
     let key: Linear
     let value: Linear
@@ -148,7 +148,7 @@ public struct BertAttention {
 }
 
 /// The two projections with GELU between them.
-public struct BertFeedForward {
+package struct BertFeedForward {
     let intermediate: Linear
     let output: Linear
 
@@ -164,7 +164,7 @@ public struct BertFeedForward {
 }
 
 /// One layer of the encoder.
-public struct BertLayer {
+package struct BertLayer {
     let attention: BertAttention
     let attentionNorm: LayerNorm
     let feedForward: BertFeedForward
@@ -180,7 +180,7 @@ public struct BertLayer {
     }
 
     /// [T, H] to [T, H].
-    public func callAsFunction(
+    package func callAsFunction(
         _ input: HiddenStates, rows: PackedRows, dropout: DropoutSource
     ) throws(TorchError) -> HiddenStates {
         let x = try attentionNorm(
@@ -192,11 +192,11 @@ public struct BertLayer {
 }
 
 /// The encoder: what every BERT has, whatever its head.
-public struct BertModel {
+package struct BertModel {
     /// The vectors that the first layer starts from.
-    public let embeddings: BertEmbeddings
+    package let embeddings: BertEmbeddings
     /// The layers, in order.
-    public let layers: [BertLayer]
+    package let layers: [BertLayer]
 
     init(_ scope: ParameterScope, config: BertConfig) throws(ModelError) {
         embeddings = try BertEmbeddings(scope["embeddings"], config: config)
@@ -211,7 +211,7 @@ public struct BertModel {
     ///
     /// - Parameter checkpointing: keep of each layer only what goes into it, and compute the layer again in the backward
     ///   pass: less memory for more time, and the same numbers.
-    public func callAsFunction(
+    package func callAsFunction(
         _ input: BertInput, dropout: DropoutSource = .none, checkpointing: Bool = false
     ) throws(TorchError) -> Tensor {
         var x = try embeddings(input, dropout: dropout)

@@ -1,18 +1,18 @@
 /// The parameters of a BERT with a question-answering head: their checkpoint keys and shapes.
-public enum BertParameters {
+package enum BertParameters {
     /// One parameter.
-    public struct Shape: Sendable, Hashable {
+    package struct Shape: Sendable, Hashable {
         /// The key in a checkpoint, as transformers' `BertForQuestionAnswering` names it.
-        public let key: String
+        package let key: String
         /// The dimensions, outermost first; a linear layer's weight is `[out, in]`.
-        public let shape: [Int]
+        package let shape: [Int]
     }
 
     /// The keys of the head, which a pretrained encoder doesn't have yet.
-    public static let headKeys = ["qa_outputs.weight", "qa_outputs.bias"]
+    package static let headKeys = ["qa_outputs.weight", "qa_outputs.bias"]
 
     /// Every parameter that the configuration implies, always in the order of the forward pass.
-    public static func shapes(_ config: BertConfig) -> [Shape] {
+    package static func shapes(_ config: BertConfig) -> [Shape] {
         var shapes = table("bert.embeddings.word_embeddings", [config.vocabSize, config.hiddenSize])
         shapes += table("bert.embeddings.position_embeddings", [config.maxPositionEmbeddings, config.hiddenSize])
         shapes += table("bert.embeddings.token_type_embeddings", [config.typeVocabSize, config.hiddenSize])
@@ -32,7 +32,7 @@ public enum BertParameters {
     }
 
     /// Whether weight decay applies to a parameter: to all but biases and layer norms, as transformers' trainer has it.
-    public static func decays(_ key: String) -> Bool {
+    package static func decays(_ key: String) -> Bool {
         !key.hasSuffix(".bias") && !key.contains("LayerNorm")
     }
 

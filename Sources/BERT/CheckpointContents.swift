@@ -1,17 +1,17 @@
 /// The tensors of a checkpoint, each under the key that its parameter has here, checked against a configuration.
-public struct CheckpointContents: Sendable {
+package struct CheckpointContents: Sendable {
     /// Where each parameter comes from, by its key in `BertParameters`.
-    public let tensors: [String: TensorView]
+    package let tensors: [String: TensorView]
     /// The parameters that the checkpoint doesn't have and that must be drawn anew: those of the head, or none.
-    public let newKeys: [String]
+    package let newKeys: [String]
     /// The checkpoint's names that question answering has no use for, sorted.
-    public let ignoredNames: [String]
+    package let ignoredNames: [String]
 
     /// Finds the parameters of `config` in `weights`.
     ///
     /// - Throws: `ModelError` of kind `.mismatch` that lists up to ten keys of each sort: missing (all but the head's),
     ///   unexpected, of another shape, of another element type than a floating-point one, or there under two names.
-    public init(_ weights: ModelWeights, config: BertConfig) throws(ModelError) {
+    package init(_ weights: ModelWeights, config: BertConfig) throws(ModelError) {
         var found: [String: TensorView] = [:]
         var names: [String: String] = [:]
         var ignored: [String] = []

@@ -1,12 +1,12 @@
 /// The names that BERT's parameters have had in checkpoints, and the one that they have here.
-public enum CheckpointKeys {
+package enum CheckpointKeys {
     /// The key of `BertParameters` that a name in a checkpoint stands for.
     ///
     /// A missing `bert.` prefix is added (files of the bare encoder have none), `gamma` and `beta` of files converted from
     /// TensorFlow become `weight` and `bias`.
     ///
     /// - Returns: `nil` for what question answering has no use for: the pooler, the heads of other tasks, position numbers.
-    public static func canonical(_ name: String) -> String? {
+    package static func canonical(_ name: String) -> String? {
         var parts = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map {
             String($0) ?? ""
         }

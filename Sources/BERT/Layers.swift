@@ -3,7 +3,7 @@ import Torch
 // Legend: T tokens in all rows of the batch, H hidden size, I input size, O output size, V table size.
 
 /// x Wᵀ + b.
-public struct Linear {
+package struct Linear {
     let weight: Tensor  // [O, I]
     let bias: Tensor  // [O]
     let precision: Precision
@@ -12,7 +12,7 @@ public struct Linear {
     let packed: PackedWeight?
 
     /// What a layer multiplies: made once where several layers read the same.
-    public enum Operand {
+    package enum Operand {
         /// Numbers in the element type of the operands, [T, I].
         case plain(Tensor)
         /// The same as bytes.
@@ -44,7 +44,7 @@ public struct Linear {
 
     /// [T, I] to [T, O], for attention to read: with int8 in bfloat16 where the CPU multiplies that, otherwise in the
     /// element type of the operands.
-    public func callAsFunction(_ x: Operand) throws(TorchError) -> Tensor {
+    package func callAsFunction(_ x: Operand) throws(TorchError) -> Tensor {
         switch x {
         case .plain(let x): try multiplied(x, bias: bias)
         case .bytes(let x):
@@ -53,7 +53,7 @@ public struct Linear {
     }
 
     /// GELU of [T, I] to [T, O].
-    public func gelu(_ x: Operand) throws(TorchError) -> Tensor {
+    package func gelu(_ x: Operand) throws(TorchError) -> Tensor {
         switch x {
         case .plain(let x):
             if let packed {
@@ -91,9 +91,9 @@ public struct Linear {
 }
 
 /// The hidden states, and what the linear layers that read them multiply.
-public struct HiddenStates {
+package struct HiddenStates {
     /// The states, [T, H].
-    public let full: Tensor
+    package let full: Tensor
     let operand: Linear.Operand
 
     init(_ full: Tensor, precision: Precision) throws(TorchError) {
@@ -108,7 +108,7 @@ public struct HiddenStates {
 }
 
 /// A table of vectors, one for each id.
-public struct Embedding {
+package struct Embedding {
     let weight: Tensor  // [V, H]
 
     init(_ scope: ParameterScope) throws(ModelError) {
@@ -116,14 +116,14 @@ public struct Embedding {
     }
 
     /// [T] to [T, H], in float32 where the table is stored in less.
-    public func callAsFunction(_ ids: Tensor) throws(TorchError) -> Tensor {
+    package func callAsFunction(_ ids: Tensor) throws(TorchError) -> Tensor {
         let rows = try weight.embedding(ids)
         return rows.dtype == .bfloat16 || rows.dtype == .float16 ? try rows.to(.float32) : rows
     }
 }
 
 /// Normalisation of each token's vector to mean 0 and variance 1, then scale and shift.
-public struct LayerNorm {
+package struct LayerNorm {
     let parameters: NormParameters
     let precision: Precision
 
@@ -134,7 +134,7 @@ public struct LayerNorm {
     }
 
     /// [T, H] to [T, H].
-    public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+    package func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
         try x.layerNorm(weight: parameters.scale, bias: parameters.shift, epsilon: parameters.epsilon)
     }
 

@@ -2,18 +2,18 @@ import Foundation
 import Torch
 
 /// A model directory in the Hugging Face layout: its configuration, and its weights mapped but not yet read.
-public struct ModelDirectory: Sendable {
+package struct ModelDirectory: Sendable {
     /// The directory as the caller named it.
-    public let path: String
+    package let path: String
     /// What `config.json` says.
-    public let config: BertConfig
+    package let config: BertConfig
     /// The tensors under the names that the files give them.
-    public let weights: ModelWeights
+    package let weights: ModelWeights
 
     /// Opens the directory and checks both files, without reading weights.
     ///
     /// - Throws: `ModelError` that names what is missing or wrong and says what to do about it.
-    public init(path: String) throws(ModelError) {
+    package init(path: String) throws(ModelError) {
         try Self.checkDirectory(path)
         guard Self.exists("\(path)/config.json") else {
             throw ModelError(
@@ -26,14 +26,14 @@ public struct ModelDirectory: Sendable {
     }
 
     /// The weights under the keys of `BertParameters`, checked against the configuration.
-    public func contents() throws(ModelError) -> CheckpointContents {
+    package func contents() throws(ModelError) -> CheckpointContents {
         try CheckpointContents(weights, config: config)
     }
 
     /// What the files keep the encoder's matrices in, which are most of a model.
     ///
     /// - Throws: `ModelError` where the weights don't fit the configuration.
-    public var storedType: DType {
+    package var storedType: DType {
         get throws(ModelError) {
             let matrix = try contents().tensors["bert.encoder.layer.0.output.dense.weight"]
             return matrix?.elementType.dtype ?? .float32

@@ -1,7 +1,7 @@
 /// Why a model directory can't be used, in words for the person who named it.
-public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What is wrong, for callers that choose an exit code by it.
-    public enum Kind: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
         /// The directory or a file in it isn't there.
         case missing
         /// The system refused to read.
@@ -17,19 +17,19 @@ public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The file or directory.
-    public let path: String
+    package let path: String
     /// What is wrong.
-    public let kind: Kind
+    package let kind: Kind
     /// What is wrong, in words.
-    public let message: String
+    package let message: String
 
     /// An error of the file or directory at `path`.
-    public init(path: String, kind: Kind, message: String) {
+    package init(path: String, kind: Kind, message: String) {
         self.path = path
         self.kind = kind
         self.message = message
     }
 
     /// The path, and what is wrong.
-    public var description: String { "\(path): \(message)" }
+    package var description: String { "\(path): \(message)" }
 }

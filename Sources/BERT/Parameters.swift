@@ -2,15 +2,15 @@ import StrictJSON
 import Torch
 
 /// The parameters of a model by checkpoint key, as tensors.
-public struct Parameters {
+package struct Parameters {
     /// Keys and tensors in the order of `BertParameters.shapes`.
-    public let all: [(name: String, tensor: Tensor)]
+    package let all: [(name: String, tensor: Tensor)]
     private let byName: [String: Tensor]
     /// Where those lie that were read from a mapped file.
     private let views: [String: TensorView]
 
     /// The parameters given, whose names must differ.
-    public init(_ all: [(name: String, tensor: Tensor)]) {
+    package init(_ all: [(name: String, tensor: Tensor)]) {
         self.init(all, views: [:])
     }
 
@@ -21,7 +21,7 @@ public struct Parameters {
     }
 
     /// The parameter of that name, if there is one.
-    public subscript(name: String) -> Tensor? { byName[name] }
+    package subscript(name: String) -> Tensor? { byName[name] }
 
     /// Gives the memory of a parameter that was mapped back to the system, once a copy of it is all that is read.
     func releasePages(of name: String) {
@@ -29,26 +29,26 @@ public struct Parameters {
     }
 
     /// The number of numbers in all parameters.
-    public var elementCount: Int { all.reduce(0) { $0 + $1.tensor.count } }
+    package var elementCount: Int { all.reduce(0) { $0 + $1.tensor.count } }
 
     /// The root of the names.
-    public func scope(precision: Precision, use: ParameterUse) -> ParameterScope {
+    package func scope(precision: Precision, use: ParameterUse) -> ParameterScope {
         ParameterScope(parameters: self, path: "", precision: precision, use: use)
     }
 }
 
 /// A place in the tree of checkpoint keys: `scope["attention"]["self"]["query"]` is `attention.self.query`.
-public struct ParameterScope {
+package struct ParameterScope {
     let parameters: Parameters
     /// The keys' common beginning, without the last dot.
-    public let path: String
+    package let path: String
     /// What matrix products below this place compute in.
-    public let precision: Precision
+    package let precision: Precision
     /// What the parameters are for.
-    public let use: ParameterUse
+    package let use: ParameterUse
 
     /// The place below this one.
-    public subscript(name: String) -> ParameterScope {
+    package subscript(name: String) -> ParameterScope {
         ParameterScope(
             parameters: parameters, path: path.isEmpty ? name : "\(path).\(name)", precision: precision,
             use: use)
@@ -57,7 +57,7 @@ public struct ParameterScope {
     /// The parameter at this place.
     ///
     /// - Throws: `ModelError` of kind `.mismatch` that names the key.
-    public func tensor() throws(ModelError) -> Tensor {
+    package func tensor() throws(ModelError) -> Tensor {
         guard let tensor = parameters[path] else {
             throw ModelError(path: path, kind: .mismatch, message: "the model has no parameter of this name")
         }
@@ -71,7 +71,7 @@ public struct ParameterScope {
 }
 
 /// What matrix products compute in. Weights, layer norms, softmax and loss are float32 either way.
-public enum Precision: String, Sendable, Hashable, CaseIterable {
+package enum Precision: String, Sendable, Hashable, CaseIterable {
     /// float32 throughout.
     case fp32
     /// Operands of matrix products rounded to bfloat16, sums in float32.
@@ -80,7 +80,7 @@ public enum Precision: String, Sendable, Hashable, CaseIterable {
     case int8
 
     /// bf16 where the device multiplies it in hardware, else fp32.
-    public static func automatic(on device: Device) -> Precision {
+    package static func automatic(on device: Device) -> Precision {
         switch device {
         case .cpu: Runtime.cpuMultipliesBFloat16 ? .bf16 : .fp32
         case .cuda: Device.cuda.multipliesBFloat16 ? .bf16 : .fp32

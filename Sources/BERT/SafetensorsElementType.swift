@@ -1,5 +1,5 @@
 /// The element types of the safetensors format, in the order that its own library sorts tensors by: smaller first.
-public enum ElementType: String, Sendable, Hashable, CaseIterable, Comparable {
+package enum ElementType: String, Sendable, Hashable, CaseIterable, Comparable {
     case bool = "BOOL"
     case float4 = "F4"
     case float6E2M3 = "F6_E2M3"
@@ -24,7 +24,7 @@ public enum ElementType: String, Sendable, Hashable, CaseIterable, Comparable {
     case uint64 = "U64"
 
     /// The width of one element in bits; the four and six bit floats are packed without gaps.
-    public var bitCount: Int {
+    package var bitCount: Int {
         switch self {
         case .float4: 4
         case .float6E2M3, .float6E3M2: 6
@@ -40,7 +40,7 @@ public enum ElementType: String, Sendable, Hashable, CaseIterable, Comparable {
     ///
     /// - Returns: `nil` when a dimension is negative, when the product of the dimensions or of the bits overflows, or when
     ///   the bits don't fill whole bytes.
-    public func byteCount(shape: [Int]) -> Int? {
+    package func byteCount(shape: [Int]) -> Int? {
         var bits = bitCount
         // Elements and bits overflow apart from a later zero, so that [2^62, 2^62, 0] is refused like in other readers.
         for dimension in shape {
@@ -52,7 +52,7 @@ public enum ElementType: String, Sendable, Hashable, CaseIterable, Comparable {
     }
 
     /// Whether the weights of a model can be read from this type: the floating-point types that convert to `float32`.
-    public var isFloatingPoint: Bool {
+    package var isFloatingPoint: Bool {
         switch self {
         case .float64, .float32, .float16, .bfloat16: true
         default: false
@@ -60,7 +60,7 @@ public enum ElementType: String, Sendable, Hashable, CaseIterable, Comparable {
     }
 
     /// Whether `left` comes before `right` in the order of the format's own library.
-    public static func < (left: ElementType, right: ElementType) -> Bool {
+    package static func < (left: ElementType, right: ElementType) -> Bool {
         left.order < right.order
     }
 

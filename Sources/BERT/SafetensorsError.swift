@@ -1,7 +1,7 @@
 /// Why a safetensors file can't be read or written: the file, the tensor where there is one, and the rule it breaks.
-public struct SafetensorsError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct SafetensorsError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The rules of the format, and the ways in which the system refuses.
-    public enum Rule: Sendable, Hashable {
+    package enum Rule: Sendable, Hashable {
         /// The file isn't there.
         case missing
         /// The file can't be opened or mapped.
@@ -37,16 +37,16 @@ public struct SafetensorsError: Error, Sendable, Hashable, CustomStringConvertib
     }
 
     /// The file as the caller named it.
-    public let path: String
+    package let path: String
     /// The tensor that breaks the rule, if it is one tensor's fault.
-    public let tensor: String?
+    package let tensor: String?
     /// The rule that is broken.
-    public let rule: Rule
+    package let rule: Rule
     /// What was found, in words.
-    public let message: String
+    package let message: String
 
     /// An error of the file at `path`.
-    public init(path: String, tensor: String? = nil, rule: Rule, message: String) {
+    package init(path: String, tensor: String? = nil, rule: Rule, message: String) {
         self.path = path
         self.tensor = tensor
         self.rule = rule
@@ -54,7 +54,7 @@ public struct SafetensorsError: Error, Sendable, Hashable, CustomStringConvertib
     }
 
     /// The file, the tensor, and what was found.
-    public var description: String { "\(path): \(detail)" }
+    package var description: String { "\(path): \(detail)" }
 
     /// The description without the file.
     var detail: String {

@@ -1,13 +1,13 @@
 import Files
 
 /// A tensor inside a memory-mapped file: what it is, and its bytes on demand.
-public struct TensorView: Sendable {
+package struct TensorView: Sendable {
     /// The type of its elements.
-    public let elementType: ElementType
+    package let elementType: ElementType
     /// Its dimensions, outermost first; empty for a scalar.
-    public let shape: [Int]
+    package let shape: [Int]
     /// The size of its data in bytes.
-    public var byteCount: Int { range.count }
+    package var byteCount: Int { range.count }
 
     let file: MappedFile
     let range: Range<Int>
@@ -15,7 +15,7 @@ public struct TensorView: Sendable {
     /// Calls `body` with the tensor's bytes: little-endian, row-major, at any alignment.
     ///
     /// The file stays mapped during the call, so the pointer must not leave it. Pages are read from disk when touched.
-    public func withBytes<Result, Failure: Error>(
+    package func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         defer { withExtendedLifetime(file) {} }
@@ -30,19 +30,19 @@ public struct TensorView: Sendable {
 }
 
 /// A safetensors file, memory-mapped and checked: opening costs as much as its header.
-public final class SafetensorsFile: Sendable {
+package final class SafetensorsFile: Sendable {
     /// The file as the caller named it.
-    public let path: String
+    package let path: String
     /// The names of its tensors in the order of their data.
-    public let names: [String]
+    package let names: [String]
     /// Its `__metadata__`.
-    public let metadata: [String: String]
+    package let metadata: [String: String]
 
     private let file: MappedFile
     private let entries: [String: SafetensorsHeader.Entry]
 
     /// Maps the file and checks its whole header; nothing of the data is read.
-    public init(path: String) throws(SafetensorsError) {
+    package init(path: String) throws(SafetensorsError) {
         do {
             file = try MappedFile(path: path)
         } catch {
@@ -56,7 +56,7 @@ public final class SafetensorsFile: Sendable {
     }
 
     /// The tensor of that name, if the file has it.
-    public subscript(name: String) -> TensorView? {
+    package subscript(name: String) -> TensorView? {
         guard let entry = entries[name] else { return nil }
         return TensorView(elementType: entry.elementType, shape: entry.shape, file: file, range: entry.range)
     }

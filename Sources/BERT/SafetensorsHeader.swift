@@ -6,29 +6,29 @@ import StrictJSON
 /// Everything is checked here, before a byte of data is touched.
 ///
 /// - Source: the format section of https://github.com/huggingface/safetensors
-public struct SafetensorsHeader: Sendable {
+package struct SafetensorsHeader: Sendable {
     /// One tensor's entry.
-    public struct Entry: Sendable, Hashable {
+    package struct Entry: Sendable, Hashable {
         /// The tensor's name.
-        public let name: String
+        package let name: String
         /// The type of its elements.
-        public let elementType: ElementType
+        package let elementType: ElementType
         /// Its dimensions, outermost first; empty for a scalar.
-        public let shape: [Int]
+        package let shape: [Int]
         /// Where its bytes stand in the file, counted from the file's beginning.
-        public let range: Range<Int>
+        package let range: Range<Int>
     }
 
     /// The longest header that is read, in bytes: the limit of the format's own library.
-    public static let maximumLength = 100_000_000
+    package static let maximumLength = 100_000_000
 
     /// The entries in the order of their data.
-    public let entries: [Entry]
+    package let entries: [Entry]
     /// The file's `__metadata__`; empty when it has none.
-    public let metadata: [String: String]
+    package let metadata: [String: String]
 
     /// Reads and checks the header of the file whose bytes are given; `path` is only for errors.
-    public init(_ bytes: UnsafeRawBufferPointer, path: String) throws(SafetensorsError) {
+    package init(_ bytes: UnsafeRawBufferPointer, path: String) throws(SafetensorsError) {
         let checker = HeaderChecker(path: path)
         let dataStart = try checker.dataStart(of: bytes)
         let members = try checker.members(of: UnsafeRawBufferPointer(rebasing: bytes[8..<dataStart]))

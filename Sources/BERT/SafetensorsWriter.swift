@@ -1,16 +1,16 @@
 import StrictJSON
 
 /// What a tensor is called and how it lies in a safetensors file.
-public struct TensorDescription: Sendable, Hashable {
+package struct TensorDescription: Sendable, Hashable {
     /// The tensor's name.
-    public let name: String
+    package let name: String
     /// The type of its elements.
-    public let elementType: ElementType
+    package let elementType: ElementType
     /// Its dimensions, outermost first; empty for a scalar.
-    public let shape: [Int]
+    package let shape: [Int]
 
     /// Describes a tensor that is going to be written.
-    public init(name: String, elementType: ElementType, shape: [Int]) {
+    package init(name: String, elementType: ElementType, shape: [Int]) {
         self.name = name
         self.elementType = elementType
         self.shape = shape
@@ -26,9 +26,9 @@ public struct TensorDescription: Sendable, Hashable {
 /// ```
 /// The file is written in place: who needs it whole or not at all writes beside it and renames. Given the same tensors, the
 /// bytes are those of the format's Python library.
-public struct SafetensorsWriter: ~Copyable {
+package struct SafetensorsWriter: ~Copyable {
     /// The tensors in the order in which `append` expects their bytes: widest elements first, then by name.
-    public let order: [TensorDescription]
+    package let order: [TensorDescription]
 
     private let path: String
     private let file: OutputFile
@@ -38,7 +38,7 @@ public struct SafetensorsWriter: ~Copyable {
     ///
     /// - Throws: `.contents` for a name that occurs twice or is `__metadata__`, `.shape` for an impossible shape,
     ///   `.unwritable` with the system's reason.
-    public init(
+    package init(
         path: String, tensors: [TensorDescription], metadata: [String: String] = ["format": "pt"]
     ) throws(SafetensorsError) {
         let order = tensors.sorted { left, right in
@@ -56,7 +56,7 @@ public struct SafetensorsWriter: ~Copyable {
     /// Writes the bytes of the next tensor of `order`: little-endian, row-major.
     ///
     /// - Throws: `.contents` when there is no next tensor or its description asks for another number of bytes, `.unwritable`.
-    public mutating func append(_ bytes: UnsafeRawBufferPointer) throws(SafetensorsError) {
+    package mutating func append(_ bytes: UnsafeRawBufferPointer) throws(SafetensorsError) {
         guard written < order.count else {
             throw SafetensorsError(
                 path: path, rule: .contents, message: "\(order.count) tensors were described, one more is appended")
@@ -74,7 +74,7 @@ public struct SafetensorsWriter: ~Copyable {
     /// Waits until the file is on the disk, and closes it.
     ///
     /// - Throws: `.contents` when tensors are missing, `.unwritable`.
-    public consuming func finish() throws(SafetensorsError) {
+    package consuming func finish() throws(SafetensorsError) {
         guard written == order.count else {
             throw SafetensorsError(
                 path: path, tensor: order[written].name, rule: .contents, message: "its bytes were never appended")

@@ -7,28 +7,28 @@
 #endif
 
 /// A file that could not be opened, read or written.
-public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The file as the caller named it.
-    public let path: String
+    package let path: String
     /// The system's error number; 0 where it was not the system that refused.
-    public let code: Int32
+    package let code: Int32
     /// What is wrong.
-    public let message: String
+    package let message: String
 
     /// An error with a message of its own.
-    public init(path: String, code: Int32 = 0, message: String) {
+    package init(path: String, code: Int32 = 0, message: String) {
         self.path = path
         self.code = code
         self.message = message
     }
 
     /// An error with the system's words for `code`.
-    public init(path: String, code: Int32) {
+    package init(path: String, code: Int32) {
         self.init(path: path, code: code, message: String(cString: strerror(code)))
     }
 
     /// Whether the file is not there.
-    public var isMissing: Bool { code == ENOENT || code == ENOTDIR }
+    package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
 
     /// The same error of a file that was to be written: that its folder is not there does not make it a missing input.
     package func whileWriting(_ path: String) -> FileError {
@@ -36,5 +36,5 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// One line for the user.
-    public var description: String { "\(path): \(message)" }
+    package var description: String { "\(path): \(message)" }
 }

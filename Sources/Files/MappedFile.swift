@@ -7,20 +7,20 @@
 #endif
 
 /// A regular file mapped into memory, read-only. Its pages are read from disk when they are touched.
-public final class MappedFile: Sendable {
+package final class MappedFile: Sendable {
     /// The file as the caller named it.
-    public let path: String
+    package let path: String
     private let address: UInt
     private let count: Int
 
     /// The whole file; valid as long as this object is, which may be less than its scope: the compiler may let an object
     /// go after its last use. `withBytes` keeps it.
-    public var bytes: UnsafeRawBufferPointer {
+    package var bytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: address), count: count)
     }
 
     /// Gives the whole file to `body`, and stays until it returns.
-    public func withBytes<Result, Failure: Error>(
+    package func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         defer { withExtendedLifetime(self) {} }
@@ -29,7 +29,7 @@ public final class MappedFile: Sendable {
 
     /// Gives the file to `body` piece by piece, and its pages back to the system after each: however large it is, the
     /// process does not grow by it.
-    public func forEachPiece<Failure: Error>(
+    package func forEachPiece<Failure: Error>(
         of size: Int = 4 << 20, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
         defer { withExtendedLifetime(self) {} }
@@ -42,12 +42,12 @@ public final class MappedFile: Sendable {
 
     /// Gives the pages before a byte back to the system, which reads them again should they be touched once more: a file that
     /// is walked through once takes no memory for what lies behind.
-    public func release(upTo offset: Int) {
+    package func release(upTo offset: Int) {
         release(0..<min(max(offset, 0), count))
     }
 
     /// Gives the pages that lie wholly in a range of the file's bytes back to the system; see `release(upTo:)`.
-    public func release(_ range: Range<Int>) {
+    package func release(_ range: Range<Int>) {
         let page = Int(getpagesize())
         let start = (range.lowerBound + page - 1) & ~(page - 1)
         let end = range.upperBound & ~(page - 1)
@@ -59,7 +59,7 @@ public final class MappedFile: Sendable {
     /// Maps the file.
     ///
     /// - Throws: `FileError` for a file that is missing, not readable, or not a regular file.
-    public init(path: String) throws(FileError) {
+    package init(path: String) throws(FileError) {
         // Opening a named pipe would otherwise wait for a writer; regular files don't care.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }

@@ -6,9 +6,9 @@
 
 /// This process's standard error. What cannot be written there is dropped: that nobody reads what a program says is no reason
 /// to end it, as `FileHandle.write(_:)` would.
-public enum StandardError {
+package enum StandardError {
     /// Writes a text as it is.
-    public static func write(_ text: String) {
+    package static func write(_ text: String) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { bytes in

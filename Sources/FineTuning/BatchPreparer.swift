@@ -3,7 +3,7 @@ import Foundation
 import QuestionAnswering
 import Synchronization
 import Torch
-import WordPiece
+import Tokenizers
 
 /// Packs the rows of the next pass, and copies them to the device, on a thread of its own while this pass is computed.
 final class BatchPreparer {

@@ -1,5 +1,5 @@
 /// How far a mean over questions might be from that over other questions of the same kind.
-public enum Bootstrap {
+package enum Bootstrap {
     /// The range that holds the mean in 95 of 100 resamples of the values; both ends 0 without values.
     ///
     /// Of two models' differences question by question, it tells whether one is better beyond chance: if 0 is outside.
@@ -8,7 +8,7 @@ public enum Bootstrap {
     /// - Parameters:
     ///   - samples: how often the values are drawn again, with replacement.
     ///   - seed: the same seed gives the same range.
-    public static func interval(_ values: [Double], samples: Int = 2000, seed: UInt64 = 42) -> ClosedRange<Double> {
+    package static func interval(_ values: [Double], samples: Int = 2000, seed: UInt64 = 42) -> ClosedRange<Double> {
         guard !values.isEmpty, samples > 0 else { return 0...0 }
         var generator = SplitMix64(seed: seed)
         let count = UInt64(values.count)

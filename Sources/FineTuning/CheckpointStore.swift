@@ -3,22 +3,22 @@ import Foundation
 import StrictJSON
 
 /// The checkpoints of a run: `checkpoints/step-00000500/` and so on, each with a manifest of its files.
-public struct CheckpointStore: Sendable {
+package struct CheckpointStore: Sendable {
     /// The directory that holds them.
-    public let directory: String
+    package let directory: String
     /// How many are kept, the newest ones.
-    public let kept: Int
+    package let kept: Int
 
     private static let manifest = "manifest.json"
 
     /// The store below a run's output directory.
-    public init(outputDirectory: String, kept: Int) {
+    package init(outputDirectory: String, kept: Int) {
         directory = "\(outputDirectory)/checkpoints"
         self.kept = kept
     }
 
     /// Where the checkpoint of a step is.
-    public func path(step: Int) -> String {
+    package func path(step: Int) -> String {
         let digits = String(step)
         return "\(directory)/step-\(String(repeating: "0", count: max(0, 8 - digits.utf8.count)))\(digits)"
     }
@@ -28,7 +28,7 @@ public struct CheckpointStore: Sendable {
     ///
     /// - Parameter body: writes the checkpoint's files into the directory it is given.
     /// - Throws: `FileError`; the output directory has to be there, and is not made.
-    public func save(step: Int, _ body: (String) throws -> Void) throws(FileError) {
+    package func save(step: Int, _ body: (String) throws -> Void) throws(FileError) {
         try DurableFiles.makeDirectory(inExisting: directory)
         try DurableFiles.replaceDirectory(path(step: step)) { temporary in
             try body(temporary)
@@ -49,7 +49,7 @@ public struct CheckpointStore: Sendable {
     }
 
     /// The newest checkpoint whose files are those of its manifest; `warn` is told of each that is not whole.
-    public func newestWhole(warn: (String) -> Void) throws(FileError) -> (step: Int, path: String)? {
+    package func newestWhole(warn: (String) -> Void) throws(FileError) -> (step: Int, path: String)? {
         for name in try names() where name.hasSuffix(DurableFiles.replaced) {
             try DurableFiles.recoverDirectory("\(directory)/\(name.dropLast(DurableFiles.replaced.utf8.count))")
         }

@@ -3,28 +3,28 @@ import SQuAD
 import StrictJSON
 
 /// Several models' answers to one dataset, side by side.
-public struct Comparison: Sendable {
+package struct Comparison: Sendable {
     /// What one model made of the dataset.
-    public struct Entry: Sendable {
+    package struct Entry: Sendable {
         /// What the model is called: its directory.
-        public let name: String
+        package let name: String
         /// The number of its parameters.
-        public let parameters: Int
+        package let parameters: Int
         /// Its answers by question id.
-        public let answers: [QuestionID: String]
+        package let answers: [QuestionID: String]
         /// The tutorial's scores over tokens.
-        public let tokens: TokenScores
+        package let tokens: TokenScores
         /// Questions answered a second.
-        public let questionsPerSecond: Double
+        package let questionsPerSecond: Double
         /// The bytes that its weights take up.
-        public let weightBytes: Int
+        package let weightBytes: Int
         /// The most bytes that the process held while it loaded the model and answered; nil where the system can't say.
-        public let peakMemory: Int?
+        package let peakMemory: Int?
         /// How it was trained, where its directory says so.
-        public let training: TrainingStatistics?
+        package let training: TrainingStatistics?
 
         /// An entry from its parts.
-        public init(
+        package init(
             name: String, parameters: Int, answers: [QuestionID: String], tokens: TokenScores,
             questionsPerSecond: Double,
             weightBytes: Int, peakMemory: Int?, training: TrainingStatistics?
@@ -41,44 +41,44 @@ public struct Comparison: Sendable {
     }
 
     /// An entry with its official scores.
-    public struct Result: Sendable {
+    package struct Result: Sendable {
         /// What was measured.
-        public let entry: Entry
+        package let entry: Entry
         /// The official scores of each question, in the order of the file.
-        public let questions: [QuestionScore]
+        package let questions: [QuestionScore]
         /// Official exact match, 0 to 100.
-        public let exactMatch: Double
+        package let exactMatch: Double
         /// Its bootstrap interval.
-        public let exactMatchInterval: ClosedRange<Double>
+        package let exactMatchInterval: ClosedRange<Double>
         /// Official F1, 0 to 100.
-        public let f1: Double
+        package let f1: Double
         /// Its bootstrap interval.
-        public let f1Interval: ClosedRange<Double>
+        package let f1Interval: ClosedRange<Double>
     }
 
     /// How two models differ on the same questions.
-    public struct Difference: Sendable {
+    package struct Difference: Sendable {
         /// The two models' places in `results`.
-        public let first: Int
+        package let first: Int
         /// The second one's.
-        public let second: Int
+        package let second: Int
         /// The first one's F1 less the second one's.
-        public let f1: Double
+        package let f1: Double
         /// Its bootstrap interval, question by question.
-        public let interval: ClosedRange<Double>
+        package let interval: ClosedRange<Double>
         /// Whether 0 is outside the interval.
-        public var isBeyondChance: Bool { !interval.contains(0) }
+        package var isBeyondChance: Bool { !interval.contains(0) }
     }
 
     /// The dataset.
-    public let dataset: Dataset
+    package let dataset: Dataset
     /// The models in the order given.
-    public let results: [Result]
+    package let results: [Result]
     /// Every pair of them.
-    public let differences: [Difference]
+    package let differences: [Difference]
 
     /// Scores the entries.
-    public init(dataset: Dataset, entries: [Entry]) {
+    package init(dataset: Dataset, entries: [Entry]) {
         self.dataset = dataset
         let results = entries.map { entry in
             let questions = SQuADMetrics.questionScores(dataset, predictions: entry.answers)
@@ -107,7 +107,7 @@ public struct Comparison: Sendable {
     }
 
     /// The object that `compare --json` prints.
-    public func json() -> JSONValue {
+    package func json() -> JSONValue {
         let pair = { (range: ClosedRange<Double>) in
             JSONValue.array([.double(range.lowerBound), .double(range.upperBound)])
         }

@@ -2,7 +2,7 @@ import QuestionAnswering
 import SQuAD
 
 /// A comparison as one HTML page that needs nothing else.
-public struct ComparisonReport: Sendable {
+package struct ComparisonReport: Sendable {
     private let comparison: Comparison
     private let title: String
     /// Questions shown of those that the models disagree on, those with the largest difference first.
@@ -11,13 +11,13 @@ public struct ComparisonReport: Sendable {
     /// The page of a comparison.
     ///
     /// - Parameter title: what the data is called.
-    public init(_ comparison: Comparison, title: String) {
+    package init(_ comparison: Comparison, title: String) {
         self.comparison = comparison
         self.title = title
     }
 
     /// The text of the page.
-    public func html() -> String {
+    package func html() -> String {
         """
         <!DOCTYPE html>
         <html lang="en">

@@ -18,9 +18,9 @@ struct SplitMix64: RandomNumberGenerator {
 }
 
 /// The order in which rows are seen: a function of (seed, epoch), so that a resumed run needs no stored order.
-public enum DataOrder {
+package enum DataOrder {
     /// The numbers 0 ..< `count` in the order of that epoch.
-    public static func permutation(count: Int, seed: UInt64, epoch: Int) -> [Int] {
+    package static func permutation(count: Int, seed: UInt64, epoch: Int) -> [Int] {
         var mixer = SplitMix64(seed: seed)
         var generator = SplitMix64(seed: mixer.next() &+ UInt64(truncatingIfNeeded: epoch) &* 0xD1B5_4A32_D192_ED03)
         // Written out, since the standard library does not promise that `shuffled` stays the same.

@@ -8,14 +8,14 @@ import Foundation
 #endif
 
 /// Holds a directory for one run: a second one gets an error instead of a mess.
-public final class DirectoryLock: Sendable {
+package final class DirectoryLock: Sendable {
     private let directory: String
     private let descriptor: Int32
 
     /// Takes the lock, which ends with this object or with the process.
     ///
     /// - Throws: `FileError` if another process holds it.
-    public init(directory: String) throws(FileError) {
+    package init(directory: String) throws(FileError) {
         self.directory = directory
         let path = "\(directory)/.lock"
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
@@ -34,7 +34,7 @@ public final class DirectoryLock: Sendable {
     ///
     /// - Throws: `FileError` if it was removed, or another one has its name: what is written there would belong to nobody, or
     ///   to another run.
-    public func check() throws(FileError) {
+    package func check() throws(FileError) {
         var (held, named) = (stat(), stat())
         guard fstat(descriptor, &held) == 0, stat("\(directory)/.lock", &named) == 0, held.st_ino == named.st_ino,
             held.st_dev == named.st_dev

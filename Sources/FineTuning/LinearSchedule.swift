@@ -1,16 +1,16 @@
 /// The learning rate over a run: a linear rise, then a linear fall to 0 at the last step.
 ///
 /// - Source: transformers' `get_linear_schedule_with_warmup`.
-public struct LinearSchedule: Sendable, Hashable {
+package struct LinearSchedule: Sendable, Hashable {
     /// The learning rate at its highest.
-    public let peak: Double
+    package let peak: Double
     /// Steps of the rise.
-    public let warmupSteps: Int
+    package let warmupSteps: Int
     /// Steps of the whole run.
-    public let totalSteps: Int
+    package let totalSteps: Int
 
     /// A schedule of `totalSteps`, rising during the first `warmupSteps`.
-    public init(peak: Double, warmupSteps: Int, totalSteps: Int) {
+    package init(peak: Double, warmupSteps: Int, totalSteps: Int) {
         self.peak = peak
         self.warmupSteps = warmupSteps
         self.totalSteps = totalSteps
@@ -25,7 +25,7 @@ public struct LinearSchedule: Sendable, Hashable {
     }
 
     /// The learning rate of a step, counted from 0.
-    public func rate(step: Int) -> Double {
+    package func rate(step: Int) -> Double {
         if step < warmupSteps { return peak * Double(step) / Double(max(1, warmupSteps)) }
         return peak * max(0, Double(totalSteps - step) / Double(max(1, totalSteps - warmupSteps)))
     }

@@ -5,14 +5,14 @@ import SQuAD
 import StrictJSON
 
 /// The threshold above which a question is left unanswered, as training finds and models keep it.
-public enum NoAnswerThreshold {
+package enum NoAnswerThreshold {
     /// What stands in for a threshold where none could be looked for: as likely as not.
     static let even = 0.5
 
     /// Writes the threshold into the `config.json` of a model's folder, which appears whole or not at all.
     ///
     /// - Throws: `ModelError` or `FileError` that names the file.
-    public static func store(_ threshold: Double, in directory: String) throws {
+    package static func store(_ threshold: Double, in directory: String) throws {
         var config = try BertConfig(directory: directory)
         config.noAnswerThreshold = threshold
         try DurableFiles.write(config.json().serialized(pretty: true) + "\n", to: "\(directory)/config.json")

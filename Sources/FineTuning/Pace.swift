@@ -1,9 +1,9 @@
 /// How fast work goes that has a known end, and how long the rest of it takes.
-public struct Pace: Sendable, Hashable {
+package struct Pace: Sendable, Hashable {
     /// Units of work a second.
-    public let perSecond: Double
+    package let perSecond: Double
     /// Seconds until the end, if it goes on like this.
-    public let secondsLeft: Double
+    package let secondsLeft: Double
 
     /// The pace from the beginning until now; nil before anything was done, since there is nothing to go by yet.
     ///
@@ -12,7 +12,7 @@ public struct Pace: Sendable, Hashable {
     ///   - before: how many of these were done before the beginning, by another run.
     ///   - total: how many there are.
     ///   - seconds: the time since the beginning.
-    public init?(done: Int, before: Int = 0, of total: Int, seconds: Double) {
+    package init?(done: Int, before: Int = 0, of total: Int, seconds: Double) {
         guard done > before, seconds > 0 else { return nil }
         perSecond = Double(done - before) / seconds
         secondsLeft = Double(max(0, total - done)) / perSecond

@@ -2,11 +2,11 @@ import Foundation
 import Torch
 
 /// The memory of this process, as the system counts it.
-public enum ProcessMemory {
+package enum ProcessMemory {
     /// Gives freed memory back to the system and begins a new peak.
     ///
     /// - Returns: whether the system can do that: Linux can.
-    public static func beginPeak() -> Bool {
+    package static func beginPeak() -> Bool {
         Runtime.releaseMemory()
         // - Source: proc_pid_clear_refs(5): 5 resets the peak resident set size.
         guard let file = FileHandle(forWritingAtPath: "/proc/self/clear_refs") else { return false }
@@ -21,5 +21,5 @@ public enum ProcessMemory {
     /// The most bytes that were resident since `beginPeak`.
     ///
     /// - Throws: `TorchError` where the system doesn't say.
-    public static func peak() throws(TorchError) -> Int { try Runtime.memory().peak }
+    package static func peak() throws(TorchError) -> Int { try Runtime.memory().peak }
 }

@@ -8,7 +8,7 @@ import Foundation
 #endif
 
 /// Shows on stderr how far long work is: one line that is rewritten on a terminal, a line now and then elsewhere.
-public struct ProgressMeter {
+package struct ProgressMeter {
     private let isTerminal: Bool
     private let interval: Duration
     private let columns: () -> Int?
@@ -20,7 +20,7 @@ public struct ProgressMeter {
     /// A meter for this process's stderr.
     ///
     /// - Parameter plainInterval: seconds between two lines where stderr is not a terminal.
-    public init(plainInterval: Int = 10) {
+    package init(plainInterval: Int = 10) {
         let clock = ContinuousClock()
         self.init(
             isTerminal: isatty(STDERR_FILENO) == 1, plainInterval: plainInterval, columns: StandardError.columns,
@@ -47,7 +47,7 @@ public struct ProgressMeter {
     ///
     /// - Parameter line: fields with two blanks between them, the most important first: those that a narrow terminal
     ///   has no room for are left out.
-    public mutating func show(_ line: @autoclosure () -> String, always: Bool = false) {
+    package mutating func show(_ line: @autoclosure () -> String, always: Bool = false) {
         let time = now()
         if !always, let last, time - last < interval { return }
         last = time
@@ -61,13 +61,13 @@ public struct ProgressMeter {
     }
 
     /// Shows a line that stays.
-    public mutating func say(_ line: String) {
+    package mutating func say(_ line: String) {
         finish()
         write(line + "\n")
     }
 
     /// Ends the line that is being rewritten, if there is one.
-    public mutating func finish() {
+    package mutating func finish() {
         if isLineOpen { write("\n") }
         isLineOpen = false
     }

@@ -7,35 +7,35 @@ import Torch
 /// What a model's answers lose in 8-bit integers, measured on a dataset: `int8.json` in its folder.
 ///
 /// int8 is used only for models that have such a record for the weights they have now.
-public struct QuantizationRecord: Sendable, Hashable {
+package struct QuantizationRecord: Sendable, Hashable {
     /// The SHA-256 of the measured `model.safetensors`.
-    public let weights: String
+    package let weights: String
     /// The dataset, and the SHA-256 of its file.
-    public let data: String
+    package let data: String
     /// See `data`.
-    public let dataDigest: String
+    package let dataDigest: String
     /// Official exact match and F1 in float32, 0 to 100.
-    public let exactMatch: Double
+    package let exactMatch: Double
     /// See `exactMatch`.
-    public let f1: Double
+    package let f1: Double
     /// The same in int8.
-    public let int8ExactMatch: Double
+    package let int8ExactMatch: Double
     /// See `int8ExactMatch`.
-    public let int8F1: Double
+    package let int8F1: Double
 
     /// How much F1 int8 loses.
-    public var drop: Double { f1 - int8F1 }
+    package var drop: Double { f1 - int8F1 }
 
     /// Why int8 is refused.
-    public struct Refusal: Error, Sendable, CustomStringConvertible {
+    package struct Refusal: Error, Sendable, CustomStringConvertible {
         /// One line for the user.
-        public let description: String
+        package let description: String
     }
 
     /// A record of what was measured.
     ///
     /// - Throws: `FileError` for files that cannot be read.
-    public init(directory: String, data: String, fp32: Scores, int8: Scores) throws(FileError) {
+    package init(directory: String, data: String, fp32: Scores, int8: Scores) throws(FileError) {
         weights = try FileDigest.sha256(path: "\(directory)/model.safetensors")
         self.data = data
         dataDigest = try FileDigest.sha256(path: data)
@@ -46,7 +46,7 @@ public struct QuantizationRecord: Sendable, Hashable {
     /// The record in a model's folder.
     ///
     /// - Throws: `Refusal` if there is none, or it cannot be read.
-    public init(directory: String) throws(Refusal) {
+    package init(directory: String) throws(Refusal) {
         let path = "\(directory)/int8.json"
         do {
             let json = try MappedFile(path: path).withBytes(JSONValue.parse)
@@ -73,7 +73,7 @@ public struct QuantizationRecord: Sendable, Hashable {
     /// Compares the record with the weights of a folder.
     ///
     /// - Throws: `Refusal` if it was made for others; `FileError` for weights that cannot be read.
-    public func check(directory: String) throws {
+    package func check(directory: String) throws {
         guard try FileDigest.sha256(path: "\(directory)/model.safetensors") == weights else {
             throw Refusal(
                 description:
@@ -85,7 +85,7 @@ public struct QuantizationRecord: Sendable, Hashable {
     /// Writes the record into a model's folder, where it allows int8.
     ///
     /// - Throws: `Refusal` if F1 drops by more than `limit`; `FileError`. Nothing is written then.
-    public func write(to directory: String, limit: Double) throws {
+    package func write(to directory: String, limit: Double) throws {
         guard drop <= limit else {
             throw Refusal(
                 description: "int8 loses \(Figures.fixed(drop, 2)) of F1 (\(Figures.fixed(f1, 2)) to "

@@ -2,9 +2,9 @@ import Foundation
 import SQuAD
 
 /// Kinds of questions that are scored by themselves.
-public enum QuestionGroup {
+package enum QuestionGroup {
     /// The word that says what is asked for: "who", "how many", ...; "other" where there is none.
-    public static func word(of question: String) -> String {
+    package static func word(of question: String) -> String {
         let words = question.lowercased().split { !$0.isLetter }.map(String.init)
         guard let index = words.firstIndex(where: { asking.contains($0) }) else { return "other" }
         if words[index] == "how", index + 1 < words.count, ["many", "much", "long", "old"].contains(words[index + 1]) {
@@ -14,7 +14,7 @@ public enum QuestionGroup {
     }
 
     /// The number of words of the first answer, in classes.
-    public static func length(of question: Question) -> String {
+    package static func length(of question: Question) -> String {
         let count = question.answers.first?.text.split(whereSeparator: \.isWhitespace).count ?? 0
         return switch count {
         case ...1: "1 word"

@@ -6,16 +6,16 @@ import StrictJSON
 ///
 /// What a clock measured (seconds, rates, the folder `tensorboard/throughput`) and where a run was started (`run.json`) is
 /// left out: no two runs agree in it.
-public struct RunComparison: Sendable {
+package struct RunComparison: Sendable {
     /// The files compared, as paths below the runs' directories.
-    public private(set) var files: [String] = []
+    package private(set) var files: [String] = []
     /// Those that differ or that only one run has, with what differs.
-    public private(set) var differences: [String] = []
+    package private(set) var differences: [String] = []
 
     /// Reads both runs.
     ///
     /// - Throws: `FileError` that names what cannot be read.
-    public init(_ one: String, _ other: String) throws(FileError) {
+    package init(_ one: String, _ other: String) throws(FileError) {
         let (left, right) = (try Self.files(of: one), try Self.files(of: other))
         for name in left.union(right).sorted() {
             files.append(name)

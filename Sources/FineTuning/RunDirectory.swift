@@ -93,7 +93,7 @@ struct RunDirectory {
 }
 
 /// This program.
-public enum BertQA {
+package enum BertQA {
     /// Its version.
-    public static let version = "0.1.0"
+    package static let version = "0.1.0"
 }

@@ -2,31 +2,31 @@ import Files
 import StrictJSON
 
 /// Runs over every combination of a few hyper-parameters.
-public struct Sweep: Sendable {
+package struct Sweep: Sendable {
     /// One combination, and what came of it.
-    public struct Run: Sendable, Hashable {
+    package struct Run: Sendable, Hashable {
         /// Its learning rate at its highest.
-        public let learningRate: Double
+        package let learningRate: Double
         /// Its rows of one pass.
-        public let batchSize: Int
+        package let batchSize: Int
         /// Its epochs.
-        public let epochs: Int
+        package let epochs: Int
         /// Its directory below the sweep's: `lr-5e-05_batch-16_epochs-2`.
-        public var name: String { "lr-\(learningRate)_batch-\(batchSize)_epochs-\(epochs)" }
+        package var name: String { "lr-\(learningRate)_batch-\(batchSize)_epochs-\(epochs)" }
         /// The validation of its best epoch; nil until it is finished, or without validation.
-        public internal(set) var best: EpochStatistics.Validation?
+        package internal(set) var best: EpochStatistics.Validation?
         /// Seconds spent training.
-        public internal(set) var seconds = 0.0
+        package internal(set) var seconds = 0.0
     }
 
     /// The combinations in the order they are run.
-    public private(set) var runs: [Run]
+    package private(set) var runs: [Run]
     private let base: TrainingOptions
 
     /// All combinations; each value counts once.
     ///
     /// - Parameter base: what the runs have in common; its output directory is the sweep's.
-    public init(base: TrainingOptions, learningRates: [Double], batchSizes: [Int], epochs: [Int]) {
+    package init(base: TrainingOptions, learningRates: [Double], batchSizes: [Int], epochs: [Int]) {
         self.base = base
         var runs: [Run] = []
         for count in Self.unique(epochs) {
@@ -45,7 +45,7 @@ public struct Sweep: Sendable {
     }
 
     /// The options of one run.
-    public func options(_ run: Run) -> TrainingOptions {
+    package func options(_ run: Run) -> TrainingOptions {
         var options = base
         options.learningRate = run.learningRate
         options.batchSize = run.batchSize
@@ -61,7 +61,7 @@ public struct Sweep: Sendable {
     ///   - command: the command line, for each `run.json`.
     ///   - begins: told of each run with its number from 1.
     /// - Throws: what `Trainer` throws; the runs before are whole, and the same call goes on.
-    public mutating func run(
+    package mutating func run(
         command: [String], interrupt: InterruptFlag, begins: (Run, Int) -> Void
     ) throws(TrainingError) {
         for run in runs { try options(run).validate() }
@@ -74,12 +74,12 @@ public struct Sweep: Sendable {
     }
 
     /// The runs with a validation, best F1 first.
-    public var ranked: [Run] {
+    package var ranked: [Run] {
         runs.filter { $0.best != nil }.sorted { ($0.best?.f1 ?? 0) > ($1.best?.f1 ?? 0) }
     }
 
     /// Writes `sweep.json` and `sweep.svg` into the sweep's directory, and lets `best` point to the best run.
-    public func write() throws(TrainingError) {
+    package func write() throws(TrainingError) {
         let directory = base.outputDirectory
         let list = runs.map { run in
             JSONValue.object(

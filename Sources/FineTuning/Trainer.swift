@@ -3,37 +3,37 @@ import QuestionAnswering
 import SQuAD
 import StrictJSON
 import Torch
-import WordPiece
+import Tokenizers
 
 /// What a finished run came to.
-public struct TrainingSummary: Sendable {
+package struct TrainingSummary: Sendable {
     /// Where the model is.
-    public let outputDirectory: String
+    package let outputDirectory: String
     /// Steps taken, those before a resume included.
-    public let steps: Int
+    package let steps: Int
     /// Seconds spent training.
-    public let seconds: Double
+    package let seconds: Double
     /// Rows a second over the steps after the second of this process.
-    public let examplesPerSecond: Double
+    package let examplesPerSecond: Double
     /// Tokens a second over the same steps.
-    public let realTokensPerSecond: Double
+    package let realTokensPerSecond: Double
     /// The share of the time of the same steps that this process waited for others.
-    public let waitingShare: Double
+    package let waitingShare: Double
     /// The number of processes.
-    public let processes: Int
+    package let processes: Int
     /// The rows of a pass at the end: the batch size, or fewer once memory ran out.
-    public let rowsPerPass: Int
+    package let rowsPerPass: Int
     /// The epoch whose model was kept, counted from 1.
-    public let bestEpoch: Int?
+    package let bestEpoch: Int?
     /// The epochs.
-    public let statistics: TrainingStatistics
+    package let statistics: TrainingStatistics
 }
 
 /// Fine-tunes a pretrained BERT on a SQuAD file.
 ///
 /// Read `run()` and `step()`: they are the whole procedure. What is computed is a function of the options and the
 /// seed: the order of the rows comes from (seed, epoch), dropout from (seed, step) and each row's number.
-public final class Trainer {
+package final class Trainer {
     private let options: TrainingOptions
     private let settings: JSONValue
     private let device: Device
@@ -66,7 +66,7 @@ public final class Trainer {
     ///   - command: the command line, for `run.json`.
     ///   - team: the processes that train together; all of them make a trainer with the same options.
     /// - Throws: `TrainingError` that names the file or the option; nothing is written before all of them are checked.
-    public init(
+    package init(
         options: TrainingOptions, command: [String] = [], interrupt: InterruptFlag = InterruptFlag(),
         team: Team = Team()
     ) throws(TrainingError) {
@@ -151,7 +151,7 @@ public final class Trainer {
     ///
     /// - Throws: `TrainingError.interrupted` after a signal, with a checkpoint saved; `.notFinite` when the numbers
     ///   break down, the last checkpoint untouched.
-    public func run() throws(TrainingError) -> TrainingSummary {
+    package func run() throws(TrainingError) -> TrainingSummary {
         // An epoch whose rows are all done but which has rows counted still has to be validated.
         while state.epoch < options.epochs, state.step < schedule.totalSteps || state.row > 0 {
             let order = DataOrder.permutation(count: rows.count, seed: options.seed, epoch: state.epoch)

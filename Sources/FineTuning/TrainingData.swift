@@ -1,26 +1,26 @@
 import QuestionAnswering
 import SQuAD
-import WordPiece
+import Tokenizers
 
 /// The rows of a run, and what had to be left out of them.
-public struct TrainingData: Sendable {
+package struct TrainingData: Sendable {
     /// Rows to train on.
-    public let training: FeatureSet
+    package let training: FeatureSet
     /// Rows to validate on; empty if there is no validation.
-    public let validation: FeatureSet
+    package let validation: FeatureSet
     /// The questions behind `validation`, in the same order.
-    public let validationExamples: [Example]
+    package let validationExamples: [Example]
     /// The dataset that the official scores of a validation are computed over.
-    public let validationDataset: Dataset
+    package let validationDataset: Dataset
     /// Whether some of the training questions have no answer.
-    public let hasImpossibleQuestions: Bool
+    package let hasImpossibleQuestions: Bool
     /// Questions of the training file that cannot be trained on, with the reason.
-    public let skipped: [DatasetProblem]
+    package let skipped: [DatasetProblem]
 
     /// Reads, checks and cuts the data.
     ///
     /// - Throws: `TrainingError.missing` or `.data`, naming the file.
-    public init(options: TrainingOptions, tokenizer: Tokenizer) throws(TrainingError) {
+    package init(options: TrainingOptions, tokenizer: Tokenizer) throws(TrainingError) {
         var dataset = try Self.read(options.trainFile)
         skipped = Self.problems(of: dataset)
         dataset = dataset.withoutUnusable(skipped)

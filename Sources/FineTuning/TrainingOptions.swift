@@ -7,7 +7,7 @@ import StrictJSON
 import Torch
 
 /// What is split off the training file to validate on.
-public enum DataSplit: String, Sendable, CaseIterable {
+package enum DataSplit: String, Sendable, CaseIterable {
     /// Questions at random: quick to learn from, but the model has seen their texts.
     case question
     /// Whole articles at random, so that the model is asked about texts it has not seen.
@@ -15,66 +15,66 @@ public enum DataSplit: String, Sendable, CaseIterable {
 }
 
 /// Everything that decides what a training run computes, and where it writes.
-public struct TrainingOptions: Sendable {
+package struct TrainingOptions: Sendable {
     /// The pretrained model's directory.
-    public var model: String
+    package var model: String
     /// The SQuAD file to train on.
-    public var trainFile: String
+    package var trainFile: String
     /// The SQuAD file to validate on after each epoch; nil splits some of the training questions off.
-    public var validationFile: String?
+    package var validationFile: String?
     /// The share of the training questions to validate on where there is no validation file; 0 validates on nothing.
-    public var validationFraction = 0.05
+    package var validationFraction = 0.05
     /// Whether questions or whole articles are split off.
-    public var splitBy = DataSplit.question
+    package var splitBy = DataSplit.question
     /// Where the run is written.
-    public var outputDirectory: String
+    package var outputDirectory: String
     /// How rows are cut.
-    public var features = FeatureOptions()
+    package var features = FeatureOptions()
     /// Rows of one forward and backward pass.
-    public var batchSize = 16
+    package var batchSize = 16
     /// Passes whose gradients are added up for one step.
-    public var gradientAccumulationSteps = 1
+    package var gradientAccumulationSteps = 1
     /// Whether each layer is computed again in the backward pass instead of being kept: less memory for more time. The
     /// numbers are the same, so a run may be resumed with it or without.
-    public var gradientCheckpointing = false
+    package var gradientCheckpointing = false
     /// The learning rate at its highest.
-    public var learningRate = 2e-5
+    package var learningRate = 2e-5
     /// Times that every row is seen.
-    public var epochs = 3
+    package var epochs = 3
     /// Steps after which the run ends even if epochs are left; nil for no such end.
-    public var maxSteps: Int?
+    package var maxSteps: Int?
     /// The share of all steps during which the learning rate rises.
-    public var warmupRatio = 0.0
+    package var warmupRatio = 0.0
     /// Decay of weights (biases and layer norms excepted).
-    public var weightDecay = 0.0
+    package var weightDecay = 0.0
     /// AdamW's epsilon.
-    public var adamEpsilon = 1e-8
+    package var adamEpsilon = 1e-8
     /// What the joint norm of the gradients is clipped to; 0 does not clip.
-    public var maxGradNorm = 1.0
+    package var maxGradNorm = 1.0
     /// How many steps in a row may be skipped because their loss or gradients are not finite; one more ends the run.
-    public var maxSkippedSteps = 3
+    package var maxSkippedSteps = 3
     /// Steps after which their losses and norms are read from the device, and shown; nil reads each on the CPU, and 16 at a time
     /// elsewhere, where reading makes the device wait for the next step. The numbers are the same.
-    public var loggingSteps: Int?
+    package var loggingSteps: Int?
     /// What data order, dropout and a new head are drawn from.
-    public var seed: UInt64 = 42
+    package var seed: UInt64 = 42
     /// What matrix products compute in; nil takes bf16 where the device multiplies it in hardware.
-    public var precision: Precision?
+    package var precision: Precision?
     /// Where the model runs; nil takes the best device there is.
-    public var device: Device?
+    package var device: Device?
     /// Whether a device other than the CPU is believed without `DeviceCheck`.
-    public var skipsDeviceCheck = false
+    package var skipsDeviceCheck = false
     /// Steps between two checkpoints; nil saves only at the end of each epoch.
-    public var saveSteps: Int?
+    package var saveSteps: Int?
     /// Checkpoints that are kept, the newest ones.
-    public var checkpointsKept = 2
+    package var checkpointsKept = 2
     /// Whether scalars are written to `tensorboard/` of the output directory, for TensorBoard.
-    public var tensorboard = false
+    package var tensorboard = false
     /// Whether to go on from the newest whole checkpoint of the output directory.
-    public var resume = false
+    package var resume = false
 
     /// The tutorial's settings for a model, a file to train on and a directory to write to.
-    public init(model: String, trainFile: String, outputDirectory: String) {
+    package init(model: String, trainFile: String, outputDirectory: String) {
         self.model = model
         self.trainFile = trainFile
         self.outputDirectory = outputDirectory
@@ -84,7 +84,7 @@ public struct TrainingOptions: Sendable {
     var rowsOfAProcess: Int { batchSize * gradientAccumulationSteps }
 
     /// Checks each option by itself.
-    public func validate() throws(TrainingError) {
+    package func validate() throws(TrainingError) {
         func require(_ condition: Bool, _ message: String) throws(TrainingError) {
             guard condition else { throw .options(message) }
         }
@@ -116,7 +116,7 @@ public struct TrainingOptions: Sendable {
     static let withoutEffectOnNumbers: Set = ["gradient_checkpointing"]
 
     /// The options that decide what is computed, for `run.json` and to tell whether a run may be resumed with them.
-    public func json(precision: Precision, device: Device) -> JSONValue {
+    package func json(precision: Precision, device: Device) -> JSONValue {
         let optional: (Int?) -> JSONValue = { $0.map(JSONValue.int) ?? .null }
         return .object(
             JSONObject([
@@ -139,7 +139,7 @@ public struct TrainingOptions: Sendable {
 }
 
 /// What keeps a run from starting or going on.
-public enum TrainingError: Error, Sendable, CustomStringConvertible {
+package enum TrainingError: Error, Sendable, CustomStringConvertible {
     /// An option is out of range or options contradict each other.
     case options(String)
     /// The data cannot be trained on.
@@ -160,7 +160,7 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
     case computation(String)
 
     /// One line for the user.
-    public var description: String {
+    package var description: String {
         switch self {
         case .options(let message), .data(let message), .missing(let message), .output(let message),
             .processes(let message), .computation(let message):
@@ -174,9 +174,9 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
 }
 
 /// Fingerprints of files.
-public enum FileDigest {
+package enum FileDigest {
     /// The SHA-256 of a file as hexadecimal digits, read through a memory map a piece at a time.
-    public static func sha256(path: String) throws(FileError) -> String {
+    package static func sha256(path: String) throws(FileError) -> String {
         let file = try MappedFile(path: path)
         var hash = SHA256()
         file.forEachPiece { hash.update(bufferPointer: $0) }

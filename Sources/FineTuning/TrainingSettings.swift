@@ -4,7 +4,7 @@ import StrictJSON
 import Torch
 
 /// Options that belong together.
-public enum TrainingPreset: String, Sendable, CaseIterable {
+package enum TrainingPreset: String, Sendable, CaseIterable {
     /// The procedure of the tutorial that the project grew from, exactly: batches of 16, AdamW at 2e-5 without decay, linear
     /// to zero, clipping at 1, three epochs, each one's weights kept, a random twentieth split off, pairs cut
     /// `longest_first` at 384 tokens, labels by masks, questions left out whose answer is cut.
@@ -14,7 +14,7 @@ public enum TrainingPreset: String, Sendable, CaseIterable {
     case fast
 
     /// Sets what the preset decides.
-    public func apply(to options: inout TrainingOptions) {
+    package func apply(to options: inout TrainingOptions) {
         switch self {
         case .tutorial:
             options.features = FeatureOptions(maxLength: 384, truncation: .longestFirst)
@@ -31,12 +31,12 @@ public enum TrainingPreset: String, Sendable, CaseIterable {
 
 extension TrainingOptions {
     /// The names of settings in files: the long options with underscores.
-    public static var settingNames: [String] { setters.keys.sorted() }
+    package static var settingNames: [String] { setters.keys.sorted() }
 
     /// Sets an option by its name in a file.
     ///
     /// - Throws: `TrainingError.options` if there is no such option, or it takes another kind of value.
-    public mutating func set(_ name: String, to value: JSONValue) throws(TrainingError) {
+    package mutating func set(_ name: String, to value: JSONValue) throws(TrainingError) {
         guard let setter = Self.setters[name] else {
             throw .options("there is no setting '\(name)'; there are \(Self.settingNames.joined(separator: ", "))")
         }
@@ -48,7 +48,7 @@ extension TrainingOptions {
     }
 
     /// All options but the output directory under the names that files use: a file for `--config`, to run the same elsewhere.
-    public var settings: JSONValue {
+    package var settings: JSONValue {
         let optional: (Int?) -> JSONValue = { $0.map(JSONValue.int) ?? .null }
         var members: [(String, JSONValue)] = [
             ("model", .string(model)), ("train_file", .string(trainFile)),

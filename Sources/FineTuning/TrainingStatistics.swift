@@ -2,52 +2,52 @@ import Files
 import StrictJSON
 
 /// What one epoch came to.
-public struct EpochStatistics: Sendable, Hashable {
+package struct EpochStatistics: Sendable, Hashable {
     /// The mean training loss over the epoch's rows.
-    public var trainingLoss: Double
+    package var trainingLoss: Double
     /// Seconds spent training.
-    public var trainingSeconds: Double
+    package var trainingSeconds: Double
     /// The number of steps at the end of the epoch.
-    public var steps: Int
+    package var steps: Int
     /// The learning rate of the epoch's last step.
-    public var learningRate: Double
+    package var learningRate: Double
     /// Rows trained on a second.
-    public var examplesPerSecond: Double
+    package var examplesPerSecond: Double
     /// Tokens trained on a second; there is no padding, so all are real.
-    public var realTokensPerSecond: Double
+    package var realTokensPerSecond: Double
     /// What validation gave; nil without validation.
-    public var validation: Validation?
+    package var validation: Validation?
 
     /// What validating after an epoch gave.
-    public struct Validation: Sendable, Hashable {
+    package struct Validation: Sendable, Hashable {
         /// The mean loss over the validation rows.
-        public var loss: Double
+        package var loss: Double
         /// The share of start and end tokens found, 0 to 1.
-        public var accuracy: Double
+        package var accuracy: Double
         /// Official exact match, 0 to 100.
-        public var exactMatch: Double
+        package var exactMatch: Double
         /// Official F1, 0 to 100.
-        public var f1: Double
+        package var f1: Double
         /// The threshold with the best F1 (see `NoAnswerThreshold`), where some questions have no answer; the scores are
         /// with it.
-        public var noAnswerThreshold: Double?
+        package var noAnswerThreshold: Double?
         /// Seconds spent validating.
-        public var seconds: Double
+        package var seconds: Double
     }
 }
 
 /// The statistics of a run by epoch: `training_stats.json`.
-public struct TrainingStatistics: Sendable, Hashable {
+package struct TrainingStatistics: Sendable, Hashable {
     /// One entry for each finished epoch, in order.
-    public var epochs: [EpochStatistics] = []
+    package var epochs: [EpochStatistics] = []
 
     /// No epoch yet.
-    public init() {}
+    package init() {}
 
     /// Reads `training_stats.json` of a run directory.
     ///
     /// - Throws: `FileError` that names the file.
-    public init(directory: String) throws(FileError) {
+    package init(directory: String) throws(FileError) {
         let path = "\(directory)/training_stats.json"
         let value: JSONValue
         do {
@@ -61,7 +61,7 @@ public struct TrainingStatistics: Sendable, Hashable {
     }
 
     /// The finished epoch with the best F1, counted from 1: the first of equals. Without validation the last one.
-    public var bestEpoch: Int? {
+    package var bestEpoch: Int? {
         guard !epochs.isEmpty else { return nil }
         var best: (index: Int, f1: Double)?
         for (index, epoch) in epochs.enumerated() {
@@ -71,14 +71,14 @@ public struct TrainingStatistics: Sendable, Hashable {
     }
 
     /// The document that `training_stats.json` holds.
-    public func json() -> JSONValue {
+    package func json() -> JSONValue {
         .object(JSONObject(epochs.enumerated().map { ("epoch_\($0.offset + 1)", $0.element.json) }))
     }
 
     /// Reads what `json()` gave.
     ///
     /// - Throws: `FileError` for a document of another shape.
-    public init(json: JSONValue, path: String) throws(FileError) {
+    package init(json: JSONValue, path: String) throws(FileError) {
         guard let object = json.object else { throw FileError(path: path, message: "the statistics are not an object") }
         for number in 1..<(object.count + 1) {
             guard let entry = object["epoch_\(number)"], let epoch = EpochStatistics(json: entry) else {

@@ -1,6 +1,6 @@
 extension TrainingStatistics {
     /// What the curve says about the run and what to try next, in one line; nil where there is nothing to say.
-    public var verdict: String? {
+    package var verdict: String? {
         guard let keeping else { return nil }
         return [keeping, overfitting].compactMap { $0 }.joined(separator: "; ")
     }

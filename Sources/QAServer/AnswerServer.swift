@@ -8,12 +8,12 @@ import StrictJSON
 import UnixSignals
 
 /// What keeps the server from running.
-public enum AnswerServerError: Error, Sendable, CustomStringConvertible {
+package enum AnswerServerError: Error, Sendable, CustomStringConvertible {
     /// The address cannot be listened on.
     case address(host: String, port: Int, String)
 
     /// One line for the user.
-    public var description: String {
+    package var description: String {
         switch self {
         case .address(let host, let port, let message):
             "cannot listen on \(host) port \(port) (\(message)); choose another --host or --port"
@@ -22,7 +22,7 @@ public enum AnswerServerError: Error, Sendable, CustomStringConvertible {
 }
 
 /// The HTTP server: the API, the page, and the model behind them.
-public struct AnswerServer: Sendable {
+package struct AnswerServer: Sendable {
     private let options: ServerOptions
     private let logger: Logger
     private let loadReader: @Sendable () async throws -> Reader
@@ -34,7 +34,7 @@ public struct AnswerServer: Sendable {
     /// Opens the database; the model is loaded when the server runs.
     ///
     /// - Parameter loadReader: loads the model.
-    public init(
+    package init(
         options: ServerOptions, logger: Logger, loadReader: @escaping @Sendable () async throws -> Reader
     ) throws(DocumentStoreError) {
         self.options = options
@@ -50,7 +50,7 @@ public struct AnswerServer: Sendable {
     ///   - signals: what asks the process to stop; none leaves signals to the program that runs the server.
     ///   - onRunning: called with the port once connections are accepted.
     /// - Throws: `AnswerServerError`; what loading the model throws.
-    public func run(
+    package func run(
         signals: [UnixSignal] = [.sigterm, .sigint],
         onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
     ) async throws {

@@ -1,21 +1,21 @@
 import BERT
 import Torch
-import WordPiece
+import Tokenizers
 
 /// Compares what a device makes of a few rows with what the CPU makes of them, before anybody relies on it.
 ///
 /// An accelerator that computes wrongly says nothing: Apple's MPS has given wrong numbers for operations that BERT is made of
 /// (pytorch#170837), alone or only in batches. So each row is read by itself and all are read together, and both must be what
 /// the CPU computes in float32. Models that are to be trained are also compared in their loss and their gradients.
-public struct DeviceCheck: Sendable {
+package struct DeviceCheck: Sendable {
     /// What is compared: numbers of one side, the CPU or the device.
-    public struct Outputs: Sendable, Hashable {
+    package struct Outputs: Sendable, Hashable {
         /// Start and end logit of each token, alternating, of each row read by itself.
-        public var alone: [[Float]]
+        package var alone: [[Float]]
         /// The same of all rows read together.
-        public var together: [[Float]]
+        package var together: [[Float]]
         /// The loss of all rows together, and the norm of all its gradients; nil where the model is only to answer.
-        public var training: (loss: Double, gradientNorm: Double)? {
+        package var training: (loss: Double, gradientNorm: Double)? {
             get { loss.flatMap { loss in gradientNorm.map { (loss, $0) } } }
             set { (loss, gradientNorm) = (newValue?.loss, newValue?.gradientNorm) }
         }
@@ -23,22 +23,22 @@ public struct DeviceCheck: Sendable {
         private var gradientNorm: Double?
 
         /// Numbers that were computed elsewhere.
-        public init(alone: [[Float]], together: [[Float]], training: (loss: Double, gradientNorm: Double)? = nil) {
+        package init(alone: [[Float]], together: [[Float]], training: (loss: Double, gradientNorm: Double)? = nil) {
             (self.alone, self.together) = (alone, together)
             self.training = training
         }
     }
 
     /// How far numbers may differ, relative to the largest number of their kind on the CPU.
-    public struct Limits: Sendable, Hashable {
+    package struct Limits: Sendable, Hashable {
         /// Beyond this it is said.
-        public let warning: Double
+        package let warning: Double
         /// Beyond this the device is refused.
-        public let refusal: Double
+        package let refusal: Double
 
         /// What rounding explains: in float32 sums in another order differ by about 1e-5, and products in TF32 by about 1e-3;
         /// bfloat16 has 8 bits, whose errors add up over the layers to about 1e-2.
-        public init(_ precision: Precision) {
+        package init(_ precision: Precision) {
             (warning, refusal) = precision == .fp32 ? (1e-3, 2e-2) : (5e-2, 2.5e-1)
         }
     }
@@ -56,7 +56,7 @@ public struct DeviceCheck: Sendable {
     let rows: [Row]
 
     /// Rows of a model's own words: the same ones each time.
-    public init(tokenizer: Tokenizer, positions: Int) {
+    package init(tokenizer: Tokenizer, positions: Int) {
         let special = [tokenizer.clsID, tokenizer.sepID].map(Int64.init)
         let count = UInt64(tokenizer.vocabulary.count)
         var state: UInt64 = 0
@@ -81,7 +81,7 @@ public struct DeviceCheck: Sendable {
     ///
     /// - Parameter training: whether loss and gradients are computed too; the gradients are dropped again.
     /// - Throws: `TorchError`
-    public func outputs(
+    package func outputs(
         of model: BertForQuestionAnswering, on device: Device, training: Bool
     ) throws(TorchError) -> Outputs {
         var alone: [[Float]] = []
@@ -126,7 +126,7 @@ public struct DeviceCheck: Sendable {
     ///
     /// - Returns: what to warn of; nil if nothing differs by more than rounding explains.
     /// - Throws: `ReaderError.deviceCheck` for a difference that no rounding explains, or numbers that are not finite.
-    public static func compare(
+    package static func compare(
         _ outputs: Outputs, with reference: Outputs, precision: Precision, device: String
     ) throws(ReaderError) -> String? {
         var differences = [

@@ -1,19 +1,19 @@
 import SQuAD
-import WordPiece
+import Tokenizers
 
 /// The tutorial's own scores, over tokens instead of words.
-public struct TokenScores: Sendable, Hashable {
+package struct TokenScores: Sendable, Hashable {
     /// The share of start and end tokens that are right, best over the acceptable answers of each question, 0 to 1.
-    public var exactMatch: Double
+    package var exactMatch: Double
     /// The mean overlap of predicted and acceptable tokens, best over the answers, 0 to 1.
-    public var f1: Double
+    package var f1: Double
 }
 
 /// From predictions to what is written down and scored.
-public enum Evaluation {
+package enum Evaluation {
     /// The answers' texts by question id: empty where the text has no answer, by the threshold (see `Prediction`), and for
     /// a question that left no room for its text.
-    public static func texts(
+    package static func texts(
         _ predictions: [Int: Prediction], of examples: [Example], threshold: Double?
     ) -> [QuestionID: String] {
         var result: [QuestionID: String] = [:]
@@ -25,7 +25,7 @@ public enum Evaluation {
     }
 
     /// How likely each question is to have no answer, in the order of the examples.
-    public static func noAnswerProbabilities(
+    package static func noAnswerProbabilities(
         _ predictions: [Int: Prediction], of examples: [Example]
     ) -> NoAnswerProbabilities {
         NoAnswerProbabilities(
@@ -34,7 +34,7 @@ public enum Evaluation {
 
     /// Compares the answers with the acceptable ones, token by token of each text. A question whose text has no answer is
     /// wholly right without one, and wholly wrong with one.
-    public static func tokenScores(
+    package static func tokenScores(
         _ predictions: [Int: Prediction], of examples: [Example], tokenizer: Tokenizer, threshold: Double?
     ) -> TokenScores {
         var points = 0
@@ -70,12 +70,12 @@ public enum Evaluation {
     }
 
     /// One point for the right start, one for the right end.
-    public static func points(_ predicted: ClosedRange<Int>, _ answer: ClosedRange<Int>) -> Int {
+    package static func points(_ predicted: ClosedRange<Int>, _ answer: ClosedRange<Int>) -> Int {
         (predicted.lowerBound == answer.lowerBound ? 1 : 0) + (predicted.upperBound == answer.upperBound ? 1 : 0)
     }
 
     /// The harmonic mean of precision and recall over token positions, 0 to 1.
-    public static func overlap(_ predicted: ClosedRange<Int>, _ answer: ClosedRange<Int>) -> Double {
+    package static func overlap(_ predicted: ClosedRange<Int>, _ answer: ClosedRange<Int>) -> Double {
         guard predicted.overlaps(answer) else { return 0 }
         let shared = Double(predicted.clamped(to: answer).count)
         let precision = shared / Double(predicted.count)

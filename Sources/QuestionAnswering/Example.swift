@@ -1,19 +1,19 @@
 import SQuAD
 
 /// One question with its text, taken out of the nesting of a dataset.
-public struct Example: Sendable {
+package struct Example: Sendable {
     /// The question's id.
-    public let id: QuestionID
+    package let id: QuestionID
     /// The question.
-    public let question: String
+    package let question: String
     /// The text that holds the answer.
-    public let context: String
+    package let context: String
     /// The acceptable answers; the first one is what training aims at.
-    public let answers: [SQuAD.Answer]
+    package let answers: [SQuAD.Answer]
     /// Whether the text has no answer, as SQuAD 2.0 files say of some questions.
-    public let isImpossible: Bool
+    package let isImpossible: Bool
     /// The number of the paragraph in the dataset; questions with the same number share one text.
-    public let paragraph: Int
+    package let paragraph: Int
 }
 
 extension Example {
@@ -27,14 +27,14 @@ extension Example {
 
 extension Paragraph {
     /// Its questions in the order of the file, which call it the dataset's paragraph with that number.
-    public func examples(paragraph: Int) -> [Example] {
+    package func examples(paragraph: Int) -> [Example] {
         questions.map { Example($0, of: self, paragraph: paragraph) }
     }
 }
 
 extension Dataset {
     /// All questions in the order of the file.
-    public func examples() -> [Example] {
+    package func examples() -> [Example] {
         var result: [Example] = []
         var paragraph = 0
         for article in articles {

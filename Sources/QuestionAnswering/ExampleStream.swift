@@ -1,16 +1,16 @@
 import SQuAD
 
 /// The questions of a SQuAD file a few thousand at a time, for files of any size.
-public struct ExampleStream {
+package struct ExampleStream {
     private var paragraphs: ParagraphStream
     private var open: (paragraph: Paragraph, number: Int, next: Int)?
     private var paragraphCount = 0
     private var exampleCount = 0
 
     /// The file's size in bytes.
-    public var byteCount: Int { paragraphs.byteCount }
+    package var byteCount: Int { paragraphs.byteCount }
     /// How many of its bytes were walked through.
-    public var bytesRead: Int { paragraphs.bytesRead }
+    package var bytesRead: Int { paragraphs.bytesRead }
 
     /// The bytes of questions and of the texts they are asked about, each time anew, that one part has at most, single questions
     /// excepted: some thousand questions of SQuAD, or a few about a text of a megabyte, whose rows are some tens of megabytes.
@@ -19,14 +19,14 @@ public struct ExampleStream {
     /// A stream at the start of a file.
     ///
     /// - Throws: `DatasetError` for a file that cannot be read.
-    public init(path: String) throws(DatasetError) {
+    package init(path: String) throws(DatasetError) {
         paragraphs = try ParagraphStream(path: path)
     }
 
     /// The next questions, at least one, and the number of the first of them in the dataset; nil at the end.
     ///
     /// - Throws: `DatasetError` as `Dataset(path:)` does, once the walk has come there.
-    public mutating func next() throws(DatasetError) -> (first: Int, examples: [Example])? {
+    package mutating func next() throws(DatasetError) -> (first: Int, examples: [Example])? {
         let first = exampleCount
         var examples: [Example] = []
         var work = 0

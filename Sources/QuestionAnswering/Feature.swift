@@ -1,29 +1,29 @@
-import WordPiece
+import Tokenizers
 
 /// One row of the model's input: a question and a window of its text.
 ///
 /// The row is `[CLS] question [SEP] window [SEP]`. The tokens of the text are shared by all its questions and windows,
 /// and the row's ids are put together only when a batch is made.
-public struct Feature: Sendable {
+package struct Feature: Sendable {
     /// Which example the row belongs to.
-    public let example: Int
+    package let example: Int
     /// The tokens of the question.
-    public let question: [Int32]
+    package let question: [Int32]
     /// The tokens of the whole text.
-    public let context: TokenizedText
+    package let context: TokenizedText
     /// Which of the text's tokens the row holds.
-    public let window: Range<Int>
+    package let window: Range<Int>
     /// First and last token of the answer, counted from the row's start; nil where the row has no (whole) answer.
-    public let span: ClosedRange<Int>?
+    package let span: ClosedRange<Int>?
 
     /// The number of tokens of the row, specials included.
-    public var length: Int { question.count + window.count + 3 }
+    package var length: Int { question.count + window.count + 3 }
 
     /// The position of the window's first token in the row.
-    public var contextStart: Int { question.count + 2 }
+    package var contextStart: Int { question.count + 2 }
 
     /// The UTF-8 range of the text that the row's tokens `start ... end` cover; both must be tokens of the window.
-    public func textRange(_ tokens: ClosedRange<Int>) -> Range<Int> {
+    package func textRange(_ tokens: ClosedRange<Int>) -> Range<Int> {
         let shift = window.lowerBound - contextStart
         let first = context.offsets[tokens.lowerBound + shift]
         let last = context.offsets[tokens.upperBound + shift]
@@ -43,11 +43,11 @@ public struct Feature: Sendable {
 }
 
 /// Finds the tokens that cover an answer.
-public enum SpanLabel {
+package enum SpanLabel {
     /// The first and the last token that the UTF-8 range touches, as indices of `offsets`; nil if no token does.
     ///
     /// Offsets rise with the index, so this is two binary searches.
-    public static func tokens(covering range: Range<Int>, offsets: [Range<Int32>]) -> ClosedRange<Int>? {
+    package static func tokens(covering range: Range<Int>, offsets: [Range<Int32>]) -> ClosedRange<Int>? {
         guard !range.isEmpty else { return nil }
         let first = firstIndex(offsets) { Int($0.upperBound) > range.lowerBound }
         let end = firstIndex(offsets) { Int($0.lowerBound) >= range.upperBound }

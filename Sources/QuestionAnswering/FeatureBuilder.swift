@@ -1,31 +1,31 @@
 import Dispatch
 import SQuAD
 import Synchronization
-import WordPiece
+import Tokenizers
 
 /// The rows made of a dataset, and what had to be left out.
-public struct FeatureSet: Sendable {
+package struct FeatureSet: Sendable {
     /// Rows in the order of the examples.
-    public internal(set) var features: [Feature] = []
+    package internal(set) var features: [Feature] = []
     /// Examples whose answer is not (whole) in any of their rows: cut off at `maxLength`.
-    public internal(set) var answerLost = 0
+    package internal(set) var answerLost = 0
     /// Examples left out because an answer of theirs is not whole after the cut; only where the options say so.
-    public internal(set) var dropped = 0
+    package internal(set) var dropped = 0
     /// Examples without a row: the question fills the row by itself.
-    public internal(set) var questionTooLong: [Int] = []
+    package internal(set) var questionTooLong: [Int] = []
     /// Examples whose text was cut or windowed.
-    public internal(set) var long = 0
+    package internal(set) var long = 0
 }
 
 /// Turns examples into rows, each text tokenised once, on all cores.
-public struct FeatureBuilder: Sendable {
+package struct FeatureBuilder: Sendable {
     /// The model's tokenizer.
-    public let tokenizer: Tokenizer
+    package let tokenizer: Tokenizer
     /// How to cut.
-    public let options: FeatureOptions
+    package let options: FeatureOptions
 
     /// A builder with the given tokenizer.
-    public init(tokenizer: Tokenizer, options: FeatureOptions) {
+    package init(tokenizer: Tokenizer, options: FeatureOptions) {
         self.tokenizer = tokenizer
         self.options = options
     }
@@ -35,7 +35,7 @@ public struct FeatureBuilder: Sendable {
     /// Answers' offsets must have been checked before (`Dataset.problems`); an answer beyond the text counts as lost.
     ///
     /// - Parameter base: the number of the first example, where they are a part of a dataset.
-    public func build(_ examples: [Example], labelled: Bool, from base: Int = 0) -> FeatureSet {
+    package func build(_ examples: [Example], labelled: Bool, from base: Int = 0) -> FeatureSet {
         let groups = Self.paragraphs(examples)
         let parts = Mutex([FeatureSet?](repeating: nil, count: groups.count))
         // Small batches of paragraphs keep the lock out of the way.
@@ -60,7 +60,7 @@ public struct FeatureBuilder: Sendable {
     /// Rows for one question about a text that is already tokenised; empty if the question leaves no room.
     ///
     /// - Parameter span: the answer's tokens among those of the text.
-    public func rows(
+    package func rows(
         example: Int, question: [Int32], context: TokenizedText, span: ClosedRange<Int>?
     ) -> [Feature] {
         let cut = options.cut(question: question.count, text: context.ids.count)

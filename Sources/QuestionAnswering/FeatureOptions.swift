@@ -1,5 +1,5 @@
 /// What happens to a text that doesn't fit beside its question.
-public enum ContextTruncation: String, Sendable, CaseIterable {
+package enum ContextTruncation: String, Sendable, CaseIterable {
     /// Its end is cut off.
     case end
     /// Its beginning is cut off.
@@ -11,7 +11,7 @@ public enum ContextTruncation: String, Sendable, CaseIterable {
 }
 
 /// How the tokens of an answer are found when rows are made to train on.
-public enum SpanAlignment: String, Sendable, CaseIterable {
+package enum SpanAlignment: String, Sendable, CaseIterable {
     /// By the offsets of the text's tokens: every token that the answer touches.
     case offsets
     /// As the tutorial does: the answer is replaced by as many `[MASK]` as it has tokens by itself, and they are found
@@ -20,30 +20,30 @@ public enum SpanAlignment: String, Sendable, CaseIterable {
 }
 
 /// How rows are cut out of questions and texts.
-public struct FeatureOptions: Sendable, Hashable {
+package struct FeatureOptions: Sendable, Hashable {
     /// Tokens a row may have, specials included.
-    public var maxLength: Int
+    package var maxLength: Int
     /// What happens to texts that are too long.
-    public var truncation: ContextTruncation
+    package var truncation: ContextTruncation
     /// Tokens that two neighbouring windows of one text share; nil takes 128, or a third of `maxLength` if that is less.
-    public var docStride: Int?
+    package var docStride: Int?
     /// How answers' tokens are found.
-    public var alignment = SpanAlignment.offsets
+    package var alignment = SpanAlignment.offsets
     /// Leaves out examples of which an answer is not whole after the cut, instead of training on what is left.
-    public var dropsLostAnswers = false
+    package var dropsLostAnswers = false
 
     /// The tokens that two windows share, with the default filled in.
-    public var overlap: Int { docStride ?? min(128, maxLength / 3) }
+    package var overlap: Int { docStride ?? min(128, maxLength / 3) }
 
     /// Rows of at most `maxLength` tokens.
-    public init(maxLength: Int = 384, truncation: ContextTruncation = .windows, docStride: Int? = nil) {
+    package init(maxLength: Int = 384, truncation: ContextTruncation = .windows, docStride: Int? = nil) {
         self.maxLength = maxLength
         self.truncation = truncation
         self.docStride = docStride
     }
 
     /// Checks the options against each other and against the model's positions.
-    public func validate(maxPositions: Int) throws(FeatureError) {
+    package func validate(maxPositions: Int) throws(FeatureError) {
         guard maxLength >= 8 else {
             throw FeatureError("--max-length \(maxLength) leaves no room for a question and a text; use 8 or more")
         }
@@ -101,9 +101,9 @@ public struct FeatureOptions: Sendable, Hashable {
 }
 
 /// Options or input that no row can be made of.
-public struct FeatureError: Error, Sendable, CustomStringConvertible {
+package struct FeatureError: Error, Sendable, CustomStringConvertible {
     /// What is wrong, and what to do.
-    public let description: String
+    package let description: String
 
     init(_ description: String) {
         self.description = description

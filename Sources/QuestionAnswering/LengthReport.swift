@@ -1,40 +1,40 @@
 import BERT
 import SQuAD
-import WordPiece
+import Tokenizers
 
 /// What each choice of the maximum length would cut off a dataset, and what it would cost.
-public struct LengthReport: Sendable {
+package struct LengthReport: Sendable {
     /// One candidate for `--max-length`.
-    public struct Choice: Sendable, Hashable {
+    package struct Choice: Sendable, Hashable {
         /// The candidate.
-        public let maxLength: Int
+        package let maxLength: Int
         /// Questions whose row would be cut.
-        public internal(set) var cut = 0
+        package internal(set) var cut = 0
         /// Questions of which an answer would not be whole in the row.
-        public internal(set) var answersLost = 0
+        package internal(set) var answersLost = 0
         /// Tokens of all rows if their ends are cut off.
-        public internal(set) var tokens = 0
+        package internal(set) var tokens = 0
         /// Rows if long texts are read in windows.
-        public internal(set) var windowRows = 0
+        package internal(set) var windowRows = 0
         /// Tokens of all windows.
-        public internal(set) var windowTokens = 0
+        package internal(set) var windowTokens = 0
         /// The arithmetic of one pass over the cut rows, as a share of that over whole rows.
-        public internal(set) var cost = 0.0
+        package internal(set) var cost = 0.0
         /// The arithmetic of one pass over all windows, as a share of that over whole rows.
-        public internal(set) var windowCost = 0.0
+        package internal(set) var windowCost = 0.0
     }
 
     /// Tokens of each question's row, specials included, nothing cut; rising.
-    public let lengths: [Int]
+    package let lengths: [Int]
     /// The candidates in rising order.
-    public let choices: [Choice]
+    package let choices: [Choice]
 
     /// Tokenises a dataset and looks at each candidate; `LengthCounter` takes one in parts.
     ///
     /// - Parameters:
     ///   - maxLengths: each at least 8; they may exceed the model's positions.
     ///   - config: the model whose arithmetic is counted.
-    public init(_ examples: [Example], tokenizer: Tokenizer, config: BertConfig, maxLengths: [Int]) {
+    package init(_ examples: [Example], tokenizer: Tokenizer, config: BertConfig, maxLengths: [Int]) {
         var counter = LengthCounter(tokenizer: tokenizer, config: config, maxLengths: maxLengths)
         counter.add(examples)
         self = counter.report
@@ -45,7 +45,7 @@ public struct LengthReport: Sendable {
     }
 
     /// The length that the given share of the rows does not exceed, by the nearest rank; 0 without rows.
-    public func percentile(_ share: Double) -> Int {
+    package func percentile(_ share: Double) -> Int {
         guard !lengths.isEmpty else { return 0 }
         let rank = Int((share * Double(lengths.count)).rounded(.up))
         return lengths[min(max(rank, 1), lengths.count) - 1]
@@ -53,7 +53,7 @@ public struct LengthReport: Sendable {
 }
 
 /// Makes a `LengthReport` of a dataset that comes in parts; of what was counted only the rows' lengths are kept.
-public struct LengthCounter {
+package struct LengthCounter {
     private let whole: FeatureBuilder
     private let arithmetic: Arithmetic
     private var lengths: [Int] = []
@@ -61,14 +61,14 @@ public struct LengthCounter {
     private var total = 0.0
 
     /// Nothing was counted yet; the parameters are those of `LengthReport`.
-    public init(tokenizer: Tokenizer, config: BertConfig, maxLengths: [Int]) {
+    package init(tokenizer: Tokenizer, config: BertConfig, maxLengths: [Int]) {
         whole = FeatureBuilder(tokenizer: tokenizer, options: FeatureOptions(maxLength: .max, truncation: .end))
         arithmetic = Arithmetic(config)
         choices = Set(maxLengths).sorted().map { LengthReport.Choice(maxLength: $0) }
     }
 
     /// Tokenises examples and counts their rows.
-    public mutating func add(_ examples: [Example]) {
+    package mutating func add(_ examples: [Example]) {
         for row in whole.build(examples, labelled: true).features {
             let ends = whole.lastAnswerEnd(of: examples[row.example], in: row)
             lengths.append(row.length)
@@ -78,7 +78,7 @@ public struct LengthCounter {
     }
 
     /// What was counted so far.
-    public var report: LengthReport {
+    package var report: LengthReport {
         let shares = choices.map { choice in
             var choice = choice
             choice.cost /= max(total, 1)

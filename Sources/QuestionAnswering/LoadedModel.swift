@@ -1,16 +1,16 @@
 import BERT
 import Files
 import Torch
-import WordPiece
+import Tokenizers
 
 /// A model directory as training and reading need it: the model and the tokenizer that belongs to it.
-public struct LoadedModel {
+package struct LoadedModel {
     /// The model.
-    public let model: BertForQuestionAnswering
+    package let model: BertForQuestionAnswering
     /// The tokenizer, whose ids all have a row in the model's embedding.
-    public let tokenizer: Tokenizer
+    package let tokenizer: Tokenizer
     /// The checkpoint keys that the files do not have and that were drawn anew; empty for a fine-tuned model.
-    public let newKeys: [String]
+    package let newKeys: [String]
 
     /// Loads both and checks that they fit, and that a device other than the CPU computes what the CPU does.
     ///
@@ -18,7 +18,7 @@ public struct LoadedModel {
     ///   - skipsDeviceCheck: whether the device is believed without `DeviceCheck`.
     ///   - warn: told of what is unusual and no reason to stop; a line on standard error if nothing else is given.
     /// - Throws: `ReaderError.model` or `.tokenizer`, or `.mismatch`, naming the file; `.deviceCheck`.
-    public init(
+    package init(
         directory path: String, use: ParameterUse, precision: Precision, device: Device, headSeed: UInt64 = 42,
         skipsDeviceCheck: Bool = false, warn: (String) -> Void = { StandardError.write("warning: \($0)\n") }
     ) throws(ReaderError) {

@@ -1,31 +1,31 @@
 import SQuAD
-import WordPiece
+import Tokenizers
 
 /// The tutorial's way from an answer's characters to its tokens.
 ///
 /// The answer is tokenised by itself; in the text it is replaced by as many `[MASK]` as it has tokens; the changed text is
 /// tokenised, the masks are found in it, and the answer's own tokens are put back in their place. Where the answer is not
 /// made of whole words of the text, its own tokens and those around it can differ from the text's: "1990" in "1990s".
-public struct MaskAlignment: Sendable {
+package struct MaskAlignment: Sendable {
     /// The tokenizer; it must have a mask token.
-    public let tokenizer: Tokenizer
+    package let tokenizer: Tokenizer
 
     /// An alignment with that tokenizer.
-    public init(tokenizer: Tokenizer) {
+    package init(tokenizer: Tokenizer) {
         self.tokenizer = tokenizer
     }
 
     /// A text with one answer found in it.
-    public struct Aligned: Sendable, Hashable {
+    package struct Aligned: Sendable, Hashable {
         /// The text's tokens, the answer's own in their place. Offsets are those of the unchanged text.
-        public let text: TokenizedText
+        package let text: TokenizedText
         /// The answer's tokens; nil if the masks were not all found again.
-        public let span: ClosedRange<Int>?
+        package let span: ClosedRange<Int>?
     }
 
     /// The tokens of `text` with the answer at the UTF-8 range `answer` in them; nil if the answer has no tokens or the
     /// tokenizer no mask.
-    public func align(_ answer: Range<Int>, in text: String) -> Aligned? {
+    package func align(_ answer: Range<Int>, in text: String) -> Aligned? {
         let own = tokenizer.tokenize(text.utf8Substring(answer))
         guard own.count > 0, let mask = tokenizer.maskID else { return nil }
         let before = text.utf8Substring(0..<answer.lowerBound)
@@ -56,20 +56,20 @@ public struct MaskAlignment: Sendable {
 }
 
 /// Where the two ways to find an answer's tokens differ.
-public struct AlignmentDifference: Sendable, Hashable {
+package struct AlignmentDifference: Sendable, Hashable {
     /// The question's id.
-    public let questionID: QuestionID
+    package let questionID: QuestionID
     /// The text's own tokens that the answer touches.
-    public let byOffsets: [String]
+    package let byOffsets: [String]
     /// The tokens of the answer by itself; empty if the masks were not found again.
-    public let byMask: [String]
+    package let byMask: [String]
     /// What made the difference.
-    public let reason: String
+    package let reason: String
 }
 
 extension MaskAlignment {
     /// Compares both ways on the first answer of each question; answers that are not in their text are left out.
-    public func differences(_ examples: [Example]) -> [AlignmentDifference] {
+    package func differences(_ examples: [Example]) -> [AlignmentDifference] {
         var result: [AlignmentDifference] = []
         var paragraph: (number: Int, tokens: TokenizedText, offsets: ScalarOffsets)?
         for example in examples {

@@ -1,22 +1,22 @@
 import BERT
 import Torch
-import WordPiece
+import Tokenizers
 
 /// Rows put together for one pass through the model.
-public struct PackedBatch {
+package struct PackedBatch {
     /// What the model reads.
-    public let input: BertInput
+    package let input: BertInput
     /// First and last token of each row's answer, int64 [B, 2]; [CLS] (0, 0) for rows without an answer.
-    public let targets: Tensor
+    package let targets: Tensor
     /// The number of rows.
-    public let rowCount: Int
+    package let rowCount: Int
     /// The number of tokens, all of them real.
-    public let tokenCount: Int
+    package let tokenCount: Int
 
     /// Packs rows in the order given.
     ///
     /// - Parameter keys: names the rows for their dropout masks; their numbers in the dataset.
-    public init(
+    package init(
         _ rows: [Feature], keys: [Int64]? = nil, tokenizer: Tokenizer, device: Device
     ) throws(TorchError) {
         var ids: [Int64] = []
@@ -39,9 +39,9 @@ public struct PackedBatch {
 }
 
 /// Divides rows into batches by their tokens.
-public enum BatchPlan {
+package enum BatchPlan {
     /// Consecutive rows, as many as stay within the budget, at least one each.
-    public static func byTokens(_ features: [Feature], budget: Int) -> [Range<Int>] {
+    package static func byTokens(_ features: [Feature], budget: Int) -> [Range<Int>] {
         var result: [Range<Int>] = []
         var start = 0
         var tokens = 0

@@ -1,11 +1,11 @@
 import SQuAD
 
 /// What the model makes of one question of a dataset.
-public struct PredictedExample: Sendable {
+package struct PredictedExample: Sendable {
     /// The question with its text.
-    public let example: Example
+    package let example: Example
     /// What was predicted; nil for a question that leaves no room for its text.
-    public let prediction: Prediction?
+    package let prediction: Prediction?
 }
 
 /// Predictions over a dataset that is handed over in parts: rows wait until they fill a batch, and nothing is kept of a
@@ -14,7 +14,7 @@ public struct PredictedExample: Sendable {
 /// The batches are those that `Predictor.predict` makes of the whole dataset, also where only some questions are wanted: what a
 /// matrix product gives for a row depends in its last bits on what else is in the batch. So the predictions of a part are, bit
 /// for bit, those of a run over everything. Batches without a wanted question are left out.
-public struct PredictionStream {
+package struct PredictionStream {
     private let predictor: Predictor
     private let count: Int
     private let wanted: Range<Int>
@@ -35,7 +35,7 @@ public struct PredictionStream {
     /// - Parameters:
     ///   - count: how many candidates each question gets.
     ///   - afterBatch: called after each pass of the model.
-    public init(
+    package init(
         predictor: Predictor, count: Int, wanted: Range<Int>, emit: @escaping (PredictedExample) throws -> Void,
         afterBatch: @escaping () throws -> Void
     ) {
@@ -45,7 +45,7 @@ public struct PredictionStream {
     }
 
     /// Whether all wanted questions were handed in, and nothing of them waits for a batch to be filled.
-    public func isComplete(after example: Int) -> Bool {
+    package func isComplete(after example: Int) -> Bool {
         example >= wanted.upperBound && (rows.first.map { $0.example >= wanted.upperBound } ?? true)
     }
 
@@ -53,7 +53,7 @@ public struct PredictionStream {
     ///
     /// - Parameter first: the number of the first example.
     /// - Throws: what `Predictor.predict` and `emit` throw.
-    public mutating func add(_ examples: [Example], rows features: [Feature], from first: Int) throws {
+    package mutating func add(_ examples: [Example], rows features: [Feature], from first: Int) throws {
         let range = (first..<(first + examples.count)).clamped(to: wanted)
         if !range.isEmpty {
             let new = examples[(range.lowerBound - first)..<(range.upperBound - first)]
@@ -68,7 +68,7 @@ public struct PredictionStream {
     }
 
     /// Reads what waits. No examples may follow.
-    public mutating func finish() throws {
+    package mutating func finish() throws {
         try read()
         try close()
         try emitUnread(before: wanted.upperBound)

@@ -1,16 +1,16 @@
 import BERT
 import Foundation
 import Torch
-import WordPiece
+import Tokenizers
 
 /// A candidate answer inside one text.
-public struct Candidate: Sendable, Hashable {
+package struct Candidate: Sendable, Hashable {
     /// Where it stands in the text, in UTF-8 bytes.
-    public let range: Range<Int>
+    package let range: Range<Int>
     /// Start logit plus end logit: compares candidates of one question.
-    public let logit: Float
+    package let logit: Float
     /// The probability of the start token times that of the end token, among all tokens of the text.
-    public let probability: Float
+    package let probability: Float
 
     /// A candidate that was computed before.
     package init(range: Range<Int>, logit: Float, probability: Float) {
@@ -19,12 +19,12 @@ public struct Candidate: Sendable, Hashable {
 }
 
 /// What the model makes of one question.
-public struct Prediction: Sendable, Hashable {
+package struct Prediction: Sendable, Hashable {
     /// The best places of the text, best first.
-    public let candidates: [Candidate]
+    package let candidates: [Candidate]
     /// How likely it is that the text has no answer, 0 to 1: the logistic function of how far the logits of `[CLS]` lie
     /// above those of the best candidate. With several windows the lowest of their `[CLS]` counts, as in transformers.
-    public let noAnswerProbability: Double
+    package let noAnswerProbability: Double
 
     /// A prediction that was computed before.
     package init(candidates: [Candidate], noAnswerProbability: Double) {
@@ -34,20 +34,20 @@ public struct Prediction: Sendable, Hashable {
     /// The best candidate; nil if there is none, or if the text having no answer is more likely than `threshold`.
     ///
     /// - Parameter threshold: nil always answers.
-    public func answer(threshold: Double?) -> Candidate? {
+    package func answer(threshold: Double?) -> Candidate? {
         if let threshold, noAnswerProbability > threshold { return nil }
         return candidates.first
     }
 }
 
 /// What one pass over rows with labels tells besides the answers.
-public struct SpanLoss: Sendable {
+package struct SpanLoss: Sendable {
     /// The mean over rows of the cross entropies of start and end.
-    public var loss = 0.0
+    package var loss = 0.0
     /// The share of start and end tokens that the argmax over the row gets right.
-    public var accuracy = 0.0
+    package var accuracy = 0.0
     /// The number of rows.
-    public var rows = 0
+    package var rows = 0
 
     /// What rows came to.
     package init(loss: Double = 0, accuracy: Double = 0, rows: Int = 0) {
@@ -56,20 +56,20 @@ public struct SpanLoss: Sendable {
 }
 
 /// Runs a model over rows without recording gradients, and decodes its spans. Keeps no logits.
-public struct Predictor {
+package struct Predictor {
     /// The model.
-    public let model: BertForQuestionAnswering
+    package let model: BertForQuestionAnswering
     /// Its tokenizer.
-    public let tokenizer: Tokenizer
+    package let tokenizer: Tokenizer
     /// Where it runs.
-    public let device: Device
+    package let device: Device
     /// How spans are chosen.
-    public var decoder = SpanDecoder()
+    package var decoder = SpanDecoder()
     /// Tokens that one pass takes at most, longer single rows excepted.
-    public var tokenBudget = 4096
+    package var tokenBudget = 4096
 
     /// A predictor over a loaded model.
-    public init(model: BertForQuestionAnswering, tokenizer: Tokenizer, device: Device) {
+    package init(model: BertForQuestionAnswering, tokenizer: Tokenizer, device: Device) {
         self.model = model
         self.tokenizer = tokenizer
         self.device = device
@@ -81,7 +81,7 @@ public struct Predictor {
     /// - Parameters:
     ///   - features: rows in the order of their examples, all windows of an example together.
     ///   - progress: called after each pass with the number of rows done.
-    public func predict(
+    package func predict(
         _ features: [Feature], count: Int = 1, labelled: Bool = false, progress: (Int) throws -> Void = { _ in }
     ) throws -> (predictions: [Int: Prediction], loss: SpanLoss) {
         var merger = WindowMerger(count: count)

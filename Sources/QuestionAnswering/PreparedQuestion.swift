@@ -1,67 +1,67 @@
 import Torch
-import WordPiece
+import Tokenizers
 
 /// Which answers to one question are wanted.
-public struct AnswerOptions: Sendable, Hashable {
+package struct AnswerOptions: Sendable, Hashable {
     /// How many.
-    public var count = 1
+    package var count = 1
     /// Tokens that an answer may have; nil takes what the reader was loaded with.
-    public var maxAnswerLength: Int?
+    package var maxAnswerLength: Int?
     /// The question stays unanswered if it is more likely than this, 0 to 1, to have no answer; 1 always answers. Nil
     /// takes the reader's threshold.
-    public var noAnswerThreshold: Double?
+    package var noAnswerThreshold: Double?
     /// Tokens of one window, specials included; nil takes the reader's.
-    public var maxLength: Int?
+    package var maxLength: Int?
     /// Tokens that two windows share; nil takes the reader's.
-    public var docStride: Int?
+    package var docStride: Int?
 
     /// The best answer, by the reader's options.
-    public init() {}
+    package init() {}
 }
 
 /// A question and a text, tokenised and cut into rows; made by `Reader.prepare`, on any thread.
 ///
 /// Rows of different questions can be read in one pass of the model (`Reader.read`), which is how a server uses it well.
-public struct PreparedQuestion: Sendable {
+package struct PreparedQuestion: Sendable {
     /// The text.
-    public let text: PreparedText
+    package let text: PreparedText
     /// Which answers are wanted.
-    public let options: AnswerOptions
+    package let options: AnswerOptions
     /// The tokens of the question.
-    public let questionTokenCount: Int
+    package let questionTokenCount: Int
     let features: [Feature]
 
     /// The rows, one for each window of the text.
-    public var rows: [QuestionRow] { features.indices.map { QuestionRow(question: self, index: $0) } }
+    package var rows: [QuestionRow] { features.indices.map { QuestionRow(question: self, index: $0) } }
     /// The number of rows.
-    public var rowCount: Int { features.count }
+    package var rowCount: Int { features.count }
     /// The tokens of all rows together.
-    public var tokenCount: Int { features.reduce(0) { $0 + $1.length } }
+    package var tokenCount: Int { features.reduce(0) { $0 + $1.length } }
 }
 
 /// One row of a prepared question.
-public struct QuestionRow: Sendable {
+package struct QuestionRow: Sendable {
     let question: PreparedQuestion
     let index: Int
 
     var feature: Feature { question.features[index] }
     /// The row's tokens, specials included.
-    public var tokenCount: Int { feature.length }
+    package var tokenCount: Int { feature.length }
 }
 
 /// An answer and the text that it stands in.
-public struct PassageAnswer: Sendable, Hashable {
+package struct PassageAnswer: Sendable, Hashable {
     /// The number of the text; nil if no text has an answer.
-    public let passage: Int?
+    package let passage: Int?
     /// The answer. Its score compares with those in the other texts: the probabilities are over the tokens of all.
-    public let answer: Answer
+    package let answer: Answer
 }
 
 extension Reader {
     /// Cuts a question about a text into rows, ready for the model. Runs on the caller's thread.
     ///
     /// - Throws: `ReaderError.empty` for a blank question, `.questionTooLong`, `.options`.
-    public nonisolated func prepare(
+    package nonisolated func prepare(
         _ question: String, about text: PreparedText, options answers: AnswerOptions = AnswerOptions()
     ) throws(ReaderError) -> PreparedQuestion {
         let ids = tokenizer.tokenize(question.trimmingWhitespace()).ids
@@ -83,7 +83,7 @@ extension Reader {
     /// What a row's reading says does not depend on the rows beside it, but for the rounding of the arithmetic.
     ///
     /// - Throws: `ReaderError.computation`, `.notFinite`.
-    public func read(_ rows: [QuestionRow]) throws(ReaderError) -> [RowReading] {
+    package func read(_ rows: [QuestionRow]) throws(ReaderError) -> [RowReading] {
         var readings: [RowReading] = []
         readings.reserveCapacity(rows.count)
         do {
@@ -105,7 +105,7 @@ extension Reader {
 
     /// The answers to a question, from the readings of all its rows in their order. Best first; where the text has no
     /// answer, by the threshold, the first one says so.
-    public nonisolated func answers(to question: PreparedQuestion, from readings: [RowReading]) -> [Answer] {
+    package nonisolated func answers(to question: PreparedQuestion, from readings: [RowReading]) -> [Answer] {
         answers(to: [question], from: [readings]).map(\.answer)
     }
 
@@ -116,7 +116,7 @@ extension Reader {
     /// - Parameters:
     ///   - passages: the question with each of the texts.
     ///   - readings: of each of them, those of all its rows.
-    public nonisolated func answers(
+    package nonisolated func answers(
         to passages: [PreparedQuestion], from readings: [[RowReading]]
     ) -> [PassageAnswer] {
         guard let options = passages.first?.options else { return [] }

@@ -1,60 +1,60 @@
 import BERT
 import Torch
-import WordPiece
+import Tokenizers
 
 /// An answer found in a text, or that the text has none.
-public struct Answer: Sendable, Hashable {
+package struct Answer: Sendable, Hashable {
     /// The words of the text that answer the question; empty if the text has no answer.
-    public let text: String
+    package let text: String
     /// How sure the model is, from 0 to 1: the probability of its first token times that of its last, among all tokens
     /// of the text. Comparable between answers to one question, not between texts. If the text has no answer, how likely
     /// that is.
-    public let score: Double
+    package let score: Double
     /// Where the answer stands in the text, in Unicode scalars.
-    public let range: Range<Int>
+    package let range: Range<Int>
     /// Where the answer stands in the text, in UTF-8 bytes.
-    public let utf8Range: Range<Int>
+    package let utf8Range: Range<Int>
     /// How likely it is that the text has no answer, from 0 to 1.
-    public let noAnswerProbability: Double
+    package let noAnswerProbability: Double
     /// Whether this says that the text has no answer.
-    public var isNoAnswer: Bool { text.isEmpty }
+    package var isNoAnswer: Bool { text.isEmpty }
 }
 
 /// A text that a reader has tokenised, to be asked about again and again; made by `Reader.prepare`.
-public struct PreparedText: Sendable {
+package struct PreparedText: Sendable {
     /// The text.
-    public let text: String
+    package let text: String
     let tokens: TokenizedText
     let offsets: ScalarOffsets
 
     /// The number of its tokens.
-    public var tokenCount: Int { tokens.count }
+    package var tokenCount: Int { tokens.count }
 }
 
 /// How a reader runs its model.
-public struct ReaderOptions: Sendable, Hashable {
+package struct ReaderOptions: Sendable, Hashable {
     /// Tokens of one window, specials included; nil takes 384, or what the model has if that is less.
-    public var maxLength: Int?
+    package var maxLength: Int?
     /// Tokens that two neighbouring windows of a long text share; nil takes 128, or a third of a window if that is less.
-    public var docStride: Int?
+    package var docStride: Int?
     /// Tokens that an answer may have.
-    public var maxAnswerLength = 30
+    package var maxAnswerLength = 30
     /// A question more likely to have no answer than this, 0 to 1, is left unanswered; 1 always answers. Nil takes what
     /// the model's `config.json` says (`no_answer_threshold`), and always answers where it says nothing.
-    public var noAnswerThreshold: Double?
+    package var noAnswerThreshold: Double?
     /// What matrix products compute in; nil takes bf16 where the device multiplies it in hardware.
-    public var precision: Precision?
+    package var precision: Precision?
     /// Where the model runs; nil takes the best device there is.
-    public var device: Device?
+    package var device: Device?
     /// Whether a device other than the CPU is believed without comparing it with the CPU first; see `DeviceCheck`.
-    public var skipsDeviceCheck = false
+    package var skipsDeviceCheck = false
 
     /// The usual options.
-    public init() {}
+    package init() {}
 }
 
 /// What kept a reader from answering.
-public enum ReaderError: Error, Sendable, CustomStringConvertible {
+package enum ReaderError: Error, Sendable, CustomStringConvertible {
     /// The model directory cannot be used.
     case model(ModelError)
     /// The tokenizer's files cannot be used.
@@ -79,7 +79,7 @@ public enum ReaderError: Error, Sendable, CustomStringConvertible {
     case computation(String)
 
     /// One line for the user.
-    public var description: String {
+    package var description: String {
         switch self {
         case .model(let error): "\(error)"
         case .tokenizer(let error): "\(error)"
@@ -99,29 +99,29 @@ public enum ReaderError: Error, Sendable, CustomStringConvertible {
 ///
 /// An actor: it owns the model, answers one request at a time on a thread of its own, and can be shared between tasks. A
 /// text that is asked several questions in one call is tokenised once.
-public actor Reader {
+package actor Reader {
     /// The model's configuration.
-    public nonisolated let config: BertConfig
+    package nonisolated let config: BertConfig
     /// The model's tokenizer.
-    public nonisolated let tokenizer: Tokenizer
+    package nonisolated let tokenizer: Tokenizer
     /// How texts are cut into rows.
-    public nonisolated let options: FeatureOptions
+    package nonisolated let options: FeatureOptions
     /// A question more likely than this to have no answer is left unanswered; nil answers all.
-    public nonisolated let noAnswerThreshold: Double?
+    package nonisolated let noAnswerThreshold: Double?
     /// What matrix products compute in.
-    public nonisolated let precision: Precision
+    package nonisolated let precision: Precision
     /// Where the model runs.
-    public nonisolated let device: Device
+    package nonisolated let device: Device
     let predictor: Predictor
     private let thread = ModelThread()
 
     /// The thread of the model.
-    public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Loads a fine-tuned model directory in the Hugging Face layout.
     ///
     /// - Throws: `ReaderError` that names the file or the option and says what to do.
-    public static func load(
+    package static func load(
         _ directory: String, options: ReaderOptions = ReaderOptions()
     ) async throws(ReaderError) -> Reader {
         try Reader(directory: directory, options: options)
@@ -156,19 +156,19 @@ public actor Reader {
     /// The best answer to a question about a text, or that there is none.
     ///
     /// - Throws: `ReaderError.empty` for a blank question or text, `.questionTooLong`, `.computation`.
-    public func answer(_ question: String, in context: String) throws(ReaderError) -> Answer {
+    package func answer(_ question: String, in context: String) throws(ReaderError) -> Answer {
         guard let best = try answers(question, in: context, count: 1).first else { throw .empty("text") }
         return best
     }
 
     /// The `count` best answers to a question about a text, best first, no place of the text twice. Where the text has no
     /// answer, by the threshold of the options, the first of them says so.
-    public func answers(_ question: String, in context: String, count: Int) throws(ReaderError) -> [Answer] {
+    package func answers(_ question: String, in context: String, count: Int) throws(ReaderError) -> [Answer] {
         try answers([question], in: context, count: count).first ?? []
     }
 
     /// The `count` best answers to each of several questions about one text.
-    public func answers(
+    package func answers(
         _ questions: [String], in context: String, count: Int = 1
     ) throws(ReaderError) -> [[Answer]] {
         try answers(questions, in: prepare(context), count: count)
@@ -177,14 +177,14 @@ public actor Reader {
     /// Tokenises a text, once for all the questions that are asked about it later.
     ///
     /// - Throws: `ReaderError.empty` for a blank text.
-    public nonisolated func prepare(_ context: String) throws(ReaderError) -> PreparedText {
+    package nonisolated func prepare(_ context: String) throws(ReaderError) -> PreparedText {
         let tokens = tokenizer.tokenize(context)
         guard !tokens.ids.isEmpty else { throw .empty("text") }
         return PreparedText(text: context, tokens: tokens, offsets: ScalarOffsets(context))
     }
 
     /// The `count` best answers to each of several questions about a prepared text.
-    public func answers(
+    package func answers(
         _ questions: [String], in text: PreparedText, count: Int = 1
     ) throws(ReaderError) -> [[Answer]] {
         var wanted = AnswerOptions()
@@ -198,7 +198,7 @@ public actor Reader {
     ///
     /// - Parameter progress: told after each pass of the model how many rows are read, and of how many.
     /// - Throws: `ReaderError.computation`, `.notFinite`.
-    public func answers(
+    package func answers(
         _ questions: [PreparedQuestion], progress: @Sendable (Int, Int) -> Void = { _, _ in }
     ) throws(ReaderError) -> [[Answer]] {
         let rows = questions.flatMap(\.rows)

@@ -2,7 +2,7 @@ import Foundation
 
 /// What the model made of one row: the best places of its window and what it takes to compare them with other windows.
 /// Some hundred bytes, whatever the row's length: logits are not kept.
-public struct RowReading: Sendable {
+package struct RowReading: Sendable {
     /// The best places, in UTF-8 bytes of the text, with the logits of their first and last token; best first.
     let spans: [(range: Range<Int>, start: Float, end: Float)]
     /// Over all tokens of the window.

@@ -1,21 +1,21 @@
 import Foundation
 
 /// A place in a row, with the sum of its logits.
-public struct ScoredSpan: Sendable, Hashable {
+package struct ScoredSpan: Sendable, Hashable {
     /// First and last token, counted from the row's start.
-    public let tokens: ClosedRange<Int>
+    package let tokens: ClosedRange<Int>
     /// Start logit plus end logit.
-    public let logit: Float
+    package let logit: Float
 
     /// A span with its score.
-    public init(tokens: ClosedRange<Int>, logit: Float) {
+    package init(tokens: ClosedRange<Int>, logit: Float) {
         self.tokens = tokens
         self.logit = logit
     }
 }
 
 /// How start and end of an answer are chosen.
-public enum SpanDecoding: String, Sendable, CaseIterable {
+package enum SpanDecoding: String, Sendable, CaseIterable {
     /// The best pair of start and end inside the text.
     case joint
     /// The tutorial's: the best start and the best end by themselves, over all tokens of the row. An end before its start,
@@ -24,14 +24,14 @@ public enum SpanDecoding: String, Sendable, CaseIterable {
 }
 
 /// Finds the best spans of a row: start and end both in the text, the end not before the start, not too long.
-public struct SpanDecoder: Sendable, Hashable {
+package struct SpanDecoder: Sendable, Hashable {
     /// The most tokens an answer may have; `argmax` knows no limit.
-    public var maxAnswerLength: Int
+    package var maxAnswerLength: Int
     /// How start and end are chosen.
-    public var decoding = SpanDecoding.joint
+    package var decoding = SpanDecoding.joint
 
     /// Answers of at most 30 tokens, as transformers has it.
-    public init(maxAnswerLength: Int = 30) {
+    package init(maxAnswerLength: Int = 30) {
         self.maxAnswerLength = max(1, maxAnswerLength)
     }
 
@@ -40,7 +40,7 @@ public struct SpanDecoder: Sendable, Hashable {
     /// - Parameters:
     ///   - logits: start and end logit of each token of the row, alternating.
     ///   - context: the positions of the text's tokens in the row.
-    public func best(_ count: Int, logits: ArraySlice<Float>, context: Range<Int>) -> [ScoredSpan] {
+    package func best(_ count: Int, logits: ArraySlice<Float>, context: Range<Int>) -> [ScoredSpan] {
         guard count > 0 else { return [] }
         if decoding == .argmax {
             let (start, end) = Self.argmax(logits)
@@ -69,7 +69,7 @@ extension SpanDecoder {
     /// The first token with the highest start logit and the first with the highest end logit, over the whole row.
     ///
     /// - Parameter logits: start and end logit of each token of the row, alternating; at least one token.
-    public static func argmax(_ logits: ArraySlice<Float>) -> (start: Int, end: Int) {
+    package static func argmax(_ logits: ArraySlice<Float>) -> (start: Int, end: Int) {
         let base = logits.startIndex
         var start = 0
         var end = 0

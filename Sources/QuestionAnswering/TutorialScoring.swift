@@ -1,37 +1,37 @@
 import BERT
 import SQuAD
 import Torch
-import WordPiece
+import Tokenizers
 
 /// The tutorial's own scoring: the argmax of start and of end over all tokens of the row, points for tokens, and rows
 /// left out of which an answer is cut.
 ///
 /// What it hides: rows that were left out count as nothing lost, and a start in the question costs no more than one in the
 /// wrong sentence. The official scores stand beside it for that reason.
-public struct TutorialScores: Sendable, Hashable {
+package struct TutorialScores: Sendable, Hashable {
     /// Rows that were scored.
-    public var rows = 0
+    package var rows = 0
     /// Questions left out because one of their answers is not whole after the cut.
-    public var dropped = 0
+    package var dropped = 0
     /// Points: 0, 1 or 2 a row for the right start and the right end, best over the answers.
-    public var tokenCorrect = 0
+    package var tokenCorrect = 0
     /// The sum over rows of the best token overlap.
-    public var overlapSum = 0.0
+    package var overlapSum = 0.0
 
     /// The points as a share of those there are, 0 to 1.
-    public var exactMatch: Double { rows == 0 ? 0 : Double(tokenCorrect) / Double(2 * rows) }
+    package var exactMatch: Double { rows == 0 ? 0 : Double(tokenCorrect) / Double(2 * rows) }
     /// The mean token overlap, 0 to 1.
-    public var f1: Double { rows == 0 ? 0 : overlapSum / Double(rows) }
+    package var f1: Double { rows == 0 ? 0 : overlapSum / Double(rows) }
 
     /// No rows yet.
-    public init() {}
+    package init() {}
 
     /// Adds one row.
     ///
     /// - Parameters:
     ///   - start, end: the predicted tokens.
     ///   - answers: the acceptable ranges of tokens.
-    public mutating func add(start: Int, end: Int, answers: [ClosedRange<Int>]) {
+    package mutating func add(start: Int, end: Int, answers: [ClosedRange<Int>]) {
         rows += 1
         tokenCorrect +=
             answers.map { (start == $0.lowerBound ? 1 : 0) + (end == $0.upperBound ? 1 : 0) }.max() ?? 0
@@ -48,7 +48,7 @@ extension Predictor {
     ///   - progress: called after each pass with the number of rows done and the number of all.
     /// - Returns: the scores, and the text of each example's prediction for the official ones; none for what was dropped
     ///   or lies outside the text.
-    public func tutorialScores(
+    package func tutorialScores(
         _ examples: [Example], options: FeatureOptions, progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> (scores: TutorialScores, texts: [QuestionID: String]) {
         var options = options

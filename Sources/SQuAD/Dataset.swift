@@ -1,42 +1,42 @@
 import StrictJSON
 
 /// An answer as a dataset gives it.
-public struct Answer: Sendable, Hashable {
+package struct Answer: Sendable, Hashable {
     /// The words of the context.
-    public var text: String
+    package var text: String
     /// Where they begin in the context, in Unicode scalars (as Python counts).
-    public var start: Int
+    package var start: Int
 
     /// An answer that begins at scalar `start` of its context.
-    public init(text: String, start: Int) {
+    package init(text: String, start: Int) {
         self.text = text
         self.start = start
     }
 }
 
 /// What names a question in predictions and messages. Ids that differ in a byte are different ids, as in Python.
-public typealias QuestionID = ExactString
+package typealias QuestionID = ExactString
 
 /// A question about a context.
-public struct Question: Sendable, Hashable {
+package struct Question: Sendable, Hashable {
     /// What names the question in predictions and messages.
-    public var id: QuestionID
+    package var id: QuestionID
     /// The question.
-    public var question: String
+    package var question: String
     /// The acceptable answers; in SQuAD 2.0 none if the context has no answer.
-    public var answers: [Answer]
+    package var answers: [Answer]
     /// SQuAD 2.0: whether the context has no answer; nil in files of version 1.
-    public var isImpossible: Bool?
+    package var isImpossible: Bool?
     /// SQuAD 2.0: answers that only look right.
-    public var plausibleAnswers: [Answer]
+    package var plausibleAnswers: [Answer]
 
     /// A question of version 1.1.
-    public init(id: QuestionID, question: String, answers: [Answer]) {
+    package init(id: QuestionID, question: String, answers: [Answer]) {
         self.init(id: id, question: question, answers: answers, isImpossible: nil, plausibleAnswers: [])
     }
 
     /// A question of version 2.0, or of 1.1 where `isImpossible` is nil.
-    public init(
+    package init(
         id: QuestionID, question: String, answers: [Answer], isImpossible: Bool?, plausibleAnswers: [Answer]
     ) {
         self.id = id
@@ -48,28 +48,28 @@ public struct Question: Sendable, Hashable {
 }
 
 /// A context with its questions.
-public struct Paragraph: Sendable, Hashable {
+package struct Paragraph: Sendable, Hashable {
     /// The text that the answers stand in.
-    public var context: String
+    package var context: String
     /// The questions about it.
-    public var questions: [Question]
+    package var questions: [Question]
 
     /// A paragraph with its questions.
-    public init(context: String, questions: [Question]) {
+    package init(context: String, questions: [Question]) {
         self.context = context
         self.questions = questions
     }
 }
 
 /// The paragraphs of one source.
-public struct Article: Sendable, Hashable {
+package struct Article: Sendable, Hashable {
     /// What the article is called; empty if the file doesn't say.
-    public var title: String
+    package var title: String
     /// Its paragraphs.
-    public var paragraphs: [Paragraph]
+    package var paragraphs: [Paragraph]
 
     /// An article with its paragraphs.
-    public init(title: String, paragraphs: [Paragraph]) {
+    package init(title: String, paragraphs: [Paragraph]) {
         self.title = title
         self.paragraphs = paragraphs
     }
@@ -78,33 +78,33 @@ public struct Article: Sendable, Hashable {
 /// A question-answering dataset in the format of SQuAD v1.1 or v2.0.
 ///
 /// - Source: https://rajpurkar.github.io/SQuAD-explorer/
-public struct Dataset: Sendable, Hashable {
+package struct Dataset: Sendable, Hashable {
     /// What the file says of its version, such as `1.1`.
-    public var version: String?
+    package var version: String?
     /// The articles in the order of the file.
-    public var articles: [Article]
+    package var articles: [Article]
 
     /// A dataset made in memory.
-    public init(version: String? = "1.1", articles: [Article]) {
+    package init(version: String? = "1.1", articles: [Article]) {
         self.version = version
         self.articles = articles
     }
 
     /// The number of questions in all paragraphs.
-    public var questionCount: Int {
+    package var questionCount: Int {
         articles.reduce(0) { $0 + $1.paragraphs.reduce(0) { $0 + $1.questions.count } }
     }
 
     /// Whether the file says of its questions if they have an answer, as SQuAD 2.0 does: then its rules score it.
-    public var isVersion2: Bool { contains { $0.isImpossible != nil } }
+    package var isVersion2: Bool { contains { $0.isImpossible != nil } }
 
     /// Whether some texts have no answer to their question.
-    public var hasImpossibleQuestions: Bool { contains { $0.isImpossible == true && $0.answers.isEmpty } }
+    package var hasImpossibleQuestions: Bool { contains { $0.isImpossible == true && $0.answers.isEmpty } }
 
     private func contains(_ condition: (Question) -> Bool) -> Bool {
         articles.contains { $0.paragraphs.contains { $0.questions.contains(where: condition) } }
     }
 
     /// The number of paragraphs in all articles.
-    public var paragraphCount: Int { articles.reduce(0) { $0 + $1.paragraphs.count } }
+    package var paragraphCount: Int { articles.reduce(0) { $0 + $1.paragraphs.count } }
 }

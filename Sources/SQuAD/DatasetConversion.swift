@@ -1,19 +1,19 @@
 import Files
 
 /// Writes a dataset of any format and size as a SQuAD document, a paragraph at a time.
-public struct DatasetConversion: Sendable {
+package struct DatasetConversion: Sendable {
     /// What was read and written.
-    public struct Summary: Sendable, Hashable {
+    package struct Summary: Sendable, Hashable {
         /// The number of questions that were written.
-        public fileprivate(set) var questions = 0
+        package fileprivate(set) var questions = 0
         /// The number of paragraphs that were written.
-        public fileprivate(set) var paragraphs = 0
+        package fileprivate(set) var paragraphs = 0
         /// The number of articles that were written.
-        public fileprivate(set) var articles = 0
+        package fileprivate(set) var articles = 0
         /// What was repaired, in the order of the file.
-        public fileprivate(set) var changes: [DatasetRepair.Change] = []
+        package fileprivate(set) var changes: [DatasetRepair.Change] = []
         /// What is wrong with questions that were written; nothing after a repair.
-        public fileprivate(set) var problems: [DatasetProblem] = []
+        package fileprivate(set) var problems: [DatasetProblem] = []
     }
 
     private let path: String
@@ -33,7 +33,7 @@ public struct DatasetConversion: Sendable {
     ///   - progress: is called with the bytes that were read and the file's size.
     /// - Throws: `DatasetError` for a file that cannot be read or of which no question is left, `FileError` for one that cannot be
     ///   written.
-    public static func convert(
+    package static func convert(
         _ path: String, to output: String, repairing: Bool, progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> Summary {
         var conversion = DatasetConversion(path: path, repair: repairing ? DatasetRepair() : nil)

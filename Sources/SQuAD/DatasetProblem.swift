@@ -1,7 +1,7 @@
 /// Something wrong with one question of a dataset.
-public struct DatasetProblem: Sendable, Hashable, CustomStringConvertible {
+package struct DatasetProblem: Sendable, Hashable, CustomStringConvertible {
     /// What sort of problem it is.
-    public enum Kind: String, Sendable, Hashable, CaseIterable {
+    package enum Kind: String, Sendable, Hashable, CaseIterable {
         /// Two questions have one id.
         case duplicateID = "duplicate_id"
         /// The id is empty.
@@ -25,21 +25,21 @@ public struct DatasetProblem: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The question's id.
-    public let questionID: QuestionID
+    package let questionID: QuestionID
     /// What sort of problem it is.
-    public let kind: Kind
+    package let kind: Kind
     /// What is wrong, and where the answer is instead if it can be found.
-    public let message: String
+    package let message: String
     /// Whether training has to leave the question out: its first answer or its text cannot be used.
-    public let preventsTraining: Bool
+    package let preventsTraining: Bool
 
     /// One line for the user.
-    public var description: String { "question \(questionID): \(message)" }
+    package var description: String { "question \(questionID): \(message)" }
 }
 
 extension Dataset {
     /// Everything that is wrong with single questions, in the order of the file.
-    public func problems() -> [DatasetProblem] {
+    package func problems() -> [DatasetProblem] {
         var findings = DatasetFindings()
         for article in articles {
             for paragraph in article.paragraphs { findings.add(paragraph) }
@@ -49,20 +49,20 @@ extension Dataset {
 }
 
 /// What is wrong with the questions of a dataset that is looked at a paragraph at a time; of what was looked at only the ids are kept.
-public struct DatasetFindings: Sendable {
+package struct DatasetFindings: Sendable {
     /// Everything that is wrong with single questions, in the order of the file.
-    public private(set) var problems: [DatasetProblem] = []
+    package private(set) var problems: [DatasetProblem] = []
     /// The number of paragraphs that were looked at.
-    public private(set) var paragraphs = 0
+    package private(set) var paragraphs = 0
     /// The number of questions that were looked at.
-    public private(set) var questions = 0
+    package private(set) var questions = 0
     private var seen: Set<QuestionID> = []
 
     /// Nothing was looked at yet.
-    public init() {}
+    package init() {}
 
     /// Looks at a paragraph's questions.
-    public mutating func add(_ paragraph: Paragraph) {
+    package mutating func add(_ paragraph: Paragraph) {
         let search = AnswerSearch(paragraph.context)
         paragraphs += 1
         questions += paragraph.questions.count

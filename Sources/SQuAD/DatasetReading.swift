@@ -1,28 +1,28 @@
 import Files
 
 /// A dataset file that cannot be used at all.
-public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The file as the caller named it.
-    public let path: String
+    package let path: String
     /// What is wrong, where, and what to do.
-    public let message: String
+    package let message: String
     /// Whether the file is not there (rather than wrong).
-    public let isMissing: Bool
+    package let isMissing: Bool
 
     /// An error in a file.
-    public init(path: String, message: String, isMissing: Bool = false) {
+    package init(path: String, message: String, isMissing: Bool = false) {
         self.path = path
         self.message = message
         self.isMissing = isMissing
     }
 
     /// A file that is a dataset without questions.
-    public static func withoutQuestions(_ path: String) -> DatasetError {
+    package static func withoutQuestions(_ path: String) -> DatasetError {
         DatasetError(path: path, message: "the file has no questions")
     }
 
     /// One line for the user.
-    public var description: String { "\(path): \(message)" }
+    package var description: String { "\(path): \(message)" }
 }
 
 extension Dataset {
@@ -35,13 +35,13 @@ extension Dataset {
     ///
     /// - Throws: `DatasetError` for a file that cannot be read, has no such format, lacks a field or has no questions, with its
     ///   line.
-    public init(path: String) throws(DatasetError) {
+    package init(path: String) throws(DatasetError) {
         let file = try Dataset.map(path)
         self = try file.withBytes { bytes throws(DatasetError) in try Dataset(path: path, bytes: bytes) }
     }
 
     /// Reads a dataset that is already in memory, in any format that files have; `path` is what messages call it.
-    public init(contents: [UInt8], path: String) throws(DatasetError) {
+    package init(contents: [UInt8], path: String) throws(DatasetError) {
         self = try contents.withUnsafeBufferPointer { buffer throws(DatasetError) in
             try Dataset(path: path, bytes: UnsafeRawBufferPointer(buffer))
         }

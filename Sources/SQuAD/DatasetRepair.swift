@@ -3,11 +3,11 @@
 /// An answer goes to the place of the same words that is nearest to its offset. Where a text has the words only in other capitals,
 /// another Unicode normalisation or with other white space, the answer takes the text's own. An answer that the text does not have
 /// is taken away, and a question with it if it was the only one. Of questions with one id the first that can be used is kept.
-public struct DatasetRepair: Sendable {
+package struct DatasetRepair: Sendable {
     /// What was done about a question.
-    public struct Change: Sendable, Hashable, CustomStringConvertible {
+    package struct Change: Sendable, Hashable, CustomStringConvertible {
         /// What sort of change it is.
-        public enum Kind: String, Sendable, Hashable, CaseIterable {
+        package enum Kind: String, Sendable, Hashable, CaseIterable {
             /// An answer went to where the text has it.
             case moved
             /// An answer whose offset was unknown went to the first of several places.
@@ -21,24 +21,24 @@ public struct DatasetRepair: Sendable {
         }
 
         /// The question's id.
-        public let questionID: QuestionID
+        package let questionID: QuestionID
         /// What sort of change it is.
-        public let kind: Kind
+        package let kind: Kind
         /// What was done, in words.
-        public let message: String
+        package let message: String
 
         /// One line for the user.
-        public var description: String { "question \(questionID): \(message)" }
+        package var description: String { "question \(questionID): \(message)" }
     }
 
     /// The ids of questions that were kept.
     private var kept: Set<QuestionID> = []
 
     /// Nothing was repaired yet.
-    public init() {}
+    package init() {}
 
     /// A paragraph with what can be used of it, perhaps no question at all, and what was done about the others.
-    public mutating func repair(_ paragraph: Paragraph) -> (paragraph: Paragraph, changes: [Change]) {
+    package mutating func repair(_ paragraph: Paragraph) -> (paragraph: Paragraph, changes: [Change]) {
         let search = AnswerSearch(paragraph.context)
         var result = Paragraph(context: paragraph.context, questions: [])
         var changes: [Change] = []

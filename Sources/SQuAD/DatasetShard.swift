@@ -2,21 +2,21 @@
 ///
 /// The parts are runs of whole paragraphs in the order of the file, and take about the same work to answer. They depend on the
 /// file and on the number of parts alone.
-public struct DatasetShard: Sendable, Hashable, CustomStringConvertible {
+package struct DatasetShard: Sendable, Hashable, CustomStringConvertible {
     /// Which part, from 1.
-    public let number: Int
+    package let number: Int
     /// How many parts there are.
-    public let count: Int
+    package let count: Int
 
     /// All of it.
-    public static let whole = DatasetShard(number: 1, count: 1)
+    package static let whole = DatasetShard(number: 1, count: 1)
 
     private init(number: Int, count: Int) {
         (self.number, self.count) = (number, count)
     }
 
     /// A part that is written as `I/N`; nil if it is not, or I is not between 1 and N.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let number = Int(parts[0]), let count = Int(parts[1]), number >= 1, number <= count
         else {
@@ -26,13 +26,13 @@ public struct DatasetShard: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// As it is written.
-    public var description: String { "\(number)/\(count)" }
+    package var description: String { "\(number)/\(count)" }
 
     /// The numbers of the questions that belong to the part, in the order of the file; empty where a dataset has fewer
     /// paragraphs than parts.
     ///
     /// - Throws: `DatasetError` as `Dataset(path:)` does.
-    public func questions(of path: String, extent: DatasetExtent) throws(DatasetError) -> Range<Int> {
+    package func questions(of path: String, extent: DatasetExtent) throws(DatasetError) -> Range<Int> {
         if count == 1 { return 0..<extent.questions }
         var stream = try ParagraphStream(path: path)
         var (question, work) = (0, 0)

@@ -3,7 +3,7 @@ import StrictJSON
 
 extension Dataset {
     /// The dataset as a SQuAD document.
-    public func json() -> JSONValue {
+    package func json() -> JSONValue {
         var members: [(String, JSONValue)] = []
         if let version { members.append(("version", .string(version))) }
         members.append(("data", .array(articles.map(\.json))))
@@ -13,7 +13,7 @@ extension Dataset {
     /// Writes a SQuAD file that appears whole or not at all.
     ///
     /// - Throws: `DatasetError` with the system's reason.
-    public func write(to path: String) throws(DatasetError) {
+    package func write(to path: String) throws(DatasetError) {
         do {
             try DatasetWriter.write(to: path) { writer in
                 for article in articles {

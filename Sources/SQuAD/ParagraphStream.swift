@@ -3,17 +3,17 @@ import Files
 /// The paragraphs of a dataset's file one after another, for files of any size: only the paragraph that is handed out is in memory.
 ///
 /// The file is mapped; pages that were walked through are given back. `Dataset(path:)` reads the same way and keeps everything.
-public struct ParagraphStream {
+package struct ParagraphStream {
     private let file: MappedFile
     private var walk: DatasetWalk
     private var released = 0
     /// The number of articles that were walked through.
-    public private(set) var articleCount = 0
+    package private(set) var articleCount = 0
 
     /// The file's size in bytes.
-    public var byteCount: Int { file.bytes.count }
+    package var byteCount: Int { file.bytes.count }
     /// How many of its bytes were walked through.
-    public var bytesRead: Int { walk.byteOffset }
+    package var bytesRead: Int { walk.byteOffset }
 
     /// How many bytes are walked through before their pages are given back.
     private static let window = 8 << 20
@@ -21,7 +21,7 @@ public struct ParagraphStream {
     /// A stream at the start of a file.
     ///
     /// - Throws: `DatasetError` for a file that cannot be read.
-    public init(path: String) throws(DatasetError) {
+    package init(path: String) throws(DatasetError) {
         file = try Dataset.map(path)
         walk = DatasetWalk(path: path, bytes: file.bytes)
     }
@@ -29,7 +29,7 @@ public struct ParagraphStream {
     /// The next paragraph; nil at the end of the file.
     ///
     /// - Throws: `DatasetError` as `Dataset(path:)` does, once the walk has come there.
-    public mutating func next() throws(DatasetError) -> Paragraph? {
+    package mutating func next() throws(DatasetError) -> Paragraph? {
         while let piece = try nextPiece() {
             if case .paragraph(let paragraph) = piece { return paragraph }
         }
@@ -50,16 +50,16 @@ public struct ParagraphStream {
 }
 
 /// What one walk through a dataset tells: that it is whole, and how much there is to read.
-public struct DatasetExtent: Sendable, Hashable {
+package struct DatasetExtent: Sendable, Hashable {
     /// The number of questions.
-    public private(set) var questions = 0
+    package private(set) var questions = 0
     /// The sum of `work(_:)` over all paragraphs.
-    public private(set) var work = 0
+    package private(set) var work = 0
 
     /// Walks through a file without keeping anything.
     ///
     /// - Throws: `DatasetError` as `Dataset(path:)` does.
-    public init(path: String) throws(DatasetError) {
+    package init(path: String) throws(DatasetError) {
         var stream = try ParagraphStream(path: path)
         while let paragraph = try stream.next() {
             questions += paragraph.questions.count

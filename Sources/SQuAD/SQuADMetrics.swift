@@ -4,27 +4,27 @@
 /// v1.1. Texts are compared by code points, as Python does, and not by canonical equivalence, as Swift's `==` would.
 /// - Source: the definitions in Rajpurkar et al. 2016, arXiv:1606.05250, section 6, and Rajpurkar et al. 2018,
 ///   arXiv:1806.03822, as the official scripts `evaluate-v1.1.py` and `evaluate-v2.0.py` carry them out.
-public enum SQuADMetrics {
+package enum SQuADMetrics {
     /// The words of a text in lower case, without ASCII punctuation and English articles.
-    public static func words(_ text: String) -> [[Unicode.Scalar]] {
+    package static func words(_ text: String) -> [[Unicode.Scalar]] {
         let lowered = PythonText.lower(Array(text.unicodeScalars)).filter { !PythonText.isPunctuation($0) }
         return withoutArticles(lowered).split(whereSeparator: PythonText.isSpace).map(Array.init)
     }
 
     /// The text that exact match compares: its words with one space between them.
-    public static func normalized(_ text: String) -> String {
+    package static func normalized(_ text: String) -> String {
         var view = String.UnicodeScalarView()
         view.append(contentsOf: words(text).joined(separator: [" "]))
         return String(view)
     }
 
     /// Whether two texts have the same words in the same order.
-    public static func exactMatch(_ prediction: String, _ answer: String) -> Bool {
+    package static func exactMatch(_ prediction: String, _ answer: String) -> Bool {
         words(prediction) == words(answer)
     }
 
     /// The harmonic mean of precision and recall over words, 0 to 1.
-    public static func f1(_ prediction: String, _ answer: String) -> Double {
+    package static func f1(_ prediction: String, _ answer: String) -> Double {
         f1(words(prediction), words(answer))
     }
 
@@ -33,7 +33,7 @@ public enum SQuADMetrics {
     /// - Parameters:
     ///   - noAnswer: how likely each question is to have no answer. A question more likely to have none than `threshold`
     ///     counts as left unanswered, and the best thresholds are looked for. Version 2.0 only.
-    public static func score(
+    package static func score(
         _ dataset: Dataset, predictions: [QuestionID: String], noAnswer: NoAnswerProbabilities? = nil,
         threshold: Double = 1
     ) -> Scores {
@@ -48,7 +48,7 @@ public enum SQuADMetrics {
     }
 
     /// The scores of each question by itself, in the order of the file.
-    public static func questionScores(_ dataset: Dataset, predictions: [QuestionID: String]) -> [QuestionScore] {
+    package static func questionScores(_ dataset: Dataset, predictions: [QuestionID: String]) -> [QuestionScore] {
         let isVersion2 = dataset.isVersion2
         return dataset.articles.lazy.flatMap(\.paragraphs).flatMap(\.questions).map { question in
             let hasAnswer = !question.answers.isEmpty

@@ -1,22 +1,22 @@
 /// The scores of a set of predictions, in per cent of the questions.
-public struct Scores: Sendable, Hashable {
+package struct Scores: Sendable, Hashable {
     /// The share of predictions that equal an acceptable answer after normalisation, 0 to 100.
-    public var exactMatch: Double
+    package var exactMatch: Double
     /// The mean overlap of words with the closest acceptable answer, 0 to 100.
-    public var f1: Double
+    package var f1: Double
     /// The number of questions.
-    public var total: Int
+    package var total: Int
     /// How many of them have no prediction; they score 0.
-    public var missing: Int
+    package var missing: Int
     /// Version 2.0: the questions that have an answer; nil if there are none.
-    public var hasAnswer: Part?
+    package var hasAnswer: Part?
     /// Version 2.0: the questions that have none; nil if there are none. Right is to leave them unanswered.
-    public var noAnswer: Part?
+    package var noAnswer: Part?
     /// Version 2.0: what the best thresholds for leaving questions unanswered would give.
-    public var thresholds: NoAnswerThresholds?
+    package var thresholds: NoAnswerThresholds?
 
     /// Scores from their parts.
-    public init(exactMatch: Double, f1: Double, total: Int, missing: Int) {
+    package init(exactMatch: Double, f1: Double, total: Int, missing: Int) {
         self.exactMatch = exactMatch
         self.f1 = f1
         self.total = total
@@ -32,13 +32,13 @@ public struct Scores: Sendable, Hashable {
     }
 
     /// The scores of some of the questions.
-    public struct Part: Sendable, Hashable {
+    package struct Part: Sendable, Hashable {
         /// Exact match, 0 to 100.
-        public let exactMatch: Double
+        package let exactMatch: Double
         /// F1, 0 to 100.
-        public let f1: Double
+        package let f1: Double
         /// The number of these questions.
-        public let total: Int
+        package let total: Int
 
         /// The means over questions; nil if there are none.
         init?(_ questions: [QuestionScore]) {
@@ -52,15 +52,15 @@ public struct Scores: Sendable, Hashable {
 }
 
 /// The scores of one question.
-public struct QuestionScore: Sendable, Hashable {
+package struct QuestionScore: Sendable, Hashable {
     /// The question's id.
-    public let id: QuestionID
+    package let id: QuestionID
     /// 1 if the prediction equals an acceptable answer after normalisation, else 0.
-    public internal(set) var exactMatch: Double
+    package internal(set) var exactMatch: Double
     /// The overlap of words with the closest acceptable answer, 0 to 1.
-    public internal(set) var f1: Double
+    package internal(set) var f1: Double
     /// Whether there is no prediction.
-    public let isMissing: Bool
+    package let isMissing: Bool
     /// Whether the dataset has an answer.
-    public let hasAnswer: Bool
+    package let hasAnswer: Bool
 }

@@ -2,30 +2,30 @@
 ///
 /// Swift's own comparison of strings equates canonical equivalents: "é" as one scalar and "é" as two. Keys and ids that
 /// differ so are different ones to JSON, to Python and to the official metrics.
-public struct ExactString: Sendable, Hashable, ExpressibleByStringInterpolation, CustomStringConvertible {
+package struct ExactString: Sendable, Hashable, ExpressibleByStringInterpolation, CustomStringConvertible {
     /// The text.
-    public let text: String
+    package let text: String
 
     /// A text that is compared by its bytes.
-    public init(_ text: String) {
+    package init(_ text: String) {
         self.text = text
     }
 
     /// A literal that is compared by its bytes.
-    public init(stringLiteral value: String) {
+    package init(stringLiteral value: String) {
         self.init(value)
     }
 
     /// The text.
-    public var description: String { text }
+    package var description: String { text }
 
     /// Whether all bytes of the UTF-8 forms are the same.
-    public static func == (left: ExactString, right: ExactString) -> Bool {
+    package static func == (left: ExactString, right: ExactString) -> Bool {
         left.text.utf8.elementsEqual(right.text.utf8)
     }
 
     /// Hashes the bytes of the UTF-8 form.
-    public func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         var text = text
         text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }

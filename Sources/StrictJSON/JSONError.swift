@@ -1,13 +1,13 @@
 /// Where a JSON text breaks the rules, and how.
-public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What is wrong.
-    public let message: String
+    package let message: String
     /// The line, counted from 1.
-    public let line: Int
+    package let line: Int
     /// The column in Unicode scalars, counted from 1.
-    public let column: Int
+    package let column: Int
     /// The place in the text in bytes, counted from 0.
-    public let byteOffset: Int
+    package let byteOffset: Int
 
     init(_ message: String, at offset: Int, in bytes: UnsafeRawBufferPointer) {
         var line = 1
@@ -28,5 +28,5 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// One line for the user.
-    public var description: String { "line \(line), column \(column): \(message)" }
+    package var description: String { "line \(line), column \(column): \(message)" }
 }

@@ -2,14 +2,14 @@ import Files
 
 /// Writes an object member by member, as `JSONValue.serialized(pretty: true)` would write it at once: an object of any size
 /// needs no tree.
-public struct JSONObjectWriter {
+package struct JSONObjectWriter {
     private var isEmpty = true
 
     /// A writer of an object that has no members yet.
-    public init() {}
+    package init() {}
 
     /// Appends the next member to `text`.
-    public mutating func add(_ key: String, _ value: JSONValue, to text: inout [UInt8]) {
+    package mutating func add(_ key: String, _ value: JSONValue, to text: inout [UInt8]) {
         text += (isEmpty ? "{\n  " : ",\n  ").utf8
         isEmpty = false
         JSONValue.write(key, to: &text)
@@ -18,7 +18,7 @@ public struct JSONObjectWriter {
     }
 
     /// Appends the object's end and the end of the line to `text`.
-    public func finish(_ text: inout [UInt8]) {
+    package func finish(_ text: inout [UInt8]) {
         text += (isEmpty ? "{}\n" : "\n}\n").utf8
     }
 }

@@ -3,9 +3,9 @@
 /// It hands out one piece at a time and allocates nothing for what is skipped, so that large files need no tree. It is
 /// strict: no trailing commas, no comments, no invalid UTF-8, no lone surrogates, no control characters in strings,
 /// nothing after the document. A byte order mark at the start is passed over.
-public struct JSONReader {
+package struct JSONReader {
     /// What the next value is.
-    public enum Kind: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
         /// `{`
         case object
         /// `[`
@@ -28,7 +28,7 @@ public struct JSONReader {
     /// A reader at the start of `bytes`.
     ///
     /// - Parameter depthLimit: how many objects and arrays may be open at once.
-    public init(_ bytes: UnsafeRawBufferPointer, depthLimit: Int = 128) {
+    package init(_ bytes: UnsafeRawBufferPointer, depthLimit: Int = 128) {
         self.bytes = bytes
         self.depthLimit = depthLimit
         position = Self.byteOrderMark(bytes)
@@ -40,15 +40,15 @@ public struct JSONReader {
     }
 
     /// The place of the next piece, for messages.
-    public func error(_ message: String) -> JSONError { JSONError(message, at: position, in: bytes) }
+    package func error(_ message: String) -> JSONError { JSONError(message, at: position, in: bytes) }
 
     /// The place of the next piece in bytes.
-    public var byteOffset: Int { position }
+    package var byteOffset: Int { position }
 
     // MARK: Values
 
     /// What comes next, without taking it.
-    public mutating func peek() throws(JSONError) -> Kind {
+    package mutating func peek() throws(JSONError) -> Kind {
         switch try nextByte("a value") {
         case UInt8(ascii: "{"): return .object
         case UInt8(ascii: "["): return .array
@@ -61,15 +61,15 @@ public struct JSONReader {
     }
 
     /// Takes `{`.
-    public mutating func beginObject() throws(JSONError) { try open("{", "an object") }
+    package mutating func beginObject() throws(JSONError) { try open("{", "an object") }
 
     /// Takes `[`.
-    public mutating func beginArray() throws(JSONError) { try open("[", "an array") }
+    package mutating func beginArray() throws(JSONError) { try open("[", "an array") }
 
     /// Takes the next key and its colon, or `}` and returns nil.
     ///
     /// - Parameter first: whether this is the first call after `beginObject`.
-    public mutating func nextKey(first: Bool) throws(JSONError) -> String? {
+    package mutating func nextKey(first: Bool) throws(JSONError) -> String? {
         if try atEnd(of: "}", first: first, "an object") { return nil }
         guard try nextByte("a key") == UInt8(ascii: "\"") else { throw error("expected a key in quotes") }
         let key = try string()
@@ -81,12 +81,12 @@ public struct JSONReader {
     /// Whether the array goes on; takes the comma, or `]` and returns false.
     ///
     /// - Parameter first: whether this is the first call after `beginArray`.
-    public mutating func nextElement(first: Bool) throws(JSONError) -> Bool {
+    package mutating func nextElement(first: Bool) throws(JSONError) -> Bool {
         try !atEnd(of: "]", first: first, "an array")
     }
 
     /// Takes `true` or `false`.
-    public mutating func bool() throws(JSONError) -> Bool {
+    package mutating func bool() throws(JSONError) -> Bool {
         guard try peek() == .bool else { throw error("expected true or false") }
         if bytes[position] == UInt8(ascii: "t") {
             try literal("true")
@@ -97,13 +97,13 @@ public struct JSONReader {
     }
 
     /// Takes `null`.
-    public mutating func null() throws(JSONError) {
+    package mutating func null() throws(JSONError) {
         _ = try nextByte("null")
         try literal("null")
     }
 
     /// Takes a number.
-    public mutating func number() throws(JSONError) -> JSONNumber {
+    package mutating func number() throws(JSONError) -> JSONNumber {
         guard try peek() == .number else { throw error("expected a number") }
         let range = try scanNumber()
         let text = bytes[range]
@@ -119,7 +119,7 @@ public struct JSONReader {
     }
 
     /// Takes one value of any kind and forgets it.
-    public mutating func skipValue() throws(JSONError) {
+    package mutating func skipValue() throws(JSONError) {
         switch try peek() {
         case .object:
             try beginObject()
@@ -143,13 +143,13 @@ public struct JSONReader {
     }
 
     /// Whether nothing but white space is left: the end of a file of several documents.
-    public mutating func isAtEnd() -> Bool {
+    package mutating func isAtEnd() -> Bool {
         skipSpace()
         return position == bytes.count
     }
 
     /// Checks that nothing but white space is left.
-    public mutating func end() throws(JSONError) {
+    package mutating func end() throws(JSONError) {
         skipSpace()
         guard position == bytes.count else { throw error("there is more after the end of the document") }
     }

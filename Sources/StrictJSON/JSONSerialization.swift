@@ -4,7 +4,7 @@ extension JSONValue {
     /// - Parameters:
     ///   - pretty: one member or element a line, indented by two spaces.
     ///   - sortedKeys: members by key, in the order of their bytes, instead of the order they were given.
-    public func serialized(pretty: Bool = false, sortedKeys: Bool = false) -> String {
+    package func serialized(pretty: Bool = false, sortedKeys: Bool = false) -> String {
         var text: [UInt8] = []
         write(to: &text, indent: pretty ? 0 : nil, sortedKeys: sortedKeys)
         return String(decoding: text, as: UTF8.self)

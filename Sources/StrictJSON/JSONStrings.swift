@@ -1,6 +1,6 @@
 extension JSONReader {
     /// Takes a string.
-    public mutating func string() throws(JSONError) -> String {
+    package mutating func string() throws(JSONError) -> String {
         guard try peek() == .string else { throw error("expected a string") }
         let start = byteOffset + 1
         var end = start

@@ -1,25 +1,25 @@
 /// A number: exact for whole numbers of 64 bits, else a `Double`.
-public struct JSONNumber: Sendable, Hashable {
+package struct JSONNumber: Sendable, Hashable {
     /// The value if it was written as a whole number that fits.
-    public let int: Int?
+    package let int: Int?
     /// The value as a floating-point number.
-    public let double: Double
+    package let double: Double
 
     /// A whole number.
-    public init(_ value: Int) {
+    package init(_ value: Int) {
         int = value
         double = Double(value)
     }
 
     /// A number with a fraction or an exponent.
-    public init(_ value: Double) {
+    package init(_ value: Double) {
         int = nil
         double = value
     }
 }
 
 /// An object, its members in the order of the text.
-public struct JSONObject: Sendable, Hashable, RandomAccessCollection {
+package struct JSONObject: Sendable, Hashable, RandomAccessCollection {
     struct Member: Sendable, Hashable {
         let key: String
         let value: JSONValue
@@ -29,7 +29,7 @@ public struct JSONObject: Sendable, Hashable, RandomAccessCollection {
     private let places: [ExactString: Int]
 
     /// An object with these members. Of members with one key the first is found by it.
-    public init(_ members: [(String, JSONValue)]) {
+    package init(_ members: [(String, JSONValue)]) {
         self.init(members: members.map { Member(key: $0.0, value: $0.1) })
     }
 
@@ -48,22 +48,22 @@ public struct JSONObject: Sendable, Hashable, RandomAccessCollection {
     }
 
     /// The value under a key.
-    public subscript(key: String) -> JSONValue? { places[ExactString(key)].map { members[$0].value } }
+    package subscript(key: String) -> JSONValue? { places[ExactString(key)].map { members[$0].value } }
 
     /// The member at a place.
-    public subscript(position: Int) -> (key: String, value: JSONValue) {
+    package subscript(position: Int) -> (key: String, value: JSONValue) {
         (members[position].key, members[position].value)
     }
 
     /// Where the members begin.
-    public var startIndex: Int { 0 }
+    package var startIndex: Int { 0 }
 
     /// The number of members.
-    public var endIndex: Int { members.count }
+    package var endIndex: Int { members.count }
 }
 
 /// A JSON document as a tree.
-public indirect enum JSONValue: Sendable, Hashable {
+package indirect enum JSONValue: Sendable, Hashable {
     /// `null`
     case null
     /// `true` or `false`
@@ -80,7 +80,7 @@ public indirect enum JSONValue: Sendable, Hashable {
     /// Reads a whole document.
     ///
     /// - Throws: `JSONError` with the place of the first thing that is not JSON, or of an object with a key twice.
-    public static func parse(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSONValue {
+    package static func parse(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSONValue {
         var reader = JSONReader(bytes)
         let value = try reader.value()
         try reader.end()
@@ -88,38 +88,38 @@ public indirect enum JSONValue: Sendable, Hashable {
     }
 
     /// Reads a whole document.
-    public static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
+    package static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
         try bytes.withUnsafeBufferPointer { buffer throws(JSONError) in try parse(UnsafeRawBufferPointer(buffer)) }
     }
 
     /// A whole number.
-    public static func int(_ value: Int) -> JSONValue { .number(JSONNumber(value)) }
+    package static func int(_ value: Int) -> JSONValue { .number(JSONNumber(value)) }
 
     /// A floating-point number; written as `null` if it is not finite.
-    public static func double(_ value: Double) -> JSONValue { .number(JSONNumber(value)) }
+    package static func double(_ value: Double) -> JSONValue { .number(JSONNumber(value)) }
 
     /// The object, if it is one.
-    public var object: JSONObject? { if case .object(let object) = self { object } else { nil } }
+    package var object: JSONObject? { if case .object(let object) = self { object } else { nil } }
     /// The array, if it is one.
-    public var array: [JSONValue]? { if case .array(let array) = self { array } else { nil } }
+    package var array: [JSONValue]? { if case .array(let array) = self { array } else { nil } }
     /// The string, if it is one.
-    public var string: String? { if case .string(let string) = self { string } else { nil } }
+    package var string: String? { if case .string(let string) = self { string } else { nil } }
     /// The whole number, if it is one.
-    public var int: Int? { if case .number(let number) = self { number.int } else { nil } }
+    package var int: Int? { if case .number(let number) = self { number.int } else { nil } }
     /// The number, if it is one.
-    public var double: Double? { if case .number(let number) = self { number.double } else { nil } }
+    package var double: Double? { if case .number(let number) = self { number.double } else { nil } }
     /// The truth value, if it is one.
-    public var bool: Bool? { if case .bool(let bool) = self { bool } else { nil } }
+    package var bool: Bool? { if case .bool(let bool) = self { bool } else { nil } }
 
     /// The member of an object.
-    public subscript(key: String) -> JSONValue? { object?[key] }
+    package subscript(key: String) -> JSONValue? { object?[key] }
 }
 
 extension JSONReader {
     /// Takes one value of any kind as a tree.
     ///
     /// - Throws: `JSONError`, also for an object with a key twice.
-    public mutating func value() throws(JSONError) -> JSONValue {
+    package mutating func value() throws(JSONError) -> JSONValue {
         switch try peek() {
         case .null:
             try null()

@@ -1,14 +1,14 @@
 /// The tokens of one text, without special tokens.
-public struct TokenizedText: Sendable, Hashable {
+package struct TokenizedText: Sendable, Hashable {
     /// Token ids.
-    public let ids: [Int32]
+    package let ids: [Int32]
     /// For each token the UTF-8 bytes of the text it came from.
-    public let offsets: [Range<Int32>]
+    package let offsets: [Range<Int32>]
     /// The positions of tokens that were found in the text as a whole, in order.
     let addedPositions: [Int]
 
     /// Makes a tokenised text; both arrays have the same length.
-    public init(ids: [Int32], offsets: [Range<Int32>]) {
+    package init(ids: [Int32], offsets: [Range<Int32>]) {
         precondition(ids.count == offsets.count)
         self.init(ids: ids, offsets: offsets, addedPositions: [])
     }
@@ -20,24 +20,24 @@ public struct TokenizedText: Sendable, Hashable {
     }
 
     /// The number of tokens.
-    public var count: Int { ids.count }
+    package var count: Int { ids.count }
 }
 
 /// A model input: one text or a pair, special tokens and padding included. All arrays have the same length.
-public struct Encoding: Sendable, Hashable {
+package struct Encoding: Sendable, Hashable {
     /// Token ids.
-    public var ids: [Int32]
+    package var ids: [Int32]
     /// 0 for the first text and the special tokens around it, 1 for the second and the separator behind it; 0 for padding.
-    public var typeIDs: [Int32]
+    package var typeIDs: [Int32]
     /// 1 for tokens, 0 for padding.
-    public var attentionMask: [Int32]
+    package var attentionMask: [Int32]
     /// UTF-8 byte ranges in the token's own text; `0..<0` for special tokens and padding.
-    public var offsets: [Range<Int32>]
+    package var offsets: [Range<Int32>]
     /// 0 for tokens of the first text, 1 for tokens of the second, -1 for special tokens and padding.
-    public var sequence: [Int8]
+    package var sequence: [Int8]
 
     /// The number of tokens, padding included.
-    public var count: Int { ids.count }
+    package var count: Int { ids.count }
 
     init(reserving count: Int) {
         (ids, typeIDs, attentionMask, offsets, sequence) = ([], [], [], [], [])

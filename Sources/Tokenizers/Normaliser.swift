@@ -3,18 +3,18 @@
 /// In order: control characters are removed and white space becomes a space (`cleanText`), Chinese characters get spaces around
 /// them (`spacesChineseCharacters`), the text is decomposed canonically and loses its non-spacing marks (`stripsAccents`), and
 /// it is put in lower case scalar by scalar (`lowercases`).
-public struct Normaliser: Sendable, Hashable {
+package struct Normaliser: Sendable, Hashable {
     /// Removes control characters, U+0000 and U+FFFD, and makes every white space a plain space.
-    public var cleanText: Bool
+    package var cleanText: Bool
     /// Puts spaces around the ideographs of the CJK blocks.
-    public var spacesChineseCharacters: Bool
+    package var spacesChineseCharacters: Bool
     /// Decomposes and removes non-spacing marks; `nil`: as `lowercases`.
-    public var stripsAccents: Bool?
+    package var stripsAccents: Bool?
     /// Maps every scalar to lower case, without regard to its neighbours.
-    public var lowercases: Bool
+    package var lowercases: Bool
 
     /// Makes a normaliser; the defaults are those of an uncased model.
-    public init(
+    package init(
         cleanText: Bool = true, spacesChineseCharacters: Bool = true, stripsAccents: Bool? = nil,
         lowercases: Bool = true
     ) {
@@ -25,7 +25,7 @@ public struct Normaliser: Sendable, Hashable {
     }
 
     /// The normalised text.
-    public func normalise(_ text: String) -> String {
+    package func normalise(_ text: String) -> String {
         var text = text
         let output = NormalisedText()
         let engine = NormaliserEngine(self)

@@ -1,18 +1,18 @@
 /// The spellings of the tokens with a role.
-public struct SpecialTokens: Sendable, Hashable {
+package struct SpecialTokens: Sendable, Hashable {
     /// Begins every input.
-    public var cls: String
+    package var cls: String
     /// Stands behind each text.
-    public var sep: String
+    package var sep: String
     /// Fills rows up to a length.
-    public var pad: String
+    package var pad: String
     /// Stands for words the vocabulary cannot spell.
-    public var unk: String
+    package var unk: String
     /// Hides a word in pretraining.
-    public var mask: String
+    package var mask: String
 
     /// Makes a set of spellings; the defaults are BERT's.
-    public init(
+    package init(
         cls: String = "[CLS]", sep: String = "[SEP]", pad: String = "[PAD]", unk: String = "[UNK]",
         mask: String = "[MASK]"
     ) {

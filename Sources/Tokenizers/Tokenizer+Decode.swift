@@ -10,7 +10,7 @@ extension Tokenizer {
     /// - Parameters:
     ///   - skipSpecialTokens: leaves out tokens that are marked special.
     ///   - cleanUp: takes out the spaces before punctuation and English contractions.
-    public func decode(
+    package func decode(
         _ ids: some Sequence<Int32>, skipSpecialTokens: Bool = true, cleanUp: Bool = true
     ) -> String {
         let special = skipSpecialTokens ? skippedTokens() : []
@@ -37,7 +37,7 @@ extension Tokenizer {
     /// - Parameters:
     ///   - first: the text, or the first of the pair, that was encoded.
     ///   - second: the second text of the pair.
-    public func spellings(of encoding: Encoding, first: String, second: String = "") -> [String] {
+    package func spellings(of encoding: Encoding, first: String, second: String = "") -> [String] {
         let stripping = addedTokens.filter { $0.stripsLeft || $0.stripsRight || $0.isNormalised }
         return encoding.ids.indices.map { index in
             let id = encoding.ids[index]

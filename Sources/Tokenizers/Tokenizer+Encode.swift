@@ -4,7 +4,7 @@ extension Tokenizer {
     /// - Parameters:
     ///   - maxLength: the end of the text is cut so that the whole has at most so many tokens; at least 2.
     ///   - padToLength: padded on the right to so many tokens.
-    public func encode(_ text: String, maxLength: Int? = nil, padToLength: Int? = nil) -> Encoding {
+    package func encode(_ text: String, maxLength: Int? = nil, padToLength: Int? = nil) -> Encoding {
         let tokens = tokenize(text)
         let kept = maxLength.map { min(tokens.count, $0 - 2) } ?? tokens.count
         precondition(kept >= 0, "maxLength must leave room for the two special tokens")
@@ -23,7 +23,7 @@ extension Tokenizer {
     ///   - truncation: which text is cut.
     ///   - padToLength: padded on the right to so many tokens.
     /// - Throws: `TokenizerError` (`.truncation`) if the texts cannot be cut so.
-    public func encode(
+    package func encode(
         _ first: String, _ second: String, maxLength: Int? = nil, truncation: Truncation = .onlySecond,
         padToLength: Int? = nil
     ) throws(TokenizerError) -> Encoding {
@@ -38,7 +38,7 @@ extension Tokenizer {
     /// `[CLS] first [SEP] second [SEP]` from texts tokenised before: a context is tokenised once for all its questions.
     ///
     /// - Throws: `TokenizerError` (`.truncation`) if the texts cannot be cut so.
-    public func pair(
+    package func pair(
         _ first: TokenizedText, _ second: TokenizedText, maxLength: Int? = nil, truncation: Truncation = .onlySecond
     ) throws(TokenizerError) -> Encoding {
         var kept = (first: first.count, second: second.count)

@@ -6,7 +6,7 @@ extension Tokenizer {
     ///
     /// - Throws: `TokenizerError` naming the file: nothing to read, not a WordPiece tokenizer, a vocabulary with duplicates, gaps
     ///   or without `[UNK]`, `[CLS]`, `[SEP]`, or a `vocab.txt` of another size than `tokenizer.json`.
-    public init(directory: String) throws(TokenizerError) {
+    package init(directory: String) throws(TokenizerError) {
         let config = try TokenizerConfig(path: directory + "/tokenizer_config.json")
         let vocabularyFile = try ModelFiles.mapIfPresent(directory + "/vocab.txt")
         let tokenizerPath = directory + "/tokenizer.json"

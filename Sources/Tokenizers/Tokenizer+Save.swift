@@ -12,7 +12,7 @@ extension Tokenizer {
     /// The folder has to be there: one that was removed while a run writes into it does not come back with half of its files.
     /// - Parameter maximumLength: the longest input of the model, noted for transformers.
     /// - Throws: `TokenizerError` (`.inputOutput`) naming the file.
-    public func save(to directory: String, maximumLength: Int = 512) throws(TokenizerError) {
+    package func save(to directory: String, maximumLength: Int = 512) throws(TokenizerError) {
         let pieces = (0..<Int32(vocabulary.pieceCount)).compactMap { vocabulary[$0] }
         try write(pieces.map { $0 + "\n" }.joined(), to: directory + "/vocab.txt")
         try write(tokenizerJSON(pieces).serialized(pretty: true) + "\n", to: directory + "/tokenizer.json")

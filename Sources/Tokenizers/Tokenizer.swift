@@ -1,27 +1,27 @@
 /// BERT's tokenizer: text to token ids with positions and back, equal to the `tokenizers` library's `BertTokenizer`.
-public struct Tokenizer: Sendable {
+package struct Tokenizer: Sendable {
     /// The tokens and their ids.
-    public let vocabulary: Vocabulary
+    package let vocabulary: Vocabulary
     /// What happens to a text before it is split.
-    public let normaliser: Normaliser
+    package let normaliser: Normaliser
     /// The tokens with a role.
-    public let specialTokens: SpecialTokens
+    package let specialTokens: SpecialTokens
     /// The tokens looked for in the text as a whole, by id.
-    public let addedTokens: [AddedToken]
+    package let addedTokens: [AddedToken]
     /// What pieces inside a word begin with in the vocabulary.
-    public let continuationPrefix: String
+    package let continuationPrefix: String
     /// Words of more Unicode scalars are unknown.
-    public let maximumWordScalars: Int
+    package let maximumWordScalars: Int
     /// The id of `[CLS]`, the first token of every input.
-    public let clsID: Int32
+    package let clsID: Int32
     /// The id of `[SEP]`, behind each text.
-    public let sepID: Int32
+    package let sepID: Int32
     /// The id of `[PAD]`; 0, as the library pads, where the vocabulary has none.
-    public let padID: Int32
+    package let padID: Int32
     /// The id of `[UNK]`, for words the vocabulary cannot spell.
-    public let unkID: Int32
+    package let unkID: Int32
     /// The id of `[MASK]`, if the vocabulary has it.
-    public let maskID: Int32?
+    package let maskID: Int32?
 
     let engine: NormaliserEngine
     private let splitter: WordSplitter
@@ -35,7 +35,7 @@ public struct Tokenizer: Sendable {
     ///   - addedTokens: `nil`: the special tokens that the vocabulary holds.
     ///   - maximumWordScalars: words of more Unicode scalars, after normalisation, are unknown.
     /// - Throws: `TokenizerError` (`.vocabulary`) naming the token that is missing.
-    public init(
+    package init(
         vocabulary: Vocabulary, normaliser: Normaliser = Normaliser(), specialTokens: SpecialTokens = SpecialTokens(),
         addedTokens: [AddedToken]? = nil, continuationPrefix: String = "##", maximumWordScalars: Int = 100
     ) throws(TokenizerError) {
@@ -60,12 +60,12 @@ public struct Tokenizer: Sendable {
     }
 
     /// The tokens of a text, no special tokens around them.
-    public func tokenize(_ text: String) -> TokenizedText {
+    package func tokenize(_ text: String) -> TokenizedText {
         tokenize(text, scratch: TokenizerScratch())
     }
 
     /// The tokens of a text; `scratch` keeps the memory of one call for the next.
-    public func tokenize(_ text: String, scratch: TokenizerScratch) -> TokenizedText {
+    package func tokenize(_ text: String, scratch: TokenizerScratch) -> TokenizedText {
         var text = text
         let sink = scratch.sink
         sink.reset()
@@ -97,10 +97,10 @@ public struct Tokenizer: Sendable {
 }
 
 /// Working memory of `Tokenizer.tokenize`; use one from one thread at a time.
-public final class TokenizerScratch {
+package final class TokenizerScratch {
     let text = NormalisedText()
     let sink = TokenSink()
 
     /// Makes an empty one.
-    public init() {}
+    package init() {}
 }

@@ -1,7 +1,7 @@
 /// Why a tokenizer could not be read, written or used.
-public struct TokenizerError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct TokenizerError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What kind of failure it is.
-    public enum Kind: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
         /// A file or folder is not there.
         case missing
         /// A file could not be read or written.
@@ -17,16 +17,16 @@ public struct TokenizerError: Error, Sendable, Hashable, CustomStringConvertible
     }
 
     /// The kind of failure.
-    public let kind: Kind
+    package let kind: Kind
     /// What happened and what to do, naming the file.
-    public let message: String
+    package let message: String
 
     /// Makes an error.
-    public init(_ kind: Kind, _ message: String) {
+    package init(_ kind: Kind, _ message: String) {
         self.kind = kind
         self.message = message
     }
 
     /// The message.
-    public var description: String { message }
+    package var description: String { message }
 }

@@ -1,18 +1,18 @@
 /// The tokens of a model by id, and their ids. Ids run from 0 without gaps.
 ///
 /// Spellings are compared byte for byte: "é" as one scalar and as two are different tokens, as in the vocabulary files.
-public struct Vocabulary: Sendable {
+package struct Vocabulary: Sendable {
     private let pieces: PieceStorage
     private let outside: [AddedToken]
     let trie: PieceTrie
     /// How many tokens the WordPiece model itself knows; the ids behind them are added tokens, found only as a whole.
-    public let pieceCount: Int
+    package let pieceCount: Int
 
     /// Makes a vocabulary from the tokens in the order of their ids.
     ///
     /// - Parameter added: tokens beside the model's, with the ids that follow.
     /// - Throws: `TokenizerError` (`.vocabulary`) if a token stands twice or `added` leaves a gap.
-    public init(_ tokens: some Sequence<String>, added: [AddedToken] = []) throws(TokenizerError) {
+    package init(_ tokens: some Sequence<String>, added: [AddedToken] = []) throws(TokenizerError) {
         var pieces = PieceStorage()
         for token in tokens { pieces.append(token.utf8) }
         try self.init(pieces: pieces, added: added)
@@ -46,15 +46,15 @@ public struct Vocabulary: Sendable {
     }
 
     /// The number of tokens, added ones included.
-    public var count: Int { pieces.count }
+    package var count: Int { pieces.count }
 
     /// The spelling of a token, `nil` if there is no such id.
-    public subscript(id: Int32) -> String? {
+    package subscript(id: Int32) -> String? {
         id >= 0 && Int(id) < pieces.count ? pieces[Int(id)] : nil
     }
 
     /// The id of a token spelled exactly so.
-    public func id(of token: String) -> Int32? {
+    package func id(of token: String) -> Int32? {
         let id = trie.id(at: trie.node(token.utf8))
         if id >= 0 { return id }
         return outside.first { $0.content.utf8.elementsEqual(token.utf8) }?.id

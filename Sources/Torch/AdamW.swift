@@ -3,49 +3,49 @@ import CTorch
 /// AdamW with decoupled weight decay, by libtorch's fused kernel.
 ///
 /// - Source: Loshchilov and Hutter 2019, arXiv:1711.05101; the same arithmetic as `torch.optim.AdamW(fused=True)`.
-public final class AdamW {
+package final class AdamW {
     /// What does not change during a run.
-    public struct Options: Sendable, Hashable {
+    package struct Options: Sendable, Hashable {
         /// Decay rate of the first moments.
-        public var beta1 = 0.9
+        package var beta1 = 0.9
         /// Decay rate of the second moments.
-        public var beta2 = 0.999
+        package var beta2 = 0.999
         /// Added to the root of the second moments.
-        public var epsilon = 1e-8
+        package var epsilon = 1e-8
         /// Decay of weights, for parameters that `decays` says yes to.
-        public var weightDecay = 0.0
+        package var weightDecay = 0.0
 
         /// The usual options: betas 0.9 and 0.999, epsilon 1e-8, no decay.
-        public init() {}
+        package init() {}
     }
 
     /// One parameter with its moments.
-    public struct Slot {
+    package struct Slot {
         /// The parameter's name.
-        public let name: String
+        package let name: String
         /// The parameter.
-        public let parameter: Tensor
+        package let parameter: Tensor
         /// The running mean of its gradients.
-        public let firstMoment: Tensor
+        package let firstMoment: Tensor
         /// The running mean of its squared gradients.
-        public let secondMoment: Tensor
+        package let secondMoment: Tensor
         let decays: Bool
     }
 
     /// The options given at the start.
-    public let options: Options
+    package let options: Options
     /// Every parameter with its moments, in the order given.
-    public let slots: [Slot]
+    package let slots: [Slot]
     /// The number of steps taken. After `update(learningRate:skippingIf:)` it counts those that the device may have skipped
     /// as well, until `settleSkippedSteps`.
-    public private(set) var step: Int
+    package private(set) var step: Int
     /// How many of these the device has skipped: float32 [], on the parameters' device; nil before the first that it could.
     private var skipped: Tensor?
 
     /// Moments of zero for every parameter.
     ///
     /// - Parameter decays: whether weight decay applies to the parameter of that name.
-    public init(
+    package init(
         parameters: [(name: String, tensor: Tensor)], options: Options = Options(),
         decays: (String) -> Bool
     ) throws(TorchError) {
@@ -66,20 +66,20 @@ public final class AdamW {
     /// Scales all gradients so that their joint 2-norm is at most `maxNorm`; returns the norm before.
     ///
     /// With `maxNorm` 0 it only measures. A norm that is not finite leaves the gradients as they are.
-    public func clipGradients(maxNorm: Double) throws(TorchError) -> Double {
+    package func clipGradients(maxNorm: Double) throws(TorchError) -> Double {
         try clipGradientsDeferred(maxNorm: maxNorm).slice(dim: 0, 0..<1).item()
     }
 
     /// The same without waiting for the device, which decides what the norm means for the gradients.
     ///
     /// - Returns: the joint norm before, and that of each slot's gradient: [1 + slots], on the parameters' device.
-    public func clipGradientsDeferred(maxNorm: Double) throws(TorchError) -> Tensor {
+    package func clipGradientsDeferred(maxNorm: Double) throws(TorchError) -> Tensor {
         let handles: [OpaquePointer?] = slots.map(\.parameter.handle)
         return try Tensor.make("clipGradients") { ct_clip_grad_norm(handles, Int32(handles.count), maxNorm, $0) }
     }
 
     /// One step down the gradients.
-    public func update(learningRate: Double) throws(TorchError) {
+    package func update(learningRate: Double) throws(TorchError) {
         try update(learningRate: learningRate, skip: nil)
     }
 
@@ -87,7 +87,7 @@ public final class AdamW {
     /// then stay as they are, and the step does not count in the correction of later ones.
     ///
     /// - Parameter skip: what `Tensor.notFinite` makes of the loss and the norm: float32 [], on the parameters' device.
-    public func update(learningRate: Double, skippingIf skip: Tensor) throws(TorchError) {
+    package func update(learningRate: Double, skippingIf skip: Tensor) throws(TorchError) {
         try update(learningRate: learningRate, skip: skip)
         skipped = if let skipped { try skipped + skip } else { skip }
     }
@@ -96,7 +96,7 @@ public final class AdamW {
     ///
     /// - Returns: how many steps were skipped since the last call.
     @discardableResult
-    public func settleSkippedSteps() throws(TorchError) -> Int {
+    package func settleSkippedSteps() throws(TorchError) -> Int {
         guard let skipped else { return 0 }
         let count = Int(try skipped.item())
         step -= count
@@ -120,13 +120,13 @@ public final class AdamW {
     }
 
     /// Goes on as if `step` steps had been taken; the moments are the caller's to restore.
-    public func resume(atStep step: Int) {
+    package func resume(atStep step: Int) {
         self.step = step
         skipped = nil
     }
 
     /// Drops all gradients.
-    public func clearGradients() throws(TorchError) {
+    package func clearGradients() throws(TorchError) {
         for slot in slots {
             try slot.parameter.clearGradient()
         }

@@ -2,38 +2,38 @@ import CTorch
 
 extension Tensor {
     /// Whether the gradient of this tensor is wanted. It can be set on leaves only.
-    public var requiresGradient: Bool {
+    package var requiresGradient: Bool {
         var result = false
         return ct_requires_grad(handle, &result) == CT_OK && result
     }
 
     /// Marks this leaf as one whose gradient is wanted, or not.
-    public func setRequiresGradient(_ required: Bool) throws(TorchError) {
+    package func setRequiresGradient(_ required: Bool) throws(TorchError) {
         try check(ct_set_requires_grad(handle, required), "setRequiresGradient", [self])
     }
 
     /// Adds the gradient of this tensor to that of every leaf it was computed from.
     ///
     /// - Parameter gradient: what to start from, of this tensor's shape; 1 for a tensor with one element if it is nil.
-    public func backward(gradient: Tensor? = nil) throws(TorchError) {
+    package func backward(gradient: Tensor? = nil) throws(TorchError) {
         try check(ct_backward(handle, gradient?.handle), "backward", [self])
     }
 
     /// The gradient that this leaf has collected, sharing its memory; nil if there is none.
-    public func gradient() throws(TorchError) -> Tensor? {
+    package func gradient() throws(TorchError) -> Tensor? {
         var result: OpaquePointer?
         try check(ct_grad(handle, &result), "gradient", [self])
         return result.map(Tensor.init(owning:))
     }
 
     /// Drops the gradient.
-    public func clearGradient() throws(TorchError) {
+    package func clearGradient() throws(TorchError) {
         try check(ct_clear_grad(handle), "clearGradient", [self])
     }
 }
 
 /// Runs `body` without recording operations on this thread.
-public func withoutGradients<Result, Failure: Error>(
+package func withoutGradients<Result, Failure: Error>(
     _ body: () throws(Failure) -> Result
 ) throws(Failure) -> Result {
     var previous = true

@@ -10,7 +10,7 @@ extension Tensor {
     ///
     /// - Throws: `TorchError` with the description of what the stretch threw; if that happens in the second run, the
     ///   backward pass throws it.
-    public func checkpointed(
+    package func checkpointed(
         _ stretch: @escaping (Tensor) throws(TorchError) -> Tensor
     ) throws(TorchError) -> Tensor {
         let context = Unmanaged.passRetained(Stretch(stretch)).toOpaque()

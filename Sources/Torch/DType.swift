@@ -1,7 +1,7 @@
 import CTorch
 
 /// The element types of tensors.
-public enum DType: String, Sendable, Hashable, CaseIterable {
+package enum DType: String, Sendable, Hashable, CaseIterable {
     /// 32-bit floating point.
     case float32
     /// 64-bit floating point.
@@ -20,7 +20,7 @@ public enum DType: String, Sendable, Hashable, CaseIterable {
     case bool
 
     /// Bytes an element takes.
-    public var byteCount: Int {
+    package var byteCount: Int {
         switch self {
         case .float64, .int64: 8
         case .float32, .int32: 4
@@ -49,28 +49,28 @@ public enum DType: String, Sendable, Hashable, CaseIterable {
 }
 
 /// A Swift type whose values a tensor can hold.
-public protocol TensorElement: BitwiseCopyable, Sendable {
+package protocol TensorElement: BitwiseCopyable, Sendable {
     /// The element type of such a tensor.
     static var dtype: DType { get }
 }
 
 extension Float: TensorElement {
     /// `float32`
-    public static var dtype: DType { .float32 }
+    package static var dtype: DType { .float32 }
 }
 extension Double: TensorElement {
     /// `float64`
-    public static var dtype: DType { .float64 }
+    package static var dtype: DType { .float64 }
 }
 extension Int64: TensorElement {
     /// `int64`
-    public static var dtype: DType { .int64 }
+    package static var dtype: DType { .int64 }
 }
 extension Int32: TensorElement {
     /// `int32`
-    public static var dtype: DType { .int32 }
+    package static var dtype: DType { .int32 }
 }
 extension UInt8: TensorElement {
     /// `uint8`
-    public static var dtype: DType { .uint8 }
+    package static var dtype: DType { .uint8 }
 }

@@ -4,73 +4,73 @@ import CTorch
 
 extension Tensor {
     /// The elementwise sum.
-    public static func + (a: Tensor, b: Tensor) throws(TorchError) -> Tensor {
+    package static func + (a: Tensor, b: Tensor) throws(TorchError) -> Tensor {
         try make("+", [a, b]) { ct_add(a.handle, b.handle, $0) }
     }
 
     /// The elementwise difference.
-    public static func - (a: Tensor, b: Tensor) throws(TorchError) -> Tensor {
+    package static func - (a: Tensor, b: Tensor) throws(TorchError) -> Tensor {
         try make("-", [a, b]) { ct_subtract(a.handle, b.handle, $0) }
     }
 
     /// The elementwise product.
-    public static func * (a: Tensor, b: Tensor) throws(TorchError) -> Tensor {
+    package static func * (a: Tensor, b: Tensor) throws(TorchError) -> Tensor {
         try make("*", [a, b]) { ct_multiply(a.handle, b.handle, $0) }
     }
 
     /// Every element times a number.
-    public static func * (a: Tensor, factor: Double) throws(TorchError) -> Tensor {
+    package static func * (a: Tensor, factor: Double) throws(TorchError) -> Tensor {
         try make("*", [a]) { ct_scale(a.handle, factor, $0) }
     }
 
     /// The matrix product of `self` [..., M, K] and `other` [..., K, N].
-    public func matmul(_ other: Tensor) throws(TorchError) -> Tensor {
+    package func matmul(_ other: Tensor) throws(TorchError) -> Tensor {
         try Tensor.make("matmul", [self, other]) { ct_matmul(handle, other.handle, $0) }
     }
 
     /// `self` [T, I] times the transpose of `weight` [O, I], plus `bias` [O], computed in the type of `self`; weight and
     /// bias may be of another, which their gradients then have.
-    public func linear(weight: Tensor, bias: Tensor?) throws(TorchError) -> Tensor {
+    package func linear(weight: Tensor, bias: Tensor?) throws(TorchError) -> Tensor {
         try Tensor.make("linear", [self, weight] + (bias.map { [$0] } ?? [])) {
             ct_linear(handle, weight.handle, bias?.handle, $0)
         }
     }
 
     /// The rows of this table [V, H] that `ids` (int64) name. Ids outside the table are an error.
-    public func embedding(_ ids: Tensor) throws(TorchError) -> Tensor {
+    package func embedding(_ ids: Tensor) throws(TorchError) -> Tensor {
         try Tensor.make("embedding", [self, ids]) { ct_embedding(handle, ids.handle, $0) }
     }
 
     /// Normalisation over the last dimension.
-    public func layerNorm(weight: Tensor, bias: Tensor, epsilon: Double) throws(TorchError) -> Tensor {
+    package func layerNorm(weight: Tensor, bias: Tensor, epsilon: Double) throws(TorchError) -> Tensor {
         try Tensor.make("layerNorm", [self, weight, bias]) {
             ct_layer_norm(handle, weight.handle, bias.handle, epsilon, $0)
         }
     }
 
     /// GELU by the error function, as BERT has it.
-    public func gelu() throws(TorchError) -> Tensor {
+    package func gelu() throws(TorchError) -> Tensor {
         try Tensor.make("gelu", [self]) { ct_gelu(handle, $0) }
     }
 
     /// The logarithm of the softmax over a dimension.
-    public func logSoftmax(dim: Int) throws(TorchError) -> Tensor {
+    package func logSoftmax(dim: Int) throws(TorchError) -> Tensor {
         try Tensor.make("logSoftmax", [self]) { ct_log_softmax(handle, Int32(dim), $0) }
     }
 
     /// The sum of all elements.
-    public func sum() throws(TorchError) -> Tensor {
+    package func sum() throws(TorchError) -> Tensor {
         try Tensor.make("sum", [self]) { ct_sum(handle, $0) }
     }
 
     /// The same elements in another shape; one size may be -1.
-    public func reshaped(_ shape: [Int]) throws(TorchError) -> Tensor {
+    package func reshaped(_ shape: [Int]) throws(TorchError) -> Tensor {
         let sizes = shape.map(Int64.init)
         return try Tensor.make("reshaped", [self]) { ct_reshape(handle, sizes, Int32(sizes.count), $0) }
     }
 
     /// The elements of dimension `dim` inside `range`.
-    public func slice(dim: Int, _ range: Range<Int>) throws(TorchError) -> Tensor {
+    package func slice(dim: Int, _ range: Range<Int>) throws(TorchError) -> Tensor {
         try Tensor.make("slice", [self]) {
             ct_slice(handle, Int32(dim), Int64(range.lowerBound), Int64(range.upperBound), $0)
         }
@@ -78,13 +78,13 @@ extension Tensor {
 
     /// 1 if any element of the tensors, which are on one device, is infinite or not a number, else 0: float32 [] there,
     /// which the host does not wait for.
-    public static func notFinite(_ tensors: [Tensor]) throws(TorchError) -> Tensor {
+    package static func notFinite(_ tensors: [Tensor]) throws(TorchError) -> Tensor {
         let handles: [OpaquePointer?] = tensors.map(\.handle)
         return try make("notFinite", tensors) { ct_not_finite(handles, Int32(handles.count), $0) }
     }
 
     /// Whether no element is infinite or not a number.
-    public func allFinite() throws(TorchError) -> Bool {
+    package func allFinite() throws(TorchError) -> Bool {
         var result = false
         try check(ct_all_finite(handle, &result), "allFinite", [self])
         return result

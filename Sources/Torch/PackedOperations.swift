@@ -4,22 +4,22 @@ import CTorch
 ///
 /// A batch is the concatenation of its rows, without padding. With T tokens in B rows, everything but attention works
 /// on `[T, H]`; attention and the loss take the row starts.
-public struct PackedRows {
+package struct PackedRows {
     /// Where each row begins, then T: int64 [B + 1], on the CPU.
-    public let starts: Tensor
+    package let starts: Tensor
     /// A number for each row that stays the same whatever batch the row is in: int64 [B], on the CPU.
-    public let keys: Tensor
+    package let keys: Tensor
     /// The row starts on the GPU that the batch is for, int32 [B + 1]: made once here, and not in each layer. Nil elsewhere.
-    public let deviceStarts: Tensor?
+    package let deviceStarts: Tensor?
     /// The number of rows, B.
-    public let count: Int
+    package let count: Int
     /// The number of tokens, T.
-    public let tokenCount: Int
+    package let tokenCount: Int
 
     /// Rows of the given lengths, each at least 1. `keys` are 0, 1, 2, ... if none are given.
     ///
     /// - Parameter device: where the operations on these rows will run.
-    public init(lengths: [Int], keys: [Int64]? = nil, device: Device = .cpu) throws(TorchError) {
+    package init(lengths: [Int], keys: [Int64]? = nil, device: Device = .cpu) throws(TorchError) {
         var starts: [Int64] = [0]
         for length in lengths {
             starts.append((starts.last ?? 0) + Int64(length))
@@ -33,33 +33,33 @@ public struct PackedRows {
 }
 
 /// How much to drop, and from which stream of random numbers.
-public struct Dropout: Sendable, Hashable {
+package struct Dropout: Sendable, Hashable {
     /// The probability of dropping an element, at least 0 and below 1.
-    public let probability: Double
+    package let probability: Double
     /// What the mask is drawn from, together with each row's key.
-    public let seed: UInt64
+    package let seed: UInt64
 
     /// Dropout of `probability` with masks from `seed`.
-    public init(probability: Double, seed: UInt64) {
+    package init(probability: Double, seed: UInt64) {
         self.probability = probability
         self.seed = seed
     }
 
     /// No dropout.
-    public static let none = Dropout(probability: 0, seed: 0)
+    package static let none = Dropout(probability: 0, seed: 0)
 }
 
 /// The parameters of a layer norm.
-public struct NormParameters {
+package struct NormParameters {
     /// What the normalised numbers are multiplied by, [H].
-    public let scale: Tensor
+    package let scale: Tensor
     /// What is added then, [H].
-    public let shift: Tensor
+    package let shift: Tensor
     /// Added to the variance.
-    public let epsilon: Double
+    package let epsilon: Double
 
     /// A layer norm with these parameters.
-    public init(scale: Tensor, shift: Tensor, epsilon: Double) {
+    package init(scale: Tensor, shift: Tensor, epsilon: Double) {
         self.scale = scale
         self.shift = shift
         self.epsilon = epsilon
@@ -71,7 +71,7 @@ extension Tensor {
     ///
     /// On CUDA it is flash attention, or memory-efficient attention in float32, whose dropout masks come from the device's
     /// generator: seeded from `dropout` and the first row's key, they depend on where in the batch a row stands.
-    public func packedAttention(
+    package func packedAttention(
         keys: Tensor, values: Tensor, rows: PackedRows, heads: Int, dropout: Dropout
     ) throws(TorchError) -> Tensor {
         try Tensor.make("packedAttention", [self, keys, values]) {
@@ -82,7 +82,7 @@ extension Tensor {
     }
 
     /// The same as `packedAttention` from libtorch's plain operations: slower, and what that one is tested against.
-    public func packedAttentionReference(
+    package func packedAttentionReference(
         keys: Tensor, values: Tensor, rows: PackedRows, heads: Int, dropout: Dropout
     ) throws(TorchError) -> Tensor {
         try Tensor.make("packedAttentionReference", [self, keys, values]) {
@@ -93,7 +93,7 @@ extension Tensor {
     }
 
     /// Dropout over [T, H]; what is kept is divided by the share that is kept.
-    public func packedDropout(_ dropout: Dropout, rows: PackedRows) throws(TorchError) -> Tensor {
+    package func packedDropout(_ dropout: Dropout, rows: PackedRows) throws(TorchError) -> Tensor {
         if dropout.probability == 0 { return self }
         return try Tensor.make("packedDropout", [self]) {
             ct_packed_dropout(
@@ -102,7 +102,7 @@ extension Tensor {
     }
 
     /// The same numbers as `packedDropout` gives from libtorch's operations: what devices run, and slower on the CPU.
-    public func packedDropoutReference(_ dropout: Dropout, rows: PackedRows) throws(TorchError) -> Tensor {
+    package func packedDropoutReference(_ dropout: Dropout, rows: PackedRows) throws(TorchError) -> Tensor {
         try Tensor.make("packedDropoutReference", [self]) {
             ct_packed_dropout_reference(
                 handle, rows.starts.handle, rows.keys.handle, dropout.probability, dropout.seed, $0)
@@ -110,12 +110,12 @@ extension Tensor {
     }
 
     /// GELU, by the error function, of `self` + `bias`, [T, O] and [O].
-    public func biasGelu(_ bias: Tensor) throws(TorchError) -> Tensor {
+    package func biasGelu(_ bias: Tensor) throws(TorchError) -> Tensor {
         try Tensor.make("biasGelu", [self, bias]) { ct_bias_gelu(handle, bias.handle, $0) }
     }
 
     /// The same as `biasGelu` from libtorch's plain operations: slower, and what that one is tested against.
-    public func biasGeluReference(_ bias: Tensor) throws(TorchError) -> Tensor {
+    package func biasGeluReference(_ bias: Tensor) throws(TorchError) -> Tensor {
         try Tensor.make("biasGeluReference", [self, bias]) { ct_bias_gelu_reference(handle, bias.handle, $0) }
     }
 
@@ -123,14 +123,14 @@ extension Tensor {
     ///
     /// - Parameter rounded: whether the result is wanted in bfloat16 as well.
     /// - Returns: the result in the type of `residual`, and its copy in bfloat16 if wanted.
-    public func addNorm(
+    package func addNorm(
         bias: Tensor?, residual: Tensor, norm: NormParameters, dropout: Dropout, rows: PackedRows, rounded: Bool
     ) throws(TorchError) -> (full: Tensor, rounded: Tensor?) {
         try addNorm("addNorm", ct_add_norm, bias, residual, norm, dropout, rows, rounded)
     }
 
     /// The same as `addNorm` from libtorch's plain operations: slower, and what that one is tested against.
-    public func addNormReference(
+    package func addNormReference(
         bias: Tensor?, residual: Tensor, norm: NormParameters, dropout: Dropout, rows: PackedRows, rounded: Bool
     ) throws(TorchError) -> (full: Tensor, rounded: Tensor?) {
         try addNorm("addNormReference", ct_add_norm_reference, bias, residual, norm, dropout, rows, rounded)
@@ -160,7 +160,7 @@ extension Tensor {
     /// tokens, summed and divided by 2 * `rowDivisor`; with the number of rows as divisor, transformers' loss.
     ///
     /// - Parameter targets: int64 [B, 2] on the CPU, token positions inside each row.
-    public func packedSpanLoss(
+    package func packedSpanLoss(
         rows: PackedRows, targets: Tensor, rowDivisor: Double
     ) throws(TorchError) -> Tensor {
         try Tensor.make("packedSpanLoss", [self, targets]) {
@@ -169,7 +169,7 @@ extension Tensor {
     }
 
     /// The same as `packedSpanLoss` from libtorch's operations: what devices run, without the host waiting for it.
-    public func packedSpanLossReference(
+    package func packedSpanLossReference(
         rows: PackedRows, targets: Tensor, rowDivisor: Double
     ) throws(TorchError) -> Tensor {
         try Tensor.make("packedSpanLossReference", [self, targets]) {

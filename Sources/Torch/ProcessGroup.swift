@@ -4,9 +4,9 @@ import CTorch
 ///
 /// Collective calls are made by all processes in the same order, with tensors of the same shape and type. One that waits longer
 /// than the group's timeout, or whose peer is gone, throws.
-public final class ProcessGroup {
+package final class ProcessGroup {
     /// What carries the numbers.
-    public enum Backend: Sendable {
+    package enum Backend: Sendable {
         /// TCP between CPUs, from this machine's IP address; nil takes that of the interface `GLOO_SOCKET_IFNAME`, or of the
         /// host's name.
         case gloo(address: String?)
@@ -16,14 +16,14 @@ public final class ProcessGroup {
 
     let handle: OpaquePointer
     /// This process's number, from 0.
-    public let rank: Int
+    package let rank: Int
     /// The number of processes.
-    public let size: Int
+    package let size: Int
 
     /// Joins the group; waits for all others.
     ///
     /// - Parameter timeout: how long they are waited for, now and in each collective call, in seconds.
-    public init(
+    package init(
         store: ProcessStore, rank: Int, size: Int, backend: Backend, timeout: Double
     ) throws(TorchError) {
         var group: OpaquePointer?
@@ -46,24 +46,24 @@ public final class ProcessGroup {
     }
 
     /// Replaces the elements by their sums over all processes, the same bits everywhere.
-    public func allReduce(_ tensor: Tensor) throws(TorchError) {
+    package func allReduce(_ tensor: Tensor) throws(TorchError) {
         try check(ct_all_reduce(handle, tensor.handle), "allReduce", [tensor])
     }
 
     /// Replaces the elements by those that one process has.
-    public func broadcast(_ tensor: Tensor, from root: Int) throws(TorchError) {
+    package func broadcast(_ tensor: Tensor, from root: Int) throws(TorchError) {
         try check(ct_broadcast(handle, tensor.handle, Int32(root)), "broadcast", [tensor])
     }
 
     /// The sums over all processes of numbers that each brings.
-    public func sums(_ numbers: [Double]) throws(TorchError) -> [Double] {
+    package func sums(_ numbers: [Double]) throws(TorchError) -> [Double] {
         let tensor = try Tensor.of(numbers)
         try allReduce(tensor)
         return try tensor.array()
     }
 
     /// The bytes that process `root` brings; what others bring is not looked at.
-    public func bytes(_ bytes: [UInt8], from root: Int) throws(TorchError) -> [UInt8] {
+    package func bytes(_ bytes: [UInt8], from root: Int) throws(TorchError) -> [UInt8] {
         let length = Int(try sums([rank == root ? Double(bytes.count) : 0])[0])
         guard length > 0 else { return [] }
         let tensor = try Tensor.of(rank == root ? bytes : [UInt8](repeating: 0, count: length))
@@ -72,7 +72,7 @@ public final class ProcessGroup {
     }
 
     /// What each process brings, by rank.
-    public func gather(_ bytes: [UInt8]) throws(TorchError) -> [[UInt8]] {
+    package func gather(_ bytes: [UInt8]) throws(TorchError) -> [[UInt8]] {
         var all: [[UInt8]] = []
         for root in 0..<size { all.append(try self.bytes(bytes, from: root)) }
         return all
@@ -80,7 +80,7 @@ public final class ProcessGroup {
 }
 
 /// Sums the gradients of parameters over a group of processes while the backward pass goes on, in buckets that never change.
-public final class GradientReducer {
+package final class GradientReducer {
     private let handle: OpaquePointer
     private let parameters: [Tensor]
     private let group: ProcessGroup
@@ -88,7 +88,7 @@ public final class GradientReducer {
     /// Watches the parameters' gradients from now on.
     ///
     /// - Parameter bucketBytes: how much is sent at once, about.
-    public init(
+    package init(
         group: ProcessGroup, parameters: [Tensor], bucketBytes: Int = 8 << 20
     ) throws(TorchError) {
         var reducer: OpaquePointer?
@@ -109,7 +109,7 @@ public final class GradientReducer {
     }
 
     /// Lets the next backward pass be the one whose gradients are summed: each bucket is sent once it is complete.
-    public func arm() throws(TorchError) {
+    package func arm() throws(TorchError) {
         try check(ct_gradient_reducer_arm(handle), "GradientReducer.arm")
     }
 
@@ -117,7 +117,7 @@ public final class GradientReducer {
     ///
     /// - Returns: the seconds it waited for the others.
     @discardableResult
-    public func finish() throws(TorchError) -> Double {
+    package func finish() throws(TorchError) -> Double {
         var waited = 0.0
         try check(ct_gradient_reducer_finish(handle, &waited), "GradientReducer.finish")
         return waited

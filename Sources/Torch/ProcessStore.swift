@@ -2,10 +2,10 @@ import CTorch
 
 /// A table of keys and values that one process serves and others connect to, by which processes find each other: c10d's
 /// TCPStore, the one that torchrun serves. May be used from any thread; calls wait for each other.
-public final class ProcessStore: @unchecked Sendable {
+package final class ProcessStore: @unchecked Sendable {
     let handle: OpaquePointer
     /// The port that it is reached at.
-    public let port: Int
+    package let port: Int
 
     private init(owning handle: OpaquePointer, port: Int) {
         (self.handle, self.port) = (handle, port)
@@ -20,7 +20,7 @@ public final class ProcessStore: @unchecked Sendable {
     /// - Parameters:
     ///   - serves: whether this process holds the store; port 0 takes a free one then.
     ///   - timeout: how long the others are waited for, in seconds.
-    public convenience init(host: String, port: Int, serves: Bool, timeout: Double) throws(TorchError) {
+    package convenience init(host: String, port: Int, serves: Bool, timeout: Double) throws(TorchError) {
         var store: OpaquePointer?
         var bound: Int32 = 0
         try check(
@@ -31,7 +31,7 @@ public final class ProcessStore: @unchecked Sendable {
     }
 
     /// The same store with a prefix before every key.
-    public func prefixed(_ prefix: String) throws(TorchError) -> ProcessStore {
+    package func prefixed(_ prefix: String) throws(TorchError) -> ProcessStore {
         var store: OpaquePointer?
         try check(ct_store_prefixed(handle, prefix, &store), "ProcessStore.prefixed")
         guard let store else { throw Self.nothing("ProcessStore.prefixed") }
@@ -39,13 +39,13 @@ public final class ProcessStore: @unchecked Sendable {
     }
 
     /// Sets the value of a key.
-    public func set(_ key: String, _ value: String) throws(TorchError) {
+    package func set(_ key: String, _ value: String) throws(TorchError) {
         let bytes = Array(value.utf8)
         try check(ct_store_set(handle, key, bytes, bytes.count), "ProcessStore.set(\(key))")
     }
 
     /// The value of a key; nil where there is none.
-    public func value(_ key: String) throws(TorchError) -> String? {
+    package func value(_ key: String) throws(TorchError) -> String? {
         var tensor: OpaquePointer?
         try check(ct_store_get(handle, key, &tensor), "ProcessStore.value(\(key))")
         guard let tensor else { return nil }

@@ -1,7 +1,7 @@
 import CTorch
 
 /// Activations as bytes: x = scale * (q - zeroPoint), one scale for all of them.
-public struct QuantizedActivations {
+package struct QuantizedActivations {
     private let bytes: Tensor
     fileprivate let scale: Double
     fileprivate let zeroPoint: Int64
@@ -9,7 +9,7 @@ public struct QuantizedActivations {
     /// Quantises [T, I] with the scale that just holds all of it.
     ///
     /// - Throws: `TorchError` for numbers that are not finite.
-    public init(_ x: Tensor) throws(TorchError) {
+    package init(_ x: Tensor) throws(TorchError) {
         var scale = 0.0
         var zeroPoint: Int64 = 0
         bytes = try Tensor.make("quantize", [x]) { ct_quantize_activations(x.handle, $0, &scale, &zeroPoint) }
@@ -20,13 +20,13 @@ public struct QuantizedActivations {
 }
 
 /// The weight of a linear layer as bytes, each output with a scale of its own.
-public struct QuantizedWeight {
+package struct QuantizedWeight {
     // In the layout of the product: no operation but the product's may look at it.
     private let packed: Tensor
     private let scales: Tensor
 
     /// Quantises [O, I].
-    public init(_ weight: Tensor) throws(TorchError) {
+    package init(_ weight: Tensor) throws(TorchError) {
         var scales: OpaquePointer?
         packed = try Tensor.make("quantize", [weight]) { ct_quantize_weight(weight.handle, $0, &scales) }
         guard let scales else {
@@ -40,7 +40,7 @@ public struct QuantizedWeight {
     /// x Wᵀ + b in `dtype`, followed by GELU if asked for.
     ///
     /// - Parameter bias: float32 [O].
-    public func linear(
+    package func linear(
         _ x: QuantizedActivations, bias: Tensor, gelu: Bool, dtype: DType
     ) throws(TorchError) -> Tensor {
         try Tensor.make("linear in int8", [bias]) {

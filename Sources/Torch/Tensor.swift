@@ -4,7 +4,7 @@ import CTorch
 ///
 /// A tensor owns one handle and gives it back when the last reference to it is gone. It is not `Sendable`: an actor
 /// owns a model, and numbers, not tensors, cross its border.
-public final class Tensor: CustomStringConvertible {
+package final class Tensor: CustomStringConvertible {
     let handle: OpaquePointer
 
     /// Takes over a handle that the C interface handed out.
@@ -31,7 +31,7 @@ public final class Tensor: CustomStringConvertible {
     }
 
     /// The sizes of the dimensions.
-    public var shape: [Int] {
+    package var shape: [Int] {
         var rank: Int32 = 0
         // Neither call can fail for a live handle; an empty shape is what a scalar has.
         guard ct_tensor_rank(handle, &rank) == CT_OK else { return [] }
@@ -41,10 +41,10 @@ public final class Tensor: CustomStringConvertible {
     }
 
     /// The number of elements.
-    public var count: Int { shape.reduce(1, *) }
+    package var count: Int { shape.reduce(1, *) }
 
     /// The element type.
-    public var dtype: DType {
+    package var dtype: DType {
         var result = CT_FLOAT32
         let status = ct_tensor_dtype(handle, &result)
         precondition(status == CT_OK, "BertQA makes no tensors of types it cannot name")
@@ -52,7 +52,7 @@ public final class Tensor: CustomStringConvertible {
     }
 
     /// Where the elements are.
-    public var device: Device {
+    package var device: Device {
         var result = CT_CPU
         let status = ct_tensor_device(handle, &result)
         precondition(status == CT_OK, "BertQA makes no tensors on devices it cannot name")
@@ -60,14 +60,14 @@ public final class Tensor: CustomStringConvertible {
     }
 
     /// Element type and shape, such as `float32[2, 3]`.
-    public var description: String { "\(dtype)\(shape)" }
+    package var description: String { "\(dtype)\(shape)" }
 }
 
 // MARK: - Making tensors
 
 extension Tensor {
     /// A CPU tensor with a copy of `values`, in row-major order.
-    public static func of<Element: TensorElement>(
+    package static func of<Element: TensorElement>(
         _ values: [Element], shape: [Int]? = nil
     ) throws(TorchError) -> Tensor {
         let sizes = (shape ?? [values.count]).map(Int64.init)
@@ -80,7 +80,7 @@ extension Tensor {
     }
 
     /// A CPU tensor with a copy of elements that lie in memory at any alignment.
-    public static func copying(
+    package static func copying(
         _ bytes: UnsafeRawBufferPointer, shape: [Int], dtype: DType
     ) throws(TorchError) -> Tensor {
         let sizes = shape.map(Int64.init)
@@ -90,7 +90,7 @@ extension Tensor {
     }
 
     /// A tensor of zeros.
-    public static func zeros(
+    package static func zeros(
         _ shape: [Int], dtype: DType = .float32, device: Device = .cpu
     ) throws(TorchError) -> Tensor {
         let sizes = shape.map(Int64.init)
@@ -98,7 +98,7 @@ extension Tensor {
     }
 
     /// A tensor with every element `value`.
-    public static func full(
+    package static func full(
         _ shape: [Int], value: Double, dtype: DType = .float32, device: Device = .cpu
     ) throws(TorchError) -> Tensor {
         let sizes = shape.map(Int64.init)
@@ -106,7 +106,7 @@ extension Tensor {
     }
 
     /// A CPU tensor of normally distributed numbers with mean 0, the same for the same seed.
-    public static func normal(
+    package static func normal(
         _ shape: [Int], standardDeviation: Double, seed: UInt64, dtype: DType = .float32
     ) throws(TorchError) -> Tensor {
         let sizes = shape.map(Int64.init)
@@ -116,7 +116,7 @@ extension Tensor {
     /// A CPU tensor over read-only memory that `owner` keeps alive; nothing is copied.
     ///
     /// The tensor must not be assigned to or changed in place.
-    public static func borrowing(
+    package static func borrowing(
         _ bytes: UnsafeRawBufferPointer, shape: [Int], dtype: DType, owner: AnyObject
     ) throws(TorchError) -> Tensor {
         guard let base = bytes.baseAddress else {
@@ -143,7 +143,7 @@ extension Tensor {
 
 extension Tensor {
     /// All elements in row-major order; the element type must be `Element`'s.
-    public func array<Element: TensorElement>(of type: Element.Type = Element.self) throws(TorchError) -> [Element] {
+    package func array<Element: TensorElement>(of type: Element.Type = Element.self) throws(TorchError) -> [Element] {
         guard dtype == Element.dtype else {
             throw TorchError(
                 kind: .failed, operation: "array", operands: description,
@@ -160,36 +160,36 @@ extension Tensor {
     }
 
     /// Copies the elements' bytes, in row-major order, to memory of exactly that size.
-    public func copyBytes(to destination: UnsafeMutableRawBufferPointer) throws(TorchError) {
+    package func copyBytes(to destination: UnsafeMutableRawBufferPointer) throws(TorchError) {
         try check(ct_tensor_read_bytes(handle, destination.baseAddress, destination.count), "copyBytes", [self])
     }
 
     /// The only element.
-    public func item() throws(TorchError) -> Double {
+    package func item() throws(TorchError) -> Double {
         var result = 0.0
         try check(ct_tensor_item(handle, &result), "item", [self])
         return result
     }
 
     /// The tensor with another element type; itself if it has that type already.
-    public func to(_ dtype: DType) throws(TorchError) -> Tensor {
+    package func to(_ dtype: DType) throws(TorchError) -> Tensor {
         if dtype == self.dtype { return self }
         return try Tensor.make("to", [self]) { ct_tensor_to_dtype(handle, dtype.ct, $0) }
     }
 
     /// The tensor on another device; itself if it is there already.
-    public func to(_ device: Device) throws(TorchError) -> Tensor {
+    package func to(_ device: Device) throws(TorchError) -> Tensor {
         if device == self.device { return self }
         return try Tensor.make("to", [self]) { ct_tensor_to_device(handle, device.ct, $0) }
     }
 
     /// A copy with memory of its own, outside the graph.
-    public func clone() throws(TorchError) -> Tensor {
+    package func clone() throws(TorchError) -> Tensor {
         try Tensor.make("clone", [self]) { ct_tensor_clone(handle, $0) }
     }
 
     /// Overwrites the elements with those of a tensor of the same shape; recorded by nothing.
-    public func assign(_ source: Tensor) throws(TorchError) {
+    package func assign(_ source: Tensor) throws(TorchError) {
         try check(ct_tensor_assign(handle, source.handle), "assign", [self, source])
     }
 }

@@ -1,9 +1,9 @@
 import CTorch
 
 /// A call into libtorch that failed.
-public struct TorchError: Error, Sendable, CustomStringConvertible {
+package struct TorchError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure it was.
-    public enum Kind: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
         /// libtorch refused the arguments, or the computation failed.
         case failed
         /// The device or the host had no memory left.
@@ -11,16 +11,16 @@ public struct TorchError: Error, Sendable, CustomStringConvertible {
     }
 
     /// The kind of failure.
-    public let kind: Kind
+    package let kind: Kind
     /// The operation, such as `matmul`.
-    public let operation: String
+    package let operation: String
     /// Shapes and element types of its operands, such as `float32[2, 3], float32[4, 5]`; empty if it has none.
-    public let operands: String
+    package let operands: String
     /// libtorch's own message.
-    public let message: String
+    package let message: String
 
     /// An error with the given parts.
-    public init(kind: Kind, operation: String, operands: String, message: String) {
+    package init(kind: Kind, operation: String, operands: String, message: String) {
         self.kind = kind
         self.operation = operation
         self.operands = operands
@@ -28,7 +28,7 @@ public struct TorchError: Error, Sendable, CustomStringConvertible {
     }
 
     /// One line for the user.
-    public var description: String {
+    package var description: String {
         operands.isEmpty ? "\(operation): \(message)" : "\(operation)(\(operands)): \(message)"
     }
 }

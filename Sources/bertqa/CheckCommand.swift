@@ -3,7 +3,7 @@ import FineTuning
 import QuestionAnswering
 import SQuAD
 import StrictJSON
-import WordPiece
+import Tokenizers
 
 /// `bertqa check`
 struct CheckCommand: AsyncParsableCommand {

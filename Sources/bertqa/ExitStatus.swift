@@ -7,7 +7,7 @@ import Hub
 import QAServer
 import QuestionAnswering
 import SQuAD
-import WordPiece
+import Tokenizers
 
 /// The exit codes of the contract, numbered as in BSD's `sysexits.h`.
 enum ExitStatus: Int32 {

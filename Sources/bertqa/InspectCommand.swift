@@ -4,7 +4,7 @@ import Foundation
 import QuestionAnswering
 import SQuAD
 import StrictJSON
-import WordPiece
+import Tokenizers
 
 /// `bertqa inspect`
 struct InspectCommand: AsyncParsableCommand {

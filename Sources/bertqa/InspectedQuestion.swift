@@ -1,7 +1,7 @@
 import QuestionAnswering
 import SQuAD
 import StrictJSON
-import WordPiece
+import Tokenizers
 
 /// A question with its rows, for people and as JSON.
 struct InspectedQuestion {

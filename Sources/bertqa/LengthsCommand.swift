@@ -5,7 +5,7 @@ import Foundation
 import QuestionAnswering
 import SQuAD
 import StrictJSON
-import WordPiece
+import Tokenizers
 
 /// `bertqa lengths`
 struct LengthsCommand: AsyncParsableCommand {

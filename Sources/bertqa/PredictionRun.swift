@@ -3,7 +3,7 @@ import FineTuning
 import QuestionAnswering
 import SQuAD
 import Torch
-import WordPiece
+import Tokenizers
 
 /// A dataset and the model that is to answer it.
 struct LoadedRun {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Files
 import Foundation
 import StrictJSON
-import WordPiece
+import Tokenizers
 
 /// `bertqa tokenize`: JSON lines in, JSON lines out.
 struct TokenizeCommand: AsyncParsableCommand {

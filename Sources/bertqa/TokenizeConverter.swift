@@ -1,5 +1,5 @@
 import StrictJSON
-import WordPiece
+import Tokenizers
 
 /// What is wrong with one line of input.
 struct TokenizeLineError: Error, CustomStringConvertible {

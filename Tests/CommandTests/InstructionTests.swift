@@ -18,7 +18,7 @@ struct InstructionTests {
         try FileManager.default.createDirectory(at: model, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: model) }
         try FileManager.default.copyItem(
-            at: repository.appendingPathComponent("Tests/WordPieceTests/Fixtures/vocab-uncased.txt"),
+            at: repository.appendingPathComponent("Tests/TokenizersTests/Fixtures/vocab-uncased.txt"),
             to: model.appendingPathComponent("vocab.txt"))
         let process = Process()
         let errors = Pipe()

@@ -6,7 +6,7 @@ import SQuAD
 import StrictJSON
 import Testing
 import Torch
-import WordPiece
+import Tokenizers
 import Workshop
 
 /// Whole runs of a tiny model: what a checkpoint holds, and what a run is a function of.

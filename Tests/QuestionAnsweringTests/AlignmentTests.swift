@@ -1,7 +1,7 @@
 import QuestionAnswering
 import SQuAD
 import Testing
-import WordPiece
+import Tokenizers
 
 @Suite("Answers found by masks")
 struct AlignmentTests {

@@ -2,7 +2,7 @@ import Foundation
 import QuestionAnswering
 import Testing
 import Torch
-import WordPiece
+import Tokenizers
 
 @Suite("Span decoding")
 struct DecodingTests {

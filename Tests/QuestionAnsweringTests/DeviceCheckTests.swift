@@ -2,7 +2,7 @@ import BERT
 import QuestionAnswering
 import Testing
 import Torch
-import WordPiece
+import Tokenizers
 
 /// The device is played by models on the CPU whose weights are a little, or quite, other ones, or by numbers that are made up.
 @Suite("The check of a device against the CPU")

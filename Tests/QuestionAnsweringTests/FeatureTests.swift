@@ -1,7 +1,7 @@
 import QuestionAnswering
 import SQuAD
 import Testing
-import WordPiece
+import Tokenizers
 
 @Suite("Rows and span labels")
 struct FeatureTests {

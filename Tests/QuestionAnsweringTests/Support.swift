@@ -2,7 +2,7 @@ import BERT
 import QuestionAnswering
 import SQuAD
 import Torch
-import WordPiece
+import Tokenizers
 
 /// A tokenizer whose words are the given ones and every letter and digit by itself.
 func smallTokenizer(words: [String] = []) throws -> Tokenizer {

@@ -1,5 +1,5 @@
 import Testing
-import WordPiece
+import Tokenizers
 
 @Suite("Added tokens")
 struct AddedTokenTests {

@@ -1,7 +1,7 @@
 import Foundation
-import WordPiece
+import Tokenizers
 
-/// The files that Tools/make_wordpiece_fixtures.py wrote.
+/// The files that Tools/make_tokenizer_fixtures.py wrote.
 enum Fixtures {
     private struct File<Value: Decodable>: Decodable {
         let value: Value

@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-import WordPiece
+import Tokenizers
 
 @Suite("Every text of a real dataset")
 struct SquadParityTests {

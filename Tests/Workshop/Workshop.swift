@@ -4,7 +4,7 @@ import Foundation
 import QuestionAnswering
 import SQuAD
 import Torch
-import WordPiece
+import Tokenizers
 
 /// A directory with a tiny pretrained model and twelve questions: `model`, `train.json`.
 public struct Workshop: Sendable {

@@ -1,21 +1,21 @@
 import Foundation
 
 /// The picture of a run: training and validation loss by epoch, beside them exact match and F1.
-public struct LearningCurve: Sendable {
+package struct LearningCurve: Sendable {
     private let statistics: TrainingStatistics
 
     /// The picture of these statistics.
-    public init(_ statistics: TrainingStatistics) {
+    package init(_ statistics: TrainingStatistics) {
         self.statistics = statistics
     }
 
     /// The text of an SVG file, 960 pixels wide with validation scores and 600 without.
-    public func svg() -> String {
+    package func svg() -> String {
         SVG.document(canvas, title: "Learning curve", description: "\(subtitle). \(table)")
     }
 
     /// A PNG file of the same picture at twice the resolution.
-    public func png() -> Data { PNG.data(canvas) }
+    package func png() -> Data { PNG.data(canvas) }
 
     private var canvas: Canvas {
         let panels = self.panels

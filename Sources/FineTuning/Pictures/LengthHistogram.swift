@@ -1,10 +1,10 @@
 /// The picture of how long a dataset's rows are, with the candidates for a maximum length.
-public struct LengthHistogram: Sendable {
+package struct LengthHistogram: Sendable {
     private let lengths: [Int]
     private let marks: [Int]
 
     /// The histogram of these lengths, in tokens, with a line at each of `marks`.
-    public init(lengths: [Int], marks: [Int]) {
+    package init(lengths: [Int], marks: [Int]) {
         self.lengths = lengths
         self.marks = marks.sorted()
     }
@@ -13,7 +13,7 @@ public struct LengthHistogram: Sendable {
     private let frame = (x: 80.0, y: 112.0, width: 820.0, height: 250.0)
 
     /// The text of an SVG file, 960 pixels wide.
-    public func svg() -> String {
+    package func svg() -> String {
         let across = AxisScale(holding: (lengths + marks).map(Double.init), count: 10, floor: 0)
         let bins = bins(upTo: across.highest)
         let upwards = AxisScale(holding: bins.counts.map(Double.init), floor: 0)

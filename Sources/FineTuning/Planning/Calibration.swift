@@ -3,18 +3,18 @@ import QuestionAnswering
 import Torch
 
 /// How fast a model trains here, measured by training a copy of it for some seconds: nothing is written.
-public struct Calibration: Sendable {
+package struct Calibration: Sendable {
     /// Seconds that forward and backward passes take a token.
-    public let secondsPerToken: Double
+    package let secondsPerToken: Double
     /// Seconds that clipping and the optimizer take a step.
-    public let secondsPerUpdate: Double
+    package let secondsPerUpdate: Double
     /// Rows that were trained on while the clock ran.
-    public let rows: Int
+    package let rows: Int
     /// Seconds that the clock ran.
-    public let seconds: Double
+    package let seconds: Double
 
     /// Seconds that so many tokens in so many steps take.
-    public func time(tokens: Int, steps: Int) -> Double {
+    package func time(tokens: Int, steps: Int) -> Double {
         Double(tokens) * secondsPerToken + Double(steps) * secondsPerUpdate
     }
 
@@ -26,7 +26,7 @@ public struct Calibration: Sendable {
     ///   - features: the rows of the run, at least one.
     ///   - way: the batches.
     /// - Throws: `TrainingError.computation`.
-    public init(
+    package init(
         of loaded: LoadedModel, features: [Feature], way: TrainingPlan.Way, options: TrainingOptions, device: Device,
         seconds limit: Double
     ) throws(TrainingError) {

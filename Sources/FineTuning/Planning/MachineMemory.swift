@@ -2,9 +2,9 @@ import Foundation
 import StrictJSON
 
 /// The memory that processes here may use.
-public enum MachineMemory {
+package enum MachineMemory {
     /// The machine's memory, or what the control groups that this process is in leave of it.
-    public static var limit: MemorySize {
+    package static var limit: MemorySize {
         let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
         return MemorySize(bytes: ([physical] + controlGroupLimits(root: "")).min() ?? physical)
     }

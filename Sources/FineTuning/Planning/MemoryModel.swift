@@ -2,19 +2,19 @@ import BERT
 import Torch
 
 /// The memory that a process has at its peak, and what it is made of.
-public struct MemoryEstimate: Sendable, Hashable {
+package struct MemoryEstimate: Sendable, Hashable {
     /// The program, libtorch and what it keeps for itself; on a GPU its driver's context.
-    public let program: Int
+    package let program: Int
     /// Weights; in training moments and gradients as well.
-    public let parameters: Int
+    package let parameters: Int
     /// What operations keep for the backward pass and what they work in, as far as it is not in the room of gradients that
     /// are not there yet; the embeddings' gradient in the making.
-    public let activations: Int
+    package let activations: Int
     /// Room that the allocator cannot use: blocks of one kind fit badly into the holes that those of another leave.
-    public let slack: Int
+    package let slack: Int
 
     /// The sum.
-    public var total: MemorySize { MemorySize(bytes: program + parameters + activations + slack) }
+    package var total: MemorySize { MemorySize(bytes: program + parameters + activations + slack) }
 }
 
 /// The peak of the memory of a training run and of a process that reads, from the model's shape and the largest batch.
@@ -24,7 +24,7 @@ public struct MemoryEstimate: Sendable, Hashable {
 /// the constants were found.
 ///
 /// Legend: T tokens of the batch with its filler, H hidden size, I intermediate size, N heads, P parameters.
-public struct MemoryModel: Sendable {
+package struct MemoryModel: Sendable {
     private let config: BertConfig
     private let precision: Precision
     private let device: Device
@@ -38,7 +38,7 @@ public struct MemoryModel: Sendable {
     ///   - stored: what the model's file keeps its weights in.
     ///   - mapped: bytes that the program has in memory before it does anything, mostly libtorch's own: several times as
     ///     many where it was built for CUDA.
-    public init(
+    package init(
         config: BertConfig, precision: Precision, device: Device, threads: Int, stored: DType = .float32, mapped: Int
     ) {
         (self.config, self.precision, self.device, self.threads) = (config, precision, device, threads)
@@ -49,7 +49,7 @@ public struct MemoryModel: Sendable {
     ///
     /// Weights and moments are there all the time. The most besides is either what layers keep, when the backward pass begins,
     /// or the gradients with what the embeddings' take, when it ends.
-    public func training(_ batch: PlannedBatch, checkpointing: Bool) -> MemoryEstimate {
+    package func training(_ batch: PlannedBatch, checkpointing: Bool) -> MemoryEstimate {
         let parameters = 4 * parameterCount  // float32, whatever the precision of products
         let (kept, passing) = (kept(batch, checkpointing: checkpointing), passing(batch))
         let embeddings = 4 * config.vocabSize * config.hiddenSize
@@ -65,7 +65,7 @@ public struct MemoryModel: Sendable {
     }
 
     /// The peak of a process that reads batches, the largest of which is given, and records nothing.
-    public func reading(_ batch: PlannedBatch) -> MemoryEstimate {
+    package func reading(_ batch: PlannedBatch) -> MemoryEstimate {
         let live = Double(batch.filledTokens * readingPerToken) + Double(workspace(batch))
         return MemoryEstimate(
             program: (device == .cpu ? mapped + Measured.readingProgram : program)

@@ -1,9 +1,9 @@
 import Foundation
 
 /// A number of bytes as people write it.
-public struct MemorySize: Sendable, Hashable, CustomStringConvertible {
+package struct MemorySize: Sendable, Hashable, CustomStringConvertible {
     /// The bytes.
-    public let bytes: Int
+    package let bytes: Int
 
     private static let units: [(name: String, bytes: Double)] = [
         ("KiB", 0x1p10), ("MiB", 0x1p20), ("GiB", 0x1p30), ("TiB", 0x1p40),
@@ -11,13 +11,13 @@ public struct MemorySize: Sendable, Hashable, CustomStringConvertible {
     ]
 
     /// That many bytes.
-    public init(bytes: Int) {
+    package init(bytes: Int) {
         self.bytes = bytes
     }
 
     /// A size such as `12GiB`, `7.5 GiB` or `16GB`; nil for anything else. A unit is needed, whatever its case, and the
     /// size must be above 0.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let trimmed = text.trimmingCharacters(in: .whitespaces).lowercased()
         guard let unit = Self.units.first(where: { trimmed.hasSuffix($0.name.lowercased()) }) else { return nil }
         let number = trimmed.dropLast(unit.name.utf8.count).trimmingCharacters(in: .whitespaces)
@@ -29,7 +29,7 @@ public struct MemorySize: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The size in MiB, from 10 GiB on in GiB, such as `871 MiB` or `23.4 GiB`.
-    public var description: String {
+    package var description: String {
         let size = Double(bytes)
         return size < 10 * 0x1p30
             ? "\(Figures.fixed(size / 0x1p20, 0)) MiB" : "\(Figures.fixed(size / 0x1p30, 1)) GiB"

@@ -1,18 +1,18 @@
 import BERT
 
 /// The rows of one pass through the model, as its memory depends on them.
-public struct PlannedBatch: Sendable, Hashable {
+package struct PlannedBatch: Sendable, Hashable {
     /// Tokens of all rows, the filler not among them.
-    public let tokens: Int
+    package let tokens: Int
     /// Tokens of the longest row.
-    public let longest: Int
+    package let longest: Int
     /// The sum over rows of the square of their tokens: what attention without the kernel keeps.
-    public let squares: Int
+    package let squares: Int
     /// How many different numbers of tokens the batches of the run have, this one among them.
-    public internal(set) var shapes = 1
+    package internal(set) var shapes = 1
 
     /// A batch of rows of these lengths.
-    public init(lengths: some Sequence<Int>) {
+    package init(lengths: some Sequence<Int>) {
         var (tokens, longest, squares) = (0, 0, 0)
         for length in lengths {
             tokens += length
@@ -27,20 +27,20 @@ public struct PlannedBatch: Sendable, Hashable {
 }
 
 /// The rows that a run will see, in the order in which it will see them.
-public struct PlannedRows: Sendable {
+package struct PlannedRows: Sendable {
     /// Tokens of each row in the order of each epoch; empty where no data was given.
     private let epochs: [[Int]]
     /// Tokens of a row where no data was given.
     private let maxLength: Int
 
     /// Rows of `maxLength` tokens, as many as are asked for.
-    public init(maxLength: Int) {
+    package init(maxLength: Int) {
         epochs = []
         self.maxLength = maxLength
     }
 
     /// The rows of a dataset, of these lengths, in the order that the run's seed gives them in each epoch.
-    public init(lengths: [Int], seed: UInt64, epochs: Int) {
+    package init(lengths: [Int], seed: UInt64, epochs: Int) {
         maxLength = lengths.max() ?? 0
         self.epochs = (0..<epochs).map { epoch in
             DataOrder.permutation(count: lengths.count, seed: seed, epoch: epoch).map { lengths[$0] }
@@ -48,14 +48,14 @@ public struct PlannedRows: Sendable {
     }
 
     /// The number of rows of an epoch; nil where no data was given.
-    public var count: Int? { epochs.first?.count }
+    package var count: Int? { epochs.first?.count }
     /// The tokens of an epoch; nil where no data was given.
-    public var tokens: Int? { epochs.first?.reduce(0, +) }
+    package var tokens: Int? { epochs.first?.reduce(0, +) }
     /// Tokens of the longest row.
-    public var longest: Int { maxLength }
+    package var longest: Int { maxLength }
 
     /// What a pass that takes rows as long as they stay within so many tokens has at most; see `BatchPlan.byTokens`.
-    public func fullPass(of tokens: Int) -> PlannedBatch {
+    package func fullPass(of tokens: Int) -> PlannedBatch {
         var largest = PlannedBatch(lengths: repeatElement(maxLength, count: max(1, tokens / max(1, maxLength))))
         guard let lengths = epochs.first else { return largest }
         largest = PlannedBatch(lengths: [])
@@ -77,7 +77,7 @@ public struct PlannedRows: Sendable {
     }
 
     /// The batch with the most tokens among all batches of so many rows: it decides the peak.
-    public func largestBatch(of size: Int) -> PlannedBatch {
+    package func largestBatch(of size: Int) -> PlannedBatch {
         guard !epochs.isEmpty else { return PlannedBatch(lengths: repeatElement(maxLength, count: size)) }
         var largest = PlannedBatch(lengths: [])
         var shapes: Set<Int> = []

@@ -1,42 +1,42 @@
 import BERT
 import QuestionAnswering
 import Torch
-import WordPiece
+import Tokenizers
 
 /// A run that is planned and not carried out: what it would take, and how long it would last.
-public struct Planning {
+package struct Planning {
     /// How long an epoch lasts.
-    public struct Time: Sendable, Hashable {
+    package struct Time: Sendable, Hashable {
         /// Whether gradient checkpointing was on.
-        public let checkpointing: Bool
+        package let checkpointing: Bool
         /// Rows of one pass.
-        public let batchSize: Int
+        package let batchSize: Int
         /// Rows a second.
-        public let examplesPerSecond: Double
+        package let examplesPerSecond: Double
         /// Seconds of training an epoch, without validation and saving.
-        public let epoch: Double
+        package let epoch: Double
         /// Seconds measured.
-        public let seconds: Double
+        package let seconds: Double
     }
 
     /// What fits.
-    public let plan: TrainingPlan
+    package let plan: TrainingPlan
     /// How to train with the batch size that is wanted.
-    public let way: TrainingPlan.Way
+    package let way: TrainingPlan.Way
     /// The peak of `bertqa predict` and `bertqa evaluate` over the same rows.
-    public let predict: MemorySize
+    package let predict: MemorySize
     /// The rows of the run.
-    public let rows: PlannedRows
+    package let rows: PlannedRows
     /// What matrix products compute in.
-    public let precision: Precision
+    package let precision: Precision
     /// Where the model would run.
-    public let device: Device
+    package let device: Device
     /// The CPU's threads.
-    public let threads: Int
+    package let threads: Int
     /// The numbers in all parameters.
-    public let parameterCount: Int
+    package let parameterCount: Int
     /// Why no time is measured; nil where it is.
-    public let remark: String?
+    package let remark: String?
     private let options: TrainingOptions
     private let features: [Feature]
 
@@ -49,7 +49,7 @@ public struct Planning {
     ///     planned will have.
     /// - Throws: `TrainingError.options` if an option is out of range, a GPU's memory is not given or nothing fits; what
     ///   loading the data throws.
-    public init(options: TrainingOptions, memory: MemorySize?, mapped: Int) throws {
+    package init(options: TrainingOptions, memory: MemorySize?, mapped: Int) throws {
         try options.validate()
         let device = options.device ?? Device.best
         let precision = options.precision ?? .automatic(on: device)
@@ -101,7 +101,7 @@ public struct Planning {
     /// Empty where `remark` says why.
     ///
     /// - Throws: `TrainingError` if the model cannot be loaded or libtorch fails.
-    public func calibrations() throws(TrainingError) -> [Time] {
+    package func calibrations() throws(TrainingError) -> [Time] {
         guard remark == nil, let count = rows.count, let tokens = rows.tokens else { return [] }
         let loaded: LoadedModel
         do {

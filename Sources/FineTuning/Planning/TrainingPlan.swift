@@ -2,46 +2,46 @@ import BERT
 
 /// What fits into a given memory: for each batch size the peak of training and reading, and how to train with the batch
 /// size that is wanted.
-public struct TrainingPlan: Sendable {
+package struct TrainingPlan: Sendable {
     /// One batch size.
-    public struct Line: Sendable, Hashable {
+    package struct Line: Sendable, Hashable {
         /// Rows of one pass.
-        public let batchSize: Int
+        package let batchSize: Int
         /// The most tokens that a pass of so many rows has.
-        public let tokens: Int
+        package let tokens: Int
         /// The peak of a training run.
-        public let training: MemorySize
+        package let training: MemorySize
         /// The same with gradient checkpointing.
-        public let checkpointed: MemorySize
+        package let checkpointed: MemorySize
         /// The peak of a process that reads so many rows at a time.
-        public let reading: MemorySize
+        package let reading: MemorySize
     }
 
     /// A way to train with the batch size that is wanted.
-    public struct Way: Sendable, Hashable {
+    package struct Way: Sendable, Hashable {
         /// `--batch-size`: rows of one pass.
-        public let batchSize: Int
+        package let batchSize: Int
         /// `--gradient-accumulation-steps`: passes of one step.
-        public let accumulation: Int
+        package let accumulation: Int
         /// `--gradient-checkpointing`.
-        public let checkpointing: Bool
+        package let checkpointing: Bool
         /// Its peak.
-        public let peak: MemorySize
+        package let peak: MemorySize
     }
 
     /// What of the memory a plan fills: the rest is for what the prediction may be wrong by.
-    public static let share = 0.9
+    package static let share = 0.9
 
     /// The memory that there is.
-    public let memory: MemorySize
+    package let memory: MemorySize
     /// Batch sizes 1, 2, 4, ... to the first that is too large even with gradient checkpointing, or to all rows.
-    public let lines: [Line]
+    package let lines: [Line]
     /// The largest batch sizes that fit; nil where not even one row does.
-    public let largest: (training: Int?, checkpointed: Int?, reading: Int?)
+    package let largest: (training: Int?, checkpointed: Int?, reading: Int?)
     /// How to train with the batch size that is wanted; nil where it cannot be done.
-    public let way: Way?
+    package let way: Way?
     /// The same without gradient checkpointing, where that was asked for and is not needed.
-    public let plainWay: Way?
+    package let plainWay: Way?
     private let model: MemoryModel
     private let rows: PlannedRows
 
@@ -50,7 +50,7 @@ public struct TrainingPlan: Sendable {
     /// - Parameters:
     ///   - batchSize: rows of a step.
     ///   - checkpointing: whether gradient checkpointing is wanted even where it is not needed.
-    public init(
+    package init(
         model: MemoryModel, rows: PlannedRows, memory: MemorySize, batchSize: Int, checkpointing: Bool
     ) {
         (self.model, self.rows, self.memory) = (model, rows, memory)
@@ -67,10 +67,10 @@ public struct TrainingPlan: Sendable {
     }
 
     /// Whether a peak fits.
-    public func fits(_ size: MemorySize) -> Bool { Double(size.bytes) <= Self.share * Double(memory.bytes) }
+    package func fits(_ size: MemorySize) -> Bool { Double(size.bytes) <= Self.share * Double(memory.bytes) }
 
     /// What training takes with one row a pass and gradient checkpointing: less cannot be had.
-    public var least: MemorySize { model.training(rows.largestBatch(of: 1), checkpointing: true).total }
+    package var least: MemorySize { model.training(rows.largestBatch(of: 1), checkpointing: true).total }
 }
 
 /// Looks for batch sizes.

@@ -1,5 +1,5 @@
 /// What keeps predictions from being written or merged.
-public enum PredictionError: Error, Sendable, CustomStringConvertible {
+package enum PredictionError: Error, Sendable, CustomStringConvertible {
     /// What is there already does not fit what is asked for.
     case output(String)
     /// Files of predictions that do not belong together, or are not whole.
@@ -8,7 +8,7 @@ public enum PredictionError: Error, Sendable, CustomStringConvertible {
     case interrupted(done: Int, total: Int, progress: String)
 
     /// One line for the user.
-    public var description: String {
+    package var description: String {
         switch self {
         case .output(let message), .shards(let message): message
         case .interrupted(let done, let total, let progress):

@@ -3,16 +3,16 @@ import SQuAD
 import StrictJSON
 
 /// The files that a run of `predict` writes.
-public struct PredictionFiles: Sendable {
+package struct PredictionFiles: Sendable {
     /// The answers: `{"id": "text"}`, by id.
-    public let answers: String
+    package let answers: String
     /// How likely each question is to have no answer: `{"id": probability}`, in the order of the dataset; nil for none.
-    public let noAnswer: String?
+    package let noAnswer: String?
     /// The candidates of each question, in the order of the dataset; nil for none.
-    public let best: String?
+    package let best: String?
 
     /// Files at these paths.
-    public init(answers: String, noAnswer: String? = nil, best: String? = nil) {
+    package init(answers: String, noAnswer: String? = nil, best: String? = nil) {
         (self.answers, self.noAnswer, self.best) = (answers, noAnswer, best)
     }
 
@@ -24,7 +24,7 @@ public struct PredictionFiles: Sendable {
     /// Writes each file from a progress file, whole or not at all.
     ///
     /// - Parameter sortBudget: bytes of answers that are sorted in memory at a time.
-    public func write(from progress: PredictionProgress, sortBudget: Int = 32 << 20) throws(FileError) {
+    package func write(from progress: PredictionProgress, sortBudget: Int = 32 << 20) throws(FileError) {
         try progress.synchronize()
         var sorter = try AnswerSorter(output: answers, budget: sortBudget)
         try Self.forEachRecord(of: progress) { record throws(FileError) in try sorter.add(record.id, record.answer) }

@@ -5,9 +5,9 @@ import StrictJSON
 import Torch
 
 /// What predictions depend on: two runs of the same identity write the same bytes.
-public struct PredictionIdentity: Sendable {
+package struct PredictionIdentity: Sendable {
     /// Which part of the dataset is answered.
-    public let shard: DatasetShard
+    package let shard: DatasetShard
     private let parts: [(name: String, values: [(name: String, value: JSONValue)])]
     private let environment: RunEnvironment
 
@@ -20,7 +20,7 @@ public struct PredictionIdentity: Sendable {
     /// Takes fingerprints of the model's files and of the data.
     ///
     /// - Parameter options: names and values of what the user may choose, with defaults filled in.
-    public init(
+    package init(
         model folder: String, data: String, options: [(String, JSONValue)], shard: DatasetShard, device: Device
     ) throws(FileError) {
         self.shard = shard

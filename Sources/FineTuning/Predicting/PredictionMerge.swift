@@ -4,13 +4,13 @@ import SQuAD
 import StrictJSON
 
 /// Puts the files of all shards of a dataset together, into the file that a run over the whole dataset would have written.
-public enum PredictionMerge {
+package enum PredictionMerge {
     /// Merges files of one kind, given in any order.
     ///
     /// - Parameter warn: told of shards that were predicted under different circumstances.
     /// - Returns: the number of questions.
     /// - Throws: `PredictionError.shards` that names the files which are missing, doubled, changed or of another run; `FileError`.
-    public static func merge(_ files: [String], to output: String, warn: (String) -> Void) throws -> Int {
+    package static func merge(_ files: [String], to output: String, warn: (String) -> Void) throws -> Int {
         for file in files where isSame(file, output) {
             throw PredictionError.output("--output \(output) is one of the shards; choose another name")
         }

@@ -10,11 +10,11 @@ import StrictJSON
 
 /// The answers of a run that goes on, in a file beside its output: a line that says what they depend on, then a JSON line a
 /// question in the order of the dataset. What is whole of it is kept when a run is stopped in whatever way.
-public final class PredictionProgress {
+package final class PredictionProgress {
     /// The file: the output's name with `.progress`.
-    public let path: String
+    package let path: String
     /// The answers that an earlier run has left.
-    public let done: Int
+    package let done: Int
     private let output: FileOutput
     private let clock = ContinuousClock()
     private var synchronized = ContinuousClock().now
@@ -23,7 +23,7 @@ public final class PredictionProgress {
     private static let interval = Duration.seconds(2)
 
     /// Where the progress of an output is kept.
-    public static func path(of output: String) -> String { output + ".progress" }
+    package static func path(of output: String) -> String { output + ".progress" }
 
     /// Begins a progress file, or takes up one that a run has left.
     ///
@@ -31,7 +31,7 @@ public final class PredictionProgress {
     ///   - resume: whether to take it up; otherwise one that holds answers is an error.
     ///   - warn: told of circumstances that are others than before, and of lines that are not whole.
     /// - Throws: `PredictionError.output` if another run has it, or the one that left it had other options; `FileError`.
-    public init(
+    package init(
         output: String, identity: PredictionIdentity, resume: Bool, warn: (String) -> Void
     ) throws {
         let path = Self.path(of: output)
@@ -62,7 +62,7 @@ public final class PredictionProgress {
     }
 
     /// Appends an answer.
-    public func add(_ record: PredictionRecord) throws(FileError) {
+    package func add(_ record: PredictionRecord) throws(FileError) {
         let line = record.line
         try output.append {
             $0 += line.utf8
@@ -71,19 +71,19 @@ public final class PredictionProgress {
     }
 
     /// Makes sure that the end of this process loses nothing of what was added, and now and then the same for the machine.
-    public func save() throws(FileError) {
+    package func save() throws(FileError) {
         guard clock.now - synchronized > Self.interval else { return try output.flush() }
         try synchronize()
     }
 
     /// Makes sure of it at once.
-    public func synchronize() throws(FileError) {
+    package func synchronize() throws(FileError) {
         try output.synchronize()
         synchronized = clock.now
     }
 
     /// Removes the file, once the outputs are whole.
-    public func remove() throws(FileError) { try DurableFiles.remove(path) }
+    package func remove() throws(FileError) { try DurableFiles.remove(path) }
 
     private static func check(
         _ identity: PredictionIdentity, against header: JSONValue, path: String, warn: (String) -> Void

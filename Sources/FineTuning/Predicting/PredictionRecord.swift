@@ -3,18 +3,18 @@ import SQuAD
 import StrictJSON
 
 /// What is written down of one question: a line of a progress file, a member of each output.
-public struct PredictionRecord: Sendable, Hashable {
+package struct PredictionRecord: Sendable, Hashable {
     /// The question's id.
-    public let id: String
+    package let id: String
     /// The answer's text; empty where the question is left unanswered.
-    public let answer: String
+    package let answer: String
     /// How likely the question is to have no answer, 0 to 1; 1 where it left no room for its text.
-    public let noAnswerProbability: Double
+    package let noAnswerProbability: Double
     /// Text, probability and logit of each candidate, best first.
-    public let candidates: JSONValue
+    package let candidates: JSONValue
 
     /// - Parameter threshold: what decides whether the question is answered; see `Prediction.answer(threshold:)`.
-    public init(_ predicted: PredictedExample, threshold: Double?) {
+    package init(_ predicted: PredictedExample, threshold: Double?) {
         let (example, prediction) = (predicted.example, predicted.prediction)
         id = example.id.text
         answer = prediction?.answer(threshold: threshold).map { example.context.utf8Substring($0.range) } ?? ""

@@ -4,7 +4,7 @@ import SQuAD
 import StrictJSON
 
 /// What stands beside the file of a shard, `NAME.shard.json`: what it is a part of, and its checksum.
-public struct ShardRecord: Sendable {
+package struct ShardRecord: Sendable {
     /// What is in a file.
     enum Kind: String, Sendable {
         case answers
@@ -21,14 +21,14 @@ public struct ShardRecord: Sendable {
     let json: JSONValue
 
     /// Where the record of a file is.
-    public static func path(of file: String) -> String { file + ".shard.json" }
+    package static func path(of file: String) -> String { file + ".shard.json" }
 
     /// Writes the records of all files of a shard that is done.
     ///
     /// - Parameters:
     ///   - questions: those of the shard, by their numbers in the dataset.
     ///   - total: those of the dataset.
-    public static func write(
+    package static func write(
         for files: PredictionFiles, identity: PredictionIdentity, questions: Range<Int>, of total: Int
     ) throws(FileError) {
         for (path, kind) in files.kinds {
@@ -70,7 +70,7 @@ public struct ShardRecord: Sendable {
     }
 
     /// Whether all files of a shard are there, whole, and of that identity: nothing is left to do.
-    public static func isComplete(_ files: PredictionFiles, identity: PredictionIdentity) throws -> Bool {
+    package static func isComplete(_ files: PredictionFiles, identity: PredictionIdentity) throws -> Bool {
         try files.kinds.allSatisfy { path, kind in
             do {
                 let record = try ShardRecord(of: path)

@@ -3,24 +3,24 @@
 /// torchrun, Kubernetes' PyTorchJob and `bertqa train --processes` set RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT;
 /// Slurm's srun sets names of its own for the first three.
 /// - Source: https://docs.pytorch.org/docs/stable/elastic/run.html#environment-variables
-public struct ProcessPlace: Sendable, Hashable {
+package struct ProcessPlace: Sendable, Hashable {
     /// This process's number, from 0.
-    public let rank: Int
+    package let rank: Int
     /// The number of processes.
-    public let size: Int
+    package let size: Int
     /// Its number among those on the same machine, from 0: which of its GPUs it takes.
-    public let localRank: Int
+    package let localRank: Int
     /// The machine that serves the store by which the processes find each other.
-    public let host: String
+    package let host: String
     /// The store's port.
-    public let port: Int
+    package let port: Int
     /// Whether what started the processes serves the store; otherwise the process with rank 0 does.
-    public let storeIsServed: Bool
+    package let storeIsServed: Bool
     /// How often the processes were started anew, so that a new start meets nothing of the one before.
-    public let attempt: String
+    package let attempt: String
 
     /// A place among others.
-    public init(
+    package init(
         rank: Int, size: Int, localRank: Int, host: String, port: Int, storeIsServed: Bool = false,
         attempt: String = "0"
     ) {
@@ -31,7 +31,7 @@ public struct ProcessPlace: Sendable, Hashable {
     /// Reads the environment; nil if this process trains alone.
     ///
     /// - Throws: `TrainingError.options` that names the variable that is missing or wrong.
-    public init?(environment: [String: String]) throws(TrainingError) {
+    package init?(environment: [String: String]) throws(TrainingError) {
         let isSlurm = environment["RANK"] == nil && environment["SLURM_STEP_ID"] != nil
         let names =
             isSlurm

@@ -4,11 +4,11 @@ import Torch
 /// The processes that train together, of which this is one; or this process alone.
 ///
 /// All of them do the same with the same numbers, but for the rows whose gradients each computes. The one with rank 0 writes.
-public final class Team {
+package final class Team {
     /// This process's number, from 0.
-    public let rank: Int
+    package let rank: Int
     /// The number of processes.
-    public let size: Int
+    package let size: Int
     private let heartbeat: Heartbeat?
     /// nil in a process that trains alone, or has left.
     private var parts: Parts?
@@ -24,7 +24,7 @@ public final class Team {
     }
 
     /// This process alone.
-    public init() {
+    package init() {
         (rank, size, heartbeat, parts) = (0, 1, nil, nil)
     }
 
@@ -37,7 +37,7 @@ public final class Team {
     ///   - device: where the gradients are; on CUDA they go by NCCL.
     ///   - whenOrphaned: called if the process that started this one is gone; nil does not look.
     /// - Throws: `TrainingError.processes` that says who is missing.
-    public init(
+    package init(
         place: ProcessPlace, timeout: Double, device: Device = .cpu, whenOrphaned: (@Sendable () -> Void)? = nil
     ) throws(TrainingError) {
         (rank, size) = (place.rank, place.size)
@@ -76,10 +76,10 @@ public final class Team {
     }
 
     /// Whether this process writes the run's files and speaks to its user.
-    public var writes: Bool { rank == 0 }
+    package var writes: Bool { rank == 0 }
 
     /// Whether another process has ended and said why, so that this one's error is but an echo.
-    public var otherSaidWhy: Bool { heartbeat?.otherSaidWhy ?? false }
+    package var otherSaidWhy: Bool { heartbeat?.otherSaidWhy ?? false }
 
     /// Notes the step that is being computed.
     func enter(step: Int) { heartbeat?.enter(step: step) }
@@ -99,7 +99,7 @@ public final class Team {
     }
 
     /// Tells the others why this process ends, so that they can say so, and leaves them.
-    public func leave(because error: any Error) {
+    package func leave(because error: any Error) {
         guard let heartbeat, let (store, serves) = parts.map({ ($0.store, $0.serves) }) else { return }
         heartbeat.leave(because: "\(error)")
         // The others may wait in a common computation: it fails once the connections are closed, and they ask the store why.

@@ -6,7 +6,7 @@ import QuestionAnswering
 /// A batch is taken when the model is free: what arrives while it computes goes into the next one, up to a budget of tokens,
 /// so that batches grow with the load and an idle server answers at once. A request that is served in part (a long text) goes
 /// behind those that wait, and a cancelled one leaves the line.
-public actor Batcher {
+package actor Batcher {
     private let reader: any RowReader
     private let tokenBudget: Int
     private let delay: Duration
@@ -19,7 +19,7 @@ public actor Batcher {
     /// - Parameters:
     ///   - tokenBudget: tokens of one batch; a single longer row gets one of its own.
     ///   - delay: how long the model waits, after a batch of several requests, for as many to come again.
-    public init(reader: any RowReader, tokenBudget: Int, delay: Duration, metrics: ServerMetrics) {
+    package init(reader: any RowReader, tokenBudget: Int, delay: Duration, metrics: ServerMetrics) {
         self.reader = reader
         self.tokenBudget = tokenBudget
         self.delay = delay
@@ -27,13 +27,13 @@ public actor Batcher {
     }
 
     /// Rows that wait for the model.
-    public var waitingRows: Int { line.rowCount }
+    package var waitingRows: Int { line.rowCount }
 
     /// What the model reads in the rows of these questions, which belong to one request.
     ///
     /// - Returns: for each question, the readings of its rows.
     /// - Throws: `CancellationError` if the task is cancelled while its rows wait; what the reader throws.
-    public func readings(of questions: [PreparedQuestion]) async throws -> [[RowReading]] {
+    package func readings(of questions: [PreparedQuestion]) async throws -> [[RowReading]] {
         let rows = questions.flatMap(\.rows)
         let readings = try await readings(of: rows)
         var start = 0

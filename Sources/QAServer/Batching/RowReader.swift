@@ -1,7 +1,7 @@
 import QuestionAnswering
 
 /// Something that reads rows; the model, or a stand-in for it in tests.
-public protocol RowReader: Sendable {
+package protocol RowReader: Sendable {
     /// Reads rows in one pass, and tells of each in their order.
     func read(_ rows: [QuestionRow]) async throws -> [RowReading]
 }

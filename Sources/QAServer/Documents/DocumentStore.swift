@@ -238,9 +238,9 @@ struct DocumentStore: Sendable {
 }
 
 /// The database cannot be opened.
-public struct DocumentStoreError: Error, Sendable, CustomStringConvertible {
+package struct DocumentStoreError: Error, Sendable, CustomStringConvertible {
     /// What is wrong, naming the file.
-    public let description: String
+    package let description: String
 
     init(path: String?, error: any Error) {
         description =

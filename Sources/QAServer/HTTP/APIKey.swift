@@ -2,12 +2,12 @@ import Crypto
 import Foundation
 
 /// A secret that requests must bring. Only its digest is kept.
-public struct APIKey: Sendable {
+package struct APIKey: Sendable {
     private let digest: SHA256Digest
 
     /// - Parameter secret: the key; white space at both ends is not part of it.
     /// - Returns: nil if nothing is left.
-    public init?(_ secret: String) {
+    package init?(_ secret: String) {
         let secret = secret.trimmingCharacters(in: .whitespacesAndNewlines)
         guard !secret.isEmpty else { return nil }
         digest = SHA256.hash(data: Data(secret.utf8))

@@ -4,18 +4,18 @@ import Logging
 import StrictJSON
 
 /// Log lines on standard error: JSON objects for programs, or `name=value` for people.
-public struct LogLines: LogHandler {
+package struct LogLines: LogHandler {
     /// What every line says.
-    public var metadata: Logger.Metadata = [:]
+    package var metadata: Logger.Metadata = [:]
     /// The least level that is written.
-    public var logLevel: Logger.Level
+    package var logLevel: Logger.Level
     private let asJSON: Bool
     private let write: @Sendable (String) -> Void
 
     /// - Parameters:
     ///   - asJSON: whether each line is a JSON object.
     ///   - write: takes a line with its end; standard error if it is not given.
-    public init(
+    package init(
         level: Logger.Level, asJSON: Bool,
         write: @escaping @Sendable (String) -> Void = { StandardError.write($0) }
     ) {
@@ -25,13 +25,13 @@ public struct LogLines: LogHandler {
     }
 
     /// One fact that every line says.
-    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
     /// Writes a line.
-    public func log(event: LogEvent) {
+    package func log(event: LogEvent) {
         let facts = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
         let time = Date().formatted(.iso8601.time(includingFractionalSeconds: true))
         if asJSON {

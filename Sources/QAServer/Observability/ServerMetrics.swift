@@ -1,7 +1,7 @@
 import Synchronization
 
 /// What the server counts while it runs; `text` is what `/metrics` answers.
-public final class ServerMetrics: Sendable {
+package final class ServerMetrics: Sendable {
     private struct Route: Hashable {
         let route: String
         let status: Int
@@ -23,7 +23,7 @@ public final class ServerMetrics: Sendable {
     private let counts = Mutex(Counts())
 
     /// Nothing counted yet.
-    public init() {}
+    package init() {}
 
     func beginRequest() { counts.withLock { $0.inFlight += 1 } }
 
