@@ -2,18 +2,18 @@ import Foundation
 import Torch
 
 /// The device that the parity tests run on: what `BERTQA_TEST_DEVICE` names, else the CPU.
-public enum TestDevice {
+package enum TestDevice {
     /// Why tests cannot run on the device that was asked for.
-    public struct Unusable: Error, CustomStringConvertible {
+    package struct Unusable: Error, CustomStringConvertible {
         /// What is wrong, and what to do.
-        public let description: String
+        package let description: String
     }
 
     /// The device.
     ///
     /// - Throws: `Unusable` for a name that is none, or a device that is not there: a test that asked for a GPU must not pass
     ///   on the CPU.
-    public static func current() throws(Unusable) -> Device {
+    package static func current() throws(Unusable) -> Device {
         let name = ProcessInfo.processInfo.environment["BERTQA_TEST_DEVICE"] ?? ""
         guard !name.isEmpty else { return .cpu }
         guard let device = Device(rawValue: name) else {
@@ -31,23 +31,23 @@ public enum TestDevice {
 
     /// A limit for errors in float32: on other devices than the CPU sums have another order, and libraries their own
     /// approximations, which 1e-4 leaves room for.
-    public static func tolerance(_ cpu: Double) throws(Unusable) -> Double {
+    package static func tolerance(_ cpu: Double) throws(Unusable) -> Double {
         try current() == .cpu ? cpu : max(cpu, 1e-4)
     }
 
     /// Whether dropout has masks of the device's own there, so that what it gives cannot be compared with the CPU number by
     /// number (docs/decisions/0026-cuda-path.md).
-    public static func drawsMasks() throws(Unusable) -> Bool { try current() == .cuda }
+    package static func drawsMasks() throws(Unusable) -> Bool { try current() == .cuda }
 
     /// What an error is taken relative to: the largest number that was expected, on other devices than the CPU at least a
     /// hundredth of the largest of its company. Where softmax has one weight, the gradient of what it came from is
     /// nought, and rounding on the way there is not.
-    public static func scale(_ expected: Double, among all: Double) throws(Unusable) -> Double {
+    package static func scale(_ expected: Double, among all: Double) throws(Unusable) -> Double {
         max(1e-12, try current() == .cpu ? expected : max(expected, 0.01 * all))
     }
 }
 
 extension Tensor {
     /// This tensor on the device under test: a leaf there.
-    public func onTestDevice() throws -> Tensor { try to(TestDevice.current()) }
+    package func onTestDevice() throws -> Tensor { try to(TestDevice.current()) }
 }

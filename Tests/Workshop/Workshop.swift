@@ -7,14 +7,14 @@ import Torch
 import Tokenizers
 
 /// A directory with a tiny pretrained model and twelve questions: `model`, `train.json`.
-public struct Workshop: Sendable {
+package struct Workshop: Sendable {
     /// The directory.
-    public let path: String
+    package let path: String
     /// The model's tokenizer.
-    public let tokenizer: Tokenizer
+    package let tokenizer: Tokenizer
 
     /// Makes the directory and what is in it.
-    public init() throws {
+    package init() throws {
         path = FileManager.default.temporaryDirectory.appendingPathComponent("bertqa-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: "\(path)/model", withIntermediateDirectories: true)
         let words =
@@ -26,7 +26,7 @@ public struct Workshop: Sendable {
     }
 
     /// Options for a run into a directory of that name.
-    public func options(_ name: String) -> TrainingOptions {
+    package func options(_ name: String) -> TrainingOptions {
         var options = TrainingOptions(
             model: "\(path)/model", trainFile: "\(path)/train.json", outputDirectory: "\(path)/\(name)")
         options.features = FeatureOptions(maxLength: 32)
@@ -40,28 +40,28 @@ public struct Workshop: Sendable {
     }
 
     /// A file's bytes.
-    public func bytes(_ name: String) throws -> [UInt8] {
+    package func bytes(_ name: String) throws -> [UInt8] {
         try Array(Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)")))
     }
 
     /// The name of a run's newest checkpoint.
-    public func newestCheckpoint(_ run: String) throws -> String? {
+    package func newestCheckpoint(_ run: String) throws -> String? {
         try FileManager.default.contentsOfDirectory(atPath: "\(path)/\(run)/checkpoints").sorted().last
     }
 
     /// Puts a number that is not finite into the pretrained weights.
-    public func poison() throws {
+    package func poison() throws {
         try Self.writeModel(to: "\(path)/model", vocabulary: tokenizer.vocabulary.count, spoiled: .bias)
     }
 
     /// Gives words embeddings that are finite and so large that nothing computed from them is.
-    public func overload(_ words: [String]) throws {
+    package func overload(_ words: [String]) throws {
         let rows = words.flatMap { tokenizer.tokenize($0).ids.map(Int.init) }
         try Self.writeModel(to: "\(path)/model", vocabulary: tokenizer.vocabulary.count, spoiled: .embeddings(rows))
     }
 
     /// Makes the model as large as it has to be for its memory to stand out, and the texts long.
-    public func enlarge() throws {
+    package func enlarge() throws {
         try Self.writeModel(to: "\(path)/model", vocabulary: 20_000) { config in
             (config.hiddenSize, config.layerCount, config.headCount) = (256, 4, 4)
             (config.intermediateSize, config.maxPositionEmbeddings) = (1024, 256)
@@ -101,7 +101,7 @@ public struct Workshop: Sendable {
     }
 
     /// The same texts with two questions more each, whose answers stand in another text: SQuAD 2.0.
-    public static var version2: Dataset {
+    package static var version2: Dataset {
         var result = dataset
         result.version = "v2.0"
         let paragraphs = dataset.articles[0].paragraphs
@@ -160,7 +160,7 @@ public struct Workshop: Sendable {
 }
 
 /// Runs `body` with a workshop that is removed afterwards.
-public func withWorkshop(_ body: (Workshop) throws -> Void) throws {
+package func withWorkshop(_ body: (Workshop) throws -> Void) throws {
     let shop = try Workshop()
     let result = Result { try body(shop) }
     try FileManager.default.removeItem(atPath: shop.path)
