@@ -51,10 +51,10 @@ fixtures: ## writes the test fixtures again, with the Python packages of Tools/r
 bench: build ## measures training and prediction beside transformers and ONNX Runtime, which go into .venv-bench
 	@./Benchmarks/bench.sh run.py --write --slow --base
 
-bench-growth: build ## draws time and memory against tokens and model size, into docs/pictures
+bench-growth: build ## draws time and memory against tokens and model size, into docs/lab/pictures
 	@./Benchmarks/bench.sh growth.py
 
-bench-cuda: build ## measures training on an NVIDIA GPU beside transformers, into docs/cuda.md
+bench-cuda: build ## measures training on an NVIDIA GPU beside transformers, into docs/lab/cuda.md
 	@./Benchmarks/bench.sh cuda.py --write
 
 clean: ## removes what was built

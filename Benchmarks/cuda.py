@@ -1,6 +1,6 @@
-"""Measures BertQA beside transformers on one NVIDIA GPU, and writes the tables into docs/cuda.md.
+"""Measures BertQA beside transformers on one NVIDIA GPU, and writes the tables into docs/lab/cuda.md.
 
-Run it by `make bench-cuda`, in a checkout built against a CUDA libtorch (docs/cuda.md), with nothing else on the GPU. First the
+Run it by `make bench-cuda`, in a checkout built against a CUDA libtorch (docs/guide/scale.md), with nothing else on the GPU. First the
 parity tests run on the GPU. Then BertQA and transformers train in turn, in bfloat16, over the same rows: models of the shapes of
 BERT-base and BERT-large, batches of 16, of 32 and of the largest size that fits; transformers in eager mode, and with its fastest
 attention and torch.compile. Last, both fine-tune the encoder on SQUAD_DIR/train.json, and `bertqa evaluate` scores both.
@@ -252,7 +252,7 @@ def check(options):
         [str(BUILT / "bertqa"), "ask", "--model", ENCODER, "--question", "q", "--context", "c", "--device", "cuda"],
         capture_output=True, text=True)
     if "there is no cuda device" in probe.stderr:
-        refuse("bertqa was built against a libtorch without CUDA; docs/cuda.md says how to build it against one that has it")
+        refuse("bertqa was built against a libtorch without CUDA; docs/guide/scale.md says how to build it against one that has it")
 
 
 def main():
@@ -267,7 +267,7 @@ def main():
     parser.add_argument("--skip-compile", action="store_true", help="without torch.compile, which takes minutes")
     parser.add_argument("--skip-largest", action="store_true", help="without looking for the largest batch that fits")
     parser.add_argument("--skip-tuning", action="store_true", help="without the fine-tuning of the encoder")
-    parser.add_argument("--write", action="store_true", help="write the tables into docs/cuda.md")
+    parser.add_argument("--write", action="store_true", help="write the tables into docs/lab/cuda.md")
     options = parser.parse_args()
     check(options)
     if options.write and options.quick:
@@ -284,7 +284,7 @@ def main():
             print(said[-1], flush=True)
         tables = [*bench.table(), "", *([] if options.skip_tuning else bench.tuning())]
     if options.write:
-        write("docs/cuda.md", "make bench-cuda", "\n".join([" ".join(said), "", *tables]))
+        write("docs/lab/cuda.md", "make bench-cuda", "\n".join([" ".join(said), "", *tables]))
 
 
 if __name__ == "__main__":

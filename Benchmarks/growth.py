@@ -1,4 +1,4 @@
-"""Time and memory against tokens and against the model's size, as pictures in docs/pictures. Run it by `make bench-growth`."""
+"""Time and memory against tokens and against the model's size, as pictures in docs/lab/pictures. Run it by `make bench-growth`."""
 
 import tempfile
 from pathlib import Path
@@ -60,7 +60,7 @@ def draw_sizes(results):
 
 
 def save(figure, name):
-    folder = ROOT / "docs/pictures"
+    folder = ROOT / "docs/lab/pictures"
     folder.mkdir(exist_ok=True)
     figure.tight_layout()
     figure.savefig(folder / name, metadata={"Date": None})
@@ -84,7 +84,7 @@ def main():
             f"{one['process_memory'] / 1e9:.2f} | {reading[length, batch]['seconds']:.3f} |")
     table += ["", "| layers x width | s a training step of 16 x 160 tokens | memory, GB |", "|---|---|---|"]
     table += [f"| {name} | {result['seconds']:.3f} | {result['process_memory'] / 1e9:.2f} |" for name, _, result in results]
-    write("docs/benchmarks.md", "growth", "\n".join([describe(), "", *table]))
+    write("docs/lab/benchmarks.md", "growth", "\n".join([describe(), "", *table]))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What `bertqa plan` predicts beside what runs take: the table of docs/planning.md.
+"""What `bertqa plan` predicts beside what runs take: the table of docs/lab/planning.md.
 
 python3 Benchmarks/plan.py                    every line, about half an hour, 10 GB of disk
 python3 Benchmarks/plan.py --models minilm    some of them, without writing
@@ -168,7 +168,7 @@ def main():
     if chosen == list(SHAPES):
         head = ["| model | precision | what | row | batch | predicted, MiB | measured, MiB | error |", "|---|---|---|---|---|---|---|---|"]
         machine = f"{datetime.date.today()}, {processor()}, {os.cpu_count()} cores, 2 threads. {summary}"
-        write("docs/planning.md", "plan", "\n".join([machine, "", *head, *(text for text, _ in table)]))
+        write("docs/lab/planning.md", "plan", "\n".join([machine, "", *head, *(text for text, _ in table)]))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Measures BertQA and its peers side by side on this machine, prints one table with ratios, and writes it into docs/benchmarks.md.
+"""Measures BertQA and its peers side by side on this machine, prints one table with ratios, and writes it into docs/lab/benchmarks.md.
 
 Run it by `make bench`, with nothing else running. Each line is measured in turn, ours and theirs, `--rounds` times; the table has
 the medians. SQUAD_DIR names a folder with train.json and dev.json; without it the sample data is measured.
@@ -214,14 +214,14 @@ def main():
     parser.add_argument("--only", help="only lines whose name holds these words")
     parser.add_argument("--slow", action="store_true", help="the tutorial's own way as well")
     parser.add_argument("--base", action="store_true", help="a model of BERT-base's size with random weights as well, one round")
-    parser.add_argument("--write", action="store_true", help="write the table into docs/benchmarks.md")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/lab/benchmarks.md")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         rows = Bench(options, scratch).run()
     if options.write:
         table = ["| | BertQA | peer | | ratio | aim |", "|---|---|---|---|---|---|"]
         table += [f"| {line.name} | {a:.4g} | {b:.4g} | {line.unit} | {ratio:.2f} | {line.reach or ''} |" for line, a, b, ratio in rows]
-        write("docs/benchmarks.md", "make bench", "\n".join([f"{describe()} Medians of {options.rounds} rounds (BERT-base: one), seed 42.", "", *table]))
+        write("docs/lab/benchmarks.md", "make bench", "\n".join([f"{describe()} Medians of {options.rounds} rounds (BERT-base: one), seed 42.", "", *table]))
 
 
 if __name__ == "__main__":

@@ -85,15 +85,15 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--steps", type=int, default=14)
-    options.add_argument("--write", action="store_true", help="write both tables into docs/scaling.md")
+    options.add_argument("--write", action="store_true", help="write both tables into docs/lab/scaling.md")
     options = options.parse_args()
     revision = subprocess.run(["date", "+%Y-%m-%d"], capture_output=True, text=True, check=True).stdout.strip()
     table = f"{revision}, {processor()}, {os.cpu_count()} cores; medians of {options.rounds} rounds of {options.steps} steps, seed 42.\n\n"
     table += measured(options.rounds, options.steps)
     print(table, paper(), sep="\n\n")
     if options.write:
-        write("docs/scaling.md", "scaling", table)
-        write("docs/scaling.md", "paper", paper())
+        write("docs/lab/scaling.md", "scaling", table)
+        write("docs/lab/scaling.md", "paper", paper())
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 #!/bin/sh
-# What `make lint` checks: formatting, the length of source files, and that no path of somebody's machine is committed.
+# What `make lint` checks: formatting, the length of source files, links in the documentation, and that no path of one machine is
+# committed.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -14,6 +15,8 @@ if [ -n "$long" ]; then
     printf '%s\n' "lint: longer than 450 lines:" "$long" >&2
     failed=1
 fi
+
+python3 Tools/check_links.py || failed=1
 
 # The patterns are written so that they don't match themselves.
 homes=$(git grep -nIE -e '/(home|Users)/[a-z]+/' -e '/roo[t]/' -e '/wor[k]/' -e '/tm[p]/w' -- . || true)

@@ -1,4 +1,4 @@
-"""Measures `bertqa serve` beside a FastAPI server with wrk on loopback; --write puts the table into docs/serving.md.
+"""Measures `bertqa serve` beside a FastAPI server with wrk on loopback; --write puts the table into docs/lab/serving.md.
 
     Benchmarks/bench.sh serve/run.py --model MODEL --data dev.json            questions/s, p50 and p99 by connections
     Benchmarks/bench.sh serve/run.py --model MODEL --data dev.json overload   ten times the connections that are answered
@@ -24,7 +24,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-PAGE = ROOT / "docs/serving.md"
+PAGE = ROOT / "docs/lab/serving.md"
 MARKS = ("<!-- bench begins -->", "<!-- bench ends -->")
 
 

@@ -50,7 +50,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "What log lines are: text, json, or auto, which is text on a terminal.")
     var logFormat = LogFormat.auto
 
-    /// Those of a dozen sizes of batch: more take memory and save no time that could be measured (docs/serving.md).
+    /// Those of a dozen sizes of batch: more take memory and save no time that could be measured (docs/lab/serving.md).
     private static let keptProducts = 64
 
     func validate() throws {

@@ -3,16 +3,17 @@ import StrictJSON
 import Testing
 import Workshop
 
-@Suite("docs/serving.md")
+@Suite("The pages on serving")
 struct ServingDocsTests {
-    @Test("every curl example works as it is written")
-    func examples() throws {
+    /// Each page with the least number of examples that it has.
+    @Test("every curl example works as it is written", arguments: [("guide/serve.md", 3), ("reference/http-api.md", 13)])
+    func examples(page: String, count: Int) throws {
         let shop = try Workshop()
         let server = try ServingTool(shop, ["--database", "none"])
-        let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../../docs/serving.md")
-        let parts = try String(contentsOf: page, encoding: .utf8).components(separatedBy: "```sh curl\n").dropFirst()
-        #expect(parts.count > 12)
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../docs/\(page)")
+        let parts = try String(contentsOf: file, encoding: .utf8).components(separatedBy: "```sh curl\n").dropFirst()
+        #expect(parts.count >= count)
         for part in parts {
             let command = part.components(separatedBy: "\n```")[0]
             let output = try shell(command + " -w '\\n%{http_code}'", address: server.address)

@@ -20,7 +20,7 @@ package struct MemoryEstimate: Sendable, Hashable {
 /// The peak of the memory of a training run and of a process that reads, from the model's shape and the largest batch.
 ///
 /// What is kept for the backward pass is counted from the operations (`Sources/CTorch/Kernels`); what libraries and the
-/// allocator add is measured: docs/planning.md has both beside each other, and docs/decisions/0024-memory-model.md says how
+/// allocator add is measured: docs/lab/planning.md has both beside each other, and docs/decisions/0024-memory-model.md says how
 /// the constants were found.
 ///
 /// Legend: T tokens of the batch with its filler, H hidden size, I intermediate size, N heads, P parameters.
