@@ -29,7 +29,10 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
-        .target(name: "Files"),
+        .target(name: "Files", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "Console"),
+        .systemLibrary(name: "CZlib"),
+        .target(name: "Charts", dependencies: ["CZlib"]),
         .target(name: "StrictJSON", dependencies: ["Files"]),
         .target(name: "Checkpoints", dependencies: ["Files", "StrictJSON"]),
         .target(name: "Tokenizers", dependencies: ["Files", "StrictJSON"]),
@@ -43,12 +46,20 @@ let package = Package(
         .target(name: "Torch", dependencies: ["CTorch"]),
         .target(name: "BERT", dependencies: ["Torch", "Checkpoints", "Files", "StrictJSON"]),
         .target(
-            name: "QuestionAnswering", dependencies: ["BERT", "Torch", "Tokenizers", "SQuAD", "Files", "StrictJSON"]),
+            name: "QuestionAnswering",
+            dependencies: ["BERT", "Torch", "Tokenizers", "SQuAD", "Console", "Files", "StrictJSON"]),
+        .target(
+            name: "Evaluating",
+            dependencies: [
+                "QuestionAnswering", "BERT", "Torch", "Tokenizers", "SQuAD", "Charts", "Console", "Files", "StrictJSON",
+            ]),
+        .target(name: "Planning", dependencies: ["BERT", "Torch", "Console"]),
         .target(
             name: "FineTuning",
             dependencies: [
-                "QuestionAnswering", "BERT", "Torch", "Tokenizers", "SQuAD", "Files", "StrictJSON",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "Evaluating", "Planning", "QuestionAnswering", "BERT", "Torch", "Tokenizers", "SQuAD", "Charts",
+                "Console",
+                "Files", "StrictJSON",
             ]),
         .target(
             name: "Hub",
@@ -76,7 +87,9 @@ let package = Package(
             name: "bertqa",
             dependencies: [
                 "Hub", "QAServer",
-                "FineTuning", "QuestionAnswering", "BERT", "Torch", "Tokenizers", "SQuAD", "Files", "StrictJSON",
+                "FineTuning", "Planning", "Evaluating", "QuestionAnswering", "BERT", "Torch", "Tokenizers", "SQuAD",
+                "Charts",
+                "Console", "Files", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
             ]),
@@ -98,7 +111,10 @@ let package = Package(
         .executableTarget(name: "bertqa-fuzz", dependencies: ["FuzzedParsers"], path: "Fuzzing/Fuzz"),
         .testTarget(
             name: "FuzzingTests", dependencies: ["FuzzedParsers"], path: "Fuzzing/Tests", resources: [.copy("Corpus")]),
-        .testTarget(name: "FilesTests", dependencies: ["Files"]),
+        .target(name: "Scratch", path: "Tests/Scratch"),
+        .testTarget(name: "FilesTests", dependencies: ["Scratch", "Files"]),
+        .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
+        .testTarget(name: "ChartsTests", dependencies: ["Charts", "CZlib"]),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
         .testTarget(
@@ -118,9 +134,15 @@ let package = Package(
             dependencies: ["FineTuning", "QuestionAnswering", "BERT", "Torch", "Tokenizers", "SQuAD"],
             path: "Tests/Workshop"),
         .testTarget(
+            name: "EvaluatingTests",
+            dependencies: ["Scratch", "Workshop", "Evaluating", "QuestionAnswering", "SQuAD", "Files", "StrictJSON"]),
+        .testTarget(name: "PlanningTests", dependencies: ["Scratch", "Planning", "BERT", "Torch"]),
+        .testTarget(
             name: "FineTuningTests",
             dependencies: [
-                "Workshop", "FineTuning", "QuestionAnswering", "BERT", "Torch", "SQuAD", "Files", "StrictJSON",
+                "Scratch", "Workshop", "FineTuning", "Planning", "Evaluating", "QuestionAnswering", "BERT", "Torch",
+                "SQuAD",
+                "Charts", "Console", "Files", "StrictJSON",
             ]),
         .testTarget(name: "HubTests", dependencies: ["Hub", .product(name: "Crypto", package: "swift-crypto")]),
         .testTarget(
@@ -135,7 +157,9 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Workshop", "SQuAD", "BERT", "Torch", "FineTuning", "StrictJSON", "bertqa", "wordpiece-bench",
+                "Workshop", "SQuAD", "BERT", "Torch", "FineTuning", "Planning", "Evaluating", "Console", "StrictJSON",
+                "bertqa",
+                "wordpiece-bench",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),

@@ -86,9 +86,9 @@ package struct CheckpointStore: Sendable {
         for name in try FileManager.default.contentsOfDirectory(atPath: directory).sorted() {
             let size = try MappedFile(path: "\(directory)/\(name)").bytes.count
             let digest = try FileDigest.sha256(path: "\(directory)/\(name)")
-            files.append((name, .object(JSONObject([("bytes", .int(size)), ("sha256", .string(digest))]))))
+            files.append((name, ["bytes": .int(size), "sha256": .string(digest)]))
         }
-        let text = JSONValue.object(JSONObject([("files", .object(JSONObject(files)))])).serialized(pretty: true)
+        let text = JSONValue.object(["files": .object(JSONObject(files))]).serialized(pretty: true)
         try DurableFiles.write(text + "\n", to: "\(directory)/\(manifest)")
     }
 

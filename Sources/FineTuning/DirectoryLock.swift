@@ -26,7 +26,7 @@ package final class DirectoryLock: Sendable {
             guard code == EWOULDBLOCK else { throw FileError(path: path, code: code) }
             throw FileError(
                 path: directory,
-                message: "another run is writing to this directory; wait for it, or choose another --output-dir")
+                message: "another run is writing to this directory; wait for it, or choose another `output_dir`")
         }
     }
 

@@ -1,3 +1,4 @@
+import Console
 import BERT
 import QuestionAnswering
 import Torch
@@ -44,11 +45,7 @@ final class GradientPass {
         (maxNorm, checkpointing) = (options.maxGradNorm, options.gradientCheckpointing)
         lengths = rows.map(\.length)
         batches = BatchPreparer(rows: rows, tokenizer: loaded.tokenizer, device: device)
-        do {
-            reducer = try team.reducer(optimizer.slots.map(\.parameter))
-        } catch {
-            throw .computation("\(error)")
-        }
+        reducer = try TrainingError.wrapping(.computation) { try team.reducer(optimizer.slots.map(\.parameter)) }
     }
 
     /// The clipped gradients of the mean loss over the given rows of all processes.

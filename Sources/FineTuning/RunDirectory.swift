@@ -1,3 +1,5 @@
+import Evaluating
+import Charts
 import BERT
 import Files
 import Foundation
@@ -21,37 +23,33 @@ struct RunDirectory {
             lock = try DirectoryLock(directory: path)
             try DurableFiles.removeUnfinished(in: path)
         } catch {
-            throw .output("--output-dir \(error)")
+            throw .output("`output_dir` \(error)")
         }
         if !options.resume, FileManager.default.fileExists(atPath: "\(path)/run.json") {
             throw .output(
-                "--output-dir \(path) already holds a run; go on with it by --resume, or choose another directory")
+                "`output_dir` \(path) already holds a run; go on with it by `resume`, or choose another directory")
         }
     }
 
     /// Writes `run.json`: every resolved option, versions, device, threads, fingerprints of the data.
     func writeRecord(
-        options: TrainingOptions, settings: JSONValue, environment: RunEnvironment, command: [String]
+        options: TrainingOptions, environment: RunEnvironment, command: [String]
     ) throws(TrainingError) {
-        do {
+        try TrainingError.wrapping(.output) {
             var files: [(String, JSONValue)] = [("train_file", try Self.fingerprint(options.trainFile))]
             if let file = options.validationFile { files.append(("validation_file", try Self.fingerprint(file))) }
-            let record = JSONValue.object(
-                JSONObject([
-                    ("command", .array(command.map(JSONValue.string))), ("model", .string(options.model)),
-                    ("options", settings), ("data", .object(JSONObject(files))),
-                    ("environment", environment.json),
-                    ("started", .string(Date().ISO8601Format())),
-                ]))
+            let record = JSONValue.object([
+                "command": .array(command.map(JSONValue.string)), "model": .string(options.model),
+                "options": options.record, "data": .object(JSONObject(files)), "environment": environment.json,
+                "started": .string(Date().ISO8601Format()),
+            ])
             try DurableFiles.write(record.serialized(pretty: true) + "\n", to: "\(path)/run.json")
-        } catch {
-            throw .output("\(error)")
         }
     }
 
     /// Checks that the directory is still this run's.
     func check() throws(TrainingError) {
-        do { try lock.check() } catch { throw .output("--output-dir \(error)") }
+        try TrainingError.wrapping(.output, "`output_dir` ", lock.check)
     }
 
     /// Writes the model that is the best so far. The weights come last: a directory with weights is complete.
@@ -88,12 +86,6 @@ struct RunDirectory {
     }
 
     private static func fingerprint(_ file: String) throws(FileError) -> JSONValue {
-        .object(JSONObject([("path", .string(file)), ("sha256", .string(try FileDigest.sha256(path: file)))]))
+        ["path": .string(file), "sha256": .string(try FileDigest.sha256(path: file))]
     }
-}
-
-/// This program.
-package enum BertQA {
-    /// Its version.
-    package static let version = "0.1.0"
 }

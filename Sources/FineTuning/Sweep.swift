@@ -1,3 +1,5 @@
+import Charts
+import Console
 import Files
 import StrictJSON
 
@@ -67,10 +69,20 @@ package struct Sweep: Sendable {
         for run in runs { try options(run).validate() }
         for index in runs.indices {
             begins(runs[index], index + 1)
-            let summary = try Trainer(options: options(runs[index]), command: command, interrupt: interrupt).run()
+            let summary = try Trainer.train(options(runs[index]), command: command, interrupt: interrupt)
             runs[index].seconds = summary.seconds
             runs[index].best = summary.bestEpoch.flatMap { summary.statistics.epochs[$0 - 1].validation }
         }
+    }
+
+    private var picture: RankedBars {
+        RankedBars(
+            title: "F1 of each run's best epoch",
+            bars: ranked.map { run in
+                RankedBars.Bar(
+                    label: "rate \(run.learningRate), batch \(run.batchSize), \(run.epochs) epochs", name: run.name,
+                    value: run.best?.f1 ?? 0)
+            })
     }
 
     /// The runs with a validation, best F1 first.
@@ -82,21 +94,18 @@ package struct Sweep: Sendable {
     package func write() throws(TrainingError) {
         let directory = base.outputDirectory
         let list = runs.map { run in
-            JSONValue.object(
-                JSONObject([
-                    ("directory", .string(run.name)), ("learning_rate", .double(run.learningRate)),
-                    ("batch_size", .int(run.batchSize)), ("epochs", .int(run.epochs)),
-                    ("f1", run.best.map { .double($0.f1) } ?? .null),
-                    ("exact_match", run.best.map { .double($0.exactMatch) } ?? .null),
-                    ("valid_loss", run.best.map { .double($0.loss) } ?? .null), ("seconds", .double(run.seconds)),
-                ]))
+            JSONValue.object([
+                "directory": .string(run.name), "learning_rate": .double(run.learningRate),
+                "batch_size": .int(run.batchSize), "epochs": .int(run.epochs),
+                "f1": run.best.map { .double($0.f1) } ?? .null,
+                "exact_match": run.best.map { .double($0.exactMatch) } ?? .null,
+                "valid_loss": run.best.map { .double($0.loss) } ?? .null, "seconds": .double(run.seconds),
+            ])
         }
-        do {
+        try TrainingError.wrapping(.output) {
             try DurableFiles.write(JSONValue.array(list).serialized(pretty: true) + "\n", to: "\(directory)/sweep.json")
-            try DurableFiles.write(SweepPicture(runs: ranked).svg(), to: "\(directory)/sweep.svg")
+            try DurableFiles.write(picture.svg(), to: "\(directory)/sweep.svg")
             if let best = ranked.first { try DurableFiles.link("\(directory)/best", to: best.name) }
-        } catch {
-            throw .output("\(error)")
         }
     }
 }

@@ -1,6 +1,7 @@
-/// Counts work and time, without the first steps, in which caches and memory pools fill.
+/// Counts rows, tokens and time, without the first steps, in which caches and memory pools fill.
 package struct Throughput: Sendable {
-    private var skipped: Int
+    /// How many of the next steps are left out.
+    private(set) var stepsToSkip: Int
     /// Steps counted.
     package private(set) var steps = 0
     /// Rows counted.
@@ -14,13 +15,15 @@ package struct Throughput: Sendable {
 
     /// A counter that leaves out the first `skip` steps.
     package init(skip: Int = 2) {
-        skipped = skip
+        stepsToSkip = skip
     }
 
-    /// Counts steps that were measured together.
+    /// Counts steps that were measured together. Their time cannot be divided, so the steps that are left out are to be measured
+    /// by themselves: no more than `stepsToSkip` together, while there are some.
     package mutating func add(steps: Int = 1, examples: Int, tokens: Int, seconds: Double, waiting: Double = 0) {
-        if skipped > 0 {
-            skipped -= steps
+        if stepsToSkip > 0 {
+            precondition(steps <= stepsToSkip, "steps to leave out were measured together with others")
+            stepsToSkip -= steps
             return
         }
         self.steps += steps

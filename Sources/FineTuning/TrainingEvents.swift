@@ -12,7 +12,7 @@ struct TrainingEvents {
         let throughput: Int
 
         var json: JSONValue {
-            .object(JSONObject([("values", .int(values)), ("throughput", .int(throughput))]))
+            ["values": .int(values), "throughput": .int(throughput)]
         }
 
         init(values: Int, throughput: Int) {

@@ -1,3 +1,4 @@
+import Console
 import BERT
 import QuestionAnswering
 import Torch
@@ -30,8 +31,7 @@ struct TrainingReport {
     }
 
     mutating func start(
-        _ options: TrainingOptions, _ loaded: LoadedModel, _ data: TrainingData, device: Device,
-        precision: Precision, totalSteps: Int
+        _ options: TrainingOptions, _ loaded: LoadedModel, _ data: TrainingData, totalSteps: Int
     ) {
         let config = loaded.model.config
         let millions = Figures.fixed(Double(loaded.model.parameters.elementCount) / 1e6, 1)
@@ -39,7 +39,8 @@ struct TrainingReport {
             "model      \(options.model): \(config.layerCount) layers, \(config.hiddenSize) wide, \(millions) M parameters"
                 + (loaded.newKeys.isEmpty ? "" : ", a new question-answering head"))
         say(
-            "running on \(device.rawValue), \(precision.rawValue), \(Figures.count(Runtime.threads, "thread")), libtorch \(Runtime.version)"
+            "running on \(options.device?.rawValue ?? "auto"), \(options.precision?.rawValue ?? "auto"), "
+                + "\(Figures.count(Runtime.threads, "thread")), libtorch \(Runtime.version)"
         )
         let rows = data.training.features
         let tokens = rows.reduce(0) { $0 + $1.length }
@@ -55,7 +56,7 @@ struct TrainingReport {
         if data.training.answerLost > 0 {
             say(
                 "warning    in \(Figures.count(data.training.answerLost, "question")) the answer lies behind the cut at "
-                    + "\(options.features.maxLength) tokens; a larger --max-length or --truncation windows keeps it")
+                    + "\(options.features.maxLength) tokens; a larger `max_length` or `truncation` windows keeps it")
         }
         if data.training.dropped > 0 {
             say(
@@ -82,6 +83,13 @@ struct TrainingReport {
                 + "  \(Int(throughput.tokensPerSecond)) real tokens/s"
         }
         show(line + "  lr \(Figures.scientific(outcome.rate))", always: outcome.step == total)
+    }
+
+    /// Memory ran out in a step, which was computed again with fewer rows a pass.
+    mutating func reduced(step: Int, rows: Int) {
+        say(
+            "warning: memory ran out in step \(step), which was computed again: passes have \(rows) rows from now on, and as "
+                + "many more add up to a step; `batch_size` \(rows) starts so")
     }
 
     mutating func validating(done: Int, of total: Int) {

@@ -1,8 +1,6 @@
-import BERT
+import Evaluating
 import Files
-import Foundation
 import StrictJSON
-import Torch
 
 /// Where a run is: all that a checkpoint holds besides weights and moments.
 package struct TrainingState: Sendable {
@@ -33,18 +31,36 @@ package struct TrainingState: Sendable {
     /// Rows of a pass: what was asked for, or less once memory ran out.
     var rowsPerPass: Int
 
+    /// Counts a step that was handed to the device.
+    mutating func advance(rows: Int, tokens: Int) {
+        step += 1
+        row += rows
+        self.tokens += tokens
+    }
+
+    /// What the epoch under way came to, without its validation.
+    func epochStatistics(learningRate: Double) -> EpochStatistics {
+        EpochStatistics(
+            trainingLoss: lossSum / Double(max(1, row - skippedRows)), trainingSeconds: seconds, steps: step,
+            learningRate: learningRate, examplesPerSecond: Double(row) / max(seconds, 1e-9),
+            realTokensPerSecond: Double(tokens) / max(seconds, 1e-9))
+    }
+
+    /// Begins the next epoch.
+    mutating func finish(_ finished: EpochStatistics) {
+        statistics.epochs.append(finished)
+        epoch += 1
+        (row, skippedRows, lossSum, tokens, seconds) = (0, 0, 0, 0, 0)
+    }
+
     func json(options: JSONValue, environment: RunEnvironment) -> JSONValue {
-        .object(
-            JSONObject([
-                ("step", .int(step)), ("optimizer_step", .int(optimizerStep)),
-                ("skipped_in_a_row", .int(skippedInARow)),
-                ("epoch", .int(epoch)), ("row", .int(row)), ("skipped_rows", .int(skippedRows)),
-                ("loss_sum", .double(lossSum)),
-                ("tokens", .int(tokens)), ("seconds", .double(seconds)), ("statistics", statistics.json()),
-                ("event_bytes", eventLengths?.json ?? .null),
-                ("rows_per_step", .int(rowsPerStep)), ("rows_per_pass", .int(rowsPerPass)),
-                ("options", options), ("environment", environment.json),
-            ]))
+        [
+            "step": .int(step), "optimizer_step": .int(optimizerStep), "skipped_in_a_row": .int(skippedInARow),
+            "epoch": .int(epoch), "row": .int(row), "skipped_rows": .int(skippedRows), "loss_sum": .double(lossSum),
+            "tokens": .int(tokens), "seconds": .double(seconds), "statistics": statistics.json(),
+            "event_bytes": eventLengths?.json ?? .null, "rows_per_step": .int(rowsPerStep),
+            "rows_per_pass": .int(rowsPerPass), "options": options, "environment": environment.json,
+        ]
     }
 
     /// The beginning of a run.
@@ -52,7 +68,9 @@ package struct TrainingState: Sendable {
         (self.rowsPerStep, self.rowsPerPass) = (rowsPerStep, rowsPerPass)
     }
 
-    /// Reads what `json(options:environment:)` gave, and compares the options with those of the run that wants to go on.
+    /// Reads what `json(options:environment:)` wrote, and compares the options with those of the run that goes on.
+    ///
+    /// - Parameter options: those that decide numbers, `TrainingOptions.deciding`.
     package init(json: JSONValue, options: JSONValue, path: String) throws(FileError) {
         guard let step = json["step"]?.int, let optimizerStep = json["optimizer_step"]?.int,
             let skippedInARow = json["skipped_in_a_row"]?.int, let skippedRows = json["skipped_rows"]?.int,
@@ -81,7 +99,6 @@ package struct TrainingState: Sendable {
         }
         let differences = (options.object.map(Array.init) ?? []).compactMap { member -> String? in
             let before = saved[member.key] ?? .null
-            guard !TrainingOptions.withoutEffectOnNumbers.contains(member.key) else { return nil }
             guard before.serialized() != member.value.serialized() else { return nil }
             return "\(member.key) (\(before.serialized()), now \(member.value.serialized()))"
         }
@@ -89,71 +106,7 @@ package struct TrainingState: Sendable {
             throw FileError(
                 path: path,
                 message: "the run was started with other settings: \(differences.joined(separator: ", ")); resume it "
-                    + "with the same ones, or start anew in another --output-dir")
-        }
-    }
-}
-
-/// Saving and loading of weights, moments and state.
-struct TrainingCheckpoint {
-    let model: BertForQuestionAnswering
-    let optimizer: AdamW
-    let environment: RunEnvironment
-
-    /// Writes the files of a checkpoint into a directory.
-    func write(_ state: TrainingState, options: JSONValue, to directory: String) throws {
-        try model.writeWeights(to: "\(directory)/model.safetensors")
-        try writeMoments(to: "\(directory)/optimizer.safetensors")
-        try DurableFiles.write(
-            state.json(options: options, environment: environment).serialized(pretty: true) + "\n",
-            to: "\(directory)/state.json")
-    }
-
-    /// Brings the model and the optimizer to where a checkpoint was saved, and says where that is, and what was otherwise
-    /// then that may change the last bits of what follows.
-    func read(
-        from directory: String, options: JSONValue
-    ) throws -> (state: TrainingState, differences: [String]) {
-        let path = "\(directory)/state.json"
-        let json = try MappedFile(path: path).withBytes(JSONValue.parse)
-        let state = try TrainingState(json: json, options: options, path: path)
-        try assign(
-            model.parameters.all, from: SafetensorsFile(path: "\(directory)/model.safetensors"))
-        try assign(moments, from: SafetensorsFile(path: "\(directory)/optimizer.safetensors"))
-        optimizer.resume(atStep: state.optimizerStep)
-        return (state, environment.differences(from: json["environment"]))
-    }
-
-    /// The moments under the names that PyTorch's optimizer state has.
-    private var moments: [(name: String, tensor: Tensor)] {
-        optimizer.slots.flatMap { slot in
-            [("exp_avg.\(slot.name)", slot.firstMoment), ("exp_avg_sq.\(slot.name)", slot.secondMoment)]
-        }
-    }
-
-    private func writeMoments(to path: String) throws {
-        let tensors = Dictionary(uniqueKeysWithValues: moments.map { ($0.name, $0.tensor) })
-        var writer = try SafetensorsWriter(
-            path: path,
-            tensors: moments.map {
-                TensorDescription(name: $0.name, elementType: .float32, shape: $0.tensor.shape)
-            })
-        for description in writer.order {
-            guard let tensor = tensors[description.name] else { continue }
-            let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 * tensor.count, alignment: 8)
-            defer { bytes.deallocate() }
-            try tensor.copyBytes(to: bytes)
-            try writer.append(UnsafeRawBufferPointer(bytes))
-        }
-        try writer.finish()
-    }
-
-    private func assign(_ targets: [(name: String, tensor: Tensor)], from file: SafetensorsFile) throws {
-        for (name, tensor) in targets {
-            guard let view = file[name], view.shape == tensor.shape else {
-                throw FileError(path: file.path, message: "the checkpoint has no \(name) of shape \(tensor.shape)")
-            }
-            try tensor.assign(view.tensor())
+                    + "with the same ones, or start anew in another `output_dir`")
         }
     }
 }

@@ -1,3 +1,5 @@
+import Console
+
 extension TrainingStatistics {
     /// What the curve says about the run and what to try next, in one line; nil where there is nothing to say.
     package var verdict: String? {

@@ -1,3 +1,4 @@
+import Evaluating
 import QuestionAnswering
 import SQuAD
 
@@ -20,6 +21,9 @@ extension EpochStatistics.Validation {
 }
 
 extension EpochStatistics {
+    /// The threshold of models for which none could be measured: as likely as not.
+    static let evenThreshold = 0.5
+
     /// What TensorBoard shows of an epoch.
     var scalars: [(tag: String, value: Double)] {
         var scalars = [("epoch/training_loss", trainingLoss)]

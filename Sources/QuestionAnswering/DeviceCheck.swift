@@ -145,11 +145,11 @@ package struct DeviceCheck: Sendable {
             "the device \(device) does not compute in \(precision.rawValue) what the CPU does: it differs in \(list)"
         guard found.allSatisfy({ $0.1 <= limits.refusal }) else {
             throw .deviceCheck(
-                "\(message), and rounding explains \(share(limits.refusal)) at most; its results would be wrong. Use --device cpu, "
-                    + "try --precision fp32 or another libtorch; --skip-device-check uses it all the same")
+                "\(message), and rounding explains \(share(limits.refusal)) at most; its results would be wrong. Use `device` cpu, "
+                    + "try `precision` fp32 or another libtorch; `skip_device_check` uses it all the same")
         }
         return
-            "\(message), which is more than the \(share(limits.warning)) that is usual; compare its answers with --device cpu"
+            "\(message), which is more than the \(share(limits.warning)) that is usual; compare its answers with `device` cpu"
     }
 
     private static func share(_ value: Double) -> String {

@@ -80,7 +80,7 @@ package struct FeatureBuilder: Sendable {
     /// - Parameters:
     ///   - tokens: the tokens of the unchanged text.
     ///   - offsets: of the same text.
-    func align(
+    package func align(
         _ answer: SQuAD.Answer, of example: Example, tokens: TokenizedText, offsets: ScalarOffsets
     ) -> (text: TokenizedText, span: ClosedRange<Int>?) {
         guard let range = answer.utf8Range(offsets) else { return (tokens, nil) }

@@ -43,20 +43,20 @@ package struct FeatureOptions: Sendable, Hashable {
     }
 
     /// Checks the options against each other and against the model's positions.
-    package func validate(maxPositions: Int) throws(FeatureError) {
+    package func validate(maxPositions: Int) throws(ReaderError) {
         guard maxLength >= 8 else {
-            throw FeatureError("--max-length \(maxLength) leaves no room for a question and a text; use 8 or more")
+            throw .options("`max_length` \(maxLength) leaves no room for a question and a text; use 8 or more")
         }
         guard maxLength <= maxPositions else {
-            throw FeatureError("--max-length \(maxLength) is more than the model's \(maxPositions) positions")
+            throw .options("`max_length` \(maxLength) is more than the model's \(maxPositions) positions")
         }
         if let docStride, truncation != .windows {
-            throw FeatureError(
-                "--doc-stride \(docStride) belongs to --truncation windows, but --truncation is \(truncation.rawValue)")
+            throw .options(
+                "`doc_stride` \(docStride) belongs to `truncation` windows, but `truncation` is \(truncation.rawValue)")
         }
         if overlap < 0 || overlap >= maxLength - 3 {
-            throw FeatureError(
-                "--doc-stride \(overlap) must be at least 0 and below the window, --max-length \(maxLength) less 3 "
+            throw .options(
+                "`doc_stride` \(overlap) must be at least 0 and below the window, `max_length` \(maxLength) less 3 "
                     + "special tokens; otherwise tokens would be skipped")
         }
     }
@@ -97,15 +97,5 @@ package struct FeatureOptions: Sendable, Hashable {
         if question <= half { return (question, room - question) }
         if text <= half { return (room - text, text) }
         return text >= question ? (half, room - half) : (room - half, half)
-    }
-}
-
-/// Options or input that no row can be made of.
-package struct FeatureError: Error, Sendable, CustomStringConvertible {
-    /// What is wrong, and what to do.
-    package let description: String
-
-    init(_ description: String) {
-        self.description = description
     }
 }

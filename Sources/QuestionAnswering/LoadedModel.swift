@@ -16,19 +16,22 @@ package struct LoadedModel {
     ///
     /// - Parameters:
     ///   - skipsDeviceCheck: whether the device is believed without `DeviceCheck`.
+    ///   - allowsUnmeasuredInt8: whether int8 is used without a `QuantizationRecord`, to measure it.
     ///   - warn: told of what is unusual and no reason to stop; a line on standard error if nothing else is given.
     /// - Throws: `ReaderError.model` or `.tokenizer`, or `.mismatch`, naming the file; `.deviceCheck`.
     package init(
         directory path: String, use: ParameterUse, precision: Precision, device: Device, headSeed: UInt64 = 42,
-        skipsDeviceCheck: Bool = false, warn: (String) -> Void = { StandardError.write("warning: \($0)\n") }
+        skipsDeviceCheck: Bool = false, allowsUnmeasuredInt8: Bool = false,
+        warn: (String) -> Void = { StandardError.write("warning: \($0)\n") }
     ) throws(ReaderError) {
         if precision == .int8, device != .cpu || !Runtime.cpuMultipliesInt8 || use == .training {
             throw .precision(
                 use == .training
-                    ? "--precision int8 is for answering; train in fp32 or bf16"
-                    : "--precision int8 needs a CPU with AVX512-VNNI, and --device cpu; this is "
+                    ? "`precision` int8 is for answering; train in fp32 or bf16"
+                    : "`precision` int8 needs a CPU with AVX512-VNNI, and `device` cpu; this is "
                         + "\(Runtime.cpuCapability) on \(device.rawValue)")
         }
+        if precision == .int8, !allowsUnmeasuredInt8 { try QuantizationRecord.check(path) }
         let directory: ModelDirectory
         do {
             directory = try ModelDirectory(path: path)

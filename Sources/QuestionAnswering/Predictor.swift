@@ -84,13 +84,15 @@ package struct Predictor {
     package func predict(
         _ features: [Feature], count: Int = 1, labelled: Bool = false, progress: (Int) throws -> Void = { _ in }
     ) throws -> (predictions: [Int: Prediction], loss: SpanLoss) {
-        var merger = WindowMerger(count: count)
+        var merger = WindowMerger(decoder: decoder, count: count)
+        var predictions: [Int: Prediction] = [:]
         var loss = SpanLoss()
         try forEachRow(features, progress: progress) { row, logits in
-            merger.add(RowReading(row, logits: logits, decoder: decoder, count: count), of: row)
+            if let (example, prediction) = merger.add(row, logits: logits) { predictions[example] = prediction }
             if labelled { loss.add(row, logits: logits) }
         }
-        return (merger.finish(), loss.mean())
+        if let (example, prediction) = merger.finish() { predictions[example] = prediction }
+        return (predictions, loss.mean())
     }
 
     /// Runs the model over rows in batches and hands each row's logits, start and end alternating, to `body`.
@@ -120,37 +122,7 @@ package struct Predictor {
             return .notFinite(
                 "the weights \(name) have numbers that are not finite; the model is damaged, take another copy")
         }
-        return .notFinite("the model's logits are not finite, though its weights are; try --precision fp32")
-    }
-}
-
-/// Collects the windows of each example, which come one after another, and scores them together.
-private struct WindowMerger {
-    let count: Int
-    private var finished: [Int: Prediction] = [:]
-    private var example: Int?
-    private var open: [RowReading] = []
-
-    init(count: Int) {
-        self.count = count
-    }
-
-    mutating func add(_ reading: RowReading, of row: Feature) {
-        if example != row.example { close() }
-        example = row.example
-        open.append(reading)
-    }
-
-    mutating func finish() -> [Int: Prediction] {
-        close()
-        return finished
-    }
-
-    private mutating func close() {
-        guard let example else { return }
-        finished[example] = Prediction(open, count: count)
-        self.example = nil
-        open = []
+        return .notFinite("the model's logits are not finite, though its weights are; try `precision` fp32")
     }
 }
 

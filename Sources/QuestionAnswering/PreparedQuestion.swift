@@ -60,17 +60,17 @@ package struct PassageAnswer: Sendable, Hashable {
 extension Reader {
     /// Cuts a question about a text into rows, ready for the model. Runs on the caller's thread.
     ///
-    /// - Throws: `ReaderError.empty` for a blank question, `.questionTooLong`, `.options`.
+    /// - Throws: `ReaderError.emptyQuestion` for a blank question, `.questionTooLong`, `.options`.
     package nonisolated func prepare(
         _ question: String, about text: PreparedText, options answers: AnswerOptions = AnswerOptions()
     ) throws(ReaderError) -> PreparedQuestion {
         let ids = tokenizer.tokenize(question.trimmingWhitespace()).ids
-        guard !ids.isEmpty else { throw .empty("question") }
+        guard !ids.isEmpty else { throw .emptyQuestion }
         var options = options
         if answers.maxLength != nil || answers.docStride != nil {
             options.maxLength = answers.maxLength ?? options.maxLength
             options.docStride = answers.docStride ?? (answers.maxLength == nil ? options.docStride : nil)
-            do { try options.validate(maxPositions: config.maxPositionEmbeddings) } catch { throw .options(error) }
+            try options.validate(maxPositions: config.maxPositionEmbeddings)
         }
         let features = FeatureBuilder(tokenizer: tokenizer, options: options)
             .rows(example: 0, question: ids, context: text.tokens, span: nil)

@@ -53,48 +53,6 @@ package struct ReaderOptions: Sendable, Hashable {
     package init() {}
 }
 
-/// What kept a reader from answering.
-package enum ReaderError: Error, Sendable, CustomStringConvertible {
-    /// The model directory cannot be used.
-    case model(ModelError)
-    /// The tokenizer's files cannot be used.
-    case tokenizer(TokenizerError)
-    /// The tokenizer doesn't belong to the model.
-    case mismatch(String)
-    /// The options don't fit the model.
-    case options(FeatureError)
-    /// The question is empty, or the text is.
-    case empty(String)
-    /// The question leaves no room for the text.
-    case questionTooLong(tokens: Int, limit: Int)
-    /// The device asked for is not there.
-    case device(Device)
-    /// The device computes other numbers than the CPU.
-    case deviceCheck(String)
-    /// The precision asked for cannot be had here.
-    case precision(String)
-    /// Weights or what the model makes of them are infinite or not numbers.
-    case notFinite(String)
-    /// The model failed while it ran.
-    case computation(String)
-
-    /// One line for the user.
-    package var description: String {
-        switch self {
-        case .model(let error): "\(error)"
-        case .tokenizer(let error): "\(error)"
-        case .mismatch(let message): message
-        case .options(let error): "\(error)"
-        case .empty(let what): "the \(what) is empty; there is nothing to read"
-        case .questionTooLong(let tokens, let limit):
-            "the question has \(tokens) tokens, but at most \(limit) leave room for the text; shorten it"
-        case .device(let device): "there is no \(device.rawValue) device that this libtorch can use"
-        case .precision(let message), .notFinite(let message), .deviceCheck(let message): message
-        case .computation(let message): "the model failed: \(message)"
-        }
-    }
-}
-
 /// Reads texts and answers questions about them.
 ///
 /// An actor: it owns the model, answers one request at a time on a thread of its own, and can be shared between tasks. A
@@ -137,11 +95,7 @@ package actor Reader {
         let positions = loaded.model.config.maxPositionEmbeddings
         let maxLength = options.maxLength ?? min(384, positions)
         let features = FeatureOptions(maxLength: maxLength, docStride: options.docStride)
-        do {
-            try features.validate(maxPositions: positions)
-        } catch {
-            throw .options(error)
-        }
+        try features.validate(maxPositions: positions)
         config = loaded.model.config
         self.precision = precision
         self.device = device
@@ -155,9 +109,9 @@ package actor Reader {
 
     /// The best answer to a question about a text, or that there is none.
     ///
-    /// - Throws: `ReaderError.empty` for a blank question or text, `.questionTooLong`, `.computation`.
+    /// - Throws: `ReaderError.emptyText` for a blank question or text, `.questionTooLong`, `.computation`.
     package func answer(_ question: String, in context: String) throws(ReaderError) -> Answer {
-        guard let best = try answers(question, in: context, count: 1).first else { throw .empty("text") }
+        guard let best = try answers(question, in: context, count: 1).first else { throw .emptyText }
         return best
     }
 
@@ -176,10 +130,10 @@ package actor Reader {
 
     /// Tokenises a text, once for all the questions that are asked about it later.
     ///
-    /// - Throws: `ReaderError.empty` for a blank text.
+    /// - Throws: `ReaderError.emptyText` for a blank text.
     package nonisolated func prepare(_ context: String) throws(ReaderError) -> PreparedText {
         let tokens = tokenizer.tokenize(context)
-        guard !tokens.ids.isEmpty else { throw .empty("text") }
+        guard !tokens.ids.isEmpty else { throw .emptyText }
         return PreparedText(text: context, tokens: tokens, offsets: ScalarOffsets(context))
     }
 

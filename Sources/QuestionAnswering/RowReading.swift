@@ -79,11 +79,3 @@ struct RankedReadings {
         }
     }
 }
-
-extension Prediction {
-    /// What all windows of one text say together.
-    init(_ readings: [RowReading], count: Int) {
-        let ranked = RankedReadings([readings], count: count)
-        self.init(candidates: ranked.candidates.map(\.candidate), noAnswerProbability: ranked.noAnswerProbability)
-    }
-}

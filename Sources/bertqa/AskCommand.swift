@@ -1,5 +1,5 @@
 import ArgumentParser
-import FineTuning
+import Console
 import Foundation
 import QuestionAnswering
 import StrictJSON
@@ -10,8 +10,9 @@ struct AskCommand: AsyncParsableCommand {
         commandName: "ask",
         abstract: "Ask one question about a text.",
         discussion: """
-            A text of any length is read in windows. A model that was trained on questions without an answer (SQuAD 2.0) may say \
-            that the text has none: the answer is empty then, and its score says how likely that is. Start and end of the answer count Unicode scalars, as Python does.
+            A text of any length is read in windows. A model that was trained on questions without an answer (SQuAD 2.0) can report \
+            that the text has none: the answer is then empty, and its score is the probability of that. The start and the end of \
+            the answer count Unicode scalars, as Python does.
 
               bertqa ask --model run --question "Who wrote it?" --context-file text.txt --top-k 3
             """)
@@ -48,7 +49,6 @@ struct AskCommand: AsyncParsableCommand {
             try options.apply()
             let text = try context ?? source.read()
             let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
-            try options.checkPrecision(folder)
             let reader = try await Reader.load(folder, options: window.reader(options, noAnswer))
             let answers = try await reader.answers(showingProgress: question, in: reader.prepare(text), count: topK)
             try writeOutput(json ? jsonText(answers) : plainText(answers))
@@ -57,14 +57,13 @@ struct AskCommand: AsyncParsableCommand {
 
     private func jsonText(_ answers: [Answer]) -> String {
         let objects = answers.map { answer in
-            JSONValue.object(
-                JSONObject([
-                    ("answer", .string(answer.text)), ("score", .double(answer.score)),
-                    ("start", .int(answer.range.lowerBound)), ("end", .int(answer.range.upperBound)),
-                ]))
+            JSONValue.object([
+                "answer": .string(answer.text), "score": .double(answer.score), "start": .int(answer.range.lowerBound),
+                "end": .int(answer.range.upperBound),
+            ])
         }
         if topK == 1, let only = objects.first { return only.serialized() }
-        return JSONValue.object(JSONObject([("answers", .array(objects))])).serialized()
+        return JSONValue.object(["answers": .array(objects)]).serialized()
     }
 
     private func plainText(_ answers: [Answer]) -> String {

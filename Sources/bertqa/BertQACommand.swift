@@ -1,12 +1,12 @@
 import ArgumentParser
-import FineTuning
+import Console
 
 /// The root command.
 @main
 struct BertQACommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bertqa",
-        abstract: "Fine-tune BERT to answer questions about texts, measure it, use it.",
+        abstract: "Fine-tune BERT to answer questions about texts, measure the model, and use it.",
         discussion: """
             A model is a folder in the Hugging Face layout (config.json, model.safetensors, vocab.txt). Data is a file in SQuAD \
             format, or rows as JSON or CSV (`bertqa convert --help`). A first run:
@@ -21,11 +21,24 @@ struct BertQACommand: AsyncParsableCommand {
             checkpoint saved. With --json one JSON object goes to standard output; progress goes to standard error.
             """,
         version: BertQA.version,
-        subcommands: [
-            TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ScoreCommand.self, AskCommand.self,
-            TokenizeCommand.self, CheckCommand.self, ConvertCommand.self, InspectCommand.self, LengthsCommand.self,
-            ChatCommand.self,
-            PlotCommand.self, QuantizeCommand.self, SweepCommand.self, CompareCommand.self, DownloadCommand.self,
-            ServeCommand.self, VerifyResumeCommand.self, PlanCommand.self, MergeCommand.self,
+        subcommands: [ReferenceCommand.self],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Data",
+                subcommands: [CheckCommand.self, ConvertCommand.self, InspectCommand.self, LengthsCommand.self]),
+            CommandGroup(
+                name: "Training",
+                subcommands: [
+                    TrainCommand.self, PlanCommand.self, SweepCommand.self, VerifyResumeCommand.self, PlotCommand.self,
+                ]),
+            CommandGroup(
+                name: "Scores",
+                subcommands: [EvaluateCommand.self, CompareCommand.self, ScoreCommand.self, QuantizeCommand.self]),
+            CommandGroup(
+                name: "Answers",
+                subcommands: [
+                    AskCommand.self, ChatCommand.self, ServeCommand.self, PredictCommand.self, MergeCommand.self,
+                ]),
+            CommandGroup(name: "Models", subcommands: [DownloadCommand.self, TokenizeCommand.self]),
         ])
 }

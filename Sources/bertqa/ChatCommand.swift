@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Files
 import Foundation
 import QuestionAnswering
@@ -19,7 +20,7 @@ struct ChatCommand: AsyncParsableCommand {
     @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.")
     var model: String
 
-    @Option(help: "The file with the text, in UTF-8; :load and :text bring others.")
+    @Option(help: "The file with the text, in UTF-8; :load and :text take others.")
     var contextFile: String?
 
     @OptionGroup var window: WindowOptions
@@ -33,7 +34,6 @@ struct ChatCommand: AsyncParsableCommand {
                 throw ValidationError("give --context-file: in a pipe every line is a question")
             }
             let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
-            try options.checkPrecision(folder)
             let reader = try await Reader.load(folder, options: window.reader(options, noAnswer))
             var session = ChatSession(reader: reader, usesColour: Terminal.isInteractive)
             let opening = try contextFile.map { try session.load($0) }
@@ -80,7 +80,7 @@ struct ChatCommand: AsyncParsableCommand {
             }
             lines.append(line)
         }
-        print("the text was given up")
+        print("the text was dropped")
     }
 
     /// Each line of standard input is a question. One that cannot be answered is reported, the others go on.
@@ -89,7 +89,8 @@ struct ChatCommand: AsyncParsableCommand {
         var lines = LineReader()
         while let bytes = lines.next() {
             guard let question = String(validating: bytes, as: UTF8.self) else {
-                throw ReaderError.empty("question, which is not UTF-8,")
+                throw FileError(
+                    path: "standard input", message: "a question is not UTF-8; convert it, for example with iconv")
             }
             if question.allSatisfy(\.isWhitespace) { continue }
             do {

@@ -1,11 +1,11 @@
-import FineTuning
+import Console
 import Foundation
 import QuestionAnswering
 import StrictJSON
 
 /// A conversation about one text: turns what the user enters into what is shown.
 struct ChatSession {
-    /// What a line led to.
+    /// What a line asks for.
     enum Reply {
         case say(String)
         /// A text follows, up to a line with a single full stop.
@@ -61,7 +61,7 @@ struct ChatSession {
         case ":history":
             return .say(asked.map { "\($0.question)\n    \($0.answer)" }.joined(separator: "\n"))
         default:
-            if command.hasPrefix(":") { return .say("\(command) is no command; :help lists them") }
+            if command.hasPrefix(":") { return .say("there is no command \(command); :help lists them") }
             return .say(try await answer(line))
         }
     }
@@ -70,7 +70,7 @@ struct ChatSession {
     private mutating func answer(_ question: String) async throws -> String {
         guard let text else { return Self.noText }
         let answers = try await reader.answers(showingProgress: question, in: text, count: count)
-        guard let best = answers.first else { throw ReaderError.empty("text") }
+        guard let best = answers.first else { throw ReaderError.emptyText }
         asked.append((question, Self.shown(best)))
         var lines: [String] = []
         if !best.isNoAnswer {
@@ -86,7 +86,7 @@ struct ChatSession {
 
     /// The best answer's text alone, for pipes.
     mutating func plainAnswer(_ question: String) async throws -> String {
-        guard let text else { throw ReaderError.empty("text") }
+        guard let text else { throw ReaderError.emptyText }
         return try await reader.answers(showingProgress: question, in: text, count: 1).first?.text ?? ""
     }
 
@@ -106,6 +106,6 @@ struct ChatSession {
         :top N             show the N best answers
         :history           show what was asked
         :quit, Ctrl-D      leave
-        Arrows go through earlier lines; Ctrl-C gives a line up.
+        The arrow keys recall earlier lines; Ctrl-C drops a line.
         """
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import FineTuning
+import Console
 import QuestionAnswering
 import SQuAD
 import StrictJSON
@@ -9,12 +9,12 @@ import Tokenizers
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Look for what is wrong with a dataset.",
+        abstract: "Find what is wrong with a dataset.",
         discussion: """
             Lists every problem with its question's id: answers that are not at their offset (and where they are), offsets \
-            outside the text, ids that occur twice, questions and texts that are empty. Leaves with 65 if there is any. With \
-            --model it also compares the two ways from an answer's characters to its tokens, by offsets and by masks, and says \
-            where they differ; that is no problem of the dataset.
+            outside the text, ids that occur twice, questions and texts that are empty. The exit code is 65 if there is any. \
+            With --model it also compares two ways to find the tokens of an answer, by offsets and by masks, and reports where \
+            they differ; such a difference is not a problem of the dataset.
 
               bertqa check --data questions.json
               bertqa check --data questions.json --model bert
@@ -23,7 +23,7 @@ struct CheckCommand: AsyncParsableCommand {
     @Option(help: "The dataset to check; squad or squad_v2 for the official one, its training part.")
     var data: String
 
-    @Option(help: "A BERT model, its folder or its id on the hub, whose tokens answers are looked for in.")
+    @Option(help: "A BERT model, its folder or its id on the hub: also compare how its tokens cover the answers.")
     var model: String?
 
     @Flag(help: "Print the findings as one JSON object.")
@@ -109,11 +109,10 @@ private struct CheckReport {
     }
 
     private func json(_ difference: AlignmentDifference) -> JSONValue {
-        .object(
-            JSONObject([
-                ("id", .string(difference.questionID.text)), ("reason", .string(difference.reason)),
-                ("by_offsets", .array(difference.byOffsets.map(JSONValue.string))),
-                ("by_mask", .array(difference.byMask.map(JSONValue.string))),
-            ]))
+        [
+            "id": .string(difference.questionID.text), "reason": .string(difference.reason),
+            "by_offsets": .array(difference.byOffsets.map(JSONValue.string)),
+            "by_mask": .array(difference.byMask.map(JSONValue.string)),
+        ]
     }
 }

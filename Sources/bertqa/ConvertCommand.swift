@@ -1,5 +1,5 @@
 import ArgumentParser
-import FineTuning
+import Console
 import SQuAD
 import StrictJSON
 
@@ -9,13 +9,13 @@ struct ConvertCommand: AsyncParsableCommand {
         commandName: "convert",
         abstract: "Write a dataset as a SQuAD file, and repair it.",
         discussion: """
-            Reads what every command reads: SQuAD's document; rows with "context", "question" and "answers" as JSON, a line each or \
+            Reads what every command reads: a SQuAD document; rows with "context", "question" and "answers" as JSON, one a line or \
             in a list; a table (CSV, or with tabs or semicolons) whose first line names the columns context, question, answer and \
             answer_start, or answers as the datasets library writes it.
 
-            With --repair answers go to where their text has them, the place nearest to their offset; they take the text's \
-            spelling where only capitals, Unicode normalisation or white space differ; what cannot be used is left out. Each change \
-            is told with its question's id, and `bertqa check` finds nothing wrong in the result.
+            With --repair each answer is moved to where its text contains it, to the place nearest to its offset; it takes the \
+            spelling of the text where only capitals, Unicode normalisation or white space differ; what cannot be used is left out. \
+            Each change is reported with the id of its question, and `bertqa check` finds nothing wrong in the result.
 
               bertqa convert --data questions.csv --output questions.json
               bertqa convert --data questions.csv --output questions.json --repair
@@ -27,7 +27,7 @@ struct ConvertCommand: AsyncParsableCommand {
     @Option(help: "The SQuAD file to write.")
     var output: String
 
-    @Flag(help: "Put answers where their texts have them, and leave out what cannot be used.")
+    @Flag(help: "Move answers to where their texts contain them, and leave out what cannot be used.")
     var repair = false
 
     @Flag(help: "Print what was done as one JSON object.")
@@ -82,11 +82,9 @@ private struct ConvertReport {
         let changes = summary.changes.map {
             JSONValue.remark($0.questionID, kind: $0.kind.rawValue, message: $0.message)
         }
-        return .object(
-            JSONObject([
-                ("output", .string(output)), ("questions", .int(summary.questions)),
-                ("paragraphs", .int(summary.paragraphs)), ("articles", .int(summary.articles)),
-                ("problems", .int(summary.problems.count)), ("changes", .array(changes)),
-            ]))
+        return [
+            "output": .string(output), "questions": .int(summary.questions), "paragraphs": .int(summary.paragraphs),
+            "articles": .int(summary.articles), "problems": .int(summary.problems.count), "changes": .array(changes),
+        ]
     }
 }

@@ -1,4 +1,4 @@
-import FineTuning
+import Console
 import Hub
 import Synchronization
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BERT
+import Evaluating
 import Files
 import FineTuning
 import Foundation
@@ -10,13 +11,25 @@ import SQuAD
 import Tokenizers
 
 /// The exit codes of the contract, numbered as in BSD's `sysexits.h`.
-enum ExitStatus: Int32 {
+enum ExitStatus: Int32, CaseIterable {
     case usage = 64
     case data = 65
     case missingInput = 66
     case internalError = 70
     case inputOutput = 74
     case interrupted = 75
+
+    /// What the code says, for the reference page.
+    var meaning: String {
+        switch self {
+        case .usage: "an option is wrong or missing"
+        case .data: "the data or the model cannot be used"
+        case .missingInput: "a file, a folder or a model is missing"
+        case .internalError: "the computation failed, or a comparison found a difference"
+        case .inputOutput: "something could not be read or written"
+        case .interrupted: "stopped by a signal; a checkpoint or the answers so far are saved"
+        }
+    }
 
     /// Which code an error of the libraries means.
     init(_ error: any Error) {
@@ -27,11 +40,8 @@ enum ExitStatus: Int32 {
         case let error as TokenizerError: self = ExitStatus(error)
         case let error as ReaderError: self = ExitStatus(error)
         case let error as TrainingError: self = ExitStatus(error)
-        case let error as PredictionError: self = ExitStatus(error)
-        case is FeatureError: self = .usage
+        case let error as EvaluationError: self = ExitStatus(error)
         case let error as HubError: self = ExitStatus(error)
-        // Whatever keeps the hub from having it, what was named is not here.
-        case is QuantizationRecord.Refusal: self = .data
         case is AnswerServerError, is DocumentStoreError: self = .inputOutput
         case is ModelSource.NoModel, is DatasetSource.NoDataset: self = .missingInput
         default: self = .internalError
@@ -63,17 +73,16 @@ enum ExitStatus: Int32 {
     }
 
     private init(_ error: ReaderError) {
-        switch error {
-        case .model(let error): self = ExitStatus(error)
-        case .tokenizer(let error): self = ExitStatus(error)
-        case .mismatch, .empty, .questionTooLong, .notFinite: self = .data
+        switch error.kind {
+        case .model, .tokenizer: self = error.cause.map(ExitStatus.init) ?? .data
+        case .mismatch, .emptyQuestion, .emptyText, .questionTooLong, .notFinite, .quantization: self = .data
         case .options, .device, .precision: self = .usage
         case .computation, .deviceCheck: self = .internalError
         }
     }
 
-    private init(_ error: PredictionError) {
-        switch error {
+    private init(_ error: EvaluationError) {
+        switch error.kind {
         case .output: self = .inputOutput
         case .shards: self = .data
         case .interrupted: self = .interrupted
@@ -81,11 +90,11 @@ enum ExitStatus: Int32 {
     }
 
     private init(_ error: TrainingError) {
-        switch error {
+        switch error.kind {
         case .options: self = .usage
         case .data: self = .data
         case .missing: self = .missingInput
-        case .model(let error): self = ExitStatus(error)
+        case .model: self = error.cause.map(ExitStatus.init) ?? .data
         case .output: self = .inputOutput
         case .interrupted: self = .interrupted
         case .notFinite, .processes, .computation: self = .internalError
@@ -102,7 +111,7 @@ func reportingErrors(_ command: String, _ body: () async throws -> Void) async t
     } catch let error as ValidationError {
         throw error
     } catch {
-        StandardError.write("bertqa \(command): \(error)\n")
+        StandardError.write("bertqa \(command): \(Flags.spelled("\(error)"))\n")
         throw ExitCode(ExitStatus(error).rawValue)
     }
 }

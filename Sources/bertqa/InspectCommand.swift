@@ -1,5 +1,4 @@
 import ArgumentParser
-import FineTuning
 import Foundation
 import QuestionAnswering
 import SQuAD
@@ -12,8 +11,8 @@ struct InspectCommand: AsyncParsableCommand {
         commandName: "inspect",
         abstract: "Show one question as the model sees it.",
         discussion: """
-            The question, its text with the answer marked, and each row that is made of them: tokens with their places in the \
-            text, the label, and what the ids say when they are turned back into text.
+            Prints the question, its text with the answer marked, and each row that is made of them: tokens with their places in \
+            the text, the label, and the ids decoded into text again.
 
               bertqa inspect --model bert --data questions.json --id 56be4db0acb8001400a502ec
               bertqa inspect --model bert --data questions.json --index 0

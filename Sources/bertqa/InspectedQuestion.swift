@@ -1,3 +1,4 @@
+import Console
 import QuestionAnswering
 import SQuAD
 import StrictJSON
@@ -78,23 +79,14 @@ struct InspectedQuestion {
     var json: JSONValue {
         let rows = features.map { row in
             let tokens = tokens(row)
-            return JSONValue.object(
-                JSONObject([
-                    ("ids", .array(tokens.map { .int(Int($0.id)) })),
-                    ("tokens", .array(tokens.map { .string($0.name) })),
-                    (
-                        "offsets",
-                        .array(
-                            tokens.map {
-                                .array([.int($0.scalars?.lowerBound ?? 0), .int($0.scalars?.upperBound ?? 0)])
-                            })
-                    ),
-                    ("label", row.span.map { .array([.int($0.lowerBound), .int($0.upperBound)]) } ?? .null),
-                ]))
+            return JSONValue.object([
+                "ids": .array(tokens.map { .int(Int($0.id)) }), "tokens": .array(tokens.map { .string($0.name) }),
+                "offsets": .array(
+                    tokens.map {
+                        .array([.int($0.scalars?.lowerBound ?? 0), .int($0.scalars?.upperBound ?? 0)])
+                    }), "label": row.span.map { .array([.int($0.lowerBound), .int($0.upperBound)]) } ?? .null,
+            ])
         }
-        return .object(
-            JSONObject([
-                ("id", .string(example.id.text)), ("question", .string(example.question)), ("rows", .array(rows)),
-            ]))
+        return ["id": .string(example.id.text), "question": .string(example.question), "rows": .array(rows)]
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BERT
-import FineTuning
+import Charts
+import Console
 import Foundation
 import QuestionAnswering
 import SQuAD
@@ -11,10 +12,10 @@ import Tokenizers
 struct LengthsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lengths",
-        abstract: "Show what each maximum length would cut off a dataset, and what it would cost.",
+        abstract: "Show what each maximum length would cut from a dataset, and what it would cost.",
         discussion: """
-            For each candidate: the rows that would be cut, the questions that would lose an answer, and the arithmetic of an \
-            epoch beside that of uncut rows, once with ends cut off and once with windows, which lose nothing.
+            For each maximum length: the rows that would be cut, the questions that would lose an answer, and the cost of an epoch \
+            relative to that of uncut rows, once with the ends cut off and once with windows, which lose nothing.
 
               bertqa lengths --model bert --data train.json --max-lengths 128 256 384 --histogram lengths.svg
             """)
@@ -25,7 +26,7 @@ struct LengthsCommand: AsyncParsableCommand {
     @Option(help: "The dataset; squad or squad_v2 for the official one, its training part.")
     var data: String
 
-    @Option(parsing: .upToNextOption, help: "The candidates.")
+    @Option(parsing: .upToNextOption, help: "The maximum lengths to compare.")
     var maxLengths = [128, 256, 300, 384, 512]
 
     @Option(help: "Draw a histogram of the lengths into this SVG file.")
@@ -76,20 +77,15 @@ extension LengthReport {
     fileprivate var json: JSONValue {
         let percentiles = Self.shares.map { share in ("\(share)", JSONValue.int(percentile(Double(share) / 100))) }
         let list = choices.map { choice in
-            JSONValue.object(
-                JSONObject([
-                    ("max_length", .int(choice.maxLength)), ("cut", .int(choice.cut)),
-                    ("cut_percent", .double(percent(choice.cut))), ("answers_lost", .int(choice.answersLost)),
-                    ("answers_lost_percent", .double(percent(choice.answersLost))), ("tokens", .int(choice.tokens)),
-                    ("relative_cost", .double(choice.cost)), ("window_rows", .int(choice.windowRows)),
-                    ("window_tokens", .int(choice.windowTokens)), ("window_relative_cost", .double(choice.windowCost)),
-                ]))
+            JSONValue.object([
+                "max_length": .int(choice.maxLength), "cut": .int(choice.cut),
+                "cut_percent": .double(percent(choice.cut)), "answers_lost": .int(choice.answersLost),
+                "answers_lost_percent": .double(percent(choice.answersLost)), "tokens": .int(choice.tokens),
+                "relative_cost": .double(choice.cost), "window_rows": .int(choice.windowRows),
+                "window_tokens": .int(choice.windowTokens), "window_relative_cost": .double(choice.windowCost),
+            ])
         }
-        return .object(
-            JSONObject([
-                ("rows", .int(lengths.count)), ("percentiles", .object(JSONObject(percentiles))),
-                ("lengths", .array(list)),
-            ]))
+        return ["rows": .int(lengths.count), "percentiles": .object(JSONObject(percentiles)), "lengths": .array(list)]
     }
 
     fileprivate var table: String {

@@ -1,17 +1,18 @@
 import ArgumentParser
+import Console
+import Evaluating
 import Files
-import FineTuning
 
 /// `bertqa merge`
 struct MergeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "merge",
-        abstract: "Put the answers of all shards of a dataset together.",
+        abstract: "Join the answers of all shards of a dataset.",
         discussion: """
-            Takes the files that `bertqa predict --shard` wrote, in any order: answers, or several answers a question, or \
-            probabilities of having no answer, one kind at a time. The records beside them (NAME.shard.json) say what they are \
-            parts of; shards that are missing, doubled, changed or predicted with other settings are refused by name. The result \
-            is byte for byte what `predict` writes of the whole dataset.
+            Takes the files that `bertqa predict --shard` wrote, in any order: answers, or several answers to each question, or \
+            probabilities of having no answer, one kind at a time. The records beside them (NAME.shard.json) say which parts they \
+            are; a shard that is missing, given twice, changed or predicted with other settings is refused by name. The result is \
+            byte for byte what `predict` writes for the whole dataset.
 
               bertqa merge --output predictions.json part1.json part2.json part3.json
             """)

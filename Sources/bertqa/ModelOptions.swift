@@ -1,5 +1,6 @@
 import ArgumentParser
 import BERT
+import Evaluating
 import FineTuning
 import QuestionAnswering
 import Torch
@@ -8,14 +9,15 @@ import Torch
 struct ModelOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "What matrix products compute in: auto, fp32 or bf16; for answering also int8, which `bertqa quantize` allows for "
-                + "a model after measuring what it costs.", valueName: "precision"))
-    var precision = PrecisionChoice.auto
+            "What matrix products compute in: auto, fp32 or bf16; for answering also int8, once `bertqa quantize` has measured "
+                + "what it costs the model. auto takes bf16 where the device multiplies it in hardware. (default: auto)",
+            valueName: "precision"))
+    var precision: PrecisionChoice?
 
-    @Option(help: ArgumentHelp("Where the model runs: auto, cpu, cuda or mps.", valueName: "device"))
-    var device = DeviceChoice.auto
+    @Option(help: ArgumentHelp("Where the model runs: auto, cpu, cuda or mps. (default: auto)", valueName: "device"))
+    var device: DeviceChoice?
 
-    @Flag(help: "Use a GPU without comparing what it computes with the CPU first.")
+    @Flag(help: "Use a GPU without comparing first what it computes with the CPU.")
     var skipDeviceCheck = false
 
     @Option(help: "Threads for the CPU; all cores if it is not given.")
@@ -23,20 +25,15 @@ struct ModelOptions: ParsableArguments {
 
     @Flag(
         help: ArgumentHelp(
-            "Let a GPU give the same bits in every run, by slower operations, among them attention's gradient; those that cannot "
-                + "end the command. On the CPU it changes nothing: runs repeat there anyway."))
+            "Let a GPU compute the same bits in every run, by slower operations, among them attention's gradient; operations that "
+                + "cannot do so end the command. On the CPU it changes nothing: runs repeat there anyway."))
     var deterministic = false
 
-    @Flag(help: "Convert weights that there are only as a pickle (pytorch_model.bin); none of its code is run.")
+    @Flag(help: "Convert weights that exist only as a pickle (pytorch_model.bin); none of its code is run.")
     var allowPickle = false
 
     func validate() throws {
         if let threads, threads < 1 { throw ValidationError("--threads \(threads) must be at least 1") }
-    }
-
-    /// Refuses int8 for a model that was not measured with it.
-    func checkPrecision(_ folder: String) throws {
-        if precision == .int8 { try QuantizationRecord(directory: folder).check(directory: folder) }
     }
 
     /// Sets what libtorch keeps for the whole process: the number of threads, how memory is reused, whether a GPU must repeat
@@ -48,12 +45,27 @@ struct ModelOptions: ParsableArguments {
     }
 }
 
+extension PredictionOptions {
+    /// What the command line says of answering a dataset.
+    init(
+        _ options: ModelOptions, features: FeatureOptions, decoding: SpanDecoding = .joint,
+        noAnswerThreshold: Double? = nil
+    ) {
+        self.init()
+        (self.features, self.noAnswerThreshold) = (features, noAnswerThreshold)
+        decoder.decoding = decoding
+        (precision, device) = (options.precision?.precision, options.device?.device)
+        skipsDeviceCheck = options.skipDeviceCheck
+    }
+}
+
 /// When a question is left unanswered.
 struct NoAnswerOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Leave a question unanswered that is more likely than this, 0 to 1, to have no answer; 1 always answers. (default: "
-                + "what training stored with the model; else every question is answered)", valueName: "probability"))
+            "Leave a question unanswered if the probability that it has no answer is above this, 0 to 1; 1 always answers. "
+                + "(default: the threshold stored with the model; without one every question is answered)",
+            valueName: "probability"))
     var noAnswerThreshold: Double?
 
     func validate() throws {
@@ -95,7 +107,7 @@ struct WindowOptions: ParsableArguments {
     func reader(_ options: ModelOptions, _ noAnswer: NoAnswerOptions) -> ReaderOptions {
         var reader = ReaderOptions()
         (reader.maxLength, reader.docStride) = (maxLength, docStride)
-        (reader.precision, reader.device) = (options.precision.precision, options.device.device)
+        (reader.precision, reader.device) = (options.precision?.precision, options.device?.device)
         reader.skipsDeviceCheck = options.skipDeviceCheck
         reader.noAnswerThreshold = noAnswer.noAnswerThreshold
         return reader

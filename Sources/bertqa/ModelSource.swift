@@ -1,6 +1,5 @@
 import BERT
 import Files
-import FineTuning
 import Foundation
 import Hub
 

@@ -1,6 +1,7 @@
 import ArgumentParser
-import BERT
 import FineTuning
+import Foundation
+import Planning
 import QuestionAnswering
 import Torch
 
@@ -9,17 +10,17 @@ struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
         abstract:
-            "Say what training takes before it starts: memory for each batch size, what fits, and how long it lasts.",
+            "Predict what training takes: memory for each batch size, what fits, and how long it lasts.",
         discussion: """
-            The peak of memory is computed from the model's shape and the batches that the run will have: with --train-file those \
-            of its real rows, in the order that --seed gives, else rows of --max-length tokens. A batch fits if its peak is within \
-            nine tenths of the memory, since the prediction may be wrong by a tenth. With --train-file the time is measured by ten \
-            seconds of training a copy of the model; nothing is written.
+            The peak of memory is computed from the shape of the model and the batches of the run: with --train-file those of its \
+            real rows, in the order of --seed, otherwise rows of --max-length tokens. A batch fits if its peak is within nine \
+            tenths of the memory, since the prediction may be wrong by a tenth. With --train-file the time is measured by training \
+            a copy of the model for ten seconds; nothing is written.
 
               bertqa plan --model bert --train-file train.json --batch-size 32
               bertqa plan --model bert-large-uncased --max-length 512 --memory 16GiB --precision fp32
 
-            On a GPU its memory has to be given; figures for it are computed, and were not compared with a measurement.
+            For a GPU its memory must be given; the figures for it are computed, and were not compared with a measurement.
             """)
 
     @Option(help: "The pretrained model: its folder, or its id on the Hugging Face hub.")
@@ -32,25 +33,25 @@ struct PlanCommand: AsyncParsableCommand {
 
     @OptionGroup var length: LengthOptions
 
-    @Option(help: "Rows of a step that are wanted; they may be divided into several passes.")
+    @Option(help: "Rows of a step; they may be divided into several passes.")
     var batchSize = 16
 
-    @Option(help: "Times that every row is to be seen.")
+    @Option(help: "How often every row is seen.")
     var epochs = 3
 
-    @Option(help: "What the order of the rows is drawn from.")
+    @Option(help: "The seed of the order of the rows.")
     var seed: UInt64 = 42
 
     @Option(
         help: ArgumentHelp(
-            "The memory there is, such as 12GiB or 16GB. (default: this machine's, or what its control groups leave)",
+            "The memory available, such as 12GiB or 16GB. (default: that of this machine, or of its control group)",
             valueName: "size"))
     var memory: String?
 
-    @Flag(help: "Plan the run with gradient checkpointing, also where it would fit without.")
+    @Flag(help: "Plan the run with gradient checkpointing, even where it would fit without.")
     var gradientCheckpointing = false
 
-    @Flag(name: .customLong("no-calibration"), help: "Measure no times.")
+    @Flag(name: .customLong("no-calibration"), help: "Do not measure the time.")
     var isWithoutCalibration = false
 
     @OptionGroup var run: ModelOptions
@@ -79,11 +80,36 @@ struct PlanCommand: AsyncParsableCommand {
             if let trainFile { options.trainFile = try await DatasetSource.path(trainFile, .train) }
             (options.features, options.batchSize, options.seed) = (length.features(), batchSize, seed)
             (options.epochs, options.gradientCheckpointing) = (epochs, gradientCheckpointing)
-            (options.precision, options.device) = (run.precision.precision, run.device.device)
-            let planning = try Planning(options: options, memory: memory.flatMap { MemorySize($0) }, mapped: mapped)
-            let times = isWithoutCalibration ? [] : try planning.calibrations()
-            let report = PlanReport(command: self, planning: planning, times: times)
+            (options.precision, options.device) = (run.precision?.precision, run.device?.device)
+            let planned = try PlannedRun(options: options, memory: memory.flatMap { MemorySize($0) }, mapped: mapped)
+            let report = PlanReport(
+                planned, times: isWithoutCalibration ? nil : try planned.calibrations(), model: model,
+                isMemoryGiven: memory != nil, command: commandLine(planned.division))
             try writeOutput(json ? report.json.serialized() : report.text)
         }
+    }
+
+    private func commandLine(_ division: TrainingPlan.Division) -> String {
+        var words = ["bertqa", "train", "--model", model, "--train-file", trainFile ?? "train.json"]
+        words += ["--output-dir", "run", "--batch-size", "\(division.batchSize)"]
+        if division.accumulation > 1 { words += ["--gradient-accumulation-steps", "\(division.accumulation)"] }
+        if division.checkpointing { words.append("--gradient-checkpointing") }
+        if let value = length.maxLength { words += ["--max-length", "\(value)"] }
+        if let value = length.truncation { words += ["--truncation", value.rawValue] }
+        if let value = length.docStride { words += ["--doc-stride", "\(value)"] }
+        words += ["--epochs", "\(epochs)", "--seed", "\(seed)"]
+        if let value = run.precision { words += ["--precision", value.rawValue] }
+        if let value = run.device { words += ["--device", value.rawValue] }
+        if let threads = run.threads { words += ["--threads", "\(threads)"] }
+        return words.map(Self.quoted).joined(separator: " ")
+    }
+
+    /// A word as a shell takes it.
+    private static func quoted(_ word: String) -> String {
+        let plain = word.utf8.allSatisfy { byte in
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "-_./+=:,@%".utf8.contains(byte)
+        }
+        return plain && !word.isEmpty ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
     }
 }

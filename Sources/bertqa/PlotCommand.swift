@@ -1,4 +1,5 @@
 import ArgumentParser
+import Charts
 import FineTuning
 import Foundation
 
@@ -6,9 +7,10 @@ import Foundation
 struct PlotCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plot",
-        abstract: "Draw a run's learning curve again.",
+        abstract: "Draw the learning curve of a run again.",
         discussion: """
-            Reads training_stats.json of a run, writes learning_curve.svg and learning_curve.png beside it, and says whether the run overfits.
+            Reads training_stats.json of a run, writes learning_curve.svg and learning_curve.png beside it, and reports whether \
+            the run overfits.
 
               bertqa plot run
             """)
@@ -16,7 +18,7 @@ struct PlotCommand: AsyncParsableCommand {
     @Argument(help: "The folder of a run.")
     var run: String
 
-    @Option(help: "The file to draw into instead, .svg or .png.")
+    @Option(help: "Another file for the picture, .svg or .png.")
     var output: String?
 
     func run() async throws {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import FineTuning
+import Evaluating
 import QuestionAnswering
 import SQuAD
 
@@ -7,16 +7,16 @@ import SQuAD
 struct PredictCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict",
-        abstract: "Answer a dataset's questions and write the answers down.",
+        abstract: "Answer the questions of a dataset, and write the answers to a file.",
         discussion: """
             Writes {"question id": "answer text", ...}, which `bertqa score` and SQuAD's own script read. --n-best adds a file \
-            with several answers a question and their probabilities. A question is left unanswered, as SQuAD 2.0 has it, where \
-            that is more likely than the threshold that was stored with the model or is given here; --na-prob-output writes how \
-            likely each question is to have no answer.
+            with several answers to each question and their probabilities. A question is left unanswered, as in SQuAD 2.0, if the \
+            probability that it has no answer is above the threshold stored with the model or given here; --na-prob-output writes \
+            that probability for each question.
 
             The dataset may be larger than the memory. A run that is stopped keeps its answers in OUTPUT.progress, and --resume \
-            goes on from there. --shard 2/5 answers the second of five parts, here or elsewhere; `bertqa merge` puts the parts \
-            together. Resumed or merged, the file is byte for byte that of one run.
+            continues from there. --shard 2/5 answers the second of five parts, on this machine or another; `bertqa merge` joins \
+            the parts. The file of a resumed run, or of merged parts, is byte for byte that of one run.
 
               bertqa predict --model run --data dev.json --output predictions.json
               bertqa predict --model run --data large.json --output part2.json --shard 2/5 --resume
@@ -28,19 +28,21 @@ struct PredictCommand: AsyncParsableCommand {
     @Option(help: "The dataset to answer; squad or squad_v2 for the official one, its dev part.")
     var data: String
 
-    @Option(help: "The file to write the answers to.")
+    @Option(help: "The file for the answers.")
     var output: String
 
-    @Option(help: "How many answers a question --n-best-output gets.")
+    @Option(help: "How many answers to each question go to --n-best-output.")
     var nBest: Int?
 
-    @Option(help: "The file to write several answers a question to.")
+    @Option(help: "The file for several answers to each question.")
     var nBestOutput: String?
 
-    @Option(help: ArgumentHelp("How start and end are chosen: joint, or argmax by themselves.", valueName: "decoding"))
+    @Option(
+        help: ArgumentHelp(
+            "How start and end are chosen: joint as the best pair, argmax each by itself.", valueName: "decoding"))
     var decoding = SpanDecoding.joint
 
-    @Option(help: "The file to write to how likely each question is to have no answer.")
+    @Option(help: "The file for the probability of each question to have no answer.")
     var naProbOutput: String?
 
     @Option(
@@ -53,7 +55,7 @@ struct PredictCommand: AsyncParsableCommand {
         })
     var shard: DatasetShard?
 
-    @Flag(help: "Go on with a run that was stopped; begin one where there is none.")
+    @Flag(help: "Continue a run that was stopped; start one where there is none.")
     var resume = false
 
     @OptionGroup var noAnswer: NoAnswerOptions
@@ -70,10 +72,12 @@ struct PredictCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors("predict") {
             let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
-            try options.checkPrecision(folder)
+            try options.apply()
             let run = try StreamedPrediction(
-                model: folder, data: try await DatasetSource.path(data, .dev), shard: shard ?? .whole, length: length,
-                options: options, decoding: decoding, noAnswerThreshold: noAnswer.noAnswerThreshold, count: nBest ?? 1)
+                model: folder, data: try await DatasetSource.path(data, .dev), shard: shard ?? .whole,
+                options: PredictionOptions(
+                    options, features: length.features(), decoding: decoding,
+                    noAnswerThreshold: noAnswer.noAnswerThreshold), count: nBest ?? 1)
             try run.write(
                 to: PredictionFiles(answers: output, noAnswer: naProbOutput, best: nBestOutput),
                 isShard: shard != nil, resume: resume)

@@ -4,9 +4,6 @@ import StrictJSON
 extension JSONValue {
     /// What `--json` says of a single question: a problem that was found, a change that was made.
     static func remark(_ question: QuestionID, kind: String, message: String) -> JSONValue {
-        .object(
-            JSONObject([
-                ("id", .string(question.text)), ("kind", .string(kind)), ("message", .string(message)),
-            ]))
+        ["id": .string(question.text), "kind": .string(kind), "message": .string(message)]
     }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import FineTuning
+import Evaluating
 import SQuAD
 import StrictJSON
 
@@ -7,11 +7,11 @@ import StrictJSON
 struct ScoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "score",
-        abstract: "Score written-down answers as SQuAD's own script does.",
+        abstract: "Score a file of answers as SQuAD's own script does.",
         discussion: """
             Exact match and F1 over words, in per cent of all questions; a question without a prediction scores 0. Files that say \
-            of each question whether it has an answer are scored by the rules of SQuAD 2.0, where the right prediction for one \
-            without is the empty text; --na-prob-file adds the best thresholds, under the names of SQuAD's own script.
+            for each question whether it has an answer are scored by the rules of SQuAD 2.0, where the right prediction for a \
+            question without an answer is the empty text; --na-prob-file adds the best thresholds, with the names of SQuAD's script.
 
               bertqa score --data dev.json --predictions predictions.json
             """)
@@ -22,12 +22,12 @@ struct ScoreCommand: AsyncParsableCommand {
     @Option(help: "The answers: {\"question id\": \"answer text\", ...}.")
     var predictions: String
 
-    @Option(help: "SQuAD 2.0: how likely each question is to have no answer: {\"question id\": probability, ...}.")
+    @Option(help: "SQuAD 2.0: the probability of each question to have no answer: {\"question id\": probability, ...}.")
     var naProbFile: String?
 
     @Option(
         help: ArgumentHelp(
-            "SQuAD 2.0: count a question as left unanswered that --na-prob-file gives more than this. (default: 1)",
+            "SQuAD 2.0: count a question as unanswered if its probability in --na-prob-file is above this. (default: 1)",
             valueName: "probability"))
     var naProbThresh: Double?
 

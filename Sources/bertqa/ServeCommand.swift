@@ -1,7 +1,7 @@
 import ArgumentParser
 import BERT
+import Console
 import Files
-import FineTuning
 import Foundation
 import Logging
 import QAServer
@@ -14,9 +14,9 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Answer questions over HTTP, and on a web page.",
         discussion: """
-            Open the address in a browser for the page; POST /v1/answer answers programs, and so does POST / in the form of \
-            Hugging Face's inference API. /openapi.json describes everything. Documents that clients store are kept in --database. \
-            SIGTERM and Ctrl-C end it once everything that was accepted is answered.
+            The address shows a page in a browser. Programs use POST /v1/answer, or POST / as in Hugging Face's inference API; \
+            /openapi.json describes all of it. Documents that clients store are kept in --database. SIGTERM and Ctrl-C stop the \
+            server once every accepted request is answered.
 
               bertqa serve --model run
               curl 127.0.0.1:8080/v1/answer -d '{"question": "Who?", "context": "It was Ada."}'
@@ -63,15 +63,15 @@ struct ServeCommand: AsyncParsableCommand {
             try Runtime.keepProducts(Self.keptProducts)
             let key = try apiKey()
             let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
-            // The server listens while it loads the model; what is no model is to be told before.
+            // The server listens while it loads the model; a folder without a model is reported before.
             _ = try ModelDirectory(path: folder)
-            try options.checkPrecision(folder)
+            if options.precision == .int8 { try QuantizationRecord.check(folder) }
             let level = logLevel.level
             let asJSON = logFormat.isJSON
             let logger = Logger(label: "bertqa") { _ in LogLines(level: level, asJSON: asJSON) }
             if key == nil, !["127.0.0.1", "::1", "localhost"].contains(host) {
                 logger.warning(
-                    "everybody who reaches this address may ask: there is no API key", metadata: ["host": "\(host)"])
+                    "anybody who reaches this address can ask: there is no API key", metadata: ["host": "\(host)"])
             }
             Self.raiseFileLimit()
             let readerOptions = window.reader(options, noAnswer)

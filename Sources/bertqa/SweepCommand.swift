@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Files
 import FineTuning
 import Foundation
@@ -7,22 +8,22 @@ import Foundation
 struct SweepCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sweep",
-        abstract: "Train with every combination of a few hyper-parameters, and compare.",
+        abstract: "Train with every combination of a few hyper-parameters, and compare the runs.",
         discussion: """
-            Each combination becomes a run of its own below --output-dir. Stopped, the same command goes on where it was. At the \
-            end there are a table, sweep.json, sweep.svg, and a link best to the run with the best F1.
+            Each combination is a run of its own below --output-dir. If the sweep is stopped, the same command continues it. At the \
+            end it prints a table and writes sweep.json, sweep.svg, and a link "best" to the run with the best F1.
 
               bertqa sweep --learning-rates 5e-5 3e-5 2e-5 --batch-sizes 16 32 --epochs-list 2 3 4 \\
                 --model bert --train-file train.json --validation-file dev.json --output-dir sweep
             """)
 
-    @Option(parsing: .upToNextOption, help: "The learning rates. (default: that of the other options)")
+    @Option(parsing: .upToNextOption, help: "The learning rates. (default: the value of --learning-rate)")
     var learningRates: [Double] = []
 
-    @Option(parsing: .upToNextOption, help: "The batch sizes. (default: that of the other options)")
+    @Option(parsing: .upToNextOption, help: "The batch sizes. (default: the value of --batch-size)")
     var batchSizes: [Int] = []
 
-    @Option(parsing: .upToNextOption, help: "The numbers of epochs. (default: that of the other options)")
+    @Option(parsing: .upToNextOption, help: "The numbers of epochs. (default: the value of --epochs)")
     var epochsList: [Int] = []
 
     @OptionGroup var arguments: TrainingArguments
@@ -38,10 +39,9 @@ struct SweepCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors("sweep") {
-            try arguments.run.apply()
-            let base = try await arguments.fetched()
+            let base = try await arguments.prepared()
             if base.validationFile == nil, base.validationFraction == 0 {
-                throw TrainingError.options("a sweep compares validations; leave --validation-fraction 0 out")
+                throw TrainingError.options("a sweep compares validations; leave `validation_fraction` 0 out")
             }
             var sweep = Sweep(
                 base: base, learningRates: learningRates.isEmpty ? [base.learningRate] : learningRates,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import FineTuning
 import Foundation
 import Torch
@@ -7,12 +8,13 @@ import Torch
 struct TeamOptions: ParsableArguments {
     @Option(
         help:
-            "Train by this many processes of this machine. (default: 1, or as torchrun, srun or PyTorchJob started it)")
+            "Train with this many processes on this machine. (default: 1, or as torchrun, srun or PyTorchJob started it)"
+    )
     var processes: Int?
 
     @Option(
         help: ArgumentHelp(
-            "With several processes: how long one is waited for before the others end with an error.",
+            "With several processes: how long to wait for one of them before the others end with an error.",
             valueName: "seconds"))
     var processTimeout = 300.0
 
@@ -38,7 +40,11 @@ struct TeamOptions: ParsableArguments {
                 "--processes is for one machine without torchrun or srun; this process was started by one of them (RANK is set)"
             )
         }
-        return try ProcessLauncher(count: processes ?? 1, threads: threads).run()
+        return try ProcessLauncher(
+            count: processes ?? 1, threads: threads,
+            codes: ProcessLauncher.ExitCodes(
+                interrupted: ExitStatus.interrupted.rawValue, failed: ExitStatus.internalError.rawValue)
+        ).run()
     }
 
     /// Meets the processes that this one was started with; a team of one where it was started alone.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Files
 import Foundation
 import StrictJSON
@@ -34,7 +35,7 @@ struct TokenizeCommand: AsyncParsableCommand {
         } catch {
             throw failure("\(error)", ExitStatus(error).rawValue)
         }
-        var converter = TokenizeConverter(tokenizer: tokenizer, maxLength: maxLength)
+        var converter = EncodedLines(tokenizer: tokenizer, maxLength: maxLength)
         var lines = LineReader()
         var output = OutputBuffer()
         var number = 0
@@ -42,7 +43,7 @@ struct TokenizeCommand: AsyncParsableCommand {
             number += 1
             if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
             do {
-                try converter.convert(line, to: &output)
+                try output.append { try converter.convert(line, to: &$0) }
             } catch let error as JSONError {
                 output.flush()
                 throw failure("line \(number), column \(error.column): \(error.message)", 65)
@@ -50,7 +51,6 @@ struct TokenizeCommand: AsyncParsableCommand {
                 output.flush()
                 throw failure("line \(number): \(error)", 65)
             }
-            output.flushIfFull()
         }
         output.flush()
         if let message = lines.failure { throw failure("standard input: \(message)", 74) }

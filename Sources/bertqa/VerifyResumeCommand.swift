@@ -1,8 +1,5 @@
 import ArgumentParser
-import Files
 import FineTuning
-import Foundation
-import StrictJSON
 
 /// `bertqa verify-resume`
 struct VerifyResumeCommand: AsyncParsableCommand {
@@ -10,10 +7,9 @@ struct VerifyResumeCommand: AsyncParsableCommand {
         commandName: "verify-resume",
         abstract: "Train, kill the training at random moments, resume it, and compare with a run that never stopped.",
         discussion: """
-            Takes the options of train. Two runs are written below --output-dir: whole, which is left alone, and broken, which is \
-            killed (by SIGKILL, every fourth time by SIGTERM) and resumed. Their models, optimizer states, statistics and \
-            TensorBoard values are then compared byte by byte; what a clock measured is left out. Exit code 0 says that all are \
-            equal.
+            Takes the options of train. Two runs are written below --output-dir: "whole", which is never stopped, and "broken", \
+            which is killed (by SIGKILL, every fourth time by SIGTERM) and resumed. Their models, optimizer states, statistics and \
+            TensorBoard values are compared byte by byte; measured times are left out. Exit code 0 means that all are equal.
 
               bertqa verify-resume --model bert --train-file train.json --output-dir proof --max-steps 60
             """)
@@ -32,148 +28,14 @@ struct VerifyResumeCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors("verify-resume") {
-            try arguments.run.apply()
             var options = try await arguments.fetched()
             options.tensorboard = true
             options.saveSteps = options.saveSteps ?? 5
             try options.validate()
-            let verification = try ResumeVerification(options: options, process: arguments.run)
+            let verification = try ResumeVerification(options: options)
             let result = try verification.run(kills: kills)
             try writeOutput(json ? result.json.serialized() : result.text)
             guard result.comparison.differences.isEmpty else { throw ExitCode(ExitStatus.internalError.rawValue) }
         }
-    }
-}
-
-/// Two runs of this program with the same options, one of them killed again and again.
-struct ResumeVerification {
-    /// What came of it.
-    struct Result {
-        /// Kills by signal that ended a running training.
-        fileprivate(set) var kills: [Int32: Int] = [:]
-        /// The steps after which it went on.
-        fileprivate(set) var resumedAfter: [Int] = []
-        fileprivate(set) var comparison: RunComparison
-        fileprivate let directory: String
-    }
-
-    private let directory: String
-    private let arguments: [String]
-
-    /// Writes the options down for the runs.
-    ///
-    /// - Throws: `TrainingError.output` if the directory holds something already.
-    init(options: TrainingOptions, process: ModelOptions) throws {
-        directory = options.outputDirectory
-        let present = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-        guard present.isEmpty else {
-            throw TrainingError.output("--output-dir \(directory) is not empty; choose another directory")
-        }
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        let settings = "\(directory)/settings.json"
-        try Data((options.settings.serialized(pretty: true) + "\n").utf8).write(to: URL(fileURLWithPath: settings))
-        arguments =
-            ["train", "--config", settings] + (process.threads.map { ["--threads", "\($0)"] } ?? [])
-            + (process.deterministic ? ["--deterministic"] : [])
-    }
-
-    /// Runs both and compares them.
-    func run(kills: Int) throws -> Result {
-        let (whole, broken) = ("\(directory)/whole", "\(directory)/broken")
-        say("the run that is left alone:")
-        let begin = Date()
-        let child = try start(whole, resume: false, errors: .standardError)
-        child.waitUntilExit()
-        try check(child, "the run that was left alone")
-        let seconds = -begin.timeIntervalSinceNow
-        var result = Result(comparison: try RunComparison(whole, whole), directory: directory)
-        let log = "\(directory)/broken.log"
-        guard FileManager.default.createFile(atPath: log, contents: nil) else {
-            throw TrainingError.output("\(log) cannot be written")
-        }
-        let errors = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
-        for number in 1...kills {
-            let signal = number % 4 == 0 ? SIGTERM : SIGKILL
-            let delay = Double.random(in: 0...(2 * seconds / Double(kills + 1)))
-            let child = try start(broken, resume: true, errors: errors)
-            let ended = wait(child, seconds: delay)
-            if ended { break }
-            kill(child.processIdentifier, signal)
-            child.waitUntilExit()
-            result.kills[signal, default: 0] += 1
-            say("kill \(number) of \(kills) after \(Figures.fixed(delay, 1)) s")
-        }
-        let last = try start(broken, resume: true, errors: errors)
-        last.waitUntilExit()
-        try check(last, "the run that was killed (\(log) has its words)")
-        result.comparison = try RunComparison(whole, broken)
-        result.resumedAfter = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").compactMap {
-            $0.split(separator: "going on after step ").last.flatMap { Int($0.prefix { $0.isNumber }) }
-        }
-        return result
-    }
-
-    private func start(_ output: String, resume: Bool, errors: FileHandle) throws -> Process {
-        let process = Process()
-        guard let executable = Bundle.main.executableURL else {
-            throw TrainingError.computation("the path of this program cannot be found")
-        }
-        process.executableURL = executable
-        process.arguments = arguments + ["--output-dir", output] + (resume ? ["--resume"] : [])
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = errors
-        try process.run()
-        return process
-    }
-
-    /// Whether a process ends within some seconds.
-    private func wait(_ process: Process, seconds: Double) -> Bool {
-        let end = Date(timeIntervalSinceNow: seconds)
-        while process.isRunning {
-            let left = end.timeIntervalSinceNow
-            guard left > 0 else { return false }
-            Thread.sleep(forTimeInterval: min(left, 0.01))
-        }
-        return true
-    }
-
-    private func check(_ process: Process, _ name: String) throws {
-        guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-            throw TrainingError.computation("\(name) ended with \(process.terminationStatus)")
-        }
-    }
-
-    private func say(_ line: String) { StandardError.write("\(line)\n") }
-}
-
-extension ResumeVerification.Result {
-    private var killCount: Int { kills.values.reduce(0, +) }
-
-    /// The object that `--json` prints.
-    fileprivate var json: JSONValue {
-        .object(
-            JSONObject([
-                ("kills", .int(killCount)), ("sigkill", .int(kills[SIGKILL] ?? 0)),
-                ("sigterm", .int(kills[SIGTERM] ?? 0)), ("resumed_after", .array(resumedAfter.map(JSONValue.int))),
-                ("files", .array(comparison.files.map(JSONValue.string))),
-                ("differences", .array(comparison.differences.map(JSONValue.string))),
-                ("equal", .bool(comparison.differences.isEmpty)),
-            ]))
-    }
-
-    fileprivate var text: String {
-        let steps = resumedAfter.map(String.init).joined(separator: ", ")
-        var lines = [
-            "killed \(killCount) times (SIGKILL \(kills[SIGKILL] ?? 0), SIGTERM \(kills[SIGTERM] ?? 0))"
-                + (steps.isEmpty ? "" : ", resumed after the steps \(steps)")
-        ]
-        lines += comparison.files.map { file in
-            comparison.differences.first { $0.hasPrefix("\(file) ") } ?? "\(file) is equal"
-        }
-        lines.append(
-            comparison.differences.isEmpty
-                ? "the run that was killed ended as the one that was not; both are in \(directory)"
-                : "THE RUNS DIFFER; both are in \(directory)")
-        return lines.joined(separator: "\n")
     }
 }

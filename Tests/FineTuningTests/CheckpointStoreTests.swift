@@ -1,6 +1,7 @@
 import Files
 import FineTuning
 import Foundation
+import Scratch
 import Synchronization
 import Testing
 

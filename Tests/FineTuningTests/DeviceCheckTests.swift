@@ -32,7 +32,7 @@ struct LoadedDeviceCheckTests {
             let warnings = try check(shop, use: .inference) + check(shop, use: .training)
             #expect(warnings.isEmpty)
             let error = #expect(throws: ReaderError.self) { try check(shop, use: .training, spoil: Self.replaceWeight) }
-            #expect(error?.description.contains("--skip-device-check") == true)
+            #expect(error?.description.contains("`skip_device_check`") == true)
         }
     }
 

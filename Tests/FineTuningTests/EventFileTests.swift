@@ -1,5 +1,6 @@
 import FineTuning
 import Foundation
+import Scratch
 import Testing
 
 @Suite("TensorBoard's files")

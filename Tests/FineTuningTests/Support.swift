@@ -2,28 +2,6 @@ import FineTuning
 import Foundation
 import StrictJSON
 
-/// A directory of its own for one test, removed with the object.
-final class TemporaryDirectory {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("bertqa-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: path)
-    }
-
-    func write(_ text: String, to name: String) throws {
-        try text.write(toFile: "\(path)/\(name)", atomically: false, encoding: .utf8)
-    }
-
-    func names(_ folder: String = "") throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)").sorted()
-    }
-}
-
 /// An error that a test throws on purpose.
 struct Planned: Error {}
 

@@ -5,8 +5,8 @@ import QuestionAnswering
 import SQuAD
 import StrictJSON
 import Testing
-import Torch
 import Tokenizers
+import Torch
 import Workshop
 
 /// Whole runs of a tiny model: what a checkpoint holds, and what a run is a function of.
@@ -19,7 +19,7 @@ struct TrainerTests {
             options.learningRate = 3e-3
             options.epochs = 100
             options.validationFile = options.trainFile
-            let summary = try Trainer(options: options).run()
+            let summary = try Trainer.train(options)
             #expect(summary.steps == 300)
             let best = try #require(summary.bestEpoch)
             let losses = summary.statistics.epochs.map(\.trainingLoss)
@@ -50,12 +50,12 @@ struct TrainerTests {
             try Workshop.version2.write(to: "\(shop.path)/v2.json")
             var first = shop.options("first")
             (first.trainFile, first.validationFile) = ("\(shop.path)/v2.json", "\(shop.path)/v2.json")
-            _ = try Trainer(options: first).run()
+            _ = try Trainer.train(first)
             #expect(try BertConfig(directory: first.outputDirectory).noAnswerThreshold != nil)
             var second = shop.options("second")
             second.model = first.outputDirectory
             second.learningRate = 1e-12
-            _ = try Trainer(options: second).run()
+            _ = try Trainer.train(second)
             #expect(try BertConfig(directory: second.outputDirectory).noAnswerThreshold == nil)
             let heads = try [first, second].map { options in
                 let file = try SafetensorsFile(path: "\(options.outputDirectory)/model.safetensors")
@@ -71,7 +71,7 @@ struct TrainerTests {
             for (name, seed) in [("a", 1), ("b", 1), ("c", 2)] {
                 var options = shop.options(name)
                 options.seed = UInt64(seed)
-                _ = try Trainer(options: options).run()
+                _ = try Trainer.train(options)
             }
             #expect(try shop.bytes("a/model.safetensors") == shop.bytes("b/model.safetensors"))
             #expect(try shop.bytes("a/model.safetensors") != shop.bytes("c/model.safetensors"))
@@ -85,14 +85,14 @@ struct TrainerTests {
         try withWorkshop { shop in
             var whole = shop.options("whole")
             whole.precision = precision
-            _ = try Trainer(options: whole).run()
+            _ = try Trainer.train(whole)
             var broken = shop.options("broken")
             broken.precision = precision
             let flag = InterruptFlag()
             flag.raise()
-            #expect(throws: TrainingError.self) { try Trainer(options: broken, interrupt: flag).run() }
+            #expect(throws: TrainingError.self) { try Trainer.train(broken, interrupt: flag) }
             (broken.resume, broken.gradientCheckpointing) = (true, true)
-            _ = try Trainer(options: broken).run()
+            _ = try Trainer.train(broken)
             #expect(try shop.bytes("whole/model.safetensors") == shop.bytes("broken/model.safetensors"))
             let record = try JSONValue.parse(shop.bytes("broken/run.json"))
             #expect(record["options"]?["gradient_checkpointing"]?.bool == true)
@@ -113,7 +113,7 @@ struct TrainerTests {
                 options.weightDecay = 0.01
                 return options
             }
-            let whole = try Trainer(options: options("whole")).run()
+            let whole = try Trainer.train(options("whole"))
             var broken = options("broken")
             var stops = 0
             var resumed: TrainingSummary?
@@ -121,13 +121,13 @@ struct TrainerTests {
                 let flag = InterruptFlag()
                 flag.raise()
                 do {
-                    resumed = try Trainer(options: broken, interrupt: flag).run()
-                } catch TrainingError.interrupted {
+                    resumed = try Trainer.train(broken, interrupt: flag)
+                } catch let error where error.kind == .interrupted {
                     stops += 1
                     broken.resume = true
                 }
                 // The last step's checkpoint is followed by a validation, which a raised flag would stop for ever.
-                if stops >= whole.steps { resumed = try Trainer(options: broken).run() }
+                if stops >= whole.steps { resumed = try Trainer.train(broken) }
             }
             #expect(stops == whole.steps)
             #expect(try shop.bytes("whole/model.safetensors") == shop.bytes("broken/model.safetensors"))
@@ -151,7 +151,7 @@ struct TrainerTests {
                 options.batchSize = 1
                 options.epochs = 17
                 options.learningRate = 3e-4
-                return try Trainer(options: options).run().statistics.epochs.map(\.trainingLoss)
+                return try Trainer.train(options).statistics.epochs.map(\.trainingLoss)
             }
             let (first, last) = (losses[0][0], losses[0][16])
             #expect(last < 0.8 * first, "\(losses[0])")
@@ -171,8 +171,8 @@ struct TrainerTests {
             four.batchSize = 1
             four.gradientAccumulationSteps = 4
             four.epochs = 1
-            let first = try Trainer(options: one).run()
-            let second = try Trainer(options: four).run()
+            let first = try Trainer.train(one)
+            let second = try Trainer.train(four)
             #expect(first.steps == second.steps)
             let (a, b) = (first.statistics.epochs[0].trainingLoss, second.statistics.epochs[0].trainingLoss)
             #expect(abs(a - b) < 1e-4 * abs(a))
@@ -183,12 +183,12 @@ struct TrainerTests {
     func otherSettings() throws {
         try withWorkshop { shop in
             var options = shop.options("run")
-            _ = try Trainer(options: options).run()
-            let used = #expect(throws: TrainingError.self) { try Trainer(options: options) }
+            _ = try Trainer.train(options)
+            let used = #expect(throws: TrainingError.self) { try PreparedRun.readAgreeLockAndRecord(options) }
             #expect(used?.description.contains("already holds a run") == true)
             options.resume = true
             options.learningRate = 0.5
-            let other = #expect(throws: TrainingError.self) { try Trainer(options: options) }
+            let other = #expect(throws: TrainingError.self) { try PreparedRun.readAgreeLockAndRecord(options) }
             #expect(other?.description.contains("learning_rate") == true)
         }
     }
@@ -199,7 +199,7 @@ struct TrainerTests {
             var options = shop.options("run")
             options.saveSteps = 1
             options.maxSteps = 4
-            _ = try Trainer(options: options).run()
+            _ = try Trainer.train(options)
             let weights = try shop.bytes("run/model.safetensors")
             let newest = try #require(try shop.newestCheckpoint("run"))
             let path = "\(options.outputDirectory)/checkpoints/\(newest)/optimizer.safetensors"
@@ -207,7 +207,7 @@ struct TrainerTests {
             bytes[bytes.count - 1] ^= 1
             try bytes.write(to: URL(fileURLWithPath: path))
             options.resume = true
-            let summary = try Trainer(options: options).run()
+            let summary = try Trainer.train(options)
             #expect(summary.steps == 4)
             #expect(try shop.bytes("run/model.safetensors") == weights)
         }
@@ -217,7 +217,9 @@ struct TrainerTests {
     func spoiledWeights() throws {
         try withWorkshop { shop in
             try shop.poison()
-            let error = #expect(throws: TrainingError.self) { _ = try Trainer(options: shop.options("run")) }
+            let error = #expect(throws: TrainingError.self) {
+                _ = try PreparedRun.readAgreeLockAndRecord(shop.options("run"))
+            }
             #expect(error?.description.contains("bert.encoder.layer.1.output.dense.bias") == true)
         }
     }
@@ -231,7 +233,7 @@ struct TrainerTests {
             options.epochs = 1
             options.saveSteps = 1
             options.checkpointsKept = 100
-            let summary = try Trainer(options: options).run()
+            let summary = try Trainer.train(options)
             #expect(summary.steps == 12)
             let epoch = try #require(summary.statistics.epochs.first)
             #expect(epoch.trainingLoss.isFinite && epoch.trainingLoss > 0)
@@ -257,13 +259,11 @@ struct TrainerTests {
             var options = shop.options("run")
             options.batchSize = 1
             options.saveSteps = 1
-            let error = #expect(throws: TrainingError.self) { try Trainer(options: options).run() }
-            guard case .notFinite(let step, let what, let advice)? = error else {
-                Issue.record("\(String(describing: error))")
-                return
-            }
-            #expect(step == options.maxSkippedSteps + 1 && what == "the loss")
-            #expect(advice.contains("4 such steps in a row"))
+            let error = #expect(throws: TrainingError.self) { try Trainer.train(options) }
+            #expect(error?.kind == .notFinite)
+            let message = error?.description ?? ""
+            #expect(message.hasPrefix("the loss at step \(options.maxSkippedSteps + 1) "))
+            #expect(message.contains("4 such steps in a row"))
             #expect(try shop.newestCheckpoint("run") == "step-00000003")
         }
     }
@@ -295,7 +295,7 @@ struct TrainerTests {
     @Test("saving over a model that others have mapped leaves them what they had")
     func mapped() throws {
         try withWorkshop { shop in
-            _ = try Trainer(options: shop.options("run")).run()
+            _ = try Trainer.train(shop.options("run"))
             let reader = try LoadedModel(
                 directory: "\(shop.path)/run", use: .inference, precision: .fp32, device: .cpu)
             func weights() throws -> [[Float]] {
@@ -307,7 +307,7 @@ struct TrainerTests {
             options.epochs = 2
             try FileManager.default.removeItem(atPath: "\(shop.path)/run/checkpoints")
             options.seed = 7
-            _ = try Trainer(options: options).run()
+            _ = try Trainer.train(options)
             #expect(try weights() == before)
             let after = try LoadedModel(
                 directory: "\(shop.path)/run", use: .inference, precision: .fp32, device: .cpu)
@@ -349,14 +349,14 @@ struct TrainerTests {
     @Test("what a killed run had begun to write is removed by the next")
     func unfinished() throws {
         try withWorkshop { shop in
-            _ = try Trainer(options: shop.options("run")).run()
+            _ = try Trainer.train(shop.options("run"))
             for name in [".dat.nosync19CE.yc0emf", "model.safetensors.partial"] {
                 try "x".write(toFile: "\(shop.path)/run/\(name)", atomically: false, encoding: .utf8)
             }
             let before = Set(try FileManager.default.contentsOfDirectory(atPath: "\(shop.path)/run"))
             var options = shop.options("run")
             options.resume = true
-            _ = try Trainer(options: options)
+            _ = try PreparedRun.readAgreeLockAndRecord(options)
             let after = Set(try FileManager.default.contentsOfDirectory(atPath: "\(shop.path)/run"))
             #expect(before.subtracting(after) == [".dat.nosync19CE.yc0emf", "model.safetensors.partial"])
         }
@@ -365,11 +365,11 @@ struct TrainerTests {
     @Test("two runs cannot write to one directory at once")
     func lock() throws {
         try withWorkshop { shop in
-            let first = try Trainer(options: shop.options("run"))
+            let first = try PreparedRun.readAgreeLockAndRecord(shop.options("run"))
             let error = #expect(throws: TrainingError.self) {
                 var options = shop.options("run")
                 options.resume = true
-                _ = try Trainer(options: options)
+                _ = try PreparedRun.readAgreeLockAndRecord(options)
             }
             #expect(error?.description.contains("another run") == true)
             withExtendedLifetime(first) {}

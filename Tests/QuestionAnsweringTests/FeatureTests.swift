@@ -134,11 +134,11 @@ struct FeatureTests {
     @Test(
         "lengths and strides that would skip tokens or exceed the model are refused by name",
         arguments: [
-            (7, nil, "--max-length 7"), (513, nil, "512 positions"), (384, 381, "--doc-stride 381"),
-            (384, -1, "--doc-stride -1"), (8, 5, "--doc-stride 5"),
+            (7, nil, "`max_length` 7"), (513, nil, "512 positions"), (384, 381, "`doc_stride` 381"),
+            (384, -1, "`doc_stride` -1"), (8, 5, "`doc_stride` 5"),
         ] as [(Int, Int?, String)])
     func refused(length: Int, docStride: Int?, message: String) {
-        let error = #expect(throws: FeatureError.self) {
+        let error = #expect(throws: ReaderError.self) {
             try FeatureOptions(maxLength: length, docStride: docStride).validate(maxPositions: 512)
         }
         #expect(error?.description.contains(message) == true)
@@ -146,7 +146,7 @@ struct FeatureTests {
 
     @Test("a stride without windows is refused, not ignored")
     func strideWithoutWindows() {
-        #expect(throws: FeatureError.self) {
+        #expect(throws: ReaderError.self) {
             try FeatureOptions(maxLength: 384, truncation: .end, docStride: 64).validate(maxPositions: 512)
         }
     }

@@ -1,4 +1,5 @@
 import BERT
+import Planning
 import QuestionAnswering
 import Torch
 
@@ -24,22 +25,24 @@ package struct Calibration: Sendable {
     /// - Parameters:
     ///   - loaded: a model loaded for training; its weights are changed.
     ///   - features: the rows of the run, at least one.
-    ///   - way: the batches.
+    ///   - division: the batches.
     /// - Throws: `TrainingError.computation`.
     package init(
-        of loaded: LoadedModel, features: [Feature], way: TrainingPlan.Way, options: TrainingOptions, device: Device,
+        of loaded: LoadedModel, features: [Feature], division: TrainingPlan.Division, options: TrainingOptions,
+        device: Device,
         seconds limit: Double
     ) throws(TrainingError) {
         let order = DataOrder.permutation(count: features.count, seed: options.seed, epoch: 0)
         var sum = (tokens: 0, rows: 0, passes: 0, passSeconds: 0.0, updateSeconds: 0.0)
         do {
-            let trial = try Trial(loaded: loaded, features: features, checkpointing: way.checkpointing, device: device)
+            let trial = try Trial(
+                loaded: loaded, features: features, checkpointing: division.checkpointing, device: device)
             _ = try trial.pass(order[..<1])
             let clock = ContinuousClock()
             let start = clock.now
-            for first in stride(from: 0, to: order.count, by: way.batchSize)
+            for first in stride(from: 0, to: order.count, by: division.batchSize)
             where sum.passes == 0 || (clock.now - start) / .seconds(1) < limit {
-                let chosen = order[first..<min(first + way.batchSize, order.count)]
+                let chosen = order[first..<min(first + division.batchSize, order.count)]
                 let pass = try trial.pass(chosen)
                 sum.passes += 1
                 sum.rows += chosen.count

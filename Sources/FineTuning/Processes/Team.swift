@@ -1,3 +1,4 @@
+import Console
 import Foundation
 import Torch
 
@@ -94,7 +95,7 @@ package final class Team {
         } catch {
             throw .processes(
                 "rank \(rank) of \(size): \(heartbeat.diagnosis(of: error, timeout: parts.timeout)); the last checkpoint is "
-                    + "whole, go on with --resume")
+                    + "whole, go on with `resume`")
         }
     }
 

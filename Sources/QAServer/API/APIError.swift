@@ -76,10 +76,9 @@ extension APIError {
     ///
     /// - Parameter path: the fields' place in the request, as in `pairs[3].`.
     init(_ error: ReaderError, path: String = "") {
-        switch error {
-        case .empty(let what):
-            let field = path + (what == "question" ? "question" : "context")
-            self = .empty(field, "\(error)")
+        switch error.kind {
+        case .emptyQuestion: self = .empty(path + "question", "\(error)")
+        case .emptyText: self = .empty(path + "context", "\(error)")
         case .questionTooLong: self = .invalid(path + "question", "\(error)")
         case .options: self = .invalid(nil, "\(error)")
         default: self.init(.internalServerError, "internal", "\(error)")

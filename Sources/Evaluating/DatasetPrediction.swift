@@ -1,0 +1,78 @@
+import BERT
+import Console
+import QuestionAnswering
+import SQuAD
+import Tokenizers
+
+/// A model's answers to a dataset that is in memory, with progress on standard error: what `evaluate` scores.
+package struct DatasetPrediction {
+    /// The dataset.
+    package let dataset: Dataset
+    /// Above which probability of having no answer a question is left unanswered: what the options say, else the model; nil
+    /// always answers.
+    package let noAnswerThreshold: Double?
+    /// Questions answered a second.
+    package let questionsPerSecond: Double
+    /// The numbers in all parameters of the model.
+    package let parameterCount: Int
+    /// The bytes that its weights take up.
+    package let weightBytes: Int
+    private let examples: [Example]
+    private let tokenizer: Tokenizer
+    private let predictions: [Int: Prediction]
+
+    /// Loads both and runs the model.
+    ///
+    /// - Throws: `DatasetError`, `ReaderError`, and what the model throws.
+    package init(model: String, data: String, options: PredictionOptions) throws {
+        dataset = try Dataset(path: data)
+        examples = dataset.examples()
+        let loaded = try options.load(model)
+        tokenizer = loaded.tokenizer
+        noAnswerThreshold = options.noAnswerThreshold ?? loaded.model.config.noAnswerThreshold
+        parameterCount = loaded.model.parameters.elementCount
+        weightBytes = loaded.model.parameters.all.reduce(0) { $0 + $1.tensor.count * $1.tensor.dtype.byteCount }
+        try options.features.validate(maxPositions: loaded.model.config.maxPositionEmbeddings)
+        var meter = RowMeter()
+        defer { meter.finish() }
+        let set = FeatureBuilder(tokenizer: tokenizer, options: options.features).build(examples, labelled: false)
+        predictions = try options.predictor(loaded).predict(set.features) { done in
+            meter.show(done: done, of: set.features.count)
+        }.predictions
+        questionsPerSecond = Double(examples.count) / meter.seconds
+        for example in set.questionTooLong { meter.say(Self.warning(questionTooLong: examples[example])) }
+        if let warning = options.features.warning(cut: set.long, of: examples.count) { meter.say(warning) }
+    }
+
+    static func warning(questionTooLong example: Example) -> String {
+        "warning: question \(example.id) leaves no room for its text; its answer is empty"
+    }
+
+    /// The answer for each question id; empty where there is none.
+    package var answers: [QuestionID: String] {
+        Evaluation.texts(predictions, of: examples, threshold: noAnswerThreshold)
+    }
+
+    /// The best answer for each question id, however likely it is that there is none.
+    package var forcedAnswers: [QuestionID: String] { Evaluation.texts(predictions, of: examples, threshold: nil) }
+
+    /// How likely each question is to have no answer.
+    package var noAnswerProbabilities: NoAnswerProbabilities {
+        Evaluation.noAnswerProbabilities(predictions, of: examples)
+    }
+
+    /// The tutorial's scores.
+    package var tokenScores: TokenScores {
+        Evaluation.tokenScores(predictions, of: examples, tokenizer: tokenizer, threshold: noAnswerThreshold)
+    }
+}
+
+extension FeatureOptions {
+    /// What is said of texts that were cut; nil where none was.
+    func warning(cut: Int, of total: Int) -> String? {
+        guard cut > 0, truncation != .windows else { return nil }
+        return
+            "warning: \(cut) of \(total) texts are longer than \(maxLength) tokens and were cut; `truncation` windows "
+            + "reads all of them"
+    }
+}

@@ -1,0 +1,29 @@
+/// What keeps a dataset from being answered, or answers from being written or merged.
+package struct EvaluationError: Error, Sendable, CustomStringConvertible {
+    /// What is wrong.
+    package enum Kind: Sendable, Hashable {
+        /// What is there already does not fit what is asked for.
+        case output
+        /// Files of predictions do not belong together, or are not whole.
+        case shards
+        /// The run was asked to stop, and what it did is kept.
+        case interrupted
+    }
+
+    /// What is wrong.
+    package let kind: Kind
+    /// One line for the user.
+    package let description: String
+
+    private init(_ kind: Kind, _ description: String) {
+        (self.kind, self.description) = (kind, description)
+    }
+
+    static func output(_ message: String) -> EvaluationError { EvaluationError(.output, message) }
+    static func shards(_ message: String) -> EvaluationError { EvaluationError(.shards, message) }
+    static func interrupted(done: Int, total: Int, progress: String) -> EvaluationError {
+        EvaluationError(
+            .interrupted,
+            "stopped after \(done) of \(total) questions; \(progress) holds their answers, go on with `resume`")
+    }
+}

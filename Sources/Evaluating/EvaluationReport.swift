@@ -1,0 +1,83 @@
+import Console
+import QuestionAnswering
+import SQuAD
+import StrictJSON
+
+/// The figures of an evaluation, for people and as JSON.
+package struct EvaluationReport {
+    /// The official scores.
+    package let official: Scores
+    private let tokens: TokenScores
+    private let questionsPerSecond: Double
+    private var tutorial: TutorialScores?
+    private var noAnswerThreshold: Double?
+
+    /// The scores of predictions: those of SQuAD 2.0 where the dataset says of each question whether it has an answer.
+    package init(_ run: DatasetPrediction) {
+        official =
+            run.dataset.isVersion2
+            ? SQuADMetrics.score(
+                run.dataset, predictions: run.forcedAnswers, noAnswer: run.noAnswerProbabilities,
+                threshold: run.noAnswerThreshold ?? 1)
+            : SQuADMetrics.score(run.dataset, predictions: run.answers)
+        tokens = run.tokenScores
+        questionsPerSecond = run.questionsPerSecond
+        noAnswerThreshold = run.noAnswerThreshold
+    }
+
+    /// The scores of the tutorial's procedure, which cuts and leaves out rows.
+    ///
+    /// - Throws: `DatasetError`, `ReaderError`, and what the model throws.
+    package init(tutorialOf model: String, data: String, options: PredictionOptions) throws {
+        let dataset = try Dataset(path: data)
+        let examples = dataset.examples()
+        let loaded = try options.load(model)
+        try options.features.validate(maxPositions: loaded.model.config.maxPositionEmbeddings)
+        var meter = RowMeter()
+        defer { meter.finish() }
+        let result = try options.predictor(loaded).tutorialScores(examples, options: options.features) {
+            meter.show(done: $0, of: $1)
+        }
+        official = SQuADMetrics.score(dataset, predictions: result.texts)
+        tokens = TokenScores(exactMatch: result.scores.exactMatch, f1: result.scores.f1)
+        questionsPerSecond = Double(examples.count) / meter.seconds
+        tutorial = result.scores
+    }
+
+    /// The object that `evaluate --json` prints.
+    package var json: JSONValue {
+        var members = official.members
+        members += [
+            ("token_exact_match", .double(tokens.exactMatch)), ("token_f1", .double(tokens.f1)),
+            ("questions_per_second", .double(questionsPerSecond)),
+        ]
+        if let noAnswerThreshold { members.append(("no_answer_threshold", .double(noAnswerThreshold))) }
+        if let tutorial {
+            members += [
+                ("rows", .int(tutorial.rows)), ("dropped", .int(tutorial.dropped)),
+                ("token_correct", .int(tutorial.tokenCorrect)),
+            ]
+        }
+        return .object(JSONObject(members))
+    }
+
+    /// The same for people.
+    package var text: String {
+        var lines = official.lines(speed: questionsPerSecond)
+        if let noAnswerThreshold {
+            lines.append(
+                "left unanswered    where having no answer is likelier than \(Figures.fixed(noAnswerThreshold, 4))")
+        }
+        lines += [
+            "token exact match  \(Figures.fixed(tokens.exactMatch, 4))",
+            "token F1           \(Figures.fixed(tokens.f1, 4))",
+        ]
+        if let tutorial {
+            lines.append(
+                "of which           \(tutorial.tokenCorrect) of \(2 * tutorial.rows) points over \(tutorial.rows) rows; "
+                    + "\(tutorial.dropped) questions were left out, since an answer of theirs is cut: the token scores do "
+                    + "not count them, exact match and F1 do")
+        }
+        return lines.joined(separator: "\n")
+    }
+}

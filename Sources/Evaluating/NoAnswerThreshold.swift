@@ -1,0 +1,17 @@
+import BERT
+import Files
+import QuestionAnswering
+import SQuAD
+import StrictJSON
+
+/// The threshold above which a question is left unanswered, as training finds and models keep it.
+package enum NoAnswerThreshold {
+    /// Writes the threshold into the `config.json` of a model's folder, which appears whole or not at all.
+    ///
+    /// - Throws: `ModelError` or `FileError` that names the file.
+    package static func store(_ threshold: Double, in directory: String) throws {
+        var config = try BertConfig(directory: directory)
+        config.noAnswerThreshold = threshold
+        try DurableFiles.write(config.json().serialized(pretty: true) + "\n", to: "\(directory)/config.json")
+    }
+}

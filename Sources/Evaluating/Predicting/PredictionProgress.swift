@@ -1,0 +1,152 @@
+import Files
+import Foundation
+import StrictJSON
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#endif
+
+/// The answers of a run that goes on, in a file beside its output: a line that says what they depend on, then a JSON line a
+/// question in the order of the dataset. What is whole of it is kept when a run is stopped in whatever way.
+package final class PredictionProgress {
+    /// The file: the output's name with `.progress`.
+    package let path: String
+    /// The answers that an earlier run has left.
+    package let done: Int
+    private let output: FileOutput
+    private let clock = ContinuousClock()
+    private var synchronized = ContinuousClock().now
+
+    /// A power cut costs at most this much work.
+    private static let interval = Duration.seconds(2)
+
+    /// Where the progress of an output is kept.
+    package static func path(of output: String) -> String { output + ".progress" }
+
+    /// Begins a progress file, or takes up one that a run has left.
+    ///
+    /// - Parameters:
+    ///   - resume: whether to take it up; otherwise one that holds answers is an error.
+    ///   - warn: told of circumstances that are others than before, and of lines that are not whole.
+    /// - Throws: `EvaluationError.output` if another run has it, or the one that left it had other options; `FileError`.
+    package init(
+        output: String, identity: PredictionIdentity, resume: Bool, warn: (String) -> Void
+    ) throws {
+        let path = Self.path(of: output)
+        self.path = path
+        let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
+        self.output = FileOutput(path: path, descriptor: descriptor)
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw EvaluationError.output(
+                "\(path): another run is writing to it; wait for it, or choose another `output`")
+        }
+        let left = try Self.contents(of: path, warn: warn)
+        guard let header = left.header, left.done > 0 else {
+            done = 0
+            guard ftruncate(descriptor, 0) == 0 else { throw FileError(path: path, code: errno) }
+            let header = JSONValue.object(JSONObject(identity.members)).serialized()
+            try self.output.append { $0 += (header + "\n").utf8 }
+            try self.output.synchronize()
+            return
+        }
+        guard resume else {
+            throw EvaluationError.output(
+                "\(path) holds \(left.done) answers of a run that was stopped; go on with it by `resume`, or remove it")
+        }
+        try Self.check(identity, against: header, path: path, warn: warn)
+        done = left.done
+        guard ftruncate(descriptor, off_t(left.end)) == 0 else { throw FileError(path: path, code: errno) }
+    }
+
+    /// Appends an answer.
+    package func add(_ record: PredictionRecord) throws(FileError) {
+        let line = record.line
+        try output.append {
+            $0 += line.utf8
+            $0.append(UInt8(ascii: "\n"))
+        }
+    }
+
+    /// Makes sure that the end of this process loses nothing of what was added, and now and then the same for the machine.
+    package func save() throws(FileError) {
+        guard clock.now - synchronized > Self.interval else { return try output.flush() }
+        try synchronize()
+    }
+
+    /// Makes sure of it at once.
+    package func synchronize() throws(FileError) {
+        try output.synchronize()
+        synchronized = clock.now
+    }
+
+    /// Removes the file, once the outputs are whole.
+    package func remove() throws(FileError) { try DurableFiles.remove(path) }
+
+    private static func check(
+        _ identity: PredictionIdentity, against header: JSONValue, path: String, warn: (String) -> Void
+    ) throws {
+        var differences = identity.differences(from: header)
+        if let shard = header["shard"]?.string, shard != "\(identity.shard)" {
+            differences.append("`shard` (\(shard), now \(identity.shard))")
+        }
+        guard differences.isEmpty else {
+            throw EvaluationError.output(
+                "\(path) was begun with others: \(differences.joined(separator: ", ")); give what it was begun with, or remove it"
+            )
+        }
+        let circumstances = identity.circumstances(from: header)
+        if !circumstances.isEmpty {
+            warn(
+                "it was begun under other circumstances: \(circumstances.joined(separator: ", ")); "
+                    + "the last digits of probabilities may differ from those of an unbroken run")
+        }
+    }
+
+    /// What is whole of a file: its first line, the number of answers, and where they end.
+    private static func contents(
+        of path: String, warn: (String) -> Void
+    ) throws(FileError) -> (header: JSONValue?, done: Int, end: Int) {
+        var lines = try JSONLines(path: path)
+        guard let header = lines.next(), header["options"] != nil else { return (nil, 0, 0) }
+        var (done, end) = (0, lines.end)
+        while let line = lines.next(), PredictionRecord(line) != nil { (done, end) = (done + 1, lines.end) }
+        if end < lines.size { warn("\(path): the last line is not whole; it is dropped and its question asked again") }
+        return (header, done, end)
+    }
+}
+
+/// The lines of a file, each a JSON value, as far as they are whole.
+struct JSONLines {
+    private let file: MappedFile
+    /// Where the last line that was read ends, in bytes.
+    private(set) var end = 0
+    private var released = 0
+
+    /// The bytes of the file.
+    var size: Int { file.bytes.count }
+
+    init(path: String) throws(FileError) {
+        file = try MappedFile(path: path)
+    }
+
+    /// The next line; nil where nothing whole follows.
+    mutating func next() -> JSONValue? {
+        let (start, file) = (end, file)
+        let line = file.withBytes { bytes -> (value: JSONValue, end: Int)? in
+            guard let newline = bytes[start...].firstIndex(of: UInt8(ascii: "\n")),
+                let value = try? JSONValue.parse(UnsafeRawBufferPointer(rebasing: bytes[start..<newline]))
+            else { return nil }
+            return (value, newline + 1)
+        }
+        guard let line else { return nil }
+        end = line.end
+        if end - released > 8 << 20 {
+            file.release(upTo: end)
+            released = end
+        }
+        return line.value
+    }
+}

@@ -1,0 +1,46 @@
+import BERT
+import QuestionAnswering
+import Torch
+
+/// How a model answers the questions of a dataset.
+package struct PredictionOptions: Sendable {
+    /// How rows are cut.
+    package var features = FeatureOptions()
+    /// How start and end of an answer are chosen.
+    package var decoder = SpanDecoder()
+    /// A question more likely than this, 0 to 1, to have no answer is left unanswered; nil takes what the model stores.
+    package var noAnswerThreshold: Double?
+    /// What matrix products compute in; nil takes bf16 where the device multiplies it in hardware.
+    package var precision: Precision?
+    /// Where the model runs; nil takes the best device there is.
+    package var device: Device?
+    /// Whether a device other than the CPU is trusted without `DeviceCheck`.
+    package var skipsDeviceCheck = false
+    /// Whether int8 is used to measure it, so that no record has to allow it.
+    var measuresInt8 = false
+
+    /// The usual options.
+    package init() {}
+
+    /// The device that the model runs on.
+    var resolvedDevice: Device { device ?? Device.best }
+    /// What the model computes in.
+    var resolvedPrecision: Precision { precision ?? .automatic(on: resolvedDevice) }
+
+    /// Loads a model that is to answer.
+    ///
+    /// - Throws: `ReaderError`.
+    func load(_ folder: String) throws(ReaderError) -> LoadedModel {
+        guard resolvedDevice.isAvailable else { throw .device(resolvedDevice) }
+        return try LoadedModel(
+            directory: folder, use: .inference, precision: resolvedPrecision, device: resolvedDevice,
+            skipsDeviceCheck: skipsDeviceCheck, allowsUnmeasuredInt8: measuresInt8)
+    }
+
+    /// Runs a model that was loaded with these options.
+    func predictor(_ loaded: LoadedModel) -> Predictor {
+        var predictor = Predictor(model: loaded.model, tokenizer: loaded.tokenizer, device: resolvedDevice)
+        predictor.decoder = decoder
+        return predictor
+    }
+}

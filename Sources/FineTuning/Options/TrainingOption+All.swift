@@ -1,0 +1,144 @@
+import QuestionAnswering
+import StrictJSON
+
+extension TrainingOption {
+    /// All options of a run, in the order in which they are written down.
+    package static let all: [TrainingOption] = data + rows + steps + machine + records
+
+    private static let data: [TrainingOption] = [
+        .text(
+            "model", \.model, .path,
+            help: "The pretrained model: its folder, or its id on the Hugging Face hub, such as bert-base-cased."),
+        .text(
+            "train_file", \.trainFile, .path,
+            help: "The dataset to train on; squad (version 1.1) or squad_v2 fetches the official one."),
+        .text(
+            "validation_file", \.validationFile, .path,
+            help:
+                "The dataset to validate on after each epoch; squad or squad_v2 fetches the dev part of the official one."
+        ),
+        TrainingOption(
+            "validation_fraction", .decides, expected: "a number",
+            range: OptionRange(words: "at least 0 and below 1") { $0 >= 0 && $0 < 1 },
+            help: "Without a validation file: the share of the training questions to validate on; 0 for none.",
+            read: { $0.validationFile == nil ? .double($0.validationFraction) : .null },
+            write: { options, value in
+                guard let number = value.double else { return false }
+                options.validationFraction = number
+                return true
+            }),
+        TrainingOption(
+            "split_by", .decides, expected: "one of question, article",
+            help: "Split single questions or whole articles off for validation.",
+            read: { $0.validationFile == nil ? .string($0.splitBy.rawValue) : .null },
+            write: { options, value in
+                guard let unit = value.string.flatMap(DataSplit.init(rawValue:)) else { return false }
+                options.splitBy = unit
+                return true
+            }),
+        .text("output_dir", \.outputDirectory, .path, help: "The folder to write."),
+    ]
+
+    private static let rows: [TrainingOption] = [
+        .whole(
+            "max_length", \.features.maxLength, .decides,
+            help: "Tokens of one row, question and special tokens included."),
+        .choice(
+            "truncation", \.features.truncation, .decides,
+            help:
+                "What happens to texts that are too long: windows reads all of them, end and start cut, longest_first cuts "
+                + "as the tutorial does."),
+        TrainingOption(
+            "doc_stride", .decides, expected: "a whole number",
+            help: "Tokens that two windows of one text share; 128 or a third of a row if it is not given.",
+            read: { $0.features.truncation == .windows ? .int($0.features.overlap) : .null },
+            write: { options, value in
+                guard let number = value.int else { return false }
+                options.features.docStride = number
+                return true
+            }),
+        .choice(
+            "alignment", \.features.alignment, .decides,
+            help: "How the tokens of an answer are found: by offsets, or by masks as in the tutorial."),
+        .flag(
+            "drop_lost_answers", \.features.dropsLostAnswers, .decides,
+            help: "Leave out questions whose answer is cut, as the tutorial does, instead of training on what is left."),
+    ]
+
+    private static let steps: [TrainingOption] = [
+        .whole("batch_size", \.batchSize, .decides, .atLeast(1), help: "Rows of one pass."),
+        .whole(
+            "gradient_accumulation_steps", \.gradientAccumulationSteps, .decides, .atLeast(1),
+            help: "Passes whose gradients add up to one step."),
+        .flag(
+            "gradient_checkpointing", \.gradientCheckpointing, .none,
+            help:
+                "Compute each layer again in the backward pass instead of keeping it: less memory for about a third more "
+                + "time, and the same numbers. `bertqa plan` says how much."),
+        .number(
+            "learning_rate", \.learningRate, .decides,
+            OptionRange(words: "above 0 and at most 1") { $0 > 0 && $0 <= 1 }, help: "The highest learning rate."),
+        .whole("epochs", \.epochs, .decides, .atLeast(1), help: "How often every row is seen."),
+        .whole("max_steps", \.maxSteps, .decides, .atLeast(1), help: "Stop after this many steps."),
+        .number(
+            "warmup_ratio", \.warmupRatio, .decides, .share,
+            help: "The share of the steps during which the learning rate rises."),
+        .number(
+            "weight_decay", \.weightDecay, .decides, .share,
+            help: "AdamW's weight decay; biases and layer norms are excepted."),
+        .number(
+            "adam_epsilon", \.adamEpsilon, .decides, OptionRange(words: "above 0 and below 1") { $0 > 0 && $0 < 1 },
+            help: "AdamW's epsilon."),
+        .number(
+            "max_grad_norm", \.maxGradNorm, .decides,
+            OptionRange(words: "0 (off) or more") { $0 >= 0 && $0.isFinite },
+            help: "The limit of the gradients' norm; 0 for none."),
+        .whole(
+            "max_skipped_steps", \.maxSkippedSteps, .decides,
+            OptionRange(words: "0 (stop at once) or more") { $0 >= 0 },
+            help: "Steps in a row that may be skipped because their numbers are not finite."),
+        TrainingOption(
+            "seed", .decides, expected: "a whole number from 0",
+            help: "The seed of the order of the data, of dropout and of a new head.",
+            // As text: a JSON number need not hold 64 bits.
+            read: { .string(String($0.seed)) },
+            write: { options, value in
+                let seed = value.int.flatMap(UInt64.init(exactly:)) ?? value.string.flatMap { UInt64($0) }
+                guard let seed else { return false }
+                options.seed = seed
+                return true
+            }),
+    ]
+
+    private static let machine: [TrainingOption] = [
+        .automatic(
+            "precision", \.precision, expected: "auto, fp32 or bf16",
+            help: "What matrix products compute in; auto takes bf16 where the device multiplies it in hardware."),
+        .automatic(
+            "device", \.device, expected: "auto, cpu, cuda or mps",
+            help: "Where the model runs; auto takes the best device there is."),
+        .flag(
+            "skip_device_check", \.skipsDeviceCheck, .none,
+            help: "Use a GPU without comparing first what it computes with the CPU."),
+        .whole("threads", \.threads, .none, .atLeast(1), help: "Threads of the CPU; all cores if it is not given."),
+        .flag(
+            "deterministic", \.deterministic, .none,
+            help: "Let a GPU compute the same bits in every run, by slower operations. On the CPU runs repeat anyway."),
+        .flag(
+            "allow_pickle", \.allowsPickle, .none,
+            help: "Convert weights that exist only as a pickle (pytorch_model.bin); none of its code is run."),
+    ]
+
+    private static let records: [TrainingOption] = [
+        .whole(
+            "logging_steps", \.loggingSteps, .none, .atLeast(1),
+            help: "Read the losses from the device after every so many steps; each if it is not given, 16 on a GPU."),
+        .whole(
+            "save_steps", \.saveSteps, .none, .atLeast(1),
+            help: "Save a checkpoint after every so many steps, besides the one after each epoch."),
+        .whole("keep_checkpoints", \.checkpointsKept, .none, .atLeast(1), help: "How many checkpoints are kept."),
+        .flag(
+            "tensorboard", \.tensorboard, .none,
+            help: "Write scalars for TensorBoard into the folder tensorboard of the output."),
+    ]
+}

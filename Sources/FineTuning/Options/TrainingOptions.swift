@@ -1,0 +1,134 @@
+import BERT
+import QuestionAnswering
+import StrictJSON
+import Torch
+
+/// Everything that decides what a training run computes, and where it writes. `TrainingOption.all` lists the names and ranges.
+package struct TrainingOptions: Sendable {
+    /// The pretrained model's directory.
+    package var model: String
+    /// The SQuAD file to train on.
+    package var trainFile: String
+    /// The SQuAD file to validate on after each epoch; nil splits some of the training questions off.
+    package var validationFile: String?
+    /// The share of the training questions to validate on where there is no validation file; 0 validates on nothing.
+    package var validationFraction = 0.05
+    /// Whether questions or whole articles are split off.
+    package var splitBy = DataSplit.question
+    /// Where the run is written.
+    package var outputDirectory: String
+    /// How rows are cut.
+    package var features = FeatureOptions()
+    /// Rows of one forward and backward pass.
+    package var batchSize = 16
+    /// Passes whose gradients are added up for one step.
+    package var gradientAccumulationSteps = 1
+    /// Whether each layer is computed again in the backward pass instead of being kept: less memory for more time. The
+    /// numbers are the same, so a run may be resumed with it or without.
+    package var gradientCheckpointing = false
+    /// The highest learning rate.
+    package var learningRate = 2e-5
+    /// How often every row is seen.
+    package var epochs = 3
+    /// Steps after which the run ends even if epochs are left; nil for no such end.
+    package var maxSteps: Int?
+    /// The share of all steps during which the learning rate rises.
+    package var warmupRatio = 0.0
+    /// Decay of weights (biases and layer norms excepted).
+    package var weightDecay = 0.0
+    /// AdamW's epsilon.
+    package var adamEpsilon = 1e-8
+    /// What the joint norm of the gradients is clipped to; 0 does not clip.
+    package var maxGradNorm = 1.0
+    /// How many steps in a row may be skipped because their loss or gradients are not finite; one more ends the run.
+    package var maxSkippedSteps = 3
+    /// Steps after which losses and norms are read from the device, and shown; nil reads each on the CPU, and 16 at a time
+    /// elsewhere, where reading makes the device wait for the next step. The numbers are the same.
+    package var loggingSteps: Int?
+    /// The seed of data order, dropout and a new head.
+    package var seed: UInt64 = 42
+    /// What matrix products compute in; nil takes bf16 where the device multiplies it in hardware.
+    package var precision: Precision?
+    /// Where the model runs; nil takes the best device there is.
+    package var device: Device?
+    /// Whether a device other than the CPU is trusted without `DeviceCheck`.
+    package var skipsDeviceCheck = false
+    /// Threads of the CPU; nil takes all cores. Set for the whole process by `prepareProcess()`.
+    package var threads: Int?
+    /// Whether a GPU computes the same bits in every run, by slower operations. Set by `prepareProcess()`.
+    package var deterministic = false
+    /// Whether weights that exist only as a pickle may be converted, by whoever fetches the model.
+    package var allowsPickle = false
+    /// Steps between two checkpoints; nil saves only at the end of each epoch.
+    package var saveSteps: Int?
+    /// How many checkpoints are kept, the newest ones.
+    package var checkpointsKept = 2
+    /// Whether scalars are written to `tensorboard/` of the output directory, for TensorBoard.
+    package var tensorboard = false
+    /// Whether to go on from the newest whole checkpoint of the output directory.
+    package var resume = false
+
+    /// The tutorial's settings for a model, a file to train on and a directory to write to.
+    package init(model: String, trainFile: String, outputDirectory: String) {
+        self.model = model
+        self.trainFile = trainFile
+        self.outputDirectory = outputDirectory
+    }
+
+    /// Rows that one process computes in a step.
+    var rowsOfAProcess: Int { batchSize * gradientAccumulationSteps }
+
+    /// Checks each option by itself.
+    ///
+    /// - Throws: `TrainingError.options` that names the first option that is out of range.
+    package func validate() throws(TrainingError) {
+        for option in TrainingOption.all {
+            if let fault = option.fault(in: self) { throw .options(fault) }
+        }
+    }
+
+    /// Sets what libtorch keeps for the whole process: the number of threads, how memory is reused, whether a GPU must repeat
+    /// its bits.
+    package func prepareProcess() throws(TorchError) {
+        Runtime.tuneAllocator()
+        if deterministic { try Runtime.setDeterministic(true) }
+        if let threads { try Runtime.setThreads(threads) }
+    }
+
+    /// The options with the device and the precision that "auto" means here.
+    func resolved(device: Device, precision: Precision) -> TrainingOptions {
+        var options = self
+        (options.device, options.precision) = (device, precision)
+        return options
+    }
+}
+
+extension TrainingOptions {
+    /// Sets an option by its name.
+    ///
+    /// - Throws: `TrainingError.options` if there is no such option, or it takes another kind of value.
+    package mutating func set(_ name: String, to value: JSONValue) throws(TrainingError) {
+        guard let option = TrainingOption.named(name) else {
+            let names = TrainingOption.all.map(\.name).sorted().joined(separator: ", ")
+            throw .options("there is no setting '\(name)'; there are \(names)")
+        }
+        // What run.json records as null has its default.
+        if value == .null { return }
+        guard option.set(&self, value) else {
+            throw .options("\(name): \(option.expected) was expected, not \(value.serialized())")
+        }
+    }
+
+    /// All options but the output directory, as a file for `--config` has them: to run the same elsewhere.
+    package var settings: JSONValue { json { $0.name != "output_dir" } }
+
+    /// What `run.json` records of the options besides the model and the files, which it names with their checksums.
+    var record: JSONValue { json { !$0.isPath } }
+
+    /// The options that decide what is computed: a run is resumed only with the same ones, and all processes need them.
+    var deciding: JSONValue { json(\.decidesNumbers) }
+
+    private func json(_ isIncluded: (TrainingOption) -> Bool) -> JSONValue {
+        .object(JSONObject(TrainingOption.all.filter(isIncluded).map { ($0.name, $0.value(self)) }))
+    }
+}

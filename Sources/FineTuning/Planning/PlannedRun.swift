@@ -1,0 +1,138 @@
+import BERT
+import Planning
+import QuestionAnswering
+import Torch
+import Tokenizers
+
+/// A run that is planned and not carried out: what it would take, and how long it would last.
+package struct PlannedRun {
+    /// How long an epoch lasts.
+    package struct Time: Sendable, Hashable {
+        /// Whether gradient checkpointing was on.
+        package let checkpointing: Bool
+        /// Rows of one pass.
+        package let batchSize: Int
+        /// Rows a second.
+        package let examplesPerSecond: Double
+        /// Seconds of training an epoch, without validation and saving.
+        package let epoch: Double
+        /// Seconds measured.
+        package let seconds: Double
+    }
+
+    /// What fits.
+    package let plan: TrainingPlan
+    /// How to train with the batch size that is wanted.
+    package let division: TrainingPlan.Division
+    /// The peak of `bertqa predict` and `bertqa evaluate` over the same rows.
+    package let predict: MemorySize
+    /// The rows of the run.
+    package let rows: PlannedRows
+    /// What matrix products compute in.
+    package let precision: Precision
+    /// Where the model would run.
+    package let device: Device
+    /// The CPU's threads.
+    package let threads: Int
+    /// The numbers in all parameters.
+    package let parameterCount: Int
+    /// Why no time is measured; nil where it is.
+    package let remark: String?
+    /// The options of the run.
+    package let options: TrainingOptions
+    private let features: [Feature]
+
+    /// Plans the run of the options: their model, training file (or, if that is empty, rows of the maximum length), batch
+    /// size, epochs, seed, precision and device. The device need not be here.
+    ///
+    /// - Parameters:
+    ///   - memory: the memory there is; nil takes this machine's.
+    ///   - mapped: bytes that this process had in memory at its start, `Runtime.memory().resident`, as the one that is
+    ///     planned will have.
+    /// - Throws: `TrainingError.options` if an option is out of range, a GPU's memory is not given or nothing fits; what
+    ///   loading the data throws.
+    package init(options: TrainingOptions, memory: MemorySize?, mapped: Int) throws {
+        try options.validate()
+        let device = options.device ?? Device.best
+        let precision = options.precision ?? .automatic(on: device)
+        let directory = try ModelDirectory(path: options.model)
+        let config = directory.config
+        try options.features.validate(maxPositions: config.maxPositionEmbeddings)
+        if device == .cuda, memory == nil {
+            throw TrainingError.options("`device` cuda: give the GPU's memory as well, such as `memory` 24GiB")
+        }
+        if options.trainFile.isEmpty {
+            features = []
+            rows = PlannedRows(maxLength: options.features.maxLength)
+        } else {
+            let tokenizer = try Tokenizer(directory: options.model)
+            features = try TrainingData(options: options, tokenizer: tokenizer).training.features
+            rows = PlannedRows(of: features, options)
+        }
+        let model = MemoryModel(
+            config: config, precision: precision, device: device, threads: Runtime.threads,
+            stored: try directory.storedType, mapped: mapped)
+        plan = TrainingPlan(
+            model: model, rows: rows, memory: memory ?? MachineMemory.limit, batchSize: options.batchSize,
+            checkpointing: options.gradientCheckpointing)
+        division = try Self.division(of: plan)
+        predict = model.reading(rows.fullPass(of: 4096)).total
+        (self.options, self.precision, self.device) = (options, precision, device)
+        threads = Runtime.threads
+        parameterCount = BertParameters.shapes(config).reduce(0) { $0 + $1.shape.reduce(1, *) }
+        remark = Self.remark(options, device: device, division: division)
+    }
+
+    private static func division(of plan: TrainingPlan) throws(TrainingError) -> TrainingPlan.Division {
+        if let division = plan.division { return division }
+        throw .options(
+            "`memory` \(plan.memory): training needs \(plan.least) at least, one row a pass and with gradient checkpointing, "
+                + "and a tenth of the memory to spare; take more memory, a smaller model or a lower `max_length`")
+    }
+
+    private static func remark(_ options: TrainingOptions, device: Device, division: TrainingPlan.Division) -> String? {
+        if options.trainFile.isEmpty { return "how long it takes depends on the data: give `train_file`" }
+        if !device.isAvailable { return "no time was measured: \(device.rawValue) is not here" }
+        if device == .cpu, division.peak.bytes > MachineMemory.limit.bytes {
+            return "no time was measured: this machine has \(MachineMemory.limit) only"
+        }
+        return nil
+    }
+
+    /// Measures the division of the plan, and with gradient checkpointing the one without where that fits; ten seconds in all.
+    /// Empty where `remark` says why.
+    ///
+    /// - Throws: `TrainingError` if the model cannot be loaded or libtorch fails.
+    package func calibrations() throws(TrainingError) -> [Time] {
+        guard remark == nil, let count = rows.count, let tokens = rows.tokens else { return [] }
+        let loaded = try TrainingError.wrapping(.model) {
+            try LoadedModel(directory: options.model, use: .training, precision: precision, device: device)
+        }
+        let divisions = division.checkpointing ? [plan.plainDivision, division].compactMap { $0 } : [division]
+        var times: [Time] = []
+        for division in divisions {
+            let calibration = try Calibration(
+                of: loaded, features: features, division: division, options: options, device: device,
+                seconds: 10 / Double(divisions.count))
+            let step = division.batchSize * division.accumulation
+            let epoch = calibration.time(tokens: tokens, steps: (count + step - 1) / step)
+            times.append(
+                Time(
+                    checkpointing: division.checkpointing, batchSize: division.batchSize,
+                    examplesPerSecond: Double(count) / epoch, epoch: epoch, seconds: calibration.seconds))
+        }
+        return times
+    }
+}
+
+extension PlannedRows {
+    /// The rows of a run in the order that its seed gives them in each epoch.
+    package init(of features: [Feature], _ options: TrainingOptions) {
+        self.init(
+            epochs: (0..<options.epochs).map { epoch in
+                DataOrder.permutation(count: features.count, seed: options.seed, epoch: epoch).map {
+                    features[$0].length
+                }
+            })
+    }
+}

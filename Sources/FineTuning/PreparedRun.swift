@@ -1,0 +1,110 @@
+import BERT
+import Console
+import Evaluating
+import QuestionAnswering
+import StrictJSON
+import Torch
+
+/// Everything that a run needs before its first step.
+package struct PreparedRun {
+    /// The options, with the device and the precision that they mean here.
+    let options: TrainingOptions
+    let loaded: LoadedModel
+    let data: TrainingData
+    /// nil in a process that does not write.
+    let directory: RunDirectory?
+    let store: CheckpointStore
+    let optimizer: AdamW
+    let schedule: LinearSchedule
+    let pass: GradientPass
+    let team: Team
+    let interrupt: InterruptFlag
+    let environment: RunEnvironment
+    /// Where the run begins, or where it was stopped.
+    let state: TrainingState
+    let events: TrainingEvents?
+    let report: TrainingReport
+
+    /// Reads the model and the data, agrees with the other processes on what is trained, locks the output directory, goes to
+    /// where the run was stopped if it is to be resumed, and writes `run.json`. All is checked before anything is written.
+    ///
+    /// - Parameters:
+    ///   - command: the command line, for `run.json`.
+    ///   - interrupt: asks the run to stop.
+    ///   - team: the processes that train together; all of them prepare with the same options.
+    /// - Throws: `TrainingError` that names the file or the option.
+    package static func readAgreeLockAndRecord(
+        _ given: TrainingOptions, command: [String] = [], interrupt: InterruptFlag = InterruptFlag(),
+        team: Team = Team()
+    ) throws(TrainingError) -> PreparedRun {
+        try given.validate()
+        let device = given.device ?? Device.best
+        guard device.isAvailable else {
+            throw .options("`device` \(device.rawValue): this libtorch cannot use one here")
+        }
+        let options = given.resolved(device: device, precision: given.precision ?? .automatic(on: device))
+        var report = TrainingReport(isQuiet: !team.writes)
+        let loaded = try load(options)
+        let data = try TrainingData(options: options, tokenizer: loaded.tokenizer)
+        try team.agree(on: options)
+        let directory = team.writes ? try RunDirectory(options: options) : nil
+        let store = CheckpointStore(outputDirectory: options.outputDirectory, kept: options.checkpointsKept)
+        let optimizer = try optimizer(options, loaded)
+        let environment = RunEnvironment(device: device, processes: team.size)
+        let checkpoint = TrainingCheckpoint(model: loaded.model, optimizer: optimizer, environment: environment)
+        let resumed = options.resume ? try checkpoint.resume(options, from: store, team: team, report: &report) : nil
+        try team.share(loaded.model.parameters.all.map(\.tensor))
+        let state =
+            resumed ?? TrainingState(rowsPerStep: options.rowsOfAProcess * team.size, rowsPerPass: options.batchSize)
+        let schedule = LinearSchedule(options, rows: data.training.features.count, rowsPerStep: state.rowsPerStep)
+        let pass = try GradientPass(
+            loaded: loaded, rows: data.training.features, optimizer: optimizer, options: options,
+            rowsPerPass: state.rowsPerPass, device: device, team: team, interrupt: interrupt)
+        report.start(options, loaded, data, totalSteps: schedule.totalSteps)
+        report.processes(team.size, rowsPerStep: state.rowsPerStep)
+        if resumed != nil { report.say("going on after step \(state.step) of \(schedule.totalSteps)") }
+        let events = try options.tensorboard && team.writes ? events(options, state) : nil
+        try directory?.writeRecord(options: options, environment: environment, command: command)
+        return PreparedRun(
+            options: options, loaded: loaded, data: data, directory: directory, store: store, optimizer: optimizer,
+            schedule: schedule, pass: pass, team: team, interrupt: interrupt, environment: environment, state: state,
+            events: events, report: report)
+    }
+
+    private static func load(_ options: TrainingOptions) throws(TrainingError) -> LoadedModel {
+        let loaded = try TrainingError.wrapping(.model) {
+            try LoadedModel(
+                directory: options.model, use: .training, precision: options.precision ?? .fp32,
+                device: options.device ?? .cpu, headSeed: options.seed, skipsDeviceCheck: options.skipsDeviceCheck)
+        }
+        let spoiled = try TrainingError.wrapping(.computation) {
+            try NumericFault.firstNotFinite(loaded.model.parameters.all)
+        }
+        if let spoiled {
+            throw .model(
+                .notFinite(
+                    "\(options.model): the weights \(spoiled) have numbers that are not finite; take another copy"))
+        }
+        try TrainingError.wrapping(.options) {
+            try options.features.validate(maxPositions: loaded.model.config.maxPositionEmbeddings)
+        }
+        return loaded
+    }
+
+    private static func optimizer(_ options: TrainingOptions, _ loaded: LoadedModel) throws(TrainingError) -> AdamW {
+        var adamW = AdamW.Options()
+        adamW.epsilon = options.adamEpsilon
+        adamW.weightDecay = options.weightDecay
+        return try TrainingError.wrapping(.computation) {
+            try AdamW(parameters: loaded.model.parameters.all, options: adamW, decays: BertParameters.decays)
+        }
+    }
+
+    private static func events(
+        _ options: TrainingOptions, _ state: TrainingState
+    ) throws(TrainingError) -> TrainingEvents {
+        try TrainingError.wrapping(.output) {
+            try TrainingEvents(outputDirectory: options.outputDirectory, lengths: state.eventLengths)
+        }
+    }
+}
