@@ -127,7 +127,9 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "QuestionAnsweringTests",
-            dependencies: ["TestDevice", "QuestionAnswering", "BERT", "Torch", "Tokenizers", "SQuAD", "StrictJSON"],
+            dependencies: [
+                "TestDevice", "Evaluating", "QuestionAnswering", "BERT", "Torch", "Tokenizers", "SQuAD", "StrictJSON",
+            ],
             resources: [.copy("Fixtures")]),
         .target(
             name: "Workshop",

@@ -15,6 +15,10 @@ struct QuantizeTests {
                 "ada lives in the town of rome.", "--json", "--precision", "int8",
             ]
             try Tool.run(ask).expectFailure(65, "bertqa quantize")
+            let model = ["--model", "\(shop.path)/model", "--data", data, "--max-length", "32", "--precision", "int8"]
+            for command in [["evaluate"], ["compare"], ["predict", "--output", "\(shop.path)/none.json"]] {
+                try Tool.run(command + model).expectFailure(65, "has not been measured", "bertqa quantize")
+            }
             let quantize = [
                 "quantize", "--model", "\(shop.path)/model", "--data", data, "--max-length", "32", "--json",
             ]

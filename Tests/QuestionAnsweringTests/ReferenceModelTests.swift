@@ -1,4 +1,5 @@
 import BERT
+import Evaluating
 import Foundation
 import QuestionAnswering
 import SQuAD
