@@ -47,7 +47,7 @@ let package = Package(
         .target(name: "BERT", dependencies: ["Torch", "Checkpoints", "Files", "StrictJSON"]),
         .target(
             name: "QuestionAnswering",
-            dependencies: ["BERT", "Torch", "Tokenizers", "SQuAD", "Console", "Files", "StrictJSON"]),
+            dependencies: ["BERT", "Checkpoints", "Torch", "Tokenizers", "SQuAD", "Console", "Files", "StrictJSON"]),
         .target(
             name: "Evaluating",
             dependencies: [
@@ -57,9 +57,8 @@ let package = Package(
         .target(
             name: "FineTuning",
             dependencies: [
-                "Evaluating", "Planning", "QuestionAnswering", "BERT", "Torch", "Tokenizers", "SQuAD", "Charts",
-                "Console",
-                "Files", "StrictJSON",
+                "Evaluating", "Planning", "QuestionAnswering", "BERT", "Checkpoints", "Torch", "Tokenizers", "SQuAD",
+                "Charts", "Console", "Files", "StrictJSON",
             ]),
         .target(
             name: "Hub",
@@ -87,9 +86,8 @@ let package = Package(
             name: "bertqa",
             dependencies: [
                 "Hub", "QAServer",
-                "FineTuning", "Planning", "Evaluating", "QuestionAnswering", "BERT", "Torch", "Tokenizers", "SQuAD",
-                "Charts",
-                "Console", "Files", "StrictJSON",
+                "FineTuning", "Planning", "Evaluating", "QuestionAnswering", "BERT", "Checkpoints", "Torch", "Tokenizers",
+                "SQuAD", "Charts", "Console", "Files", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
             ]),
@@ -105,7 +103,7 @@ let package = Package(
         .target(
             name: "FuzzedParsers",
             dependencies: [
-                "QAServer", "FineTuning", "BERT", "Tokenizers", "SQuAD", "StrictJSON",
+                "QAServer", "FineTuning", "BERT", "Checkpoints", "Tokenizers", "SQuAD", "StrictJSON",
                 .product(name: "NIOCore", package: "swift-nio"),
             ], path: "Fuzzing/Parsers"),
         .executableTarget(name: "bertqa-fuzz", dependencies: ["FuzzedParsers"], path: "Fuzzing/Fuzz"),
@@ -115,7 +113,8 @@ let package = Package(
         .testTarget(name: "FilesTests", dependencies: ["Scratch", "Files"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
         .testTarget(name: "ChartsTests", dependencies: ["Charts", "CZlib"]),
-        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
+        .testTarget(
+            name: "CheckpointsTests", dependencies: ["Checkpoints", "StrictJSON"], resources: [.copy("Fixtures")]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
         .testTarget(
             name: "TokenizersTests", dependencies: ["Tokenizers", "StrictJSON"], resources: [.copy("Fixtures")]),
@@ -123,12 +122,13 @@ let package = Package(
         .target(name: "TestDevice", dependencies: ["Torch"], path: "Tests/TestDevice"),
         .testTarget(name: "TorchTests", dependencies: ["TestDevice", "Torch", "CTorch"]),
         .testTarget(
-            name: "BERTTests", dependencies: ["TestDevice", "BERT", "Torch", "CTorch", "StrictJSON"],
+            name: "BERTTests", dependencies: ["TestDevice", "BERT", "Checkpoints", "Torch", "CTorch", "StrictJSON"],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "QuestionAnsweringTests",
             dependencies: [
-                "TestDevice", "Evaluating", "QuestionAnswering", "BERT", "Torch", "Tokenizers", "SQuAD", "StrictJSON",
+                "TestDevice", "Evaluating", "QuestionAnswering", "BERT", "Checkpoints", "Torch", "Tokenizers", "SQuAD",
+                "StrictJSON",
             ],
             resources: [.copy("Fixtures")]),
         .target(
@@ -142,9 +142,8 @@ let package = Package(
         .testTarget(
             name: "FineTuningTests",
             dependencies: [
-                "Scratch", "Workshop", "FineTuning", "Planning", "Evaluating", "QuestionAnswering", "BERT", "Torch",
-                "SQuAD",
-                "Charts", "Console", "Files", "StrictJSON",
+                "Scratch", "Workshop", "FineTuning", "Planning", "Evaluating", "QuestionAnswering", "BERT", "Checkpoints",
+                "Torch", "SQuAD", "Charts", "Console", "Files", "StrictJSON",
             ]),
         .testTarget(name: "HubTests", dependencies: ["Hub", .product(name: "Crypto", package: "swift-crypto")]),
         .testTarget(
@@ -159,8 +158,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Workshop", "SQuAD", "BERT", "Torch", "FineTuning", "Planning", "Evaluating", "Console", "StrictJSON",
-                "bertqa",
+                "Workshop", "SQuAD", "BERT", "Checkpoints", "Torch", "FineTuning", "Planning", "Evaluating", "Console",
+                "StrictJSON", "bertqa",
                 "wordpiece-bench",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -13,7 +13,6 @@ the real tokens out; its loss gives padding a logit of -inf, because a program w
 """
 
 import argparse
-import collections
 import json
 import math
 import shutil
@@ -329,46 +328,6 @@ def key_formats(folder):
     })
 
 
-def element_types(folder):
-    """A file with each element type that the Python library writes, and its bytes as hexadecimal."""
-    values = torch.tensor([0.0, 1.0, -2.5, 3.140625])
-    tensors = {
-        "F64": values.to(torch.float64), "F32": values, "F16": values.to(torch.float16), "BF16": values.to(torch.bfloat16),
-        "F8_E4M3": values.to(torch.float8_e4m3fn), "F8_E5M2": values.to(torch.float8_e5m2),
-        "I64": torch.tensor([[-1, 2**40], [3, 4]]), "I32": torch.tensor([-1, 2**20], dtype=torch.int32),
-        "I16": torch.tensor([-300, 300], dtype=torch.int16), "I8": torch.tensor([-128, 127], dtype=torch.int8),
-        "U8": torch.tensor([0, 255], dtype=torch.uint8), "BOOL": torch.tensor([True, False, True]),
-        "scalar": torch.tensor(7.5), "empty": torch.zeros(0, 3), "größe.\U0001F600 \"quoted\"": torch.ones(2),
-    }
-    save_file(tensors, folder / "element_types.safetensors", metadata={"größe": "ja"})
-    write_json(folder / "element_types.json", {
-        name: {"shape": list(t.shape), "hex": t.reshape(-1).contiguous().view(torch.uint8).numpy().tobytes().hex()}
-        for name, t in tensors.items()
-    })
-
-
-def pickles(folder):
-    """A state dict as `torch.save` writes it: element types, views of one storage, a transposed one, a parameter, and a number
-    that is no tensor. Beside it what the tensors hold."""
-    values = torch.tensor([[0.0, 1.0, -2.5], [65504.0, 0.1, -1.0]])
-    shared = torch.arange(12, dtype=torch.float32)
-    tensors = {
-        "F64": values.to(torch.float64), "F32": values, "F16": values.to(torch.float16), "BF16": values.to(torch.bfloat16),
-        "I64": torch.tensor([-1, 2**40]), "I32": torch.tensor([-1, 2**20], dtype=torch.int32), "U8": torch.tensor([0, 255], dtype=torch.uint8),
-        "BOOL": torch.tensor([True, False]), "scalar": torch.tensor(7.5), "empty": torch.zeros(0, 3), "tied": shared.view(3, 4),
-        "transposed": shared.view(3, 4).t(), "part": shared[5:9], "größe.\U0001F600": torch.nn.Parameter(torch.ones(2)),
-    }
-    state = collections.OrderedDict(tensors)
-    state["steps"] = 70000
-    state._metadata = collections.OrderedDict([("", {"version": 1}), ("part", {"version": -2})])
-    torch.save(state, folder / "pytorch_model.bin")
-    torch.save(dict(tensors), folder / "old_format.bin", _use_new_zipfile_serialization=False)
-    write_json(folder / "tensors.json", {
-        name: {"shape": list(t.shape), "hex": t.detach().reshape(-1).contiguous().view(torch.uint8).numpy().tobytes().hex()}
-        for name, t in tensors.items()
-    })
-
-
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--output", type=Path, default=Path("Tests/BERTTests/Fixtures"))
@@ -378,7 +337,7 @@ def main():
     torch.use_deterministic_algorithms(True)
     torch.manual_seed(1)
     shutil.rmtree(output, ignore_errors=True)
-    for name in ("tiny_bert", "adamw", "key_formats", "safetensors", "pickle"):
+    for name in ("tiny_bert", "adamw", "key_formats"):
         (output / name).mkdir(parents=True)
     model = scramble(BertForQuestionAnswering(tiny_config()), seed=10).eval()
     model.save_pretrained(output / "tiny_bert")
@@ -388,8 +347,6 @@ def main():
     optimizer_steps(model, output / "adamw")
     schedules(output / "schedule.json")
     key_formats(output / "key_formats")
-    element_types(output / "safetensors")
-    pickles(output / "pickle")
     size = sum(path.stat().st_size for path in output.rglob("*") if path.is_file())
     print(f"{size} bytes in {output}")
 

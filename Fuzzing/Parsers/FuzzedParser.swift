@@ -1,4 +1,5 @@
 import BERT
+import Checkpoints
 import FineTuning
 import Foundation
 import NIOCore
@@ -40,7 +41,8 @@ package struct FuzzedParser: Sendable {
         FuzzedParser(name: "index", body: index), FuzzedParser(name: "config", body: config),
         FuzzedParser(name: "vocab", body: vocabulary), FuzzedParser(name: "tokenizer", body: tokenizer),
         FuzzedParser(name: "text", body: text), FuzzedParser(name: "pickle", body: pickle),
-        FuzzedParser(name: "zip", body: zip), FuzzedParser(name: "manifest", body: manifest),
+        FuzzedParser(name: "zip", body: zip), FuzzedParser(name: "torch-save", body: torchSave),
+        FuzzedParser(name: "manifest", body: manifest),
         FuzzedParser(name: "state", body: state), FuzzedParser(name: "statistics", body: statistics),
         FuzzedParser(name: "http", body: http),
     ]
@@ -127,7 +129,7 @@ extension FuzzedParser {
 
     @Sendable private static func index(_ bytes: UnsafeRawBufferPointer, _ scratch: Scratch) throws {
         let file = try scratch.write(bytes, as: "model.safetensors.index.json")
-        _ = try ModelWeights(index: file, directory: scratch.path)
+        _ = try ModelWeights(index: file)
     }
 
     @Sendable private static func config(_ bytes: UnsafeRawBufferPointer, _ scratch: Scratch) throws {
@@ -143,8 +145,17 @@ extension FuzzedParser {
     }
 
     @Sendable private static func zip(_ bytes: UnsafeRawBufferPointer, _ scratch: Scratch) throws {
-        let archive = try ZipArchive(path: try scratch.write(bytes, as: "model.bin"))
-        for name in archive.names { try archive.verify(name) }
+        let archive = try ZipArchive(CheckpointFile.map(scratch.write(bytes, as: "model.bin")))
+        for name in archive.names { _ = try archive.range(of: name) }
+    }
+
+    /// A file of `torch.save`, in either format, with the bytes of its tensors.
+    @Sendable private static func torchSave(_ bytes: UnsafeRawBufferPointer, _ scratch: Scratch) throws {
+        for tensor in try PickledTensor.all(in: scratch.write(bytes, as: "model.bin")) {
+            let target = UnsafeMutableRawBufferPointer.allocate(byteCount: tensor.byteCount, alignment: 8)
+            defer { target.deallocate() }
+            tensor.copyBytes(to: target)
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import Checkpoints
 import StrictJSON
 
 /// The shape of a BERT: what `config.json` of a Hugging Face model directory says.
@@ -44,9 +45,8 @@ package struct BertConfig: Sendable, Hashable {
     package init() {}
 
     /// Reads and checks `config.json` of a model directory.
-    package init(directory: String) throws(ModelError) {
+    package init(directory: String) throws(CheckpointError) {
         let path = directory + "/config.json"
-        let value = try readJSON(path)
-        try self.init(json: value, path: path)
+        try self.init(json: CheckpointFile.json(path), path: path)
     }
 }

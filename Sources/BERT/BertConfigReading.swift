@@ -1,10 +1,11 @@
+import Checkpoints
 import StrictJSON
 
 extension BertConfig {
     /// Reads and checks a configuration; `path` is only for errors.
-    package init(json: JSONValue, path: String) throws(ModelError) {
+    package init(json: JSONValue, path: String) throws(CheckpointError) {
         guard let object = json.object else {
-            throw ModelError(path: path, kind: .invalid, message: "a JSON object was expected")
+            throw CheckpointError(path: path, kind: .invalid, message: "a JSON object was expected")
         }
         let reader = ConfigReader(object: object, path: path)
         try reader.checkArchitecture()
@@ -29,8 +30,8 @@ extension BertConfig {
 
     /// Checks the values themselves, whether read or set by a program.
     ///
-    /// - Throws: `ModelError` of kind `.invalid` or `.unsupported` that names the key as `config.json` spells it.
-    package func validate(path: String) throws(ModelError) {
+    /// - Throws: `CheckpointError` of kind `.invalid` or `.unsupported` that names the key as `config.json` spells it.
+    package func validate(path: String) throws(CheckpointError) {
         let sizes = [
             ("vocab_size", vocabSize, 10_000_000), ("hidden_size", hiddenSize, 65_536),
             ("num_hidden_layers", layerCount, 1_000), ("num_attention_heads", headCount, 65_536),
@@ -38,10 +39,11 @@ extension BertConfig {
             ("max_position_embeddings", maxPositionEmbeddings, 1_000_000), ("type_vocab_size", typeVocabSize, 1_000),
         ]
         for (key, value, limit) in sizes where !(1...limit).contains(value) {
-            throw ModelError(path: path, kind: .invalid, message: "'\(key)' is \(value); 1 to \(limit) is possible")
+            throw CheckpointError(
+                path: path, kind: .invalid, message: "'\(key)' is \(value); 1 to \(limit) is possible")
         }
         guard hiddenSize % headCount == 0 else {
-            throw ModelError(
+            throw CheckpointError(
                 path: path, kind: .invalid,
                 message: "'hidden_size' \(hiddenSize) can't be divided among 'num_attention_heads' \(headCount)")
         }
@@ -49,28 +51,30 @@ extension BertConfig {
         for (key, value) in [
             ("hidden_dropout_prob", hiddenDropout), ("attention_probs_dropout_prob", attentionDropout),
         ] where !(0..<1).contains(value) {
-            throw ModelError(path: path, kind: .invalid, message: "'\(key)' is \(value); 0 up to below 1 is possible")
+            throw CheckpointError(
+                path: path, kind: .invalid, message: "'\(key)' is \(value); 0 up to below 1 is possible")
         }
         for (key, value, least) in [
             ("layer_norm_eps", layerNormEpsilon, Double.leastNonzeroMagnitude),
             ("initializer_range", initializerRange, 0),
         ] where !(least...1).contains(value) {
-            throw ModelError(path: path, kind: .invalid, message: "'\(key)' is \(value); a number up to 1 was expected")
+            throw CheckpointError(
+                path: path, kind: .invalid, message: "'\(key)' is \(value); a number up to 1 was expected")
         }
         if let noAnswerThreshold, !(0...1).contains(noAnswerThreshold) {
-            throw ModelError(
+            throw CheckpointError(
                 path: path, kind: .invalid,
                 message: "'no_answer_threshold' is \(noAnswerThreshold); a probability, 0 to 1, was expected")
         }
         guard (0..<vocabSize).contains(padTokenID) else {
-            throw ModelError(
+            throw CheckpointError(
                 path: path, kind: .invalid,
                 message: "'pad_token_id' \(padTokenID) isn't in a vocabulary of \(vocabSize)")
         }
     }
 
-    static func unsupportedActivation(_ name: String, path: String) -> ModelError {
-        ModelError(
+    static func unsupportedActivation(_ name: String, path: String) -> CheckpointError {
+        CheckpointError(
             path: path, kind: .unsupported,
             message: "'hidden_act' is '\(name)'; BertQA computes 'gelu' only, the activation of the original BERT")
     }
@@ -89,12 +93,12 @@ private struct ConfigReader {
     let object: JSONObject
     let path: String
 
-    func invalid(_ message: String) -> ModelError {
-        ModelError(path: path, kind: .invalid, message: message)
+    func invalid(_ message: String) -> CheckpointError {
+        CheckpointError(path: path, kind: .invalid, message: message)
     }
 
-    func unsupported(_ message: String) -> ModelError {
-        ModelError(path: path, kind: .unsupported, message: message)
+    func unsupported(_ message: String) -> CheckpointError {
+        CheckpointError(path: path, kind: .unsupported, message: message)
     }
 
     /// A key's value; `nil` where it is absent or `null`, which transformers treats alike here.
@@ -104,7 +108,7 @@ private struct ConfigReader {
     }
 
     /// Old configurations have neither key; both are believed to be BERT then, and the weights' names will tell.
-    func checkArchitecture() throws(ModelError) {
+    func checkArchitecture() throws(CheckpointError) {
         if let type = value("model_type") {
             guard type.string == "bert" else {
                 let name = type.string ?? type.serialized(pretty: false, sortedKeys: false)
@@ -122,7 +126,7 @@ private struct ConfigReader {
         }
     }
 
-    func checkOptions() throws(ModelError) {
+    func checkOptions() throws(CheckpointError) {
         if let activation = value("hidden_act") {
             guard let name = activation.string else { throw invalid("'hidden_act' isn't a string") }
             guard name == "gelu" else { throw BertConfig.unsupportedActivation(name, path: path) }
@@ -140,17 +144,17 @@ private struct ConfigReader {
     }
 
     /// A whole number; its limits are checked by `validate`.
-    func size(_ key: String, _ standard: Int) throws(ModelError) -> Int {
+    func size(_ key: String, _ standard: Int) throws(CheckpointError) -> Int {
         guard let value = value(key) else { return standard }
         guard let size = value.int else { throw invalid("'\(key)' isn't a whole number") }
         return size
     }
 
-    func number(_ key: String, _ standard: Double) throws(ModelError) -> Double {
+    func number(_ key: String, _ standard: Double) throws(CheckpointError) -> Double {
         try number(key) ?? standard
     }
 
-    func number(_ key: String) throws(ModelError) -> Double? {
+    func number(_ key: String) throws(CheckpointError) -> Double? {
         guard let value = value(key) else { return nil }
         guard let number = value.double else { throw invalid("'\(key)' isn't a number") }
         return number

@@ -1,3 +1,5 @@
+import Checkpoints
+import Files
 import StrictJSON
 
 extension BertConfig {
@@ -27,24 +29,18 @@ extension BertConfig {
         return .object(JSONObject(members.sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }))
     }
 
-    /// Writes `config.json` into an existing directory.
-    ///
-    /// The file is written in place and synced: who needs a directory whole or not at all renames the directory.
-    package func write(toDirectory directory: String) throws(ModelError) {
+    /// Writes `config.json` into an existing directory; it appears whole or not at all.
+    package func write(toDirectory directory: String) throws(CheckpointError) {
         let path = directory + "/config.json"
-        var text = json().serialized(pretty: true, sortedKeys: false)
-        text += "\n"
         do {
-            let file = try OutputFile(path: path)
-            try file.write(Array(text.utf8))
-            try file.synchronize()
+            try DurableFiles.write(json().serialized(pretty: true, sortedKeys: false) + "\n", to: path)
         } catch {
-            throw ModelError(path: path, kind: .unwritable, message: error.message)
+            throw CheckpointError(path: path, kind: .unwritable, message: error.message)
         }
     }
 
-    /// The other keys, without the labels of a classifier: transformers would give `qa_outputs` a row for each of them,
-    /// and a question-answering head has two, start and end.
+    /// The other keys, without the labels of a classifier: transformers would make a row of `qa_outputs` for each of them, but
+    /// a question-answering head has two, start and end.
     private var keptMembers: [(String, JSONValue)] {
         let labels = otherMembers["id2label"]?.object?.count ?? 2
         let number = otherMembers["num_labels"]?.int ?? 2

@@ -1,7 +1,9 @@
-import StrictJSON
+import Checkpoints
 import Torch
 
-/// BERT with a head that gives every token a score for being the first and one for being the last of the answer.
+/// BERT with a head that scores each token as the first and as the last of the answer.
+///
+/// - Source: `BertForQuestionAnswering.forward` of transformers 5.23.0, modeling_bert.py#L1303
 package struct BertForQuestionAnswering {
     /// The model's shape.
     package let config: BertConfig
@@ -13,15 +15,15 @@ package struct BertForQuestionAnswering {
     package let bert: BertModel
     let head: Linear
 
-    /// Puts the parameters where they belong.
+    /// A model of these parameters.
     ///
     /// The head computes in float32 whatever the precision: it costs nothing, and its scores are compared.
     ///
-    /// - Parameter use: parameters that are for inference must not change any more: layers may keep copies of their own.
-    /// - Throws: `ModelError` naming a parameter that is missing.
+    /// - Parameter use: parameters for inference must not change later, because layers may keep copies of their own.
+    /// - Throws: `CheckpointError` that names a missing parameter.
     package init(
         config: BertConfig, parameters: Parameters, precision: Precision, use: ParameterUse = .training
-    ) throws(ModelError) {
+    ) throws(CheckpointError) {
         self.config = config
         self.parameters = parameters
         self.precision = precision
@@ -31,7 +33,7 @@ package struct BertForQuestionAnswering {
 
     /// The logits [T, 2] of start (column 0) and end (column 1) for every token of the rows.
     ///
-    /// - Parameter checkpointing: compute each layer again in the backward pass instead of keeping what it needs.
+    /// - Parameter checkpointing: compute each layer again in the backward pass instead of keeping its intermediate results.
     package func callAsFunction(
         _ input: BertInput, dropout: DropoutSource = .none, checkpointing: Bool = false
     ) throws(TorchError) -> Tensor {
@@ -44,7 +46,7 @@ package struct BertForQuestionAnswering {
     ///
     /// - Parameters:
     ///   - targets: int64 [B, 2], first and last token of each row's answer, counted from the row's start.
-    ///   - checkpointing: compute each layer again in the backward pass instead of keeping what it needs.
+    ///   - checkpointing: compute each layer again in the backward pass instead of keeping its intermediate results.
     package func loss(
         _ input: BertInput, targets: Tensor, rowDivisor: Double, dropout: DropoutSource = .none,
         checkpointing: Bool = false

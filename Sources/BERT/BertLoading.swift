@@ -1,3 +1,4 @@
+import Checkpoints
 import Torch
 
 /// What the parameters of a loaded model are for.
@@ -20,14 +21,14 @@ extension BertForQuestionAnswering {
     ///
     /// A head that the checkpoint doesn't have is drawn from the configuration's initializer range and `headSeed`.
     ///
-    /// - Throws: `ModelError` for files that are missing or don't fit, or for weights that libtorch refuses.
+    /// - Throws: `CheckpointError` for files that are missing or don't fit, or for weights that libtorch refuses.
     package init(
         directory: ModelDirectory, use: ParameterUse, precision: Precision, device: Device = .cpu,
         headSeed: UInt64 = 42
-    ) throws(ModelError) {
+    ) throws(CheckpointError) {
         let contents = try directory.contents()
         if use == .inference, !contents.newKeys.isEmpty {
-            throw ModelError(
+            throw CheckpointError(
                 path: directory.path, kind: .mismatch,
                 message: "the model has no question-answering head (qa_outputs); fine-tune it first with `bertqa train`"
             )
@@ -47,11 +48,11 @@ extension BertForQuestionAnswering {
             let parameters = Parameters(all, views: use == .inference ? contents.tensors : [:])
             try self.init(config: directory.config, parameters: parameters, precision: precision, use: use)
         } catch let error as TorchError {
-            throw ModelError(path: directory.path, kind: .mismatch, message: "\(error)")
-        } catch let error as ModelError {
+            throw CheckpointError(path: directory.path, kind: .mismatch, message: "\(error)")
+        } catch let error as CheckpointError {
             throw error
         } catch {
-            throw ModelError(path: directory.path, kind: .mismatch, message: "\(error)")
+            throw CheckpointError(path: directory.path, kind: .mismatch, message: "\(error)")
         }
     }
 

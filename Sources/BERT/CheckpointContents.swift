@@ -1,3 +1,5 @@
+import Checkpoints
+
 /// The tensors of a checkpoint, each under the key that its parameter has here, checked against a configuration.
 package struct CheckpointContents: Sendable {
     /// Where each parameter comes from, by its key in `BertParameters`.
@@ -9,9 +11,9 @@ package struct CheckpointContents: Sendable {
 
     /// Finds the parameters of `config` in `weights`.
     ///
-    /// - Throws: `ModelError` of kind `.mismatch` that lists up to ten keys of each sort: missing (all but the head's),
+    /// - Throws: `CheckpointError` of kind `.mismatch` that lists up to ten keys of each sort: missing (all but the head's),
     ///   unexpected, of another shape, of another element type than a floating-point one, or there under two names.
-    package init(_ weights: ModelWeights, config: BertConfig) throws(ModelError) {
+    package init(_ weights: ModelWeights, config: BertConfig) throws(CheckpointError) {
         var found: [String: TensorView] = [:]
         var names: [String: String] = [:]
         var ignored: [String] = []
@@ -38,7 +40,7 @@ package struct CheckpointContents: Sendable {
         ]
         let complaints = findings.filter { !$0.1.isEmpty }.map { "\($0.1.count) \($0.0): \(Self.list($0.1))" }
         guard complaints.isEmpty else {
-            throw ModelError(
+            throw CheckpointError(
                 path: weights.path, kind: .mismatch,
                 message: "the weights don't fit the configuration; " + complaints.joined(separator: "; "))
         }

@@ -1,3 +1,4 @@
+import Checkpoints
 import Torch
 
 // Legend: T tokens in all rows of the batch, H hidden size, I input size, O output size, V table size.
@@ -8,10 +9,10 @@ package struct Linear {
     let bias: Tensor  // [O]
     let precision: Precision
     let quantized: QuantizedWeight?
-    /// The weight in the products' layout, for models that only read.
+    /// The weight in the layout that the products read, for models that only answer.
     let packed: PackedWeight?
 
-    /// What a layer multiplies: made once where several layers read the same.
+    /// What a layer multiplies with its weight.
     package enum Operand {
         /// Numbers in the element type of the operands, [T, I].
         case plain(Tensor)
@@ -28,7 +29,7 @@ package struct Linear {
         }
     }
 
-    init(_ scope: ParameterScope) throws(ModelError) {
+    init(_ scope: ParameterScope) throws(CheckpointError) {
         weight = try scope["weight"].tensor()
         bias = try scope["bias"].tensor()
         precision = scope.precision
@@ -36,9 +37,9 @@ package struct Linear {
             quantized = scope.precision == .int8 ? try QuantizedWeight(weight) : nil
             packed = scope.use.packs(scope.precision, on: weight.device) ? try PackedWeight(weight) : nil
         } catch {
-            throw ModelError(path: scope.path, kind: .mismatch, message: "\(error)")
+            throw CheckpointError(path: scope.path, kind: .mismatch, message: "\(error)")
         }
-        // Only the copy is read from here on.
+        // From here on only the copy is read.
         if quantized != nil || packed != nil { scope["weight"].releasePages() }
     }
 
@@ -67,16 +68,18 @@ package struct Linear {
         }
     }
 
-    /// [T, I] to [T, O], and the bias if it is yet to be added.
-    func product(_ x: Tensor) throws(TorchError) -> (sum: Tensor, bias: Tensor?) {
-        switch try Operand(x, precision: precision) {
-        case .plain(let x) where addsBiasInProduct: (try multiplied(x, bias: bias), nil)
-        case .plain(let x): (try multiplied(x, bias: nil), bias)
-        case .bytes(let x): (try bytes(x, gelu: false, dtype: .float32), nil)
-        }
+    /// [T, I] to [T, O], which is to be added to the states after dropout.
+    func sublayerOutput(_ x: Tensor, dropout: Dropout, rows: PackedRows) throws(TorchError) -> SublayerOutput {
+        let (product, missingBias): (Tensor, Tensor?) =
+            switch try Operand(x, precision: precision) {
+            case .plain(let x) where addsBiasInProduct: (try multiplied(x, bias: bias), nil)
+            case .plain(let x): (try multiplied(x, bias: nil), bias)
+            case .bytes(let x): (try bytes(x, gelu: false, dtype: .float32), nil)
+            }
+        return SublayerOutput(product: product, bias: missingBias, dropout: dropout, rows: rows)
     }
 
-    /// A GPU's library adds the bias while it writes the product; on the CPU the kernel that reads it next does.
+    /// A GPU's library adds the bias while it writes the product; on the CPU the next kernel adds it while it reads.
     private var addsBiasInProduct: Bool { weight.device != .cpu }
 
     private func multiplied(_ x: Tensor, bias: Tensor?) throws(TorchError) -> Tensor {
@@ -85,25 +88,8 @@ package struct Linear {
     }
 
     private func bytes(_ x: QuantizedActivations, gelu: Bool, dtype: DType) throws(TorchError) -> Tensor {
-        guard let quantized else { preconditionFailure("bytes were made for a layer that multiplies none") }
+        guard let quantized else { preconditionFailure("an int8 operand reached a layer of another precision") }
         return try quantized.linear(x, bias: bias, gelu: gelu, dtype: dtype)
-    }
-}
-
-/// The hidden states, and what the linear layers that read them multiply.
-package struct HiddenStates {
-    /// The states, [T, H].
-    package let full: Tensor
-    let operand: Linear.Operand
-
-    init(_ full: Tensor, precision: Precision) throws(TorchError) {
-        self.full = full
-        operand = try Linear.Operand(full, precision: precision)
-    }
-
-    init(full: Tensor, operand: Linear.Operand) {
-        self.full = full
-        self.operand = operand
     }
 }
 
@@ -111,7 +97,7 @@ package struct HiddenStates {
 package struct Embedding {
     let weight: Tensor  // [V, H]
 
-    init(_ scope: ParameterScope) throws(ModelError) {
+    init(_ scope: ParameterScope) throws(CheckpointError) {
         weight = try scope["weight"].tensor()
     }
 
@@ -127,7 +113,7 @@ package struct LayerNorm {
     let parameters: NormParameters
     let precision: Precision
 
-    init(_ scope: ParameterScope, epsilon: Double) throws(ModelError) {
+    init(_ scope: ParameterScope, epsilon: Double) throws(CheckpointError) {
         parameters = NormParameters(
             scale: try scope["weight"].tensor(), shift: try scope["bias"].tensor(), epsilon: epsilon)
         precision = scope.precision
@@ -138,13 +124,11 @@ package struct LayerNorm {
         try x.layerNorm(weight: parameters.scale, bias: parameters.shift, epsilon: parameters.epsilon)
     }
 
-    /// The norm of the states before a layer's half plus what dropout leaves of its output.
-    func callAsFunction(
-        _ x: HiddenStates, plus output: (sum: Tensor, bias: Tensor?), dropout: Dropout, rows: PackedRows
-    ) throws(TorchError) -> HiddenStates {
-        let (full, rounded) = try output.sum.addNorm(
-            bias: output.bias, residual: x.full, norm: parameters, dropout: dropout, rows: rows,
-            rounded: precision == .bf16)
+    /// The norm of states plus the output of a part of the layer, as `norm(x + dropout(output))` in one pass.
+    func callAsFunction(_ sum: ResidualSum) throws(TorchError) -> HiddenStates {
+        let (full, rounded) = try sum.output.product.addNorm(
+            bias: sum.output.bias, residual: sum.states.full, norm: parameters, dropout: sum.output.dropout,
+            rows: sum.output.rows, rounded: precision == .bf16)
         if let rounded { return HiddenStates(full: full, operand: .plain(rounded)) }
         return try HiddenStates(full, precision: precision)
     }

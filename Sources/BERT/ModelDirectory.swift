@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import Torch
 
@@ -12,56 +13,41 @@ package struct ModelDirectory: Sendable {
 
     /// Opens the directory and checks both files, without reading weights.
     ///
-    /// - Throws: `ModelError` that names what is missing or wrong and says what to do about it.
-    package init(path: String) throws(ModelError) {
+    /// - Throws: `CheckpointError` that names what is missing or wrong and says what to do about it.
+    package init(path: String) throws(CheckpointError) {
         try Self.checkDirectory(path)
         guard Self.exists("\(path)/config.json") else {
-            throw ModelError(
+            throw CheckpointError(
                 path: path, kind: .missing,
                 message: "there is no config.json; a Hugging Face model directory was expected")
         }
         config = try BertConfig(directory: path)
-        weights = try Self.findWeights(path)
+        weights = try ModelWeights(directory: path)
         self.path = path
     }
 
     /// The weights under the keys of `BertParameters`, checked against the configuration.
-    package func contents() throws(ModelError) -> CheckpointContents {
+    package func contents() throws(CheckpointError) -> CheckpointContents {
         try CheckpointContents(weights, config: config)
     }
 
     /// What the files keep the encoder's matrices in, which are most of a model.
     ///
-    /// - Throws: `ModelError` where the weights don't fit the configuration.
+    /// - Throws: `CheckpointError` where the weights don't fit the configuration.
     package var storedType: DType {
-        get throws(ModelError) {
+        get throws(CheckpointError) {
             let matrix = try contents().tensors["bert.encoder.layer.0.output.dense.weight"]
             return matrix?.elementType.dtype ?? .float32
         }
     }
 
-    private static func findWeights(_ path: String) throws(ModelError) -> ModelWeights {
-        let file = "\(path)/model.safetensors"
-        if exists(file) { return try ModelWeights(file: file) }
-        let index = "\(path)/model.safetensors.index.json"
-        if exists(index) { return try ModelWeights(index: index, directory: path) }
-        if let pickle = PickleConversion.pickle(in: path) {
-            throw ModelError(
-                path: path, kind: .missing,
-                message:
-                    "there is no model.safetensors, only \(pickle), a Python pickle; --allow-pickle reads its tensors, "
-                    + "without running the code in it, and writes model.safetensors")
-        }
-        throw ModelError(path: path, kind: .missing, message: "there is no model.safetensors")
-    }
-
-    private static func checkDirectory(_ path: String) throws(ModelError) {
+    private static func checkDirectory(_ path: String) throws(CheckpointError) {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw ModelError(path: path, kind: .missing, message: "there is no such directory")
+            throw CheckpointError(path: path, kind: .missing, message: "there is no such directory")
         }
         guard isDirectory.boolValue else {
-            throw ModelError(
+            throw CheckpointError(
                 path: path, kind: .missing, message: "this is a file; the directory with config.json was expected")
         }
     }

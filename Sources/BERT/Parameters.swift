@@ -1,3 +1,4 @@
+import Checkpoints
 import StrictJSON
 import Torch
 
@@ -56,10 +57,10 @@ package struct ParameterScope {
 
     /// The parameter at this place.
     ///
-    /// - Throws: `ModelError` of kind `.mismatch` that names the key.
-    package func tensor() throws(ModelError) -> Tensor {
+    /// - Throws: `CheckpointError` of kind `.mismatch` that names the key.
+    package func tensor() throws(CheckpointError) -> Tensor {
         guard let tensor = parameters[path] else {
-            throw ModelError(path: path, kind: .mismatch, message: "the model has no parameter of this name")
+            throw CheckpointError(path: path, kind: .mismatch, message: "the model has no parameter of this name")
         }
         return tensor
     }

@@ -1,23 +1,29 @@
-/// Why a file of weights cannot be used.
+/// Why the files of a model cannot be used or written.
 package struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What kind of failure it is; callers choose an exit code by it.
     package enum Kind: Sendable, Hashable {
-        /// The file does not exist.
+        /// The file or directory does not exist.
         case missing
         /// The system refused to read the file.
         case unreadable
+        /// The system refused to write the file.
+        case unwritable
         /// The file is corrupt, or not in the expected format.
         case invalid
+        /// The file is intact, but uses something that BertQA does not implement.
+        case unsupported
+        /// The weights are not those that the configuration describes.
+        case mismatch
     }
 
-    /// The file.
+    /// The file or directory.
     package let path: String
     /// The kind of failure.
     package let kind: Kind
     /// What is wrong, in words.
     package let message: String
 
-    /// An error of the file at `path`.
+    /// An error of the file or directory at `path`.
     package init(path: String, kind: Kind, message: String) {
         self.path = path
         self.kind = kind

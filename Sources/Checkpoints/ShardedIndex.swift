@@ -1,4 +1,3 @@
-import Files
 import StrictJSON
 
 /// The index of weights that are split over several files: `model.safetensors.index.json` or
@@ -20,18 +19,7 @@ package struct ShardedIndex: Sendable {
     /// - Throws: `CheckpointError` that names the file and the tensor: not JSON, no `weight_map`, an empty one, or an entry
     ///   that is not a plain file name.
     package init(path: String) throws(CheckpointError) {
-        let file: MappedFile
-        do {
-            file = try MappedFile(path: path)
-        } catch {
-            throw CheckpointError(path: path, kind: error.isMissing ? .missing : .unreadable, message: error.message)
-        }
-        let value: JSONValue
-        do {
-            value = try file.withBytes(JSONValue.parse)
-        } catch {
-            throw CheckpointError(path: path, kind: .invalid, message: "not valid JSON: \(error)")
-        }
+        let value = try CheckpointFile.json(path)
         guard let map = value.object?["weight_map"]?.object, !map.isEmpty else {
             throw CheckpointError(
                 path: path, kind: .invalid, message: "expected an object \"weight_map\" from tensors to file names")

@@ -8,7 +8,7 @@ import StrictJSON
 package enum NoAnswerThreshold {
     /// Writes the threshold into the `config.json` of a model's folder, which appears whole or not at all.
     ///
-    /// - Throws: `ModelError` or `FileError` that names the file.
+    /// - Throws: `CheckpointError` or `FileError` that names the file.
     package static func store(_ threshold: Double, in directory: String) throws {
         var config = try BertConfig(directory: directory)
         config.noAnswerThreshold = threshold

@@ -1,4 +1,5 @@
 import BERT
+import Checkpoints
 import Evaluating
 import Files
 import StrictJSON

@@ -1,4 +1,4 @@
-import BERT
+import Checkpoints
 import Tokenizers
 import Torch
 
@@ -45,7 +45,7 @@ package struct ReaderError: Error, Sendable, CustomStringConvertible {
         (self.kind, self.description, self.cause) = (kind, description, cause)
     }
 
-    static func model(_ error: ModelError) -> ReaderError { ReaderError(.model, "\(error)", cause: error) }
+    static func model(_ error: CheckpointError) -> ReaderError { ReaderError(.model, "\(error)", cause: error) }
     static func tokenizer(_ error: TokenizerError) -> ReaderError { ReaderError(.tokenizer, "\(error)", cause: error) }
     static func mismatch(_ message: String) -> ReaderError { ReaderError(.mismatch, message) }
     static func options(_ message: String) -> ReaderError { ReaderError(.options, message) }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BERT
+import Checkpoints
 import Evaluating
 import Files
 import FineTuning
@@ -36,7 +37,7 @@ enum ExitStatus: Int32, CaseIterable {
         switch error {
         case let error as DatasetError: self = error.isMissing ? .missingInput : .data
         case let error as FileError: self = error.isMissing ? .missingInput : .inputOutput
-        case let error as ModelError: self = ExitStatus(error)
+        case let error as CheckpointError: self = ExitStatus(error)
         case let error as TokenizerError: self = ExitStatus(error)
         case let error as ReaderError: self = ExitStatus(error)
         case let error as TrainingError: self = ExitStatus(error)
@@ -48,11 +49,11 @@ enum ExitStatus: Int32, CaseIterable {
         }
     }
 
-    private init(_ error: ModelError) {
+    private init(_ error: CheckpointError) {
         switch error.kind {
         case .missing: self = .missingInput
         case .unreadable, .unwritable: self = .inputOutput
-        default: self = .data
+        case .invalid, .unsupported, .mismatch: self = .data
         }
     }
 

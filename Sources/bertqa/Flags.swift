@@ -7,7 +7,7 @@ import FineTuning
 enum Flags {
     /// The options that libraries name besides those of a training run.
     static let others: Set = [
-        "resume", "output", "shard", "memory", "max_drop", "max_answer_length", "no_answer_threshold",
+        "allow_pickle", "resume", "output", "shard", "memory", "max_drop", "max_answer_length", "no_answer_threshold",
     ]
 
     /// The flag of an option.

@@ -1,4 +1,5 @@
 import BERT
+import Checkpoints
 import Files
 import Foundation
 import Hub

@@ -1,4 +1,5 @@
 import BERT
+import Checkpoints
 import Foundation
 import StrictJSON
 import Testing
@@ -50,7 +51,7 @@ struct BertConfigTests {
             (#"{"quantization_config":{}}"#, "quantization_config"),
         ])
     func unsupported(_ json: String, _ word: String) throws {
-        let error = try #require(throws: ModelError.self) { try config(json) }
+        let error = try #require(throws: CheckpointError.self) { try config(json) }
         #expect(error.kind == .unsupported)
         #expect(error.description.hasPrefix("some/config.json: "))
         #expect(error.description.contains(word))
@@ -73,7 +74,7 @@ struct BertConfigTests {
             (#"{"pad_token_id":30522}"#, "pad_token_id"), (#"{"hidden_act":1}"#, "hidden_act"),
         ])
     func invalid(_ json: String, _ word: String) throws {
-        let error = try #require(throws: ModelError.self) { try config(json) }
+        let error = try #require(throws: CheckpointError.self) { try config(json) }
         #expect(error.kind == .invalid)
         #expect(error.description.contains(word))
     }
@@ -108,7 +109,9 @@ struct BertConfigTests {
         try withTemporaryDirectory { directory in
             try original.write(toDirectory: directory)
             #expect(try BertConfig(directory: directory) == original)
-            let error = try #require(throws: ModelError.self) { try original.write(toDirectory: "\(directory)/none") }
+            let error = try #require(throws: CheckpointError.self) {
+                try original.write(toDirectory: "\(directory)/none")
+            }
             #expect(error.kind == .unwritable)
         }
     }
@@ -116,10 +119,10 @@ struct BertConfigTests {
     @Test("that is missing or no JSON is refused with the path")
     func unreadable() throws {
         try withTemporaryDirectory { directory in
-            let missing = try #require(throws: ModelError.self) { try BertConfig(directory: directory) }
+            let missing = try #require(throws: CheckpointError.self) { try BertConfig(directory: directory) }
             #expect(missing.kind == .missing)
             try write("{\n \"hidden_size\": }", to: "\(directory)/config.json")
-            let damaged = try #require(throws: ModelError.self) { try BertConfig(directory: directory) }
+            let damaged = try #require(throws: CheckpointError.self) { try BertConfig(directory: directory) }
             #expect(damaged.kind == .invalid)
             #expect(damaged.description.contains("line 2"))
         }

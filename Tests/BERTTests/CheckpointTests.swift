@@ -1,4 +1,5 @@
 import BERT
+import Checkpoints
 import Foundation
 import StrictJSON
 import Testing
@@ -64,7 +65,7 @@ struct CheckpointContentsTests {
         config.layerCount = layers
         config.vocabSize = vocabulary
         let weights = try ModelWeights(file: fixture("key_formats/question_answering/model.safetensors"))
-        let error = try #require(throws: ModelError.self) { try CheckpointContents(weights, config: config) }
+        let error = try #require(throws: CheckpointError.self) { try CheckpointContents(weights, config: config) }
         #expect(error.kind == .mismatch)
         #expect(error.description.contains(message))
         #expect(error.path.hasSuffix("model.safetensors"))
@@ -74,7 +75,7 @@ struct CheckpointContentsTests {
     func head() throws {
         try withTemporaryDirectory { directory in
             try Self.rewrite(to: directory) { tensors in tensors.removeAll { $0.name == "qa_outputs.bias" } }
-            let error = try #require(throws: ModelError.self) { try ModelDirectory(path: directory).contents() }
+            let error = try #require(throws: CheckpointError.self) { try ModelDirectory(path: directory).contents() }
             #expect(error.description.contains("1 missing: qa_outputs.bias"))
             try Self.rewrite(to: directory) { tensors in tensors.removeAll { $0.name.hasPrefix("qa_outputs") } }
             #expect(try ModelDirectory(path: directory).contents().newKeys == BertParameters.headKeys)
@@ -88,7 +89,7 @@ struct CheckpointContentsTests {
                 tensors.append(.init(name: "encoder.layer.1.output.dense.bias", elementType: .float32, shape: [16]))
                 tensors.append(.init(name: "adapter.weight", elementType: .float32, shape: [1]))
             }
-            let error = try #require(throws: ModelError.self) { try ModelDirectory(path: directory).contents() }
+            let error = try #require(throws: CheckpointError.self) { try ModelDirectory(path: directory).contents() }
             #expect(error.description.contains("2 unexpected: adapter.weight, encoder.layer.1.output.dense.bias"))
         }
     }
@@ -99,13 +100,15 @@ struct CheckpointContentsTests {
             try Self.rewrite(to: directory) { tensors in
                 tensors.append(.init(name: "embeddings.LayerNorm.gamma", elementType: .float32, shape: [16]))
             }
-            let twice = try #require(throws: ModelError.self) { try ModelDirectory(path: directory).contents() }
+            let twice = try #require(throws: CheckpointError.self) { try ModelDirectory(path: directory).contents() }
             #expect(twice.description.contains("1 present twice: bert.embeddings.LayerNorm.weight (as "))
             try Self.rewrite(to: directory) { tensors in
                 tensors.removeAll { $0.name == "qa_outputs.bias" }
                 tensors.append(.init(name: "qa_outputs.bias", elementType: .int8, shape: [2]))
             }
-            let quantised = try #require(throws: ModelError.self) { try ModelDirectory(path: directory).contents() }
+            let quantised = try #require(throws: CheckpointError.self) {
+                try ModelDirectory(path: directory).contents()
+            }
             #expect(quantised.description.contains("qa_outputs.bias (I8)"))
         }
     }

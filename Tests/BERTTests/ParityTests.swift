@@ -1,4 +1,5 @@
 @testable import BERT
+import Checkpoints
 import Foundation
 import StrictJSON
 import TestDevice
@@ -249,7 +250,7 @@ struct ParityTests {
             #expect(try array(tensor) == array(#require(reference.parameters[name])), "\(name)")
         }
         if newHead {
-            #expect(throws: ModelError.self) {
+            #expect(throws: CheckpointError.self) {
                 try BertForQuestionAnswering(directory: directory, use: .inference, precision: .fp32)
             }
         }

@@ -9,7 +9,7 @@ struct ModelDirectoryTests {
         ("no directory", { try FileManager.default.removeItem(atPath: $0) }, 66, "no such directory"),
         ("no configuration", { try remove("config.json", $0) }, 66, "config.json"),
         ("no weights", { try remove("model.safetensors", $0) }, 66, "model.safetensors"),
-        ("a pickle only", { try rename("model.safetensors", "pytorch_model.bin", $0) }, 66, "pickle"),
+        ("a pickle only", { try rename("model.safetensors", "pytorch_model.bin", $0) }, 66, "--allow-pickle"),
         (
             "no vocabulary",
             {

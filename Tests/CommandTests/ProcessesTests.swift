@@ -1,4 +1,5 @@
 import BERT
+import Checkpoints
 import FineTuning
 import Foundation
 import StrictJSON

@@ -1,4 +1,5 @@
 import BERT
+import Checkpoints
 import Foundation
 import StrictJSON
 import Testing

@@ -1,5 +1,6 @@
 import BERT
 import Evaluating
+import Checkpoints
 import Foundation
 import QuestionAnswering
 import SQuAD

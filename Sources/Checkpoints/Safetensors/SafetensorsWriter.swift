@@ -1,6 +1,6 @@
 import StrictJSON
 
-/// What a tensor is called and how it lies in a safetensors file.
+/// The name, element type and shape of a tensor in a safetensors file.
 package struct TensorDescription: Sendable, Hashable {
     /// The tensor's name.
     package let name: String
@@ -24,8 +24,8 @@ package struct TensorDescription: Sendable, Hashable {
 /// for tensor in writer.order { try writer.append(bytes(of: tensor.name)) }
 /// try writer.finish()
 /// ```
-/// The file is written in place: who needs it whole or not at all writes beside it and renames. Given the same tensors, the
-/// bytes are those of the format's Python library.
+/// The file is written in place: a caller that needs it whole or not at all writes to a temporary name and renames it. The
+/// bytes equal those that the format's Python library writes for the same tensors.
 package struct SafetensorsWriter: ~Copyable {
     /// The tensors in the order in which `append` expects their bytes: widest elements first, then by name.
     package let order: [TensorDescription]
@@ -36,11 +36,11 @@ package struct SafetensorsWriter: ~Copyable {
 
     /// Creates (or empties) the file and writes its header.
     ///
-    /// - Throws: `.contents` for a name that occurs twice or is `__metadata__`, `.shape` for an impossible shape,
-    ///   `.unwritable` with the system's reason.
+    /// - Throws: `CheckpointError` of kind `.invalid` for a name that occurs twice or is `__metadata__`, or for an impossible
+    ///   shape; of kind `.unwritable` with the system's reason.
     package init(
         path: String, tensors: [TensorDescription], metadata: [String: String] = ["format": "pt"]
-    ) throws(SafetensorsError) {
+    ) throws(CheckpointError) {
         let order = tensors.sorted { left, right in
             left.elementType == right.elementType
                 ? left.name.utf8.lexicographicallyPrecedes(right.name.utf8) : left.elementType > right.elementType
@@ -55,17 +55,17 @@ package struct SafetensorsWriter: ~Copyable {
 
     /// Writes the bytes of the next tensor of `order`: little-endian, row-major.
     ///
-    /// - Throws: `.contents` when there is no next tensor or its description asks for another number of bytes, `.unwritable`.
-    package mutating func append(_ bytes: UnsafeRawBufferPointer) throws(SafetensorsError) {
+    /// - Throws: `CheckpointError` of kind `.invalid` when there is no next tensor or it takes another number of bytes; of kind
+    ///   `.unwritable` with the system's reason.
+    package mutating func append(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
         guard written < order.count else {
-            throw SafetensorsError(
-                path: path, rule: .contents, message: "\(order.count) tensors were described, one more is appended")
+            throw failure("\(order.count) tensors were described, but one more is appended")
         }
         let tensor = order[written]
         guard tensor.elementType.byteCount(shape: tensor.shape) == bytes.count else {
-            throw SafetensorsError(
-                path: path, tensor: tensor.name, rule: .contents,
-                message: "\(tensor.shape) of \(tensor.elementType.rawValue) can't be written from \(bytes.count) bytes")
+            throw failure(
+                "tensor '\(tensor.name)': \(tensor.shape) of \(tensor.elementType.rawValue) cannot be written from "
+                    + "\(bytes.count) bytes")
         }
         try file.write(bytes)
         written += 1
@@ -73,18 +73,21 @@ package struct SafetensorsWriter: ~Copyable {
 
     /// Waits until the file is on the disk, and closes it.
     ///
-    /// - Throws: `.contents` when tensors are missing, `.unwritable`.
-    package consuming func finish() throws(SafetensorsError) {
+    /// - Throws: `CheckpointError` of kind `.invalid` when tensors are missing, `.unwritable` with the system's reason.
+    package consuming func finish() throws(CheckpointError) {
         guard written == order.count else {
-            throw SafetensorsError(
-                path: path, tensor: order[written].name, rule: .contents, message: "its bytes were never appended")
+            throw failure("tensor '\(order[written].name)': its bytes were never appended")
         }
         try file.synchronize()
     }
 
+    private func failure(_ message: String) -> CheckpointError {
+        CheckpointError(path: path, kind: .invalid, message: message)
+    }
+
     private static func header(
         _ order: [TensorDescription], metadata: [String: String], path: String
-    ) throws(SafetensorsError) -> [UInt8] {
+    ) throws(CheckpointError) -> [UInt8] {
         var members: [(String, JSONValue)] = []
         if !metadata.isEmpty {
             let strings = metadata.sorted { $0.key < $1.key }.map { ($0.key, JSONValue.string($0.value)) }
@@ -94,12 +97,12 @@ package struct SafetensorsWriter: ~Copyable {
         var offset = 0
         for tensor in order {
             guard names.insert(tensor.name).inserted else {
-                throw SafetensorsError(
-                    path: path, tensor: tensor.name, rule: .contents, message: "the name is already taken")
+                throw CheckpointError(
+                    path: path, kind: .invalid, message: "tensor '\(tensor.name)': the name is already taken")
             }
             guard let size = tensor.elementType.byteCount(shape: tensor.shape), size <= Int.max - offset else {
-                throw SafetensorsError(
-                    path: path, tensor: tensor.name, rule: .shape, message: "impossible shape \(tensor.shape)")
+                throw CheckpointError(
+                    path: path, kind: .invalid, message: "tensor '\(tensor.name)': impossible shape \(tensor.shape)")
             }
             members.append((tensor.name, entry(tensor, offset..<offset + size)))
             offset += size

@@ -4,8 +4,6 @@ import Files
 ///
 /// - Source: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3.6 to 4.3.16 and 4.5.3 (Zip64).
 package struct ZipArchive: Sendable {
-    /// The file.
-    package let path: String
     private let file: MappedFile
     private let entries: [String: Entry]
 
@@ -14,66 +12,48 @@ package struct ZipArchive: Sendable {
         let checksum: UInt32
     }
 
-    /// Reads the directory at the file's end; nothing of the entries themselves.
+    /// Reads the directory at the end of a file, but no entry.
     ///
-    /// - Throws: `ModelError` for a file that is missing or not such an archive.
-    package init(path: String) throws(ModelError) {
-        do {
-            file = try MappedFile(path: path)
-        } catch {
-            throw ModelError(path: path, kind: error.isMissing ? .missing : .unreadable, message: error.message)
+    /// - Throws: `CheckpointError` of kind `.invalid` for a file that is not such an archive.
+    package init(_ file: MappedFile) throws(CheckpointError) {
+        self.file = file
+        entries = try file.withBytes { bytes throws(CheckpointError) in
+            try Directory(path: file.path, bytes: bytes).entries()
         }
-        self.path = path
-        entries = try Directory(path: path, bytes: file.bytes).entries()
     }
 
     /// The names of the entries.
     package var names: some Collection<String> { entries.keys }
 
-    /// The number of bytes of an entry; nil if there is none of that name.
-    func byteCount(_ name: String) -> Int? { entries[name]?.range.count }
-
-    /// The number of bytes of the whole file.
-    var byteCount: Int { file.bytes.count }
-
-    /// Compares an entry's checksum.
+    /// Where the bytes of an entry are in the file; their checksum is compared.
     ///
-    /// - Throws: `ModelError` if there is no such entry, or its bytes are damaged.
-    package func verify(_ name: String) throws(ModelError) {
-        guard try withBytes(name, CRC32.checksum) == entries[name]?.checksum else {
-            throw ModelError(
-                path: path, kind: .invalid,
-                message: "'\(name)' is damaged: its checksum is another; fetch the file again")
-        }
-    }
-
-    /// Calls `body` with an entry's bytes as they are.
-    ///
-    /// - Throws: `ModelError` if there is no such entry, and what `body` throws.
-    func withBytes<Result>(
-        _ name: String, _ body: (UnsafeRawBufferPointer) throws(ModelError) -> Result
-    ) throws(ModelError) -> Result {
+    /// - Throws: `CheckpointError` of kind `.invalid` if there is no entry of that name, or its bytes are damaged.
+    package func range(of name: String) throws(CheckpointError) -> Range<Int> {
         guard let entry = entries[name] else {
-            throw ModelError(path: path, kind: .invalid, message: "the archive has no '\(name)'")
+            throw CheckpointError(path: file.path, kind: .invalid, message: "the archive has no '\(name)'")
         }
-        defer { withExtendedLifetime(file) {} }
-        return try body(UnsafeRawBufferPointer(rebasing: file.bytes[entry.range]))
+        let checksum = file.withBytes { CRC32.checksum(UnsafeRawBufferPointer(rebasing: $0[entry.range])) }
+        guard checksum == entry.checksum else {
+            throw CheckpointError(
+                path: file.path, kind: .invalid, message: "'\(name)' is damaged (wrong checksum); fetch the file again")
+        }
+        return entry.range
     }
 
-    /// The walk through the archive's directory.
+    /// Reads the archive's directory.
     private struct Directory {
         let path: String
         let bytes: UnsafeRawBufferPointer
 
-        func entries() throws(ModelError) -> [String: Entry] {
+        func entries() throws(CheckpointError) -> [String: Entry] {
             var (place, count) = try start()
             var result: [String: Entry] = [:]
             for _ in 0..<count {
-                guard try number(place, 4) == 0x0201_4b50 else { throw damaged("its directory is broken") }
+                guard try number(place, 4) == 0x0201_4b50 else { throw damaged("its directory is corrupt") }
                 let (nameCount, extraCount) = (try number(place + 28, 2), try number(place + 30, 2))
                 let name = try text(place + 46, nameCount)
                 guard try number(place + 10, 2) == 0, try number(place + 8, 2) & 1 == 0 else {
-                    throw ModelError(
+                    throw CheckpointError(
                         path: path, kind: .unsupported,
                         message: "'\(name)' is compressed or encrypted, which torch.save never does")
                 }
@@ -88,43 +68,37 @@ package struct ZipArchive: Sendable {
             return result
         }
 
-        /// Entries that share bytes would be read once for each: a file of a gigabyte can name millions that are all of it.
-        private func checkApart(_ ranges: [Range<Int>]) throws(ModelError) {
+        /// Entries that share bytes would be read once for each: a small file could name millions of large ones.
+        private func checkApart(_ ranges: [Range<Int>]) throws(CheckpointError) {
             var end = 0
             for range in ranges.sorted(by: { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }) {
-                guard range.lowerBound >= end else { throw damaged("entries of it overlap") }
+                guard range.lowerBound >= end else { throw damaged("its entries overlap") }
                 end = range.upperBound
             }
         }
 
         /// Where the directory begins, and how many entries it has.
-        private func start() throws(ModelError) -> (place: Int, count: Int) {
+        private func start() throws(CheckpointError) -> (place: Int, count: Int) {
             // A comment of up to 65,535 bytes may follow the last record.
             let first = max(0, bytes.count - 22 - 65_535)
             var end = bytes.count - 22
             while end >= first, try number(end, 4) != 0x0605_4b50 { end -= 1 }
-            guard end >= first else {
-                throw ModelError(
-                    path: path, kind: .unsupported,
-                    message:
-                        "it is no zip archive: torch.save wrote it before PyTorch 1.6, or it is no PyTorch file; with a "
-                        + "Python that has torch, load it and save it again, best as model.safetensors")
-            }
+            guard end >= first else { throw damaged("its directory is missing") }
             var (count, place) = (try number(end + 10, 2), try number(end + 16, 4))
             if end >= 20, try number(end - 20, 4) == 0x0706_4b50 {
                 let record = try number(end - 20 + 8, 8)
-                guard try number(record, 4) == 0x0606_4b50 else { throw damaged("its directory is broken") }
+                guard try number(record, 4) == 0x0606_4b50 else { throw damaged("its directory is corrupt") }
                 (count, place) = (try number(record + 32, 8), try number(record + 48, 8))
             }
             // Every entry of the directory takes 46 bytes and more.
-            guard count <= bytes.count / 46 else { throw damaged("its directory is broken") }
+            guard count <= bytes.count / 46 else { throw damaged("its directory is corrupt") }
             return (place, count)
         }
 
         /// Where the data of the entry at `place` of the directory lies.
-        private func data(_ place: Int, extra: Int, _ extraCount: Int) throws(ModelError) -> Range<Int> {
+        private func data(_ place: Int, extra: Int, _ extraCount: Int) throws(CheckpointError) -> Range<Int> {
             var fields = [try number(place + 24, 4), try number(place + 20, 4), try number(place + 42, 4)]
-            // Zip64: the fields that are full stand in an extra record, in this order.
+            // Zip64: fields that are all ones are in an extra record, in this order.
             var record = extra
             while record + 4 <= extra + extraCount {
                 let (kind, count) = (try number(record, 2), try number(record + 2, 2))
@@ -139,17 +113,17 @@ package struct ZipArchive: Sendable {
             }
             let (size, stored, header) = (fields[0], fields[1], fields[2])
             guard size == stored, header <= bytes.count, try number(header, 4) == 0x0403_4b50 else {
-                throw damaged("an entry is broken")
+                throw damaged("an entry is corrupt")
             }
             let begin = header + 30 + (try number(header + 26, 2)) + (try number(header + 28, 2))
             guard begin <= bytes.count, size <= bytes.count - begin else {
-                throw damaged("an entry lies beyond its end")
+                throw damaged("an entry reaches beyond the end of the file")
             }
             return begin..<(begin + size)
         }
 
         /// A little-endian number of up to eight bytes.
-        private func number(_ place: Int, _ width: Int) throws(ModelError) -> Int {
+        private func number(_ place: Int, _ width: Int) throws(CheckpointError) -> Int {
             guard place >= 0, place <= bytes.count - width else { throw damaged("it ends too early") }
             var value: UInt64 = 0
             for index in (0..<width).reversed() { value = value << 8 | UInt64(bytes[place + index]) }
@@ -157,15 +131,16 @@ package struct ZipArchive: Sendable {
             return number
         }
 
-        private func text(_ place: Int, _ count: Int) throws(ModelError) -> String {
+        private func text(_ place: Int, _ count: Int) throws(CheckpointError) -> String {
             guard place <= bytes.count - count,
                 let text = String(validating: bytes[place..<(place + count)], as: UTF8.self)
             else { throw damaged("a name in it is not UTF-8") }
             return text
         }
 
-        private func damaged(_ what: String) -> ModelError {
-            ModelError(path: path, kind: .invalid, message: "the zip archive is damaged: \(what); fetch the file again")
+        private func damaged(_ what: String) -> CheckpointError {
+            CheckpointError(
+                path: path, kind: .invalid, message: "the zip archive is damaged: \(what); fetch the file again")
         }
     }
 }

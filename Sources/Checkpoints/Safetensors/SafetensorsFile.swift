@@ -9,7 +9,8 @@ package struct TensorView: Sendable {
     /// The size of its data in bytes.
     package var byteCount: Int { range.count }
 
-    let file: MappedFile
+    /// The file that the bytes are in; whoever keeps a pointer to them keeps this object.
+    package let file: MappedFile
     let range: Range<Int>
 
     /// Calls `body` with the tensor's bytes: little-endian, row-major, at any alignment.
@@ -22,9 +23,9 @@ package struct TensorView: Sendable {
         return try body(UnsafeRawBufferPointer(rebasing: file.bytes[range]))
     }
 
-    /// Gives the memory of its pages back to the system: for data that was copied and is not read again. Should it be read
-    /// all the same, it comes from the file.
-    func releasePages() {
+    /// Returns the memory of its pages to the system, once the data has been copied. Pages that are read again come from
+    /// the file.
+    package func releasePages() {
         file.release(range)
     }
 }
@@ -41,13 +42,11 @@ package final class SafetensorsFile: Sendable {
     private let file: MappedFile
     private let entries: [String: SafetensorsHeader.Entry]
 
-    /// Maps the file and checks its whole header; nothing of the data is read.
-    package init(path: String) throws(SafetensorsError) {
-        do {
-            file = try MappedFile(path: path)
-        } catch {
-            throw SafetensorsError(path: path, rule: error.isMissing ? .missing : .unreadable, message: error.message)
-        }
+    /// Maps the file and checks its whole header; the data is not read.
+    ///
+    /// - Throws: `CheckpointError` that names the tensor and the rule of the format that it breaks.
+    package init(path: String) throws(CheckpointError) {
+        file = try CheckpointFile.map(path)
         let header = try SafetensorsHeader(file.bytes, path: path)
         self.path = path
         names = header.entries.map(\.name)

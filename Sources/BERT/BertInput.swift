@@ -1,0 +1,42 @@
+import Torch
+
+/// A packed batch: the concatenation of its rows, without padding between them.
+///
+/// At its end may be a filler of up to 3 per cent, a row of its own that nothing reads. It makes T one of few numbers, because
+/// a library that compiles a matrix product for each shape then compiles and keeps few of them.
+package struct BertInput {
+    /// Token ids, int64 [T].
+    package let ids: Tensor
+    /// Segments, 0 for question and 1 for context, int64 [T].
+    package let typeIDs: Tensor
+    /// Positions inside each row, int64 [T].
+    package let positions: Tensor
+    /// Where the rows begin, without the filler.
+    package let rows: PackedRows
+    /// Where the rows begin, with the filler.
+    package let filledRows: PackedRows
+
+    /// A batch of rows with the given lengths, whose ids and types are concatenated.
+    package init(
+        ids: [Int64], typeIDs: [Int64], lengths: [Int], rowKeys: [Int64]? = nil, device: Device = .cpu
+    ) throws(TorchError) {
+        let filler = Self.filler(ids.count)
+        let padding = [Int64](repeating: 0, count: filler)
+        self.ids = try Tensor.of(ids + padding).to(device)
+        self.typeIDs = try Tensor.of(typeIDs + padding).to(device)
+        let filled = filler > 0 ? lengths + [filler] : lengths
+        // The filler's positions are all 0: it may be longer than the positions that the model has.
+        positions = try Tensor.of(lengths.flatMap { (0..<Int64($0)).map { $0 } } + padding).to(device)
+        rows = try PackedRows(lengths: lengths, keys: rowKeys, device: device)
+        let keys = rowKeys.map { filler > 0 ? $0 + [-1] : $0 }
+        filledRows = filler > 0 ? try PackedRows(lengths: filled, keys: keys, device: device) : rows
+    }
+
+    /// The number of tokens that bring a batch to a multiple of a 32nd of the power of two below it, and of 16 at least.
+    package static func filler(_ tokens: Int) -> Int {
+        guard tokens > 0 else { return 0 }
+        let power = 1 << (Int.bitWidth - 1 - tokens.leadingZeroBitCount)
+        let step = max(16, power / 32)
+        return (step - tokens % step) % step
+    }
+}

@@ -1,0 +1,49 @@
+import Torch
+
+/// The source of the dropout masks of one forward pass. They depend on (seed, step) and the row only; on CUDA also on the row's
+/// place in the batch.
+package struct DropoutSource: Sendable, Hashable {
+    /// Probability in the hidden states.
+    package let hidden: Double
+    /// Probability in the attention weights.
+    package let attention: Double
+    private let seed: UInt64
+
+    /// The masks of step `step` of the run with that seed.
+    package init(config: BertConfig, seed: UInt64, step: Int) {
+        hidden = config.hiddenDropout
+        attention = config.attentionDropout
+        self.seed = seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(truncatingIfNeeded: step) &* 0xD1B5_4A32_D192_ED03
+    }
+
+    /// No dropout, as in evaluation.
+    package static let none = DropoutSource()
+
+    private init() {
+        hidden = 0
+        attention = 0
+        seed = 0
+    }
+
+    /// A place in the model that has dropout; each has its own masks.
+    enum Site {
+        case embeddings
+        case attentionWeights(layer: Int)
+        case attentionOutput(layer: Int)
+        case output(layer: Int)
+
+        var number: UInt64 {
+            switch self {
+            case .embeddings: 0
+            case .attentionWeights(let layer): UInt64(3 * layer + 1)
+            case .attentionOutput(let layer): UInt64(3 * layer + 2)
+            case .output(let layer): UInt64(3 * layer + 3)
+            }
+        }
+    }
+
+    func dropout(at site: Site) -> Dropout {
+        let probability = if case .attentionWeights = site { attention } else { hidden }
+        return Dropout(probability: probability, seed: seed &+ site.number &* 0xA24B_AED4_963E_E407)
+    }
+}
