@@ -86,7 +86,8 @@ let package = Package(
             name: "bertqa",
             dependencies: [
                 "Hub", "QAServer",
-                "FineTuning", "Planning", "Evaluating", "QuestionAnswering", "BERT", "Checkpoints", "Torch", "Tokenizers",
+                "FineTuning", "Planning", "Evaluating", "QuestionAnswering", "BERT", "Checkpoints", "Torch",
+                "Tokenizers",
                 "SQuAD", "Charts", "Console", "Files", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
@@ -142,7 +143,8 @@ let package = Package(
         .testTarget(
             name: "FineTuningTests",
             dependencies: [
-                "Scratch", "Workshop", "FineTuning", "Planning", "Evaluating", "QuestionAnswering", "BERT", "Checkpoints",
+                "Scratch", "Workshop", "FineTuning", "Planning", "Evaluating", "QuestionAnswering", "BERT",
+                "Checkpoints",
                 "Torch", "SQuAD", "Charts", "Console", "Files", "StrictJSON",
             ]),
         .testTarget(name: "HubTests", dependencies: ["Hub", .product(name: "Crypto", package: "swift-crypto")]),

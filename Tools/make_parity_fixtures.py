@@ -13,6 +13,7 @@ the real tokens out; its loss gives padding a logit of -inf, because a program w
 """
 
 import argparse
+import collections
 import json
 import math
 import shutil
@@ -31,6 +32,8 @@ from transformers import (
     BertModel,
     get_linear_schedule_with_warmup,
 )
+
+from make_checkpoint_fixtures import save_stream
 
 PINNED = {"torch": "2.13.0", "transformers": "5.23.0", "safetensors": "0.8.0", "numpy": "2.4.6"}
 VOCABULARY = 99
@@ -312,20 +315,67 @@ def key_formats(folder):
         other = kind(config)
         other.bert.load_state_dict(encoder, strict=False)
         other.save_pretrained(folder / name)
-    (folder / "legacy").mkdir()
-    legacy = load_file(folder / "pretraining" / "model.safetensors")
-    legacy = {
-        name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): tensor
-        for name, tensor in legacy.items()
-    }
-    legacy["bert.embeddings.position_ids"] = torch.arange(12).unsqueeze(0)
-    save_file(legacy, folder / "legacy" / "model.safetensors", metadata={"format": "pt"})
-    # As configurations were written before architectures and dtype were.
-    write_json(folder / "legacy" / "config.json", {
+    tensors = load_file(folder / "pretraining" / "model.safetensors")
+    tensors["bert.embeddings.position_ids"] = torch.arange(12).unsqueeze(0)
+    shape = {
         "hidden_size": 16, "vocab_size": 23, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 24,
         "max_position_embeddings": 12, "type_vocab_size": 2, "hidden_act": "gelu", "initializer_range": 0.02,
         "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
+    }
+    # 2018, converted from TensorFlow: neither architectures nor model_type, gamma and beta, PyTorch 0.4 or 1.0.
+    legacy = {
+        name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): tensor
+        for name, tensor in tensors.items()
+    }
+    (folder / "legacy").mkdir()
+    save_file(legacy, folder / "legacy" / "model.safetensors", metadata={"format": "pt"})
+    write_json(folder / "legacy" / "config.json", shape)
+    (folder / "pickle_2018").mkdir()
+    save_stream(collections.OrderedDict(legacy), folder / "pickle_2018" / "pytorch_model.bin")
+    write_json(folder / "pickle_2018" / "config.json", shape)
+    # 2019: architectures without model_type, a decoder tied to the word embeddings, PyTorch 1.0 to 1.5.
+    tied = tensors | {"cls.predictions.decoder.weight": tensors["bert.embeddings.word_embeddings.weight"]}
+    (folder / "pickle_2019").mkdir()
+    save_stream(collections.OrderedDict(tied), folder / "pickle_2019" / "pytorch_model.bin")
+    write_json(folder / "pickle_2019" / "config.json", shape | {
+        "architectures": ["BertForMaskedLM"], "finetuning_task": None, "num_labels": 2, "output_attentions": False,
+        "pruned_heads": {}, "torchscript": False, "use_bfloat16": False, "layer_norm_eps": 1e-12,
     })
+    # 2021: a bare encoder in half precision, PyTorch 1.6 and later.
+    half = {name.removeprefix("bert."): tensor for name, tensor in tensors.items() if name.startswith("bert.")}
+    half = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in half.items()}
+    (folder / "pickle_2021").mkdir()
+    torch.save(half, folder / "pickle_2021" / "pytorch_model.bin")
+    write_json(folder / "pickle_2021" / "config.json", shape | {
+        "architectures": ["BertModel"], "model_type": "bert", "torch_dtype": "float16", "gradient_checkpointing": False,
+        "position_embedding_type": "absolute", "use_cache": True, "transformers_version": "4.9.0",
+    })
+    # Today: bfloat16, and a class that transformers does not have.
+    (folder / "bfloat16").mkdir()
+    bfloat16 = {name: tensor.bfloat16() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
+    save_file(bfloat16, folder / "bfloat16" / "model.safetensors", metadata={"format": "pt"})
+    write_json(folder / "bfloat16" / "config.json", shape | {
+        "architectures": ["OurOwnReader"], "model_type": "bert", "dtype": "bfloat16",
+    })
+
+
+def one_type(folder):
+    """A model with one segment type, and its logits for a row whose two parts both have type 0."""
+    config = BertConfig(
+        vocab_size=23, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=24,
+        max_position_embeddings=12, type_vocab_size=1,
+    )
+    model = scramble(BertForQuestionAnswering(config), seed=32).eval()
+    model.save_pretrained(folder)
+    ids = torch.tensor([[2, 7, 3, 9, 14, 20, 3]])
+    output = model(ids, token_type_ids=torch.zeros_like(ids))
+    save_file(
+        {
+            "ids": ids[0], "start_logits": output.start_logits[0].detach().contiguous(),
+            "end_logits": output.end_logits[0].detach().contiguous(),
+        },
+        folder / "logits.safetensors",
+    )
 
 
 def main():
@@ -337,7 +387,7 @@ def main():
     torch.use_deterministic_algorithms(True)
     torch.manual_seed(1)
     shutil.rmtree(output, ignore_errors=True)
-    for name in ("tiny_bert", "adamw", "key_formats"):
+    for name in ("tiny_bert", "adamw", "key_formats", "one_type"):
         (output / name).mkdir(parents=True)
     model = scramble(BertForQuestionAnswering(tiny_config()), seed=10).eval()
     model.save_pretrained(output / "tiny_bert")
@@ -347,6 +397,7 @@ def main():
     optimizer_steps(model, output / "adamw")
     schedules(output / "schedule.json")
     key_formats(output / "key_formats")
+    one_type(output / "one_type")
     size = sum(path.stat().st_size for path in output.rglob("*") if path.is_file())
     print(f"{size} bytes in {output}")
 

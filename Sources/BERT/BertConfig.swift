@@ -1,9 +1,10 @@
 import Checkpoints
 import StrictJSON
 
-/// The shape of a BERT: what `config.json` of a Hugging Face model directory says.
+/// The shape of a BERT: `config.json` of a Hugging Face model directory.
 ///
-/// A field that the file lacks has transformers' default, BERT-base. Keys that BertQA has no use for are kept and written back.
+/// A key that the file does not have gets transformers' default, that of BERT-base. Keys that BertQA does not use are kept and
+/// written back.
 package struct BertConfig: Sendable, Hashable {
     /// The number of word pieces, V.
     package var vocabSize = 30522
@@ -17,7 +18,7 @@ package struct BertConfig: Sendable, Hashable {
     package var intermediateSize = 3072
     /// The longest row in tokens.
     package var maxPositionEmbeddings = 512
-    /// The number of segment types; two, for question and context.
+    /// The number of segment types: two, for question and context. With one, both get the same vector.
     package var typeVocabSize = 2
     /// The probability that dropout clears an element of a state, 0..<1.
     package var hiddenDropout = 0.1
@@ -25,14 +26,14 @@ package struct BertConfig: Sendable, Hashable {
     package var attentionDropout = 0.1
     /// What layer normalisation adds to the variance.
     package var layerNormEpsilon = 1e-12
-    /// The activation of the feed-forward network; `gelu`, the exact one, is the only one that BertQA computes.
+    /// The activation of the feed-forward network: `gelu` or `gelu_python`, which are both the exact one.
     package var hiddenActivation = "gelu"
     /// The standard deviation that new weights are drawn with.
     package var initializerRange = 0.02
     /// The id of the padding token. BertQA never pads; written back for others.
     package var padTokenID = 0
     /// BertQA's own key, `no_answer_threshold`: a question that is more likely to have no answer than this, 0 to 1, is left
-    /// unanswered; nil for a model that always answers. transformers keeps the key and makes nothing of it.
+    /// unanswered; nil for a model that always answers. transformers keeps the key and ignores it.
     package var noAnswerThreshold: Double?
 
     /// The file's other keys, in its order.

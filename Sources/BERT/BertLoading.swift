@@ -3,35 +3,45 @@ import Torch
 
 /// What the parameters of a loaded model are for.
 package enum ParameterUse: Sendable, Hashable {
-    /// Answering: weights stay in the mapped file but for those of matrix products where these want another type or layout
-    /// (`PackedWeight`, `QuantizedWeight`): of them the file's pages are given back.
+    /// Answering. Where matrix products want another type or layout (`PackedWeight`, `QuantizedWeight`), layers keep copies.
     case inference
     /// Training: float32 in memory of their own, recording gradients.
     case training
 
     /// Whether linear layers keep weights in the products' layout.
     func packs(_ precision: Precision, on device: Device) -> Bool {
-        // Not in float32, which it would make 5 per cent faster: a training's own validation, whose weights change, would differ from a later one in last bits.
+        // Not in float32, which it would make 5 per cent faster: a training's own validation, whose weights change, would differ
+        // from a later one in the last bits.
         self == .inference && precision == .bf16 && device == .cpu && PackedWeight.isAvailable
     }
+}
+
+/// Where a model that answers keeps the weights that layers have no copies of.
+package enum WeightStorage: Sendable, Hashable {
+    /// In the mapped file: only what is read takes memory, and processes share it. The file must not be written to while the
+    /// model is used. `Parameters.checkSource` notices that it was; but where the file was cut short, the system ends a process
+    /// that reads beyond its end.
+    case mapped
+    /// In memory: the file may be changed or removed once the model is loaded.
+    case memory
 }
 
 extension BertForQuestionAnswering {
     /// Loads a model directory in the Hugging Face layout.
     ///
-    /// A head that the checkpoint doesn't have is drawn from the configuration's initializer range and `headSeed`.
+    /// A head that the checkpoint does not have is drawn from the configuration's initializer range and `headSeed`.
     ///
-    /// - Throws: `CheckpointError` for files that are missing or don't fit, or for weights that libtorch refuses.
+    /// - Throws: `CheckpointError` for files that are missing, do not fit, or are changed while they are read, or for weights
+    ///   that libtorch refuses.
     package init(
         directory: ModelDirectory, use: ParameterUse, precision: Precision, device: Device = .cpu,
-        headSeed: UInt64 = 42
+        storage: WeightStorage = .mapped, headSeed: UInt64 = 42
     ) throws(CheckpointError) {
         let contents = try directory.contents()
         if use == .inference, !contents.newKeys.isEmpty {
             throw CheckpointError(
                 path: directory.path, kind: .mismatch,
-                message: "the model has no question-answering head (qa_outputs); fine-tune it first with `bertqa train`"
-            )
+                message: "the model has no question-answering head (qa_outputs); fine-tune it first")
         }
         do {
             var all: [(name: String, tensor: Tensor)] = []
@@ -42,13 +52,15 @@ extension BertForQuestionAnswering {
                     } else {
                         try Self.newHead(parameter, config: directory.config, seed: headSeed)
                     }
-                all.append((parameter.key, try tensor.prepared(for: use, parameter, precision, device)))
+                let prepared = try tensor.prepared(for: use, storage, parameter, precision, device)
+                all.append((parameter.key, prepared))
             }
             // Training has copies of its own, and must not keep the file mapped, whose pages would stay.
-            let parameters = Parameters(all, views: use == .inference ? contents.tensors : [:])
+            let parameters = Parameters(
+                all, views: use == .inference ? contents.tensors : [:],
+                source: use == .inference && storage == .mapped ? directory.weights : nil)
             try self.init(config: directory.config, parameters: parameters, precision: precision, use: use)
-        } catch let error as TorchError {
-            throw CheckpointError(path: directory.path, kind: .mismatch, message: "\(error)")
+            try directory.weights.checkUnchanged()
         } catch let error as CheckpointError {
             throw error
         } catch {
@@ -64,8 +76,8 @@ extension BertForQuestionAnswering {
             : try Tensor.normal(parameter.shape, standardDeviation: config.initializerRange, seed: seed)
     }
 
-    /// Writes `model.safetensors` with float32 weights, as transformers names and orders them. In place: who needs the
-    /// file whole or not at all writes to a temporary directory and renames that.
+    /// Writes `model.safetensors` with float32 weights, as transformers names and orders them. The file is written in place: a
+    /// caller that needs it whole or not at all writes to a temporary directory and renames that.
     package func writeWeights(to path: String) throws {
         var writer = try SafetensorsWriter(
             path: path,
@@ -84,7 +96,7 @@ extension BertForQuestionAnswering {
 }
 
 extension TensorView {
-    /// The tensor over the mapped file, without a copy where its data is aligned. It must not be changed.
+    /// The tensor over the mapped file, without a copy where its data is aligned. It must not be changed in place.
     package func tensor() throws(TorchError) -> Tensor {
         guard let dtype = elementType.dtype else {
             throw TorchError(
@@ -115,7 +127,8 @@ extension ElementType {
 
 extension Tensor {
     fileprivate func prepared(
-        for use: ParameterUse, _ parameter: BertParameters.Shape, _ precision: Precision, _ device: Device
+        for use: ParameterUse, _ storage: WeightStorage, _ parameter: BertParameters.Shape, _ precision: Precision,
+        _ device: Device
     ) throws(TorchError) -> Tensor {
         switch use {
         case .training:
@@ -123,12 +136,16 @@ extension Tensor {
             try own.setRequiresGradient(true)
             return own
         case .inference:
-            // Few rows of a table are read: they are converted then, and the rest stays on disk.
-            if parameter.key.hasSuffix("_embeddings.weight") { return try to(device) }
-            // Matrices of the encoder's linear layers are all that is multiplied in bfloat16.
-            let rounded = precision == .bf16 && parameter.key.contains(".encoder.") && parameter.shape.count == 2
-            if rounded, use.packs(precision, on: device) { return self }
-            return try to(rounded ? .bfloat16 : .float32).to(device)
+            // Matrices of the encoder's linear layers are all that is multiplied in another type than float32.
+            let isMatrix = parameter.key.contains(".encoder.") && parameter.shape.count == 2
+            // Of these the layers make copies.
+            if isMatrix, use.packs(precision, on: device) { return self }
+            if isMatrix, precision == .int8 { return try to(.float32).to(device) }
+            // Few rows of a table are read: they are converted then, and the rest stays as it is.
+            let isTable = parameter.key.hasSuffix("_embeddings.weight")
+            let wanted: DType = isTable ? dtype : isMatrix && precision == .bf16 ? .bfloat16 : .float32
+            if storage == .memory, wanted == dtype, device == .cpu { return try clone() }
+            return try to(wanted).to(device)
         }
     }
 }

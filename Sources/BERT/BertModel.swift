@@ -25,7 +25,9 @@ package struct BertEmbeddings {
 
     /// [T] to [T, H].
     package func callAsFunction(_ input: BertInput, dropout: DropoutSource) throws(TorchError) -> HiddenStates {
-        let x = try word(input.ids) + type(input.typeIDs) + position(input.positions)
+        // A model with one type has been trained without segments: question and context get the same vector.
+        let types = try type.count == 1 ? type.all() : type(input.typeIDs)
+        let x = try word(input.ids) + types + position(input.positions)
         return try HiddenStates(
             norm(x).packedDropout(dropout.dropout(at: .embeddings), rows: input.filledRows),
             precision: norm.precision)

@@ -1,13 +1,15 @@
 import Checkpoints
 
-/// The tensors of a checkpoint, each under the key that its parameter has here, checked against a configuration.
+/// The tensors of a checkpoint under the keys of `BertParameters`, checked against a configuration.
 package struct CheckpointContents: Sendable {
-    /// Where each parameter comes from, by its key in `BertParameters`.
+    /// The tensor of each parameter, by its key in `BertParameters`.
     package let tensors: [String: TensorView]
-    /// The parameters that the checkpoint doesn't have and that must be drawn anew: those of the head, or none.
+    /// The parameters that the checkpoint does not have and that must be drawn anew: those of the head, or none.
     package let newKeys: [String]
-    /// The checkpoint's names that question answering has no use for, sorted.
-    package let ignoredNames: [String]
+    /// The checkpoint's names for parts of BERT that question answering does not use, sorted.
+    package let unusedNames: [String]
+    /// The checkpoint's names that are none of BERT's, sorted: heads of other models, which transformers ignores as well.
+    package let unknownNames: [String]
 
     /// Finds the parameters of `config` in `weights`.
     ///
@@ -16,16 +18,16 @@ package struct CheckpointContents: Sendable {
     package init(_ weights: ModelWeights, config: BertConfig) throws(CheckpointError) {
         var found: [String: TensorView] = [:]
         var names: [String: String] = [:]
-        var ignored: [String] = []
-        var twice: [String] = []
+        var (unused, unknown, twice): ([String], [String], [String]) = ([], [], [])
         for name in weights.names {
-            guard let key = CheckpointKeys.canonical(name) else {
-                ignored.append(name)
-                continue
+            switch CheckpointKeys.role(of: name) {
+            case .parameter(let key):
+                if let other = names[key] { twice.append("\(key) (as \(other) and \(name))") }
+                names[key] = name
+                found[key] = weights[name]
+            case .unused: unused.append(name)
+            case .unknown: unknown.append(name)
             }
-            if let other = names[key] { twice.append("\(key) (as \(other) and \(name))") }
-            names[key] = name
-            found[key] = weights[name]
         }
         let shapes = BertParameters.shapes(config)
         let known = Set(shapes.map(\.key))
@@ -42,10 +44,20 @@ package struct CheckpointContents: Sendable {
         guard complaints.isEmpty else {
             throw CheckpointError(
                 path: weights.path, kind: .mismatch,
-                message: "the weights don't fit the configuration; " + complaints.joined(separator: "; "))
+                message: "the weights do not fit the configuration; " + complaints.joined(separator: "; ")
+                    + Self.advice(weights.names))
         }
         tensors = found
-        ignoredNames = ignored.sorted()
+        unusedNames = unused
+        unknownNames = unknown
+    }
+
+    /// What to do about names that PyTorch's wrappers change.
+    private static func advice(_ names: [String]) -> String {
+        guard names.allSatisfy({ $0.hasPrefix("module.") }) else { return "" }
+        return
+            "; all its names begin with 'module.', which DataParallel adds: save the state dict of the model inside, "
+            + "model.module"
     }
 
     private static func reshaped(_ found: [String: TensorView], _ shapes: [BertParameters.Shape]) -> [String] {

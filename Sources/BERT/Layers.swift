@@ -101,10 +101,19 @@ package struct Embedding {
         weight = try scope["weight"].tensor()
     }
 
+    /// The number of vectors, V.
+    var count: Int { weight.shape[0] }
+
     /// [T] to [T, H], in float32 where the table is stored in less.
     package func callAsFunction(_ ids: Tensor) throws(TorchError) -> Tensor {
-        let rows = try weight.embedding(ids)
-        return rows.dtype == .bfloat16 || rows.dtype == .float16 ? try rows.to(.float32) : rows
+        try widened(weight.embedding(ids))
+    }
+
+    /// The whole table, [V, H], in float32 where it is stored in less.
+    func all() throws(TorchError) -> Tensor { try widened(weight) }
+
+    private func widened(_ vectors: Tensor) throws(TorchError) -> Tensor {
+        vectors.dtype == .bfloat16 || vectors.dtype == .float16 ? try vectors.to(.float32) : vectors
     }
 }
 

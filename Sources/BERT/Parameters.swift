@@ -1,5 +1,4 @@
 import Checkpoints
-import StrictJSON
 import Torch
 
 /// The parameters of a model by checkpoint key, as tensors.
@@ -7,29 +6,39 @@ package struct Parameters {
     /// Keys and tensors in the order of `BertParameters.shapes`.
     package let all: [(name: String, tensor: Tensor)]
     private let byName: [String: Tensor]
-    /// Where those lie that were read from a mapped file.
+    /// The places in mapped files of those that are there.
     private let views: [String: TensorView]
+    /// The files that tensors are views of; nil if all have memory of their own.
+    private let source: ModelWeights?
 
     /// The parameters given, whose names must differ.
     package init(_ all: [(name: String, tensor: Tensor)]) {
-        self.init(all, views: [:])
+        self.init(all, views: [:], source: nil)
     }
 
-    init(_ all: [(name: String, tensor: Tensor)], views: [String: TensorView]) {
+    init(_ all: [(name: String, tensor: Tensor)], views: [String: TensorView], source: ModelWeights?) {
         self.all = all
         self.views = views
+        self.source = source
         byName = Dictionary(all.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The parameter of that name, if there is one.
     package subscript(name: String) -> Tensor? { byName[name] }
 
-    /// Gives the memory of a parameter that was mapped back to the system, once a copy of it is all that is read.
+    /// Checks that nobody has written to the files that tensors are views of.
+    ///
+    /// - Throws: `CheckpointError` of kind `.unreadable`.
+    package func checkSource() throws(CheckpointError) {
+        try source?.checkUnchanged()
+    }
+
+    /// Returns the memory of a mapped parameter to the system, once only a copy of it is read.
     func releasePages(of name: String) {
         views[name]?.releasePages()
     }
 
-    /// The number of numbers in all parameters.
+    /// The number of elements of all parameters.
     package var elementCount: Int { all.reduce(0) { $0 + $1.tensor.count } }
 
     /// The root of the names.
@@ -41,7 +50,7 @@ package struct Parameters {
 /// A place in the tree of checkpoint keys: `scope["attention"]["self"]["query"]` is `attention.self.query`.
 package struct ParameterScope {
     let parameters: Parameters
-    /// The keys' common beginning, without the last dot.
+    /// The common prefix of the keys, without the last dot.
     package let path: String
     /// What matrix products below this place compute in.
     package let precision: Precision

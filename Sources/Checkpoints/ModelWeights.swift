@@ -8,6 +8,7 @@ package struct ModelWeights: Sendable {
     package let names: [String]
 
     private let files: [String: SafetensorsFile]
+    private let parts: [SafetensorsFile]
 
     /// The tensor of that name, if there is one.
     package subscript(name: String) -> TensorView? { files[name]?[name] }
@@ -39,6 +40,7 @@ package struct ModelWeights: Sendable {
         self.path = path
         names = file.names.sorted()
         files = Dictionary(uniqueKeysWithValues: file.names.map { ($0, file) })
+        parts = [file]
     }
 
     /// Opens the parts that an index names; they are beside it.
@@ -60,6 +62,14 @@ package struct ModelWeights: Sendable {
         }
         self.path = path
         self.files = files
+        self.parts = Array(parts.values)
         names = files.keys.sorted()
+    }
+
+    /// Checks that nobody has written to the files since they were opened.
+    ///
+    /// - Throws: `CheckpointError` of kind `.unreadable`.
+    package func checkUnchanged() throws(CheckpointError) {
+        for part in parts { try part.checkUnchanged() }
     }
 }

@@ -12,6 +12,7 @@ package final class MappedFile: Sendable {
     package let path: String
     private let address: UInt
     private let count: Int
+    private let identity: Identity
 
     /// The whole file; valid as long as this object is, which may be less than its scope: the compiler may let an object
     /// go after its last use. `withBytes` keeps it.
@@ -71,6 +72,7 @@ package final class MappedFile: Sendable {
             throw FileError(path: path, message: "\(what); a file was expected")
         }
         self.path = path
+        identity = Identity(status)
         count = Int(status.st_size)
         guard count > 0 else {
             address = 0
@@ -80,6 +82,38 @@ package final class MappedFile: Sendable {
             throw FileError(path: path, code: errno)
         }
         address = UInt(bitPattern: start)
+    }
+
+    /// Checks that nobody has written to the file or cut it since it was mapped. A file that was removed, or that another one
+    /// took the place of, is unchanged: the mapping keeps it.
+    ///
+    /// - Throws: `FileError` that says so.
+    package func checkUnchanged() throws(FileError) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return }
+        let now = Identity(status)
+        guard now.device != identity.device || now.inode != identity.inode || now == identity else {
+            throw FileError(path: path, message: "it was changed while it was in use")
+        }
+    }
+
+    /// Which file this is, and which state of it.
+    private struct Identity: Sendable, Equatable {
+        let device: UInt64
+        let inode: UInt64
+        let size: Int64
+        let seconds: Int
+        let nanoseconds: Int
+
+        init(_ status: stat) {
+            #if canImport(Darwin)
+                let modified = status.st_mtimespec
+            #else
+                let modified = status.st_mtim
+            #endif
+            (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))
+            (size, seconds, nanoseconds) = (Int64(status.st_size), Int(modified.tv_sec), Int(modified.tv_nsec))
+        }
     }
 
     deinit {

@@ -15,14 +15,15 @@ package struct LoadedModel {
     /// Loads both and checks that they fit, and that a device other than the CPU computes what the CPU does.
     ///
     /// - Parameters:
+    ///   - storage: where a model that answers keeps its weights.
     ///   - skipsDeviceCheck: whether the device is believed without `DeviceCheck`.
     ///   - allowsUnmeasuredInt8: whether int8 is used without a `QuantizationRecord`, to measure it.
     ///   - warn: told of what is unusual and no reason to stop; a line on standard error if nothing else is given.
     /// - Throws: `ReaderError.model` or `.tokenizer`, or `.mismatch`, naming the file; `.deviceCheck`.
     package init(
-        directory path: String, use: ParameterUse, precision: Precision, device: Device, headSeed: UInt64 = 42,
-        skipsDeviceCheck: Bool = false, allowsUnmeasuredInt8: Bool = false,
-        warn: (String) -> Void = { StandardError.write("warning: \($0)\n") }
+        directory path: String, use: ParameterUse, precision: Precision, device: Device,
+        storage: WeightStorage = .mapped, headSeed: UInt64 = 42, skipsDeviceCheck: Bool = false,
+        allowsUnmeasuredInt8: Bool = false, warn: (String) -> Void = { StandardError.write("warning: \($0)\n") }
     ) throws(ReaderError) {
         if precision == .int8, device != .cpu || !Runtime.cpuMultipliesInt8 || use == .training {
             throw .precision(
@@ -36,8 +37,14 @@ package struct LoadedModel {
         do {
             directory = try ModelDirectory(path: path)
             model = try BertForQuestionAnswering(
-                directory: directory, use: use, precision: precision, device: device, headSeed: headSeed)
-            newKeys = try directory.contents().newKeys
+                directory: directory, use: use, precision: precision, device: device, storage: storage,
+                headSeed: headSeed)
+            let contents = try directory.contents()
+            newKeys = contents.newKeys
+            if let first = contents.unknownNames.first {
+                let others = contents.unknownNames.count > 1 ? " and \(contents.unknownNames.count - 1) more" : ""
+                warn("\(path): ignores \(first)\(others): no weights of a BERT for question answering")
+            }
         } catch {
             throw .model(error)
         }

@@ -97,7 +97,8 @@ package struct Predictor {
 
     /// Runs the model over rows in batches and hands each row's logits, start and end alternating, to `body`.
     ///
-    /// - Throws: `TorchError`; `ReaderError.notFinite` that names the weights that are not finite, if there are such.
+    /// - Throws: `TorchError`; `ReaderError.notFinite` that names the weights that are not finite, if there are such;
+    ///   `ReaderError.model` if the weights are in a mapped file and somebody has changed it.
     package func forEachRow(
         _ features: [Feature], progress: (Int) throws -> Void, _ body: (Feature, ArraySlice<Float>) -> Void
     ) throws {
@@ -106,6 +107,11 @@ package struct Predictor {
             let batch = try PackedBatch(rows, tokenizer: tokenizer, device: device)
             let logits: [Float] = try withoutGradients { () throws(TorchError) in
                 try model(batch.input).to(.float32).array()
+            }
+            do {
+                try model.parameters.checkSource()
+            } catch {
+                throw ReaderError.model(error)
             }
             guard logits.allSatisfy(\.isFinite) else { throw try notFinite() }
             var start = 0

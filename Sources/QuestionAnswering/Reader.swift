@@ -49,6 +49,9 @@ package struct ReaderOptions: Sendable, Hashable {
     package var device: Device?
     /// Whether a device other than the CPU is believed without comparing it with the CPU first; see `DeviceCheck`.
     package var skipsDeviceCheck = false
+    /// Where the weights are kept. In a mapped file they take less memory and the first answer comes sooner, but the file must
+    /// not be changed as long as the reader is used.
+    package var weightStorage = WeightStorage.memory
 
     /// The usual options.
     package init() {}
@@ -92,7 +95,7 @@ package actor Reader {
         let precision = options.precision ?? .automatic(on: device)
         let loaded = try LoadedModel(
             directory: directory, use: .inference, precision: precision, device: device,
-            skipsDeviceCheck: options.skipsDeviceCheck)
+            storage: options.weightStorage, skipsDeviceCheck: options.skipsDeviceCheck)
         let positions = loaded.model.config.maxPositionEmbeddings
         let maxLength = options.maxLength ?? min(384, positions)
         let features = FeatureOptions(maxLength: maxLength, docStride: options.docStride)

@@ -49,7 +49,10 @@ struct AskCommand: AsyncParsableCommand {
             try options.apply()
             let text = try context ?? source.read()
             let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
-            let reader = try await Reader.load(folder, options: window.reader(options, noAnswer))
+            var readerOptions = window.reader(options, noAnswer)
+            // The process ends after the answer: mapped weights answer sooner, in less memory.
+            readerOptions.weightStorage = .mapped
+            let reader = try await Reader.load(folder, options: readerOptions)
             let answers = try await reader.answers(showingProgress: question, in: reader.prepare(text), count: topK)
             try writeOutput(json ? jsonText(answers) : plainText(answers))
         }

@@ -105,6 +105,7 @@ enum ExitStatus: Int32, CaseIterable {
 
 /// Runs the body of a command: an error of the libraries becomes one line on standard error and an exit code.
 func reportingErrors(_ command: String, _ body: () async throws -> Void) async throws {
+    BusError.handle()
     do {
         try await body()
     } catch let error as ExitCode {

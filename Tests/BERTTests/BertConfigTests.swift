@@ -45,6 +45,7 @@ struct BertConfigTests {
             (#"{"model_type":"roberta"}"#, "roberta"), (#"{"model_type":5}"#, "'5'"),
             (#"{"architectures":["DistilBertModel"]}"#, "DistilBertModel"),
             (#"{"architectures":["BertGenerationEncoder"]}"#, "BertGenerationEncoder"),
+            (#"{"model_type":"roberta","architectures":["BertModel"]}"#, "roberta"),
             (#"{"hidden_act":"gelu_new"}"#, "gelu_new"), (#"{"hidden_act":"relu"}"#, "relu"),
             (#"{"position_embedding_type":"relative_key"}"#, "relative_key"), (#"{"is_decoder":true}"#, "is_decoder"),
             (#"{"add_cross_attention":true}"#, "add_cross_attention"),
@@ -55,6 +56,21 @@ struct BertConfigTests {
         #expect(error.kind == .unsupported)
         #expect(error.description.hasPrefix("some/config.json: "))
         #expect(error.description.contains(word))
+    }
+
+    @Test(
+        "is read whatever its architectures are where its type is bert, and by them where it has no type",
+        arguments: [
+            #"{"model_type":"bert","architectures":["OurOwnReader"]}"#,
+            #"{"model_type":"bert","architectures":["RobertaModel"]}"#,
+            #"{"model_type":"bert","architectures":null}"#, #"{"architectures":["BertForMaskedLM"]}"#,
+            #"{"architectures":["OurOwnReader","BertModel"]}"#, #"{"architectures":[]}"#,
+            #"{"hidden_act":"gelu_python"}"#,
+        ])
+    func architectures(_ json: String) throws {
+        let config = try config(json)
+        #expect(config.hiddenSize == 768)
+        #expect(try BertConfig(json: config.json(), path: "again") == config)
     }
 
     @Test(

@@ -3,25 +3,26 @@ import Checkpoints
 import Foundation
 import StrictJSON
 import Testing
+import Torch
 
 @Suite("The keys of a checkpoint")
 struct CheckpointKeysTests {
     @Test(
         "are found under every name they have had",
         arguments: [
-            ("bert.embeddings.word_embeddings.weight", "bert.embeddings.word_embeddings.weight"),
-            ("embeddings.word_embeddings.weight", "bert.embeddings.word_embeddings.weight"),
-            ("encoder.layer.10.output.dense.bias", "bert.encoder.layer.10.output.dense.bias"),
-            ("bert.encoder.layer.0.output.LayerNorm.gamma", "bert.encoder.layer.0.output.LayerNorm.weight"),
-            ("embeddings.LayerNorm.beta", "bert.embeddings.LayerNorm.bias"), ("qa_outputs.weight", "qa_outputs.weight"),
-            ("bert.embeddings.position_ids", nil), ("embeddings.position_ids", nil), ("pooler.dense.weight", nil),
-            ("bert.pooler.dense.bias", nil), ("cls.predictions.bias", nil),
-            ("cls.predictions.transform.LayerNorm.gamma", nil),
-            ("classifier.weight", nil), ("something.else", "something.else"), ("", ""), ("bert", "bert"),
-            ("gamma", "weight"),
-        ] as [(String, String?)])
-    func canonical(_ name: String, _ key: String?) {
-        #expect(CheckpointKeys.canonical(name) == key)
+            ("bert.embeddings.word_embeddings.weight", .parameter("bert.embeddings.word_embeddings.weight")),
+            ("embeddings.word_embeddings.weight", .parameter("bert.embeddings.word_embeddings.weight")),
+            ("encoder.layer.10.output.dense.bias", .parameter("bert.encoder.layer.10.output.dense.bias")),
+            ("bert.encoder.layer.0.output.LayerNorm.gamma", .parameter("bert.encoder.layer.0.output.LayerNorm.weight")),
+            ("embeddings.LayerNorm.beta", .parameter("bert.embeddings.LayerNorm.bias")),
+            ("qa_outputs.weight", .parameter("qa_outputs.weight")), ("bert.embeddings.position_ids", .unused),
+            ("embeddings.position_ids", .unused), ("pooler.dense.weight", .unused), ("bert.pooler.dense.bias", .unused),
+            ("cls.predictions.bias", .unused), ("cls.predictions.transform.LayerNorm.gamma", .unused),
+            ("classifier.weight", .unused), ("something.else", .unknown), ("", .unknown), ("bert", .unknown),
+            ("gamma", .unknown), ("module.bert.embeddings.LayerNorm.bias", .unknown),
+        ] as [(String, CheckpointKeys.Role)])
+    func roles(_ name: String, _ role: CheckpointKeys.Role) {
+        #expect(CheckpointKeys.role(of: name) == role)
     }
 
     @Test("are those of transformers' gradients for the tiny BERT, with their shapes")
@@ -42,11 +43,11 @@ struct CheckpointContentsTests {
         arguments: ["base", "pretraining", "masked_lm", "legacy", "sharded"])
     func formats(_ name: String) throws {
         let reference = try ModelDirectory(path: fixture("key_formats/question_answering")).contents()
-        #expect(reference.newKeys.isEmpty && reference.ignoredNames.isEmpty)
+        #expect(reference.newKeys.isEmpty && reference.unusedNames.isEmpty)
         let directory = try ModelDirectory(path: fixture("key_formats/\(name)"))
         let contents = try directory.contents()
         #expect(contents.newKeys == (name == "sharded" ? [] : BertParameters.headKeys))
-        #expect(contents.ignoredNames.contains { $0.hasSuffix("position_ids") } == (name == "legacy"))
+        #expect(contents.unusedNames.contains { $0.hasSuffix("position_ids") } == (name == "legacy"))
         for parameter in BertParameters.shapes(directory.config) where !contents.newKeys.contains(parameter.key) {
             let bytes = contents.tensors[parameter.key]?.withBytes { Array($0) }
             #expect(bytes != nil && bytes == reference.tensors[parameter.key]?.withBytes { Array($0) })
@@ -71,6 +72,27 @@ struct CheckpointContentsTests {
         #expect(error.path.hasSuffix("model.safetensors"))
     }
 
+    @Test(
+        "has that encoder in the forms of 2018, 2019, 2021 and today, to the precision of its weights",
+        arguments: ["pickle_2018", "pickle_2019", "pickle_2021", "bfloat16"])
+    func history(_ name: String) throws {
+        try withTemporaryDirectory { parent in
+            let directory = "\(parent)/model"
+            try FileManager.default.copyItem(atPath: fixture("key_formats/\(name)"), toPath: directory)
+            if PickleConversion.pickle(in: directory) != nil { try PickleConversion.convert(directory: directory) }
+            let model = try BertForQuestionAnswering(
+                directory: ModelDirectory(path: directory), use: .training, precision: .fp32)
+            let reference = try BertForQuestionAnswering(
+                directory: ModelDirectory(path: fixture("key_formats/question_answering")), use: .training,
+                precision: .fp32)
+            let stored: DType = name == "bfloat16" ? .bfloat16 : name == "pickle_2021" ? .float16 : .float32
+            for (key, tensor) in model.parameters.all where !BertParameters.headKeys.contains(key) {
+                let expected: [Float] = try #require(reference.parameters[key]).to(stored).to(.float32).array()
+                #expect(try tensor.array() == expected, "\(key)")
+            }
+        }
+    }
+
     @Test("may lack its head whole, but not by half")
     func head() throws {
         try withTemporaryDirectory { directory in
@@ -87,10 +109,32 @@ struct CheckpointContentsTests {
         try withTemporaryDirectory { directory in
             try Self.rewrite(to: directory) { tensors in
                 tensors.append(.init(name: "encoder.layer.1.output.dense.bias", elementType: .float32, shape: [16]))
-                tensors.append(.init(name: "adapter.weight", elementType: .float32, shape: [1]))
+                tensors.append(.init(name: "encoder.adapter.weight", elementType: .float32, shape: [1]))
             }
             let error = try #require(throws: CheckpointError.self) { try ModelDirectory(path: directory).contents() }
-            #expect(error.description.contains("2 unexpected: adapter.weight, encoder.layer.1.output.dense.bias"))
+            #expect(
+                error.description.contains("2 unexpected: encoder.adapter.weight, encoder.layer.1.output.dense.bias"))
+        }
+    }
+
+    @Test("may have the head of another model, which is ignored and named")
+    func otherHead() throws {
+        try withTemporaryDirectory { directory in
+            try Self.rewrite(to: directory) { tensors in
+                tensors.append(.init(name: "crf.transitions", elementType: .float32, shape: [3]))
+            }
+            #expect(try ModelDirectory(path: directory).contents().unknownNames == ["crf.transitions"])
+        }
+    }
+
+    @Test("of DataParallel, in which transformers finds no weights, is refused with the reason")
+    func wrapped() throws {
+        try withTemporaryDirectory { directory in
+            try Self.rewrite(to: directory) { tensors in
+                tensors = tensors.map { .init(name: "module.\($0.name)", elementType: .float32, shape: $0.shape) }
+            }
+            let error = try #require(throws: CheckpointError.self) { try ModelDirectory(path: directory).contents() }
+            #expect(error.kind == .mismatch && error.message.contains("DataParallel"))
         }
     }
 

@@ -38,7 +38,8 @@ struct ModelDirectoryTests {
             try write("", to: "\(directory)/pytorch_model.bin\(suffix)")
             let error = try failure(directory)
             #expect(error.kind == .missing)
-            #expect(error.description.contains("pytorch_model.bin\(suffix), a Python pickle; `allow_pickle` converts it"))
+            #expect(
+                error.description.contains("pytorch_model.bin\(suffix), a Python pickle; `allow_pickle` converts it"))
         }
     }
 

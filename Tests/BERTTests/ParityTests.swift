@@ -256,6 +256,21 @@ struct ParityTests {
         }
     }
 
+    @Test("a model with one segment type gives question and context that type")
+    func oneType() throws {
+        let limit = try TestDevice.tolerance(1e-5)
+        let expected = try SafetensorsFile(path: fixture("one_type/logits.safetensors"))
+        let model = try BertForQuestionAnswering(
+            directory: ModelDirectory(path: fixture("one_type")), use: .inference, precision: .fp32,
+            device: TestDevice.current())
+        let ids = try integers(expected, "ids")
+        let input = try BertInput(
+            ids: ids, typeIDs: [0, 0, 0, 1, 1, 1, 1], lengths: [ids.count], device: TestDevice.current())
+        let logits = try model(input)
+        #expect(try error(array(logits.slice(dim: 1, 0..<1)), numbers(expected, "start_logits")) < limit)
+        #expect(try error(array(logits.slice(dim: 1, 1..<2)), numbers(expected, "end_logits")) < limit)
+    }
+
     @Test("weights written are the weights read")
     func writing() throws {
         try withTemporaryDirectory { directory in

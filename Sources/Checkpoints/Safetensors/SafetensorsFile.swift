@@ -59,4 +59,17 @@ package final class SafetensorsFile: Sendable {
         guard let entry = entries[name] else { return nil }
         return TensorView(elementType: entry.elementType, shape: entry.shape, file: file, range: entry.range)
     }
+
+    /// Checks that nobody has written to the file since it was opened.
+    ///
+    /// - Throws: `CheckpointError` of kind `.unreadable`.
+    package func checkUnchanged() throws(CheckpointError) {
+        do {
+            try file.checkUnchanged()
+        } catch {
+            throw CheckpointError(
+                path: path, kind: .unreadable,
+                message: "\(error.message), so that its numbers may be wrong; load it again")
+        }
+    }
 }
