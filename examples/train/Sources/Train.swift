@@ -1,0 +1,34 @@
+import FineTuning
+import QuestionAnswering
+import SQuAD
+
+/// Fine-tunes an encoder on rows of one's own and asks the result: train ENCODER ROWS OUTPUT_FOLDER.
+@main
+struct Train {
+    static func main() async throws {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        guard arguments.count == 3 else {
+            print("usage: train ENCODER ROWS OUTPUT_FOLDER")
+            return
+        }
+        let (encoder, rows, output) = (arguments[0], arguments[1], arguments[2])
+
+        // Rows (CSV or JSON) have a context, a question and an answer. The repair finds the place of each answer in its text.
+        let data = "\(output).json"
+        let converted = try DatasetConversion.convert(rows, to: data, repairing: true)
+        for change in converted.changes { print(change) }
+
+        var options = TrainingOptions(model: encoder, trainFile: data, outputDirectory: output)
+        options.validationFraction = 0
+        options.learningRate = 2e-4
+        options.batchSize = 4
+        options.epochs = 20
+        let summary = try Trainer(options: options).run()
+        print("\(summary.steps) steps; the model is in \(summary.outputDirectory)")
+
+        let reader = try await Reader.load(output)
+        let answer = try await reader.answer(
+            "Where is the clay?", in: "Glazes stand on the upper shelf, clay lies in the cellar.")
+        print("Where is the clay? \(answer.text)")
+    }
+}
