@@ -6,7 +6,9 @@ import Workshop
 @Suite("The pages on serving")
 struct ServingDocsTests {
     /// Each page with the least number of examples that it has.
-    @Test("every curl example works as it is written", arguments: [("guide/serve.md", 3), ("reference/http-api.md", 13)])
+    @Test(
+        "every curl example works as it is written",
+        arguments: [("guide/serve.md", 3), ("reference/http-api.md", 13)])
     func examples(page: String, count: Int) throws {
         let shop = try Workshop()
         let server = try ServingTool(shop, ["--database", "none"])
