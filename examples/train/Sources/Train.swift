@@ -23,7 +23,7 @@ struct Train {
         options.learningRate = 2e-4
         options.batchSize = 4
         options.epochs = 20
-        let summary = try Trainer(options: options).run()
+        let summary = try Trainer.train(options)
         print("\(summary.steps) steps; the model is in \(summary.outputDirectory)")
 
         let reader = try await Reader.load(output)
