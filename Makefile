@@ -4,7 +4,7 @@ SWIFT ?= swift
 export PKG_CONFIG_PATH := $(CURDIR)/.deps/pkgconfig
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test sanitize sanitize-address sanitize-undefined sanitize-thread fuzz soak lint demo fixtures bench \
+.PHONY: help setup build test sanitize sanitize-address sanitize-undefined sanitize-thread fuzz soak lint demo examples docs fixtures bench \
 	bench-growth bench-cuda clean distclean
 
 help: ## what can be made
@@ -39,11 +39,18 @@ fuzz: setup ## every parser under libFuzzer, a minute each; Fuzzing/run.sh --sec
 soak: setup ## the long proofs: 500 kills, a million texts, inputs of 2 GB, every parser fuzzed for an hour
 	@./Tools/soak.sh
 
-lint: ## formatting, file lengths, paths of this machine
+lint: ## formatting, file lengths, links, paths of this machine
 	@./Tools/lint.sh
 
 demo: build ## fine-tunes the encoder on Data/sample, evaluates it, asks it three questions
 	@./Tools/demo.sh
+
+examples: setup ## builds and runs the packages of examples/, which use the library from outside
+	@./Tools/link_libtorch.sh
+	@./Tools/examples.sh
+
+docs: setup ## the DocC documentation of the libraries, in .docs
+	@./Tools/docs.sh
 
 fixtures: ## writes the test fixtures again, with the Python packages of Tools/requirements.txt in .venv
 	@./Tools/fixtures.sh

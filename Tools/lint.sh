@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 failed=0
 
-swift format lint --strict -r -p Sources Tests Benchmarks Fuzzing Package.swift || failed=1
+swift format lint --strict -r -p Sources Tests Benchmarks Fuzzing examples Package.swift || failed=1
 
 # One job a file: 450 lines are too many for one.
 long=$(find Sources Benchmarks Fuzzing -type f \( -name '*.swift' -o -name '*.cpp' -o -name '*.hpp' -o -name '*.h' -o -name '*.inc' \) \

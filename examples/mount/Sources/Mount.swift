@@ -12,7 +12,11 @@ struct Mount {
             print("usage: mount MODEL PORT")
             return
         }
-        let server = try AnswerServer(logger: Logger(label: "qa")) { try await Reader.load(arguments[0]) }
+        let server = try AnswerServer(
+            options: ServerOptions(modelName: arguments[0], version: "1"), logger: Logger(label: "qa")
+        ) {
+            try await Reader.load(arguments[0])
+        }
 
         let router = Router()
         router.get("/") { _, _ in "the application itself\n" }

@@ -1,0 +1,72 @@
+#!/bin/sh
+# Builds and runs the packages of examples/ as a client would, each depending on this package by its path.
+#
+# `ask` is built in a build folder of its own, so that nothing of this package's build helps it to find libtorch. `train` and `mount`
+# share this package's build folder: with the options of `swift test`, what the tests have built is not built again.
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root"
+folder=$(mktemp -d)
+server=
+cleanup() {
+    if [ -n "$server" ]; then kill "$server" 2> /dev/null || true; fi
+    rm -rf "$folder"
+}
+trap cleanup EXIT
+
+# build NAME OPTION ...: prints nothing unless it fails.
+build() {
+    name=$1
+    shift
+    if ! Tools/swift.sh build -c release --package-path "examples/$name" "$@" > "$folder/log" 2>&1; then
+        cat "$folder/log" >&2
+        echo "examples: $name does not build" >&2
+        exit 1
+    fi
+}
+
+# expect NAME PATTERN FILE: what a program printed has a line like this.
+expect() {
+    if ! grep -Eq "$2" "$3"; then
+        cat "$3" >&2
+        echo "examples: $1 printed no line like: $2" >&2
+        exit 1
+    fi
+}
+
+build train --scratch-path "$root/.build" --build-tests
+.build/release/train .deps/encoder examples/train/rows.csv "$folder/model" > "$folder/trained" 2> "$folder/log" \
+    || { cat "$folder/log" >&2; exit 1; }
+expect train '^Where is the clay\? in the cellar$' "$folder/trained"
+echo "examples: train fine-tuned a model on rows of its own"
+
+build mount --scratch-path "$root/.build" --build-tests
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+.build/release/mount "$folder/model" "$port" > "$folder/log" 2>&1 &
+server=$!
+tries=0
+until curl -sf "http://127.0.0.1:$port/qa/ready" > "$folder/ready"; do
+    tries=$((tries + 1))
+    if [ "$tries" -gt 100 ] || ! kill -0 "$server" 2> /dev/null; then
+        cat "$folder/log" >&2
+        echo "examples: mount did not get ready" >&2
+        exit 1
+    fi
+    sleep 0.2
+done
+curl -sf "http://127.0.0.1:$port/" > "$folder/own"
+expect mount '^the application itself$' "$folder/own"
+curl -sf "http://127.0.0.1:$port/qa/v1/answer" -H 'content-type: application/json' \
+    -d '{"question": "Where is the clay?", "context": "Glazes stand on the upper shelf, clay lies in the cellar."}' > "$folder/answer"
+expect mount '"text": ?"in the cellar"' "$folder/answer"
+kill "$server"
+wait "$server" || { cat "$folder/log" >&2; echo "examples: mount did not end with 0" >&2; exit 1; }
+server=
+echo "examples: mount answered questions beside routes of its own"
+
+build ask --scratch-path "$root/.build-examples"
+.build-examples/release/ask "$folder/model" 'Where is the clay?' 'Glazes stand on the upper shelf, clay lies in the cellar.' \
+    > "$folder/asked"
+expect ask '^in the cellar ' "$folder/asked"
+echo "examples: ask found libtorch by itself and answered"
