@@ -4,7 +4,7 @@
 set -eu
 
 cd "$(dirname "$0")/.."
-[ $# -gt 0 ] || set -- Tokenizers SQuAD Checkpoints QuestionAnswering Evaluating FineTuning QAServer Hub
+[ $# -gt 0 ] || set -- Tokenizers SQuAD QuestionAnswering Evaluating FineTuning QAServer Hub
 targets=
 for module in "$@"; do targets="$targets --target $module"; done
 rm -rf .docs
