@@ -81,7 +81,7 @@ package struct ParameterScope {
 }
 
 /// What matrix products compute in. Weights, layer norms, softmax and loss are float32 either way.
-package enum Precision: String, Sendable, Hashable, CaseIterable {
+public enum Precision: String, Sendable, Hashable, CaseIterable {
     /// float32 throughout.
     case fp32
     /// Operands of matrix products rounded to bfloat16, sums in float32.
@@ -90,7 +90,7 @@ package enum Precision: String, Sendable, Hashable, CaseIterable {
     case int8
 
     /// bf16 where the device multiplies it in hardware, else fp32.
-    package static func automatic(on device: Device) -> Precision {
+    public static func automatic(on device: Device) -> Precision {
         switch device {
         case .cpu: Runtime.cpuMultipliesBFloat16 ? .bf16 : .fp32
         case .cuda: Device.cuda.multipliesBFloat16 ? .bf16 : .fp32

@@ -11,7 +11,7 @@ private let signalled = Atomic(false)
 
 /// Notices SIGINT, SIGTERM and SIGHUP, so that a run can finish its step, save and leave. A second signal ends the
 /// process. A reader of the progress that goes away (SIGPIPE) is no reason to stop, and `nohup` is respected.
-package final class InterruptFlag: Sendable {
+public final class InterruptFlag: Sendable {
     private let raised = Atomic(false)
     private let watchesSignals: Bool
 
@@ -19,7 +19,7 @@ package final class InterruptFlag: Sendable {
     ///
     /// - Parameter isStarted: whether another process passes signals on as SIGTERM, so that those of the terminal, which come
     ///   here too, must not count twice.
-    package init(watchingSignals: Bool = false, isStarted: Bool = false) {
+    public init(watchingSignals: Bool = false, isStarted: Bool = false) {
         watchesSignals = watchingSignals
         guard watchingSignals else { return }
         // Touched here first, so that no handler runs its initialisation.
@@ -47,10 +47,10 @@ package final class InterruptFlag: Sendable {
     }
 
     /// Whether a signal came, or `raise()` was called.
-    package var isRaised: Bool {
+    public var isRaised: Bool {
         raised.load(ordering: .relaxed) || (watchesSignals && signalled.load(ordering: .relaxed))
     }
 
     /// Raises the flag as a signal would.
-    package func raise() { raised.store(true, ordering: .relaxed) }
+    public func raise() { raised.store(true, ordering: .relaxed) }
 }

@@ -5,18 +5,18 @@ import SQuAD
 import Tokenizers
 
 /// A model's answers to a dataset that is in memory, with progress on standard error: what `evaluate` scores.
-package struct DatasetPrediction {
+public struct DatasetPrediction {
     /// The dataset.
     package let dataset: Dataset
     /// Above which probability of having no answer a question is left unanswered: what the options say, else the model; nil
     /// always answers.
-    package let noAnswerThreshold: Double?
+    public let noAnswerThreshold: Double?
     /// Questions answered a second.
-    package let questionsPerSecond: Double
+    public let questionsPerSecond: Double
     /// The numbers in all parameters of the model.
-    package let parameterCount: Int
+    public let parameterCount: Int
     /// The bytes that its weights take up.
-    package let weightBytes: Int
+    public let weightBytes: Int
     private let examples: [Example]
     private let tokenizer: Tokenizer
     private let predictions: [Int: Prediction]
@@ -24,7 +24,7 @@ package struct DatasetPrediction {
     /// Loads both and runs the model.
     ///
     /// - Throws: `DatasetError`, `ReaderError`, and what the model throws.
-    package init(model: String, data: String, options: PredictionOptions) throws {
+    public init(model: String, data: String, options: PredictionOptions) throws {
         dataset = try Dataset(path: data)
         examples = dataset.examples()
         let loaded = try options.load(model)
@@ -62,7 +62,7 @@ package struct DatasetPrediction {
     }
 
     /// The tutorial's scores.
-    package var tokenScores: TokenScores {
+    public var tokenScores: TokenScores {
         Evaluation.tokenScores(predictions, of: examples, tokenizer: tokenizer, threshold: noAnswerThreshold)
     }
 }

@@ -3,11 +3,11 @@ import SQuAD
 import Tokenizers
 
 /// The tutorial's own scores, over tokens instead of words.
-package struct TokenScores: Sendable, Hashable {
+public struct TokenScores: Sendable, Hashable {
     /// The share of start and end tokens that are right, best over the acceptable answers of each question, 0 to 1.
-    package var exactMatch: Double
+    public var exactMatch: Double
     /// The mean overlap of predicted and acceptable tokens, best over the answers, 0 to 1.
-    package var f1: Double
+    public var f1: Double
 }
 
 /// From predictions to what is written down and scored.

@@ -1,7 +1,7 @@
 /// What keeps a dataset from being answered, or answers from being written or merged.
-package struct EvaluationError: Error, Sendable, CustomStringConvertible {
+public struct EvaluationError: Error, Sendable, CustomStringConvertible {
     /// What is wrong.
-    package enum Kind: Sendable, Hashable {
+    public enum Kind: Sendable, Hashable {
         /// What is there already does not fit what is asked for.
         case output
         /// Files of predictions do not belong together, or are not whole.
@@ -11,9 +11,9 @@ package struct EvaluationError: Error, Sendable, CustomStringConvertible {
     }
 
     /// What is wrong.
-    package let kind: Kind
+    public let kind: Kind
     /// One line for the user.
-    package let description: String
+    public let description: String
 
     private init(_ kind: Kind, _ description: String) {
         (self.kind, self.description) = (kind, description)

@@ -3,24 +3,24 @@ import QuestionAnswering
 import Torch
 
 /// How a model answers the questions of a dataset.
-package struct PredictionOptions: Sendable {
+public struct PredictionOptions: Sendable {
     /// How rows are cut.
-    package var features = FeatureOptions()
+    public var features = FeatureOptions()
     /// How start and end of an answer are chosen.
-    package var decoder = SpanDecoder()
+    public var decoder = SpanDecoder()
     /// A question more likely than this, 0 to 1, to have no answer is left unanswered; nil takes what the model stores.
-    package var noAnswerThreshold: Double?
+    public var noAnswerThreshold: Double?
     /// What matrix products compute in; nil takes bf16 where the device multiplies it in hardware.
-    package var precision: Precision?
+    public var precision: Precision?
     /// Where the model runs; nil takes the best device there is.
-    package var device: Device?
+    public var device: Device?
     /// Whether a device other than the CPU is trusted without `DeviceCheck`.
-    package var skipsDeviceCheck = false
+    public var skipsDeviceCheck = false
     /// Whether int8 is used to measure it, so that no record has to allow it.
     var measuresInt8 = false
 
     /// The usual options.
-    package init() {}
+    public init() {}
 
     /// The device that the model runs on.
     var resolvedDevice: Device { device ?? Device.best }

@@ -7,7 +7,7 @@ import Torch
 ///
 /// Read `run()` and `step()`: they are the whole procedure. What is computed is a function of the options and the seed: the order
 /// of the rows comes from (seed, epoch), dropout from (seed, step) and each row's number.
-package final class Trainer {
+public final class Trainer {
     private let prepared: PreparedRun
     private var state: TrainingState
     private var report: TrainingReport
@@ -43,7 +43,7 @@ package final class Trainer {
     ///
     /// - Throws: `TrainingError` of the kind `.interrupted` after a signal, with a checkpoint saved; `.notFinite` when the numbers
     ///   break down, the last checkpoint untouched.
-    package func run() throws(TrainingError) -> TrainingSummary {
+    public func run() throws(TrainingError) -> TrainingSummary {
         // Whatever ends the run, what is said next begins on a line of its own.
         defer { report.close() }
         // An epoch whose rows are all done but which has rows counted still has to be validated.

@@ -1,9 +1,9 @@
 import QuestionAnswering
 
 /// What keeps a run from starting or going on.
-package struct TrainingError: Error, Sendable, CustomStringConvertible {
+public struct TrainingError: Error, Sendable, CustomStringConvertible {
     /// What is wrong.
-    package enum Kind: Sendable, Hashable {
+    public enum Kind: Sendable, Hashable {
         /// An option is out of range, or options contradict each other.
         case options
         /// The data cannot be trained on.
@@ -25,18 +25,18 @@ package struct TrainingError: Error, Sendable, CustomStringConvertible {
     }
 
     /// What is wrong.
-    package let kind: Kind
+    public let kind: Kind
     /// One line for the user.
-    package let description: String
+    public let description: String
     /// The error of the library below, where there is one.
-    package let cause: (any Error)?
+    public let cause: (any Error)?
 
     init(_ kind: Kind, _ description: String, cause: (any Error)? = nil) {
         (self.kind, self.description, self.cause) = (kind, description, cause)
     }
 
     /// Options that cannot be used.
-    package static func options(_ message: String) -> TrainingError { TrainingError(.options, message) }
+    public static func options(_ message: String) -> TrainingError { TrainingError(.options, message) }
     static func data(_ message: String) -> TrainingError { TrainingError(.data, message) }
     static func missing(_ message: String) -> TrainingError { TrainingError(.missing, message) }
     static func model(_ error: ReaderError) -> TrainingError {

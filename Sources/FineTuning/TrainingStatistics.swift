@@ -2,47 +2,47 @@ import Files
 import StrictJSON
 
 /// What one epoch came to.
-package struct EpochStatistics: Sendable, Hashable {
+public struct EpochStatistics: Sendable, Hashable {
     /// The mean training loss over the epoch's rows.
-    package var trainingLoss: Double
+    public var trainingLoss: Double
     /// Seconds spent training.
-    package var trainingSeconds: Double
+    public var trainingSeconds: Double
     /// The number of steps at the end of the epoch.
-    package var steps: Int
+    public var steps: Int
     /// The learning rate of the epoch's last step.
-    package var learningRate: Double
+    public var learningRate: Double
     /// Rows trained on a second.
-    package var examplesPerSecond: Double
+    public var examplesPerSecond: Double
     /// Tokens trained on a second; there is no padding, so all are real.
-    package var realTokensPerSecond: Double
+    public var realTokensPerSecond: Double
     /// What validation gave; nil without validation.
-    package var validation: Validation?
+    public var validation: Validation?
 
     /// What validating after an epoch gave.
-    package struct Validation: Sendable, Hashable {
+    public struct Validation: Sendable, Hashable {
         /// The mean loss over the validation rows.
-        package var loss: Double
+        public var loss: Double
         /// The share of start and end tokens found, 0 to 1.
-        package var accuracy: Double
+        public var accuracy: Double
         /// Official exact match, 0 to 100.
-        package var exactMatch: Double
+        public var exactMatch: Double
         /// Official F1, 0 to 100.
-        package var f1: Double
+        public var f1: Double
         /// The threshold with the best F1 (see `NoAnswerThreshold`), where some questions have no answer; the scores are
         /// with it.
-        package var noAnswerThreshold: Double?
+        public var noAnswerThreshold: Double?
         /// Seconds spent validating.
-        package var seconds: Double
+        public var seconds: Double
     }
 }
 
 /// The statistics of a run by epoch: `training_stats.json`.
-package struct TrainingStatistics: Sendable, Hashable {
+public struct TrainingStatistics: Sendable, Hashable {
     /// One entry for each finished epoch, in order.
-    package var epochs: [EpochStatistics] = []
+    public var epochs: [EpochStatistics] = []
 
     /// No epoch yet.
-    package init() {}
+    public init() {}
 
     /// Reads `training_stats.json` of a run directory.
     ///
@@ -61,7 +61,7 @@ package struct TrainingStatistics: Sendable, Hashable {
     }
 
     /// The finished epoch with the best F1, counted from 1: the first of equals. Without validation the last one.
-    package var bestEpoch: Int? {
+    public var bestEpoch: Int? {
         guard !epochs.isEmpty else { return nil }
         var best: (index: Int, f1: Double)?
         for (index, epoch) in epochs.enumerated() {

@@ -2,27 +2,27 @@ import Console
 import StrictJSON
 
 /// The result of a finished run.
-package struct TrainingSummary: Sendable {
+public struct TrainingSummary: Sendable {
     /// Where the model is.
-    package let outputDirectory: String
+    public let outputDirectory: String
     /// Steps taken, those before a resume included.
-    package let steps: Int
+    public let steps: Int
     /// Seconds spent training.
-    package let seconds: Double
+    public let seconds: Double
     /// Rows a second over the steps after the second of this process.
-    package let examplesPerSecond: Double
+    public let examplesPerSecond: Double
     /// Tokens a second over the same steps.
-    package let realTokensPerSecond: Double
+    public let realTokensPerSecond: Double
     /// The share of the time of the same steps that this process waited for others.
-    package let waitingShare: Double
+    public let waitingShare: Double
     /// The number of processes.
-    package let processes: Int
+    public let processes: Int
     /// The rows of a pass at the end: the batch size, or fewer once memory ran out.
-    package let rowsPerPass: Int
+    public let rowsPerPass: Int
     /// The epoch whose model was kept, counted from 1.
-    package let bestEpoch: Int?
+    public let bestEpoch: Int?
     /// The epochs.
-    package let statistics: TrainingStatistics
+    public let statistics: TrainingStatistics
 
     private var best: EpochStatistics.Validation? { bestEpoch.flatMap { statistics.epochs[$0 - 1].validation } }
 
@@ -38,7 +38,7 @@ package struct TrainingSummary: Sendable {
     }
 
     /// The same for people.
-    package var text: String {
+    public var text: String {
         var lines = ["\(Figures.count(steps, "step")) in \(Figures.duration(seconds))"]
         // A run that was at its end already has no speed.
         if examplesPerSecond > 0 {

@@ -2,7 +2,7 @@ import Console
 
 extension TrainingStatistics {
     /// What the curve says about the run and what to try next, in one line; nil where there is nothing to say.
-    package var verdict: String? {
+    public var verdict: String? {
         guard let keeping else { return nil }
         return [keeping, overfitting].compactMap { $0 }.joined(separator: "; ")
     }

@@ -1,5 +1,5 @@
 /// What happens to a text that doesn't fit beside its question.
-package enum ContextTruncation: String, Sendable, CaseIterable {
+public enum ContextTruncation: String, Sendable, CaseIterable {
     /// Its end is cut off.
     case end
     /// Its beginning is cut off.
@@ -11,7 +11,7 @@ package enum ContextTruncation: String, Sendable, CaseIterable {
 }
 
 /// How the tokens of an answer are found when rows are made to train on.
-package enum SpanAlignment: String, Sendable, CaseIterable {
+public enum SpanAlignment: String, Sendable, CaseIterable {
     /// By the offsets of the text's tokens: every token that the answer touches.
     case offsets
     /// As the tutorial does: the answer is replaced by as many `[MASK]` as it has tokens by itself, and they are found
@@ -20,30 +20,30 @@ package enum SpanAlignment: String, Sendable, CaseIterable {
 }
 
 /// How rows are cut out of questions and texts.
-package struct FeatureOptions: Sendable, Hashable {
+public struct FeatureOptions: Sendable, Hashable {
     /// Tokens a row may have, specials included.
-    package var maxLength: Int
+    public var maxLength: Int
     /// What happens to texts that are too long.
-    package var truncation: ContextTruncation
+    public var truncation: ContextTruncation
     /// Tokens that two neighbouring windows of one text share; nil takes 128, or a third of `maxLength` if that is less.
-    package var docStride: Int?
+    public var docStride: Int?
     /// How answers' tokens are found.
-    package var alignment = SpanAlignment.offsets
+    public var alignment = SpanAlignment.offsets
     /// Leaves out examples of which an answer is not whole after the cut, instead of training on what is left.
-    package var dropsLostAnswers = false
+    public var dropsLostAnswers = false
 
     /// The tokens that two windows share, with the default filled in.
-    package var overlap: Int { docStride ?? min(128, maxLength / 3) }
+    public var overlap: Int { docStride ?? min(128, maxLength / 3) }
 
     /// Rows of at most `maxLength` tokens.
-    package init(maxLength: Int = 384, truncation: ContextTruncation = .windows, docStride: Int? = nil) {
+    public init(maxLength: Int = 384, truncation: ContextTruncation = .windows, docStride: Int? = nil) {
         self.maxLength = maxLength
         self.truncation = truncation
         self.docStride = docStride
     }
 
     /// Checks the options against each other and against the model's positions.
-    package func validate(maxPositions: Int) throws(ReaderError) {
+    public func validate(maxPositions: Int) throws(ReaderError) {
         guard maxLength >= 8 else {
             throw .options("`max_length` \(maxLength) leaves no room for a question and a text; use 8 or more")
         }
@@ -62,7 +62,7 @@ package struct FeatureOptions: Sendable, Hashable {
     }
 
     /// Which tokens a question keeps, and which windows of its text it is asked about; no window if it leaves no room.
-    package func cut(question: Int, text: Int) -> (question: Int, windows: [Range<Int>]) {
+    public func cut(question: Int, text: Int) -> (question: Int, windows: [Range<Int>]) {
         if truncation == .longestFirst {
             let kept = Self.longestFirst(question, text, room: maxLength - 3)
             return (kept.question, [0..<kept.text])

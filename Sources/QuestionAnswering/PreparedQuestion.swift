@@ -2,41 +2,41 @@ import Torch
 import Tokenizers
 
 /// Which answers to one question are wanted.
-package struct AnswerOptions: Sendable, Hashable {
+public struct AnswerOptions: Sendable, Hashable {
     /// How many.
-    package var count = 1
+    public var count = 1
     /// Tokens that an answer may have; nil takes what the reader was loaded with.
-    package var maxAnswerLength: Int?
+    public var maxAnswerLength: Int?
     /// The question stays unanswered if it is more likely than this, 0 to 1, to have no answer; 1 always answers. Nil
     /// takes the reader's threshold.
-    package var noAnswerThreshold: Double?
+    public var noAnswerThreshold: Double?
     /// Tokens of one window, specials included; nil takes the reader's.
-    package var maxLength: Int?
+    public var maxLength: Int?
     /// Tokens that two windows share; nil takes the reader's.
-    package var docStride: Int?
+    public var docStride: Int?
 
     /// The best answer, by the reader's options.
-    package init() {}
+    public init() {}
 }
 
 /// A question and a text, tokenised and cut into rows; made by `Reader.prepare`, on any thread.
 ///
 /// Rows of different questions can be read in one pass of the model (`Reader.read`), which is how a server uses it well.
-package struct PreparedQuestion: Sendable {
+public struct PreparedQuestion: Sendable {
     /// The text.
-    package let text: PreparedText
+    public let text: PreparedText
     /// Which answers are wanted.
-    package let options: AnswerOptions
+    public let options: AnswerOptions
     /// The tokens of the question.
-    package let questionTokenCount: Int
+    public let questionTokenCount: Int
     let features: [Feature]
 
     /// The rows, one for each window of the text.
     package var rows: [QuestionRow] { features.indices.map { QuestionRow(question: self, index: $0) } }
     /// The number of rows.
-    package var rowCount: Int { features.count }
+    public var rowCount: Int { features.count }
     /// The tokens of all rows together.
-    package var tokenCount: Int { features.reduce(0) { $0 + $1.length } }
+    public var tokenCount: Int { features.reduce(0) { $0 + $1.length } }
 }
 
 /// One row of a prepared question.
@@ -61,7 +61,7 @@ extension Reader {
     /// Cuts a question about a text into rows, ready for the model. Runs on the caller's thread.
     ///
     /// - Throws: `ReaderError.emptyQuestion` for a blank question, `.questionTooLong`, `.options`.
-    package nonisolated func prepare(
+    public nonisolated func prepare(
         _ question: String, about text: PreparedText, options answers: AnswerOptions = AnswerOptions()
     ) throws(ReaderError) -> PreparedQuestion {
         let ids = tokenizer.tokenize(question.trimmingWhitespace()).ids

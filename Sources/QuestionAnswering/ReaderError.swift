@@ -3,9 +3,9 @@ import Tokenizers
 import Torch
 
 /// What keeps a model from being loaded, or from answering.
-package struct ReaderError: Error, Sendable, CustomStringConvertible {
+public struct ReaderError: Error, Sendable, CustomStringConvertible {
     /// What is wrong.
-    package enum Kind: Sendable, Hashable {
+    public enum Kind: Sendable, Hashable {
         /// The model directory cannot be used; `cause` has the reason.
         case model
         /// The tokenizer's files cannot be used; `cause` has the reason.
@@ -35,11 +35,11 @@ package struct ReaderError: Error, Sendable, CustomStringConvertible {
     }
 
     /// What is wrong.
-    package let kind: Kind
+    public let kind: Kind
     /// One line for the user.
-    package let description: String
+    public let description: String
     /// The error of the library below, where there is one.
-    package let cause: (any Error)?
+    public let cause: (any Error)?
 
     private init(_ kind: Kind, _ description: String, cause: (any Error)? = nil) {
         (self.kind, self.description, self.cause) = (kind, description, cause)
@@ -51,12 +51,12 @@ package struct ReaderError: Error, Sendable, CustomStringConvertible {
     static func options(_ message: String) -> ReaderError { ReaderError(.options, message) }
 
     /// An empty question.
-    package static var emptyQuestion: ReaderError {
+    public static var emptyQuestion: ReaderError {
         ReaderError(.emptyQuestion, "the question is empty; there is nothing to read")
     }
 
     /// An empty text.
-    package static var emptyText: ReaderError { ReaderError(.emptyText, "the text is empty; there is nothing to read") }
+    public static var emptyText: ReaderError { ReaderError(.emptyText, "the text is empty; there is nothing to read") }
 
     static func questionTooLong(tokens: Int, limit: Int) -> ReaderError {
         ReaderError(
@@ -65,7 +65,7 @@ package struct ReaderError: Error, Sendable, CustomStringConvertible {
     }
 
     /// A device that this libtorch cannot use.
-    package static func device(_ device: Device) -> ReaderError {
+    public static func device(_ device: Device) -> ReaderError {
         ReaderError(.device, "there is no \(device.rawValue) device that this libtorch can use")
     }
 
@@ -74,7 +74,7 @@ package struct ReaderError: Error, Sendable, CustomStringConvertible {
     static func quantization(_ message: String) -> ReaderError { ReaderError(.quantization, message) }
 
     /// Numbers that are not finite in the model's weights or its results.
-    package static func notFinite(_ message: String) -> ReaderError { ReaderError(.notFinite, message) }
+    public static func notFinite(_ message: String) -> ReaderError { ReaderError(.notFinite, message) }
 
     static func computation(_ message: String) -> ReaderError {
         ReaderError(.computation, "the model failed: \(message)")

@@ -2,30 +2,30 @@
 ///
 /// Swift's own comparison of strings equates canonical equivalents: "é" as one scalar and "é" as two. Keys and ids that
 /// differ so are different ones to JSON, to Python and to the official metrics.
-package struct ExactString: Sendable, Hashable, ExpressibleByStringInterpolation, CustomStringConvertible {
+public struct ExactString: Sendable, Hashable, ExpressibleByStringInterpolation, CustomStringConvertible {
     /// The text.
-    package let text: String
+    public let text: String
 
     /// A text that is compared by its bytes.
-    package init(_ text: String) {
+    public init(_ text: String) {
         self.text = text
     }
 
     /// A literal that is compared by its bytes.
-    package init(stringLiteral value: String) {
+    public init(stringLiteral value: String) {
         self.init(value)
     }
 
     /// The text.
-    package var description: String { text }
+    public var description: String { text }
 
     /// Whether all bytes of the UTF-8 forms are the same.
-    package static func == (left: ExactString, right: ExactString) -> Bool {
+    public static func == (left: ExactString, right: ExactString) -> Bool {
         left.text.utf8.elementsEqual(right.text.utf8)
     }
 
     /// Hashes the bytes of the UTF-8 form.
-    package func hash(into hasher: inout Hasher) {
+    public func hash(into hasher: inout Hasher) {
         var text = text
         text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }

@@ -1,7 +1,7 @@
 import CTorch
 
 /// Where tensors live and operations run.
-package enum Device: String, Sendable, Hashable, CaseIterable {
+public enum Device: String, Sendable, Hashable, CaseIterable {
     /// The host's processor.
     case cpu
     /// The current NVIDIA (or ROCm) GPU.
@@ -10,11 +10,11 @@ package enum Device: String, Sendable, Hashable, CaseIterable {
     case mps
 
     /// Whether this machine and this libtorch have the device.
-    package var isAvailable: Bool { ct_device_available(ct) }
+    public var isAvailable: Bool { ct_device_available(ct) }
 
     /// The best device there is: CUDA, else the CPU. MPS has to be asked for, since its results have been wrong before
     /// (pytorch#170837).
-    package static var best: Device { Device.cuda.isAvailable ? .cuda : .cpu }
+    public static var best: Device { Device.cuda.isAvailable ? .cuda : .cpu }
 
     /// Makes the device with that number, from 0, the one that this kind means on this thread and others; nothing for the CPU.
     package func select(index: Int) throws(TorchError) {
@@ -23,7 +23,7 @@ package enum Device: String, Sendable, Hashable, CaseIterable {
 
     /// Whether the device multiplies bfloat16 matrices in hardware: NVIDIA GPUs do from compute capability 8.0 on. False
     /// where there is no such device.
-    package var multipliesBFloat16: Bool { ct_device_has_bfloat16(ct) }
+    public var multipliesBFloat16: Bool { ct_device_has_bfloat16(ct) }
 
     /// Bytes that tensors take on the current device of this kind, now and at their peak since the start or the last
     /// `resetPeakMemory`; for the CPU the memory of the process. Zero where the device is missing, unused or does not tell.

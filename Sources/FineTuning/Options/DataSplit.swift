@@ -1,5 +1,5 @@
 /// What is split off the training file to validate on.
-package enum DataSplit: String, Sendable, CaseIterable {
+public enum DataSplit: String, Sendable, CaseIterable {
     /// Questions at random: quick to learn from, but the model has seen their texts.
     case question
     /// Whole articles at random, so that the model is asked about texts it has not seen.

@@ -4,72 +4,72 @@ import StrictJSON
 import Torch
 
 /// Everything that decides what a training run computes, and where it writes. `TrainingOption.all` lists the names and ranges.
-package struct TrainingOptions: Sendable {
+public struct TrainingOptions: Sendable {
     /// The pretrained model's directory.
-    package var model: String
+    public var model: String
     /// The SQuAD file to train on.
-    package var trainFile: String
+    public var trainFile: String
     /// The SQuAD file to validate on after each epoch; nil splits some of the training questions off.
-    package var validationFile: String?
+    public var validationFile: String?
     /// The share of the training questions to validate on where there is no validation file; 0 validates on nothing.
-    package var validationFraction = 0.05
+    public var validationFraction = 0.05
     /// Whether questions or whole articles are split off.
-    package var splitBy = DataSplit.question
+    public var splitBy = DataSplit.question
     /// Where the run is written.
-    package var outputDirectory: String
+    public var outputDirectory: String
     /// How rows are cut.
-    package var features = FeatureOptions()
+    public var features = FeatureOptions()
     /// Rows of one forward and backward pass.
-    package var batchSize = 16
+    public var batchSize = 16
     /// Passes whose gradients are added up for one step.
-    package var gradientAccumulationSteps = 1
+    public var gradientAccumulationSteps = 1
     /// Whether each layer is computed again in the backward pass instead of being kept: less memory for more time. The
     /// numbers are the same, so a run may be resumed with it or without.
-    package var gradientCheckpointing = false
+    public var gradientCheckpointing = false
     /// The highest learning rate.
-    package var learningRate = 2e-5
+    public var learningRate = 2e-5
     /// How often every row is seen.
-    package var epochs = 3
+    public var epochs = 3
     /// Steps after which the run ends even if epochs are left; nil for no such end.
-    package var maxSteps: Int?
+    public var maxSteps: Int?
     /// The share of all steps during which the learning rate rises.
-    package var warmupRatio = 0.0
+    public var warmupRatio = 0.0
     /// Decay of weights (biases and layer norms excepted).
-    package var weightDecay = 0.0
+    public var weightDecay = 0.0
     /// AdamW's epsilon.
-    package var adamEpsilon = 1e-8
+    public var adamEpsilon = 1e-8
     /// What the joint norm of the gradients is clipped to; 0 does not clip.
-    package var maxGradNorm = 1.0
+    public var maxGradNorm = 1.0
     /// How many steps in a row may be skipped because their loss or gradients are not finite; one more ends the run.
-    package var maxSkippedSteps = 3
+    public var maxSkippedSteps = 3
     /// Steps after which losses and norms are read from the device, and shown; nil reads each on the CPU, and 16 at a time
     /// elsewhere, where reading makes the device wait for the next step. The numbers are the same.
-    package var loggingSteps: Int?
+    public var loggingSteps: Int?
     /// The seed of data order, dropout and a new head.
-    package var seed: UInt64 = 42
+    public var seed: UInt64 = 42
     /// What matrix products compute in; nil takes bf16 where the device multiplies it in hardware.
-    package var precision: Precision?
+    public var precision: Precision?
     /// Where the model runs; nil takes the best device there is.
-    package var device: Device?
+    public var device: Device?
     /// Whether a device other than the CPU is trusted without `DeviceCheck`.
-    package var skipsDeviceCheck = false
+    public var skipsDeviceCheck = false
     /// Threads of the CPU; nil takes all cores. Set for the whole process by `prepareProcess()`.
-    package var threads: Int?
+    public var threads: Int?
     /// Whether a GPU computes the same bits in every run, by slower operations. Set by `prepareProcess()`.
-    package var deterministic = false
+    public var deterministic = false
     /// Whether weights that exist only as a pickle may be converted, by whoever fetches the model.
-    package var allowsPickle = false
+    public var allowsPickle = false
     /// Steps between two checkpoints; nil saves only at the end of each epoch.
-    package var saveSteps: Int?
+    public var saveSteps: Int?
     /// How many checkpoints are kept, the newest ones.
-    package var checkpointsKept = 2
+    public var checkpointsKept = 2
     /// Whether scalars are written to `tensorboard/` of the output directory, for TensorBoard.
-    package var tensorboard = false
+    public var tensorboard = false
     /// Whether to go on from the newest whole checkpoint of the output directory.
-    package var resume = false
+    public var resume = false
 
     /// The tutorial's settings for a model, a file to train on and a directory to write to.
-    package init(model: String, trainFile: String, outputDirectory: String) {
+    public init(model: String, trainFile: String, outputDirectory: String) {
         self.model = model
         self.trainFile = trainFile
         self.outputDirectory = outputDirectory
@@ -81,7 +81,7 @@ package struct TrainingOptions: Sendable {
     /// Checks each option by itself.
     ///
     /// - Throws: `TrainingError.options` that names the first option that is out of range.
-    package func validate() throws(TrainingError) {
+    public func validate() throws(TrainingError) {
         for option in TrainingOption.all {
             if let fault = option.fault(in: self) { throw .options(fault) }
         }

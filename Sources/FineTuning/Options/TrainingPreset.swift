@@ -1,7 +1,7 @@
 import QuestionAnswering
 
 /// Options that belong together.
-package enum TrainingPreset: String, Sendable, CaseIterable {
+public enum TrainingPreset: String, Sendable, CaseIterable {
     /// The procedure of the tutorial that the project grew from, exactly: batches of 16, AdamW at 2e-5 without decay, linear
     /// to zero, clipping at 1, three epochs, each one's weights kept, a random twentieth split off, pairs cut
     /// `longest_first` at 384 tokens, labels by masks, questions left out whose answer is cut.
@@ -11,7 +11,7 @@ package enum TrainingPreset: String, Sendable, CaseIterable {
     case fast
 
     /// Sets what the preset decides.
-    package func apply(to options: inout TrainingOptions) {
+    public func apply(to options: inout TrainingOptions) {
         switch self {
         case .tutorial:
             options.features = FeatureOptions(maxLength: 384, truncation: .longestFirst)

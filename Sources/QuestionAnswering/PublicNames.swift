@@ -1,0 +1,10 @@
+import BERT
+import Torch
+
+// Names of modules below that public signatures use, so that a client needs no import but this one.
+
+/// Where a model runs: the CPU, or a GPU that libtorch can use.
+public typealias Device = Torch.Device
+
+/// What matrix products compute in.
+public typealias Precision = BERT.Precision
