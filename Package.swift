@@ -153,7 +153,6 @@ let package = Package(
             name: "QAServerTests",
             dependencies: [
                 "Workshop", "QAServer", "QuestionAnswering", "BERT", "Torch", "Tokenizers", "StrictJSON",
-                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -23,12 +23,12 @@ package enum AnswerServerError: Error, Sendable, CustomStringConvertible {
 
 /// The HTTP server: the API, the page, and the model behind them.
 package struct AnswerServer: Sendable {
-    let options: ServerOptions
-    let logger: Logger
-    let loadReader: @Sendable () async throws -> Reader
+    private let options: ServerOptions
+    private let logger: Logger
+    private let loadReader: @Sendable () async throws -> Reader
     private let store: DocumentStore
-    let slot = ModelSlot()
-    let metrics = ServerMetrics()
+    private let slot = ModelSlot()
+    private let metrics = ServerMetrics()
     private let connections = ClientConnections()
 
     /// Opens the database; the model is loaded when the server runs.
@@ -91,7 +91,7 @@ package struct AnswerServer: Sendable {
             logger: logger)
     }
 
-    func router() -> Router<ServerContext> {
+    private func router() -> Router<ServerContext> {
         let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
         let answering = Answering(
             slot: slot, store: store, limits: options.limits, metrics: metrics, modelName: options.modelName)

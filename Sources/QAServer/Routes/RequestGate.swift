@@ -29,8 +29,7 @@ struct RequestGate: Sendable {
         try permits.check()
         let buffer = try await arrivals.run { try await collect(request) }
         return try await permits.run {
-            guard let channel = context.channel else { return try await body(buffer) }
-            guard let connection = connections[channel] else { throw CancellationError() }
+            guard let connection = connections[context.channel] else { throw CancellationError() }
             return try await connection.whilePresent { try await body(buffer) }
         }
     }
