@@ -4,86 +4,86 @@ import Torch
 import Tokenizers
 
 /// An answer found in a text, or that the text has none.
-package struct Answer: Sendable, Hashable {
+public struct Answer: Sendable, Hashable {
     /// The words of the text that answer the question; empty if the text has no answer.
-    package let text: String
+    public let text: String
     /// How sure the model is, from 0 to 1: the probability of its first token times that of its last, among all tokens
     /// of the text. Comparable between answers to one question, not between texts. If the text has no answer, how likely
     /// that is.
-    package let score: Double
+    public let score: Double
     /// Where the answer stands in the text, in Unicode scalars.
-    package let range: Range<Int>
+    public let range: Range<Int>
     /// Where the answer stands in the text, in UTF-8 bytes.
-    package let utf8Range: Range<Int>
+    public let utf8Range: Range<Int>
     /// How likely it is that the text has no answer, from 0 to 1.
-    package let noAnswerProbability: Double
+    public let noAnswerProbability: Double
     /// Whether this says that the text has no answer.
-    package var isNoAnswer: Bool { text.isEmpty }
+    public var isNoAnswer: Bool { text.isEmpty }
 }
 
 /// A text that a reader has tokenised, to be asked about again and again; made by `Reader.prepare`.
-package struct PreparedText: Sendable {
+public struct PreparedText: Sendable {
     /// The text.
-    package let text: String
+    public let text: String
     let tokens: TokenizedText
     let offsets: ScalarOffsets
 
     /// The number of its tokens.
-    package var tokenCount: Int { tokens.count }
+    public var tokenCount: Int { tokens.count }
 }
 
 /// How a reader runs its model.
-package struct ReaderOptions: Sendable, Hashable {
+public struct ReaderOptions: Sendable, Hashable {
     /// Tokens of one window, specials included; nil takes 384, or what the model has if that is less.
-    package var maxLength: Int?
+    public var maxLength: Int?
     /// Tokens that two neighbouring windows of a long text share; nil takes 128, or a third of a window if that is less.
-    package var docStride: Int?
+    public var docStride: Int?
     /// Tokens that an answer may have.
-    package var maxAnswerLength = 30
+    public var maxAnswerLength = 30
     /// A question more likely to have no answer than this, 0 to 1, is left unanswered; 1 always answers. Nil takes what
     /// the model's `config.json` says (`no_answer_threshold`), and always answers where it says nothing.
-    package var noAnswerThreshold: Double?
+    public var noAnswerThreshold: Double?
     /// What matrix products compute in; nil takes bf16 where the device multiplies it in hardware.
-    package var precision: Precision?
+    public var precision: Precision?
     /// Where the model runs; nil takes the best device there is.
-    package var device: Device?
+    public var device: Device?
     /// Whether a device other than the CPU is believed without comparing it with the CPU first; see `DeviceCheck`.
-    package var skipsDeviceCheck = false
+    public var skipsDeviceCheck = false
     /// Where the weights are kept. In a mapped file they take less memory and the first answer comes sooner, but the file must
     /// not be changed as long as the reader is used.
     package var weightStorage = WeightStorage.memory
 
     /// The usual options.
-    package init() {}
+    public init() {}
 }
 
 /// Reads texts and answers questions about them.
 ///
 /// An actor: it owns the model, answers one request at a time on a thread of its own, and can be shared between tasks. A
 /// text that is asked several questions in one call is tokenised once.
-package actor Reader {
+public actor Reader {
     /// The model's configuration.
     package nonisolated let config: BertConfig
     /// The model's tokenizer.
     package nonisolated let tokenizer: Tokenizer
     /// How texts are cut into rows.
-    package nonisolated let options: FeatureOptions
+    public nonisolated let options: FeatureOptions
     /// A question more likely than this to have no answer is left unanswered; nil answers all.
-    package nonisolated let noAnswerThreshold: Double?
+    public nonisolated let noAnswerThreshold: Double?
     /// What matrix products compute in.
-    package nonisolated let precision: Precision
+    public nonisolated let precision: Precision
     /// Where the model runs.
-    package nonisolated let device: Device
+    public nonisolated let device: Device
     let predictor: Predictor
     private let thread = ModelThread()
 
     /// The thread of the model.
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Loads a fine-tuned model directory in the Hugging Face layout.
     ///
     /// - Throws: `ReaderError` that names the file or the option and says what to do.
-    package static func load(
+    public static func load(
         _ directory: String, options: ReaderOptions = ReaderOptions()
     ) async throws(ReaderError) -> Reader {
         try Reader(directory: directory, options: options)
@@ -114,19 +114,19 @@ package actor Reader {
     /// The best answer to a question about a text, or that there is none.
     ///
     /// - Throws: `ReaderError.emptyText` for a blank question or text, `.questionTooLong`, `.computation`.
-    package func answer(_ question: String, in context: String) throws(ReaderError) -> Answer {
+    public func answer(_ question: String, in context: String) throws(ReaderError) -> Answer {
         guard let best = try answers(question, in: context, count: 1).first else { throw .emptyText }
         return best
     }
 
     /// The `count` best answers to a question about a text, best first, no place of the text twice. Where the text has no
     /// answer, by the threshold of the options, the first of them says so.
-    package func answers(_ question: String, in context: String, count: Int) throws(ReaderError) -> [Answer] {
+    public func answers(_ question: String, in context: String, count: Int) throws(ReaderError) -> [Answer] {
         try answers([question], in: context, count: count).first ?? []
     }
 
     /// The `count` best answers to each of several questions about one text.
-    package func answers(
+    public func answers(
         _ questions: [String], in context: String, count: Int = 1
     ) throws(ReaderError) -> [[Answer]] {
         try answers(questions, in: prepare(context), count: count)
@@ -135,14 +135,14 @@ package actor Reader {
     /// Tokenises a text, once for all the questions that are asked about it later.
     ///
     /// - Throws: `ReaderError.emptyText` for a blank text.
-    package nonisolated func prepare(_ context: String) throws(ReaderError) -> PreparedText {
+    public nonisolated func prepare(_ context: String) throws(ReaderError) -> PreparedText {
         let tokens = tokenizer.tokenize(context)
         guard !tokens.ids.isEmpty else { throw .emptyText }
         return PreparedText(text: context, tokens: tokens, offsets: ScalarOffsets(context))
     }
 
     /// The `count` best answers to each of several questions about a prepared text.
-    package func answers(
+    public func answers(
         _ questions: [String], in text: PreparedText, count: Int = 1
     ) throws(ReaderError) -> [[Answer]] {
         var wanted = AnswerOptions()
@@ -156,7 +156,7 @@ package actor Reader {
     ///
     /// - Parameter progress: told after each pass of the model how many rows are read, and of how many.
     /// - Throws: `ReaderError.computation`, `.notFinite`.
-    package func answers(
+    public func answers(
         _ questions: [PreparedQuestion], progress: @Sendable (Int, Int) -> Void = { _, _ in }
     ) throws(ReaderError) -> [[Answer]] {
         let rows = questions.flatMap(\.rows)
