@@ -23,27 +23,25 @@ package struct TokenizedText: Sendable, Hashable {
     package var count: Int { ids.count }
 }
 
-/// A model input: one text or a pair, special tokens and padding included. All arrays have the same length.
+/// A model input: one text or a pair with its special tokens. All arrays have the same length.
 package struct Encoding: Sendable, Hashable {
     /// Token ids.
     package var ids: [Int32]
-    /// 0 for the first text and the special tokens around it, 1 for the second and the separator behind it; 0 for padding.
+    /// The segments: 0 for the first text and the special tokens around it, 1 (0 in a model with one segment) for the second
+    /// and the separator behind it.
     package var typeIDs: [Int32]
-    /// 1 for tokens, 0 for padding.
-    package var attentionMask: [Int32]
-    /// UTF-8 byte ranges in the token's own text; `0..<0` for special tokens and padding.
+    /// UTF-8 byte ranges in the token's own text; `0..<0` for special tokens.
     package var offsets: [Range<Int32>]
-    /// 0 for tokens of the first text, 1 for tokens of the second, -1 for special tokens and padding.
+    /// 0 for tokens of the first text, 1 for tokens of the second, -1 for special tokens.
     package var sequence: [Int8]
 
-    /// The number of tokens, padding included.
+    /// The number of tokens.
     package var count: Int { ids.count }
 
     init(reserving count: Int) {
-        (ids, typeIDs, attentionMask, offsets, sequence) = ([], [], [], [], [])
+        (ids, typeIDs, offsets, sequence) = ([], [], [], [])
         ids.reserveCapacity(count)
         typeIDs.reserveCapacity(count)
-        attentionMask.reserveCapacity(count)
         offsets.reserveCapacity(count)
         sequence.reserveCapacity(count)
     }
@@ -51,7 +49,6 @@ package struct Encoding: Sendable, Hashable {
     mutating func append(special id: Int32, type: Int32) {
         ids.append(id)
         typeIDs.append(type)
-        attentionMask.append(1)
         offsets.append(0..<0)
         sequence.append(-1)
     }
@@ -60,17 +57,6 @@ package struct Encoding: Sendable, Hashable {
         ids.append(contentsOf: text.ids[..<count])
         offsets.append(contentsOf: text.offsets[..<count])
         typeIDs.append(contentsOf: repeatElement(type, count: count))
-        attentionMask.append(contentsOf: repeatElement(1, count: count))
         sequence.append(contentsOf: repeatElement(number, count: count))
-    }
-
-    mutating func pad(to length: Int, with id: Int32) {
-        let missing = length - ids.count
-        guard missing > 0 else { return }
-        ids.append(contentsOf: repeatElement(id, count: missing))
-        typeIDs.append(contentsOf: repeatElement(0, count: missing))
-        attentionMask.append(contentsOf: repeatElement(0, count: missing))
-        offsets.append(contentsOf: repeatElement(0..<0, count: missing))
-        sequence.append(contentsOf: repeatElement(-1, count: missing))
     }
 }

@@ -4,7 +4,7 @@ package struct SpecialTokens: Sendable, Hashable {
     package var cls: String
     /// Stands behind each text.
     package var sep: String
-    /// Fills rows up to a length.
+    /// Fills rows up to a length in other programs; here rows are not filled.
     package var pad: String
     /// Stands for words the vocabulary cannot spell.
     package var unk: String
@@ -23,8 +23,9 @@ package struct SpecialTokens: Sendable, Hashable {
         self.mask = mask
     }
 
-    func id(of token: String, in vocabulary: Vocabulary) throws(TokenizerError) -> Int32 {
-        guard let id = vocabulary.id(of: token) else {
+    /// - Throws: `TokenizerError` (`.vocabulary`) if there is no such token.
+    func require(_ token: String, _ id: Int32?) throws(TokenizerError) -> Int32 {
+        guard let id else {
             throw TokenizerError(
                 .vocabulary, "the vocabulary has no \(token) token; a BERT vocabulary needs \(unk), \(cls) and \(sep)")
         }
@@ -33,8 +34,6 @@ package struct SpecialTokens: Sendable, Hashable {
 
     /// Those of the five that the vocabulary holds, as tokens to look for in texts.
     func added(to vocabulary: Vocabulary) -> [AddedToken] {
-        [pad, unk, cls, sep, mask].compactMap { token in
-            vocabulary.id(of: token).map { AddedToken(id: $0, content: token) }
-        }
+        [pad, unk, cls, sep, mask].filter { vocabulary.id(of: $0) != nil }.map { AddedToken($0) }
     }
 }

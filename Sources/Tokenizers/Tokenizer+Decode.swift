@@ -13,12 +13,13 @@ extension Tokenizer {
     package func decode(
         _ ids: some Sequence<Int32>, skipSpecialTokens: Bool = true, cleanUp: Bool = true
     ) -> String {
-        let special = skipSpecialTokens ? skippedTokens() : []
         let prefix = Array(continuationPrefix.utf8)
         var text: [UInt8] = []
         var isFirst = true
         for id in ids {
-            guard let spelling = decodedSpelling(id), !special.contains(id) else { continue }
+            guard let spelling = decodedSpelling(id) else { continue }
+            // The library compares decoded spellings, so a special token that normalisation changes stays.
+            if skipSpecialTokens && vocabulary.added.isSpecial(spelling) { continue }
             var token = Array(spelling.utf8)
             if !isFirst {
                 if token.starts(with: prefix) { token.removeFirst(prefix.count) } else { token.insert(0x20, at: 0) }
@@ -38,33 +39,26 @@ extension Tokenizer {
     ///   - first: the text, or the first of the pair, that was encoded.
     ///   - second: the second text of the pair.
     package func spellings(of encoding: Encoding, first: String, second: String = "") -> [String] {
-        let stripping = addedTokens.filter { $0.stripsLeft || $0.stripsRight || $0.isNormalised }
+        let added = vocabulary.added.byID
+        let scratch = NormalisedText()
         return encoding.ids.indices.map { index in
             let id = encoding.ids[index]
-            if encoding.sequence[index] >= 0, let token = stripping.first(where: { $0.id == id }) {
+            if encoding.sequence[index] >= 0, let token = added[id],
+                token.stripsLeft || token.stripsRight || token.isNormalised
+            {
                 let range = encoding.offsets[index]
                 let bytes = (encoding.sequence[index] == 0 ? first : second).utf8
                 let slice = bytes.dropFirst(Int(range.lowerBound)).prefix(range.count)
                 let text = String(decoding: slice, as: UTF8.self)
-                return token.isNormalised ? normaliser.normalise(text) : text
+                return token.isNormalised ? engine.normalise(text, scratch) : text
             }
             return vocabulary[id] ?? ""
         }
     }
 
-    /// The ids that the library skips: it compares decoded spellings, so a special token that normalisation changes stays.
-    private func skippedTokens() -> Set<Int32> {
-        let special = addedTokens.filter(\.isSpecial)
-        let skipped = special.filter { token in
-            guard let decoded = decodedSpelling(token.id) else { return false }
-            return special.contains { $0.content.utf8.elementsEqual(decoded.utf8) }
-        }
-        return Set(skipped.map(\.id))
-    }
-
     private func decodedSpelling(_ id: Int32) -> String? {
-        if let token = addedTokens.first(where: { $0.id == id && $0.isNormalised }) {
-            return normaliser.normalise(token.content)
+        if let token = vocabulary.added.byID[id], token.isNormalised {
+            return engine.normalise(token.content, NormalisedText())
         }
         return vocabulary[id]
     }

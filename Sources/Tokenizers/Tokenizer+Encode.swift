@@ -1,18 +1,15 @@
 extension Tokenizer {
     /// `[CLS] text [SEP]`.
     ///
-    /// - Parameters:
-    ///   - maxLength: the end of the text is cut so that the whole has at most so many tokens; at least 2.
-    ///   - padToLength: padded on the right to so many tokens.
-    package func encode(_ text: String, maxLength: Int? = nil, padToLength: Int? = nil) -> Encoding {
+    /// - Parameter maxLength: the end of the text is cut so that the whole has at most so many tokens; at least 2.
+    package func encode(_ text: String, maxLength: Int? = nil) -> Encoding {
         let tokens = tokenize(text)
         let kept = maxLength.map { min(tokens.count, $0 - 2) } ?? tokens.count
         precondition(kept >= 0, "maxLength must leave room for the two special tokens")
-        var encoding = Encoding(reserving: max(kept + 2, padToLength ?? 0))
+        var encoding = Encoding(reserving: kept + 2)
         encoding.append(special: clsID, type: 0)
         encoding.append(tokens, keeping: kept, type: 0, sequence: 0)
         encoding.append(special: sepID, type: 0)
-        if let padToLength { encoding.pad(to: padToLength, with: padID) }
         return encoding
     }
 
@@ -21,18 +18,14 @@ extension Tokenizer {
     /// - Parameters:
     ///   - maxLength: the texts are cut so that the whole has at most so many tokens.
     ///   - truncation: which text is cut.
-    ///   - padToLength: padded on the right to so many tokens.
     /// - Throws: `TokenizerError` (`.truncation`) if the texts cannot be cut so.
     package func encode(
-        _ first: String, _ second: String, maxLength: Int? = nil, truncation: Truncation = .onlySecond,
-        padToLength: Int? = nil
+        _ first: String, _ second: String, maxLength: Int? = nil, truncation: Truncation = .onlySecond
     ) throws(TokenizerError) -> Encoding {
         let scratch = TokenizerScratch()
-        var encoding = try pair(
+        return try pair(
             tokenize(first, scratch: scratch), tokenize(second, scratch: scratch), maxLength: maxLength,
             truncation: truncation)
-        if let padToLength { encoding.pad(to: padToLength, with: padID) }
-        return encoding
     }
 
     /// `[CLS] first [SEP] second [SEP]` from texts tokenised before: a context is tokenised once for all its questions.
@@ -54,8 +47,8 @@ extension Tokenizer {
         encoding.append(special: clsID, type: 0)
         encoding.append(first, keeping: kept.first, type: 0, sequence: 0)
         encoding.append(special: sepID, type: 0)
-        encoding.append(second, keeping: kept.second, type: 1, sequence: 1)
-        encoding.append(special: sepID, type: 1)
+        encoding.append(second, keeping: kept.second, type: secondType, sequence: 1)
+        encoding.append(special: sepID, type: secondType)
         return encoding
     }
 

@@ -1,62 +1,99 @@
 /// BERT's tokenizer: text to token ids with positions and back, equal to the `tokenizers` library's `BertTokenizer`.
 package struct Tokenizer: Sendable {
-    /// The tokens and their ids.
-    package let vocabulary: Vocabulary
+    /// The tokens and their ids, added ones included.
+    package private(set) var vocabulary: Vocabulary
     /// What happens to a text before it is split.
     package let normaliser: Normaliser
     /// The tokens with a role.
     package let specialTokens: SpecialTokens
-    /// The tokens looked for in the text as a whole, by id.
-    package let addedTokens: [AddedToken]
     /// What pieces inside a word begin with in the vocabulary.
     package let continuationPrefix: String
     /// Words of more Unicode scalars are unknown.
     package let maximumWordScalars: Int
+    /// Whether special tokens that stand in a text are split like words; `split_special_tokens` of transformers.
+    package let splitsSpecialTokens: Bool
+    /// The segment of a pair's second text: 1, or 0 for a model that has only one.
+    package var secondType: Int32 = 1
     /// The id of `[CLS]`, the first token of every input.
     package let clsID: Int32
     /// The id of `[SEP]`, behind each text.
     package let sepID: Int32
-    /// The id of `[PAD]`; 0, as the library pads, where the vocabulary has none.
-    package let padID: Int32
     /// The id of `[UNK]`, for words the vocabulary cannot spell.
     package let unkID: Int32
-    /// The id of `[MASK]`, if the vocabulary has it.
-    package let maskID: Int32?
+    /// What is unusual about the files that the tokenizer was read from, a sentence each: files that contradict each other, settings
+    /// that have no effect. Whoever loads a tokenizer shows them to the user.
+    package internal(set) var warnings: [String] = []
+
+    /// One more than the highest id that the vocabulary and the lists of added tokens name. Tokens from there on are those of roles
+    /// and settings that are in neither: a model has no rows for them.
+    package internal(set) var listedCount: Int
 
     let engine: NormaliserEngine
     private let splitter: WordSplitter
-    private let literalTokens: AddedTokenMatcher
-    private let normalisedTokens: AddedTokenMatcher
+    private var literalTokens: AddedTokenMatcher
+    private var normalisedTokens: AddedTokenMatcher
+
+    /// The tokens that are looked for in the text as a whole, by id.
+    package var addedTokens: [(id: Int32, token: AddedToken)] { vocabulary.added.sorted }
+
+    /// The id of `[MASK]`, if the vocabulary has it.
+    package var maskID: Int32? { vocabulary.id(of: specialTokens.mask) }
 
     /// Makes a tokenizer from its parts.
     ///
     /// - Parameters:
-    ///   - vocabulary: must hold the `[CLS]`, `[SEP]` and `[UNK]` of `specialTokens`.
-    ///   - addedTokens: `nil`: the special tokens that the vocabulary holds.
+    ///   - vocabulary: must hold the `[UNK]` of `specialTokens`, and with `addedTokens` their `[CLS]` and `[SEP]`.
+    ///   - addedTokens: get ids as `Vocabulary.add` does; `nil`: the special tokens that the vocabulary holds.
     ///   - maximumWordScalars: words of more Unicode scalars, after normalisation, are unknown.
+    ///   - splitsSpecialTokens: whether special tokens that stand in a text are split like words.
     /// - Throws: `TokenizerError` (`.vocabulary`) naming the token that is missing.
     package init(
         vocabulary: Vocabulary, normaliser: Normaliser = Normaliser(), specialTokens: SpecialTokens = SpecialTokens(),
-        addedTokens: [AddedToken]? = nil, continuationPrefix: String = "##", maximumWordScalars: Int = 100
+        addedTokens: [AddedToken]? = nil, continuationPrefix: String = "##", maximumWordScalars: Int = 100,
+        splitsSpecialTokens: Bool = false
     ) throws(TokenizerError) {
+        var vocabulary = vocabulary
+        vocabulary.add(addedTokens ?? specialTokens.added(to: vocabulary))
         self.vocabulary = vocabulary
+        listedCount = vocabulary.count
         self.normaliser = normaliser
         self.specialTokens = specialTokens
         self.continuationPrefix = continuationPrefix
         self.maximumWordScalars = maximumWordScalars
-        let added = addedTokens ?? specialTokens.added(to: vocabulary)
-        self.addedTokens = added.sorted { $0.id < $1.id }
-        clsID = try specialTokens.id(of: specialTokens.cls, in: vocabulary)
-        sepID = try specialTokens.id(of: specialTokens.sep, in: vocabulary)
-        unkID = try specialTokens.id(of: specialTokens.unk, in: vocabulary)
-        padID = vocabulary.id(of: specialTokens.pad) ?? 0
-        maskID = vocabulary.id(of: specialTokens.mask)
+        self.splitsSpecialTokens = splitsSpecialTokens
+        clsID = try specialTokens.require(specialTokens.cls, vocabulary.id(of: specialTokens.cls))
+        sepID = try specialTokens.require(specialTokens.sep, vocabulary.id(of: specialTokens.sep))
+        // Words that cannot be spelled become a token of the model itself: the library fails where it is only an added one.
+        unkID = try specialTokens.require(specialTokens.unk, vocabulary.pieceID(of: specialTokens.unk))
         engine = NormaliserEngine(normaliser)
         splitter = WordSplitter(
             vocabulary: vocabulary, continuation: continuationPrefix, unknown: unkID, maximumScalars: maximumWordScalars
         )
-        literalTokens = AddedTokenMatcher(added.filter { !$0.isNormalised }) { $0.content }
-        normalisedTokens = AddedTokenMatcher(added.filter(\.isNormalised)) { normaliser.normalise($0.content) }
+        (literalTokens, normalisedTokens) = try Self.matchers(vocabulary, engine, splitsSpecialTokens)
+    }
+
+    private static func matchers(
+        _ vocabulary: Vocabulary, _ engine: NormaliserEngine, _ splitsSpecial: Bool
+    ) throws(TokenizerError) -> (literal: AddedTokenMatcher, normalised: AddedTokenMatcher) {
+        var patterns = vocabulary.added.patterns(normalised: true)
+        let scratch = NormalisedText()
+        for index in patterns.indices { patterns[index].spelling = engine.normalise(patterns[index].spelling, scratch) }
+        return (
+            try AddedTokenMatcher(vocabulary.added.patterns(normalised: false), passesOverSpecial: splitsSpecial),
+            try AddedTokenMatcher(patterns, passesOverSpecial: splitsSpecial)
+        )
+    }
+
+    /// This tokenizer without the added tokens whose ids are `limit` or more: they are words like others then.
+    ///
+    /// - Throws: `TokenizerError` (`.vocabulary`) if the `[CLS]` or `[SEP]` is among them.
+    package func withoutAddedTokens(from limit: Int) throws(TokenizerError) -> Tokenizer {
+        var copy = self
+        copy.vocabulary.removeAdded(from: Int32(clamping: limit))
+        (copy.literalTokens, copy.normalisedTokens) = try Self.matchers(copy.vocabulary, engine, splitsSpecialTokens)
+        _ = try specialTokens.require(specialTokens.cls, copy.vocabulary.id(of: specialTokens.cls))
+        _ = try specialTokens.require(specialTokens.sep, copy.vocabulary.id(of: specialTokens.sep))
+        return copy
     }
 
     /// The tokens of a text, no special tokens around them.

@@ -37,7 +37,7 @@ final class TemporaryFolder {
     let path: String
 
     init() throws {
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent("wordpiece-\(UUID().uuidString)")
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("tokenizers-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         path = url.path
     }
@@ -58,6 +58,16 @@ func scalarEdges(_ offsets: [Range<Int32>], in text: String) -> [Int] {
     let converter = ScalarOffsets(text)
     return offsets.flatMap { range in
         let scalars = converter.scalars(utf8: range)
+        return [scalars.lowerBound, scalars.upperBound]
+    }
+}
+
+/// The offsets of a text or a pair as the library reports them.
+func scalarEdges(_ encoding: Encoding, first: String, second: String) -> [Int] {
+    let converters = [ScalarOffsets(first), ScalarOffsets(second)]
+    return zip(encoding.offsets, encoding.sequence).flatMap { range, sequence in
+        guard sequence >= 0 else { return [0, 0] }
+        let scalars = converters[Int(sequence)].scalars(utf8: range)
         return [scalars.lowerBound, scalars.upperBound]
     }
 }

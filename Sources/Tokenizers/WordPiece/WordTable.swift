@@ -13,20 +13,20 @@ final class WordTable: @unchecked Sendable {  // the memory is written in `init`
     private let slots: UnsafeMutablePointer<Slot>
     private let mask: Int
 
-    /// The tokens `ids` of `storage` that are short enough.
-    init(_ storage: PieceStorage, ids: [Int]) {
-        mask = 1 << max(8, 64 - (ids.count * 4 / 3).leadingZeroBitCount) - 1
+    /// The pieces at `places` of `storage` that are short enough; `ids` has the id of each place.
+    init(_ storage: PieceStorage, places: [Int], ids: [Int32]) {
+        mask = 1 << max(8, 64 - (places.count * 4 / 3).leadingZeroBitCount) - 1
         slots = .allocate(capacity: mask + 1)
         slots.initialize(repeating: Slot(low: 0, high: 0, id: -1), count: mask + 1)
-        for id in ids {
-            let range = storage.range(id)
-            // A byte of value 0 at the end would be taken for the end: such tokens are left to the tree.
+        for place in places {
+            let range = storage.range(place)
+            // A byte of value 0 at the end would look like the end of the word: such tokens are left to the tree.
             guard (1...Self.longest).contains(range.count), storage.bytes[range.upperBound - 1] != 0 else { continue }
             let padded = storage.bytes[range] + repeatElement(0, count: Self.readable - range.count)
             let (low, high) = padded.withUnsafeBufferPointer { Self.key($0.baseAddress, range.count) }
             var index = Self.slot(low, high) & mask
             while slots[index].id >= 0 { index = (index + 1) & mask }
-            slots[index] = Slot(low: low, high: high, id: Int32(truncatingIfNeeded: id))
+            slots[index] = Slot(low: low, high: high, id: ids[place])
         }
     }
 

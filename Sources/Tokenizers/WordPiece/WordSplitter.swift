@@ -7,7 +7,7 @@ struct WordSplitter: Sendable {
         static let other: UInt8 = 3
     }
 
-    private let trie: PieceTrie
+    private let trie: ByteTrie
     private let words: WordTable
     private let continuation: Int
     private let unknown: Int32
@@ -87,12 +87,12 @@ struct WordSplitter: Sendable {
         let length = end - start
         let before = sink.count
         var position = 0
-        var node = PieceTrie.root
+        var node = ByteTrie.root
         if length <= maximumScalars || UTF8Scalars.count(bytes, length) <= maximumScalars {
             while position < length && node >= 0 {
                 let match = trie.longestMatch(bytes + position, length - position, from: node)
-                if match.id < 0 { break }
-                sink.append(match.id, text.source(start + position, start + position + match.length))
+                if match.value < 0 { break }
+                sink.append(match.value, text.source(start + position, start + position + match.length))
                 position += match.length
                 node = continuation
             }

@@ -13,11 +13,22 @@ extension Tokenizer {
     /// - Parameter maximumLength: the longest input of the model, noted for transformers.
     /// - Throws: `TokenizerError` (`.inputOutput`) naming the file.
     package func save(to directory: String, maximumLength: Int = 512) throws(TokenizerError) {
-        let pieces = (0..<Int32(vocabulary.pieceCount)).compactMap { vocabulary[$0] }
-        try write(pieces.map { $0 + "\n" }.joined(), to: directory + "/vocab.txt")
-        try write(tokenizerJSON(pieces).serialized(pretty: true) + "\n", to: directory + "/tokenizer.json")
+        try write(vocabularyLines(), to: directory + "/vocab.txt")
+        try write(tokenizerJSON().serialized(pretty: true) + "\n", to: directory + "/tokenizer.json")
         try write(
             configJSON(maximumLength).serialized(pretty: true) + "\n", to: directory + "/tokenizer_config.json")
+    }
+
+    /// The tokens in the order of their ids. An id that has no token, or one that a line cannot hold, has the line of a later token: of
+    /// equal lines the last counts.
+    private func vocabularyLines() -> String {
+        var lines: [String] = []
+        var later = specialTokens.unk
+        for id in stride(from: Int32(vocabulary.pieceEnd) - 1, through: 0, by: -1) {
+            if let place = vocabulary.pieceOwner(id), vocabulary.isLine(place) { later = vocabulary.pieces[place] }
+            lines.append(later)
+        }
+        return lines.reversed().map { $0 + "\n" }.joined()
     }
 
     private func write(_ text: String, to path: String) throws(TokenizerError) {
@@ -28,7 +39,7 @@ extension Tokenizer {
         }
     }
 
-    private func tokenizerJSON(_ pieces: [String]) -> JSONValue {
+    private func tokenizerJSON() -> JSONValue {
         object([
             ("version", .string("1.0")), ("truncation", .null), ("padding", .null),
             ("added_tokens", .array(addedTokens.map(entry))),
@@ -55,15 +66,19 @@ extension Tokenizer {
                     ("type", .string("WordPiece")), ("unk_token", .string(specialTokens.unk)),
                     ("continuing_subword_prefix", .string(continuationPrefix)),
                     ("max_input_chars_per_word", .int(maximumWordScalars)),
-                    ("vocab", object(pieces.enumerated().map { ($1, .int($0)) })),
+                    ("vocab", object(vocabulary.placesInUse.map(member))),
                 ])
             ),
         ])
     }
 
-    private func entry(_ token: AddedToken) -> JSONValue {
+    private func member(_ place: Int) -> (String, JSONValue) {
+        (vocabulary.pieces[place], .int(Int(vocabulary.pieceIDs[place])))
+    }
+
+    private func entry(_ id: Int32, _ token: AddedToken) -> JSONValue {
         object([
-            ("id", .int(Int(token.id))), ("content", .string(token.content)), ("single_word", .bool(token.singleWord)),
+            ("id", .int(Int(id))), ("content", .string(token.content)), ("single_word", .bool(token.singleWord)),
             ("lstrip", .bool(token.stripsLeft)), ("rstrip", .bool(token.stripsRight)),
             ("normalized", .bool(token.isNormalised)), ("special", .bool(token.isSpecial)),
         ])
@@ -83,9 +98,19 @@ extension Tokenizer {
         let single = [special(cls, 0), text("A", 0), special(sep, 0)]
         return object([
             ("type", .string("TemplateProcessing")), ("single", .array(single)),
-            ("pair", .array(single + [text("B", 1), special(sep, 1)])),
+            ("pair", .array(single + [text("B", Int(secondType)), special(sep, Int(secondType))])),
             ("special_tokens", object([(cls, known(cls, clsID)), (sep, known(sep, sepID))])),
         ])
+    }
+
+    /// `BertTokenizer` where transformers builds the same one from `tokenizer_config.json`; else the class that reads `tokenizer.json`
+    /// as it stands.
+    private var savedClass: String {
+        // A token of a role that the vocabulary lacks is one that BertTokenizer would add behind the model's embeddings.
+        let hasRoles = [specialTokens.mask, specialTokens.pad].allSatisfy { vocabulary.id(of: $0) != nil }
+        let isBert =
+            normaliser.cleanText && continuationPrefix == "##" && maximumWordScalars == 100 && secondType == 1 && hasRoles
+        return isBert ? "BertTokenizer" : "PreTrainedTokenizerFast"
     }
 
     private func configJSON(_ maximumLength: Int) -> JSONValue {
@@ -95,14 +120,23 @@ extension Tokenizer {
             ("sep_token", .string(specialTokens.sep)),
             ("strip_accents", normaliser.stripsAccents.map(JSONValue.bool) ?? .null),
             ("tokenize_chinese_chars", .bool(normaliser.spacesChineseCharacters)),
-            ("tokenizer_class", .string("BertTokenizer")), ("unk_token", .string(specialTokens.unk)),
+            ("tokenizer_class", .string(savedClass)), ("unk_token", .string(specialTokens.unk)),
         ]
-        // A token named here that the vocabulary lacks would be added to it by transformers, beyond the model's embeddings.
+        // Here as well, transformers would add a token that the vocabulary lacks.
         for (key, token) in [("mask_token", specialTokens.mask), ("pad_token", specialTokens.pad)]
         where vocabulary.id(of: token) != nil {
             members.append((key, .string(token)))
         }
+        if splitsSpecialTokens { members.append(("split_special_tokens", .bool(true))) }
         return object(members)
+    }
+}
+
+extension Vocabulary {
+    /// Whether a line of `vocab.txt` holds the piece at a place as it is: no line break in it, no white space behind it.
+    fileprivate func isLine(_ place: Int) -> Bool {
+        let piece = pieces[place]
+        return !piece.utf8.contains(0x0A) && piece.unicodeScalars.last?.properties.isWhitespace != true
     }
 }
 

@@ -1,9 +1,9 @@
-/// The pieces of a vocabulary as a tree over their UTF-8 bytes, for longest-match searches without any allocation.
+/// Spellings as a tree over their UTF-8 bytes, each with a number, for longest-match searches without any allocation.
 ///
 /// Edges live in one open-addressing table keyed by (node, byte): built in one pass, one memory access a byte.
-final class PieceTrie: @unchecked Sendable {  // the memory is written in `init` only
+final class ByteTrie: @unchecked Sendable {  // the memory is written in `init` only
     static let root = 0
-    /// More bytes of vocabulary than this do not fit the packed edges.
+    /// More bytes than this do not fit the packed edges.
     static let maximumNodes = 1 << 24
     /// In an edge's target: a piece ends there.
     private static let accepting: UInt64 = 1 << 31
@@ -14,25 +14,29 @@ final class PieceTrie: @unchecked Sendable {  // the memory is written in `init`
     private var bits = 12
     private var nodes = 1
 
-    /// Builds the tree of the first `count` pieces of `storage`; piece `i` gets id `i`.
+    /// Which of two equal spellings counts.
+    enum Preference { case first, last }
+
+    /// Builds the tree; the piece at place `i` of `storage` gets `values[i]`, which is not negative.
     ///
-    /// Returns the ids of pieces that stand twice, with the id they first had, in `duplicates`.
-    init(_ storage: PieceStorage, count: Int, duplicates: inout [(id: Int, first: Int32)]) {
+    /// - Parameter repeated: gets each place whose spelling was there before, with the value it had until then.
+    init(
+        _ storage: PieceStorage, values: [Int32], preferring preference: Preference,
+        repeated: (_ place: Int, _ value: Int32) -> Void = { _, _ in }
+    ) {
         edges = .allocate(capacity: 1 << bits)
         edges.initialize(repeating: 0, count: 1 << bits)
         accepts = .allocate(capacity: storage.bytes.count + 1)
         accepts.initialize(repeating: -1, count: storage.bytes.count + 1)
         storage.bytes.withUnsafeBufferPointer { bytes in
-            for id in 0..<count {
+            for place in 0..<storage.count {
                 var node = Self.root
                 var last = -1
-                for position in storage.range(id) { (node, last) = insert(node, bytes[position]) }
-                if accepts[node] >= 0 {
-                    duplicates.append((id, accepts[node]))
-                } else {
-                    accepts[node] = Int32(truncatingIfNeeded: id)
-                    if last >= 0 { edges[last] |= Self.accepting }
-                }
+                for position in storage.range(place) { (node, last) = insert(node, bytes[position]) }
+                let before = accepts[node]
+                if before >= 0 { repeated(place, before) }
+                if before < 0 || preference == .last { accepts[node] = values[place] }
+                if last >= 0 { edges[last] |= Self.accepting }
             }
         }
     }
@@ -88,12 +92,12 @@ final class PieceTrie: @unchecked Sendable {  // the memory is written in `init`
         return node
     }
 
-    /// The id of the piece that ends at `node`, or -1.
-    func id(at node: Int) -> Int32 { node < 0 ? -1 : accepts[node] }
+    /// The value of the piece that ends at `node`, or -1.
+    func value(at node: Int) -> Int32 { node < 0 ? -1 : accepts[node] }
 
-    /// The longest piece that `bytes` begin with, continuing from `node`: its id, or -1, and its length in bytes.
+    /// The longest piece that `bytes` begin with, continuing from `node`: its value, or -1, and its length in bytes.
     @inline(__always)
-    func longestMatch(_ bytes: UnsafePointer<UInt8>, _ length: Int, from node: Int) -> (id: Int32, length: Int) {
+    func longestMatch(_ bytes: UnsafePointer<UInt8>, _ length: Int, from node: Int) -> (value: Int32, length: Int) {
         var node = UInt64(truncatingIfNeeded: node)
         var best: (node: UInt64, length: Int) = (0, 0)
         var position = 0
@@ -106,21 +110,4 @@ final class PieceTrie: @unchecked Sendable {  // the memory is written in `init`
         }
         return best.length == 0 ? (-1, 0) : (accepts[Int(truncatingIfNeeded: best.node)], best.length)
     }
-}
-
-/// The spellings of all tokens, one after the other.
-struct PieceStorage: Sendable {
-    private(set) var bytes: [UInt8] = []
-    private var ends: [Int] = []
-
-    var count: Int { ends.count }
-
-    mutating func append(_ piece: some Sequence<UInt8>) {
-        bytes.append(contentsOf: piece)
-        ends.append(bytes.count)
-    }
-
-    func range(_ id: Int) -> Range<Int> { (id == 0 ? 0 : ends[id - 1])..<ends[id] }
-
-    subscript(id: Int) -> String { String(decoding: bytes[range(id)], as: UTF8.self) }
 }

@@ -1,7 +1,10 @@
 /// Finds added tokens in a text: from left to right, the longest where several begin.
 struct AddedTokenMatcher: Sendable {
-    private struct Pattern: Sendable {
-        let bytes: [UInt8]
+    /// One spelling that is looked for.
+    struct Pattern: Sendable {
+        var spelling: String
+        let id: Int32
+        /// What a find may touch and include.
         let token: AddedToken
     }
 
@@ -11,22 +14,29 @@ struct AddedTokenMatcher: Sendable {
         let token: Int32?
     }
 
-    /// Longest first.
     private let patterns: [Pattern]
+    private let trie: ByteTrie
     private let isFirstByte: [Bool]
+    private let passesOverSpecial: Bool
     let isEmpty: Bool
 
-    /// - Parameter spelling: what a token looks like in the text that is searched.
-    init(_ tokens: [AddedToken], spelling: (AddedToken) -> String) {
-        patterns =
-            tokens
-            .map { Pattern(bytes: Array(spelling($0).utf8), token: $0) }
-            .filter { !$0.bytes.isEmpty }
-            .sorted { $0.bytes.count > $1.bytes.count }
-        isEmpty = patterns.isEmpty
+    /// - Parameters:
+    ///   - patterns: of equal spellings the first is found; empty ones never are.
+    ///   - passesOverSpecial: leaves special tokens in the text as if they were words.
+    init(_ patterns: [Pattern], passesOverSpecial: Bool) throws(TokenizerError) {
+        let patterns = patterns.filter { !$0.spelling.isEmpty }
+        var spellings = PieceStorage()
         var first = [Bool](repeating: false, count: 256)
-        for pattern in patterns { first[Int(pattern.bytes[0])] = true }
+        for pattern in patterns {
+            spellings.append(pattern.spelling.utf8)
+            if let byte = pattern.spelling.utf8.first { first[Int(byte)] = true }
+        }
+        try spellings.checkSize("added tokens")
+        trie = ByteTrie(spellings, values: Array(0..<Int32(patterns.count)), preferring: .first)
         isFirstByte = first
+        isEmpty = patterns.isEmpty
+        self.patterns = patterns
+        self.passesOverSpecial = passesOverSpecial
     }
 
     /// Calls `body` with the parts of `range` in order; none is empty.
@@ -37,9 +47,14 @@ struct AddedTokenMatcher: Sendable {
             isFirstByte.withUnsafeBufferPointer { isFirst in
                 var position = range.lowerBound
                 while position < range.upperBound {
-                    if isFirst[Int(bytes[position])], let pattern = longest(bytes, position, range.upperBound) {
-                        emit(pattern.token, position..<position + pattern.bytes.count, bytes, range, &done, body)
-                        position += pattern.bytes.count
+                    let found =
+                        isFirst[Int(bytes[position])]
+                        ? trie.longestMatch(bytes + position, range.upperBound - position, from: ByteTrie.root)
+                        : (value: -1, length: 0)
+                    if found.length > 0 {
+                        let pattern = patterns[Int(found.value)]
+                        emit(pattern, position..<position + found.length, bytes, range, &done, body)
+                        position += found.length
                     } else {
                         position += 1
                     }
@@ -49,17 +64,12 @@ struct AddedTokenMatcher: Sendable {
         if done < range.upperBound { body(Part(range: done..<range.upperBound, token: nil)) }
     }
 
-    private func longest(_ bytes: UnsafePointer<UInt8>, _ position: Int, _ limit: Int) -> Pattern? {
-        patterns.first { pattern in
-            pattern.bytes.count <= limit - position
-                && pattern.bytes.indices.allSatisfy { pattern.bytes[$0] == bytes[position + $0] }
-        }
-    }
-
     private func emit(
-        _ token: AddedToken, _ match: Range<Int>, _ bytes: UnsafePointer<UInt8>, _ range: Range<Int>, _ done: inout Int,
+        _ pattern: Pattern, _ match: Range<Int>, _ bytes: UnsafePointer<UInt8>, _ range: Range<Int>, _ done: inout Int,
         _ body: (Part) -> Void
     ) {
+        let token = pattern.token
+        if passesOverSpecial && token.isSpecial { return }
         if token.singleWord && touchesWord(match, bytes, range) { return }
         var (start, end) = (match.lowerBound, match.upperBound)
         if token.stripsLeft {
@@ -78,7 +88,7 @@ struct AddedTokenMatcher: Sendable {
             }
         }
         if done < start { body(Part(range: done..<start, token: nil)) }
-        body(Part(range: start..<end, token: token.id))
+        body(Part(range: start..<end, token: pattern.id))
         done = end
     }
 

@@ -25,15 +25,7 @@ package struct Normaliser: Sendable, Hashable {
     }
 
     /// The normalised text.
-    package func normalise(_ text: String) -> String {
-        var text = text
-        let output = NormalisedText()
-        let engine = NormaliserEngine(self)
-        return text.withUTF8 { bytes in
-            engine.normalise(bytes, 0..<bytes.count, into: output)
-            return String(decoding: UnsafeBufferPointer(start: output.bytes, count: output.count), as: UTF8.self)
-        }
-    }
+    package func normalise(_ text: String) -> String { NormaliserEngine(self).normalise(text, NormalisedText()) }
 }
 
 /// A `Normaliser` with its tables ready.
@@ -63,6 +55,15 @@ struct NormaliserEngine: Sendable {
             map[Int(byte)] = traits.contains(.spaced) ? 0x20 : traits.contains(.lowers) ? byte | 0x20 : byte
         }
         asciiMap = map
+    }
+
+    /// The normalised text; `scratch` keeps the memory of one call for the next.
+    func normalise(_ text: String, _ scratch: NormalisedText) -> String {
+        var text = text
+        return text.withUTF8 { bytes in
+            normalise(bytes, 0..<bytes.count, into: scratch)
+            return String(decoding: UnsafeBufferPointer(start: scratch.bytes, count: scratch.count), as: UTF8.self)
+        }
     }
 
     /// Normalises the source bytes `range` into `output` (emptied first); positions count from the beginning of `source`.
