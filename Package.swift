@@ -64,10 +64,9 @@ let package = Package(
         .target(
             name: "Hub",
             dependencies: [
-                "Checkpoints",
+                "Files", "Checkpoints",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
             name: "QAServer",

@@ -1,4 +1,5 @@
 import Checkpoints
+import Files
 import Torch
 
 /// What the parameters of a loaded model are for.
@@ -76,11 +77,15 @@ extension BertForQuestionAnswering {
             : try Tensor.normal(parameter.shape, standardDeviation: config.initializerRange, seed: seed)
     }
 
-    /// Writes `model.safetensors` with float32 weights, as transformers names and orders them. The file is written in place: a
-    /// caller that needs it whole or not at all writes to a temporary directory and renames that.
+    /// Writes `model.safetensors` with float32 weights, as transformers names and orders them; it appears whole or not at
+    /// all.
     package func writeWeights(to path: String) throws {
+        try DurableFiles.replace(path) { file in try writeWeights(to: file) }
+    }
+
+    private func writeWeights(to file: FileOutput) throws {
         var writer = try SafetensorsWriter(
-            path: path,
+            file: file,
             tensors: parameters.all.map {
                 TensorDescription(name: $0.name, elementType: .float32, shape: $0.tensor.shape)
             })

@@ -1,3 +1,5 @@
+import Files
+
 /// Why the files of a model cannot be used or written.
 package struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What kind of failure it is; callers choose an exit code by it.
@@ -14,6 +16,16 @@ package struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertib
         case unsupported
         /// The weights are not those that the configuration describes.
         case mismatch
+
+        /// What it means that a file cannot be read.
+        init(_ kind: FileError.Kind) {
+            self =
+                switch kind {
+                case .missing: .missing
+                case .contents: .invalid
+                case .system: .unreadable
+                }
+        }
     }
 
     /// The file or directory.

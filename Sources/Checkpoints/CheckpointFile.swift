@@ -10,7 +10,7 @@ package enum CheckpointFile {
         do {
             return try MappedFile(path: path)
         } catch {
-            throw CheckpointError(path: path, kind: error.isMissing ? .missing : .unreadable, message: error.message)
+            throw CheckpointError(path: path, kind: CheckpointError.Kind(error.kind), message: error.message)
         }
     }
 

@@ -1,10 +1,6 @@
+import Files
+import Foundation
 import Synchronization
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#endif
 
 /// Whether a signal came: all that a signal handler may safely touch is an atomic.
 private let signalled = Atomic(false)
@@ -27,23 +23,11 @@ public final class InterruptFlag: Sendable {
         signal(SIGPIPE, SIG_IGN)
         for number in isStarted ? [SIGINT, SIGHUP] : [] { signal(number, SIG_IGN) }
         for number in isStarted ? [SIGTERM] : [SIGINT, SIGTERM, SIGHUP] {
-            if number == SIGHUP, Self.isIgnored(number) { continue }
+            if number == SIGHUP, System.isIgnored(signal: number) { continue }
             signal(number) { number in
                 if signalled.exchange(true, ordering: .relaxed) { _exit(128 + number) }
             }
         }
-    }
-
-    /// Whether the process was started with a signal switched off, as `nohup` does.
-    private static func isIgnored(_ number: Int32) -> Bool {
-        var action = sigaction()
-        sigaction(number, nil, &action)
-        #if canImport(Darwin)
-            let handler = action.__sigaction_u.__sa_handler
-        #else
-            let handler = action.__sigaction_handler.sa_handler
-        #endif
-        return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     /// Whether a signal came, or `raise()` was called.

@@ -41,12 +41,13 @@ package struct Comparison: Sendable {
         ///
         /// - Throws: what `DatasetPrediction` throws.
         package init(name: String, folder: String, data: String, options: PredictionOptions) throws {
+            Runtime.releaseMemory()
             let isMeasured = ProcessMemory.beginPeak()
             let run = try DatasetPrediction(model: folder, data: data, options: options)
             self.init(
                 name: name, parameters: run.parameterCount, answers: run.answers, tokens: run.tokenScores,
                 questionsPerSecond: run.questionsPerSecond, weightBytes: run.weightBytes,
-                peakMemory: isMeasured ? try ProcessMemory.peak() : nil)
+                peakMemory: isMeasured ? ProcessMemory.peak : nil)
         }
     }
 

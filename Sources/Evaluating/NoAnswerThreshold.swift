@@ -12,6 +12,8 @@ package enum NoAnswerThreshold {
     package static func store(_ threshold: Double, in directory: String) throws {
         var config = try BertConfig(directory: directory)
         config.noAnswerThreshold = threshold
-        try DurableFiles.write(config.json().serialized(pretty: true) + "\n", to: "\(directory)/config.json")
+        // In the cache of a hub the file is a link to what others share.
+        try DurableFiles.write(
+            config.json().serialized(pretty: true) + "\n", to: "\(directory)/config.json", replacesLink: true)
     }
 }

@@ -1,50 +1,84 @@
 import Foundation
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#endif
-
 /// Files and directories that appear whole or not at all, also when the power fails.
 package enum DurableFiles {
-    /// Waits until a file, or the entries of a directory, are on the disk.
-    package static func synchronize(_ path: String) throws(FileError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw FileError(path: path, code: errno) }
+    /// The ending of what is being written, and of what steps aside for it.
+    package static let partial = ".partial"
+    package static let replaced = ".replaced"
+
+    /// Writes a file beside its place, waits for the disk, and renames it into place; see `replace`.
+    package static func write(_ text: String, to path: String, replacesLink: Bool = false) throws(FileError) {
+        try write(Data(text.utf8), to: path, replacesLink: replacesLink)
     }
 
-    /// Writes a file beside its place, waits for the disk, and renames it into place.
-    package static func write(_ text: String, to path: String) throws(FileError) {
-        try write(Data(text.utf8), to: path)
-    }
-
-    /// Writes a file beside its place, waits for the disk, and renames it into place.
-    package static func write(_ contents: Data, to path: String) throws(FileError) {
-        try replace(path) { temporary throws(FileError) in
-            guard FileManager.default.createFile(atPath: temporary, contents: contents) else {
-                throw FileError(path: path, code: errno == 0 ? EIO : errno)
-            }
-            try synchronize(temporary)
+    /// Writes a file beside its place, waits for the disk, and renames it into place; see `replace`.
+    package static func write(_ contents: Data, to path: String, replacesLink: Bool = false) throws(FileError) {
+        try replace(path, replacesLink: replacesLink) { output throws(FileError) in
+            try output.append { $0 += contents }
         }
     }
 
-    /// Lets `body` write to a temporary path beside `path`, and renames what it wrote into place.
+    /// Lets `body` write a file beside `path`, waits for the disk, and renames it into place.
+    ///
+    /// A device, a pipe, and what this process has as `/dev/stdout` are written to directly: nothing can take their place.
+    ///
+    /// - Parameter replacesLink: whether a symbolic link gives way to the file, as in a folder that a cache of models has made
+    ///   of links; otherwise it is refused. What it leads to stays as it is.
+    /// - Throws: `FileError`, also for a directory, a socket or a block device of that name, and where another process is
+    ///   writing the same file.
     package static func replace<Failure: Error>(
-        _ path: String, _ body: (String) throws(Failure) -> Void
+        _ path: String, replacesLink: Bool = false, _ body: (FileOutput) throws(Failure) -> Void
     ) throws(FileError) {
-        let temporary = path + partial
-        do {
-            try remove(temporary)
-            try body(temporary)
-            try move(temporary, to: path)
-            try synchronize(parent(of: path))
-        } catch {
-            try? remove(temporary)
-            throw fileError(error, path)
+        if let stream = try stream(path) {
+            do { try body(stream) } catch { throw FileError(path: path, error) }
+            return try stream.synchronize()
         }
+        let old = try FileKind(path: path)
+        switch old {
+        case .missing, .file: break
+        case .link where replacesLink: break
+        case .link:
+            throw FileError(
+                path: path, message: "it is a symbolic link, which is not followed; name the file that it leads to")
+        default: throw FileError(path: path, message: "\(old.description); a file was expected")
+        }
+        let output = try begin(path + partial)
+        do {
+            if case .file(let permissions) = old { fchmod(output.descriptor, permissions & 0o777) }
+            try body(output)
+            try output.synchronize()
+            try move(output.path, to: path)
+        } catch {
+            unlink(output.path)
+            throw FileError(path: path, error)
+        }
+        try synchronize(parent(of: path))
+    }
+
+    /// What is written to directly: a device, a pipe, or a file that this process has open under a name in `/dev`.
+    private static func stream(_ path: String) throws(FileError) -> FileOutput? {
+        let numbers = ["/dev/stdout": STDOUT_FILENO, "/dev/stderr": STDERR_FILENO]
+        let number = numbers[path] ?? (path.hasPrefix("/dev/fd/") ? Int32(path.dropFirst("/dev/fd/".count)) : nil)
+        if let number { return try FileOutput(path: path, duplicating: number) }
+        return try FileKind(path: path).isStream ? FileOutput(stream: path) : nil
+    }
+
+    /// Begins a temporary file. It is locked, so that one which a process left behind can be told from one being written.
+    private static func begin(_ temporary: String) throws(FileError) -> FileOutput {
+        switch try FileKind(path: temporary) {
+        case .missing: break
+        case .file:
+            guard let lock = try FileLock(path: temporary) else {
+                throw FileError(path: temporary, message: "another process is writing this file; wait for it")
+            }
+            try withExtendedLifetime(lock) { () throws(FileError) in try remove(temporary) }
+        default: try remove(temporary)
+        }
+        let output = try FileOutput(new: temporary)
+        guard try output.lock() else {
+            throw FileError(path: temporary, message: "another process is writing this file; wait for it")
+        }
+        return output
     }
 
     /// Lets `body` fill a temporary directory beside `path`, waits for the disk, and renames it into place. An older
@@ -56,73 +90,74 @@ package enum DurableFiles {
         do {
             try recoverDirectory(path)
             try remove(temporary)
-            try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: false)
+            guard mkdir(temporary, 0o777) == 0 else { throw FileError(path: temporary, code: errno) }
             try body(temporary)
-            for name in try FileManager.default.contentsOfDirectory(atPath: temporary) {
-                try synchronize("\(temporary)/\(name)")
-            }
+            for name in try names(in: temporary) { try synchronize("\(temporary)/\(name)") }
             try synchronize(temporary)
             // A directory cannot be renamed over one that holds files: the old one steps aside first.
-            if FileManager.default.fileExists(atPath: path) { try move(path, to: path + replaced) }
+            if try FileKind(path: path) != .missing { try move(path, to: path + replaced) }
             try move(temporary, to: path)
             try synchronize(parent(of: path))
         } catch {
             try? remove(temporary)
             try? recoverDirectory(path)
-            throw fileError(error, path)
+            throw FileError(path: path, error)
         }
         try remove(path + replaced)
     }
 
     /// Brings back a directory that stepped aside for one that never came, or removes it where the new one is there.
     package static func recoverDirectory(_ path: String) throws(FileError) {
-        guard FileManager.default.fileExists(atPath: path + replaced) else { return }
-        if FileManager.default.fileExists(atPath: path) {
+        guard try FileKind(path: path + replaced) != .missing else { return }
+        if try FileKind(path: path) != .missing {
             try remove(path + replaced)
         } else {
             try move(path + replaced, to: path)
         }
     }
 
-    /// The ending of what is being written, and of what steps aside for it.
-    package static let partial = ".partial"
-    package static let replaced = ".replaced"
-
     /// Removes what a process that was killed had begun to write in a directory: by this, or by Foundation's atomic writing.
     package static func removeUnfinished(in directory: String) throws(FileError) {
-        let names: [String]
-        do {
-            names = try FileManager.default.contentsOfDirectory(atPath: directory)
-        } catch {
-            throw FileError(path: directory, message: reason(error))
-        }
-        for name in names where name.hasSuffix(partial) || name.hasPrefix(".dat.nosync") {
+        for name in try names(in: directory) where name.hasSuffix(partial) || name.hasPrefix(".dat.nosync") {
             try remove("\(directory)/\(name)")
         }
     }
 
     /// Lets a symbolic link point to `target`, in place of what it pointed to before.
     package static func link(_ path: String, to target: String) throws(FileError) {
-        try replace(path) { temporary throws(FileError) in
-            guard symlink(target, temporary) == 0 else { throw FileError(path: path, code: errno) }
+        // A name of its own: several processes may make the same link at one time, and all of them succeed.
+        let temporary = "\(path).\(UUID().uuidString)\(partial)"
+        guard symlink(target, temporary) == 0 else { throw FileError(path: path, code: errno) }
+        do {
+            try move(temporary, to: path)
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        try synchronize(parent(of: path))
+    }
+
+    /// Removes a file, a link, or a directory with all it holds, if it is there.
+    package static func remove(_ path: String) throws(FileError) {
+        switch try FileKind(path: path) {
+        case .missing: return
+        case .directory:
+            do {
+                try FileManager.default.removeItem(atPath: path)
+            } catch {
+                throw FileError(path: path, error)
+            }
+        default:
+            guard unlink(path) == 0 || errno == ENOENT else { throw FileError(path: path, code: errno) }
         }
     }
 
-    private static func move(_ path: String, to destination: String) throws(FileError) {
-        guard rename(path, destination) == 0 else { throw FileError(path: destination, code: errno) }
-    }
-
-    private static func fileError(_ error: any Error, _ path: String) -> FileError {
-        error as? FileError ?? FileError(path: path, message: reason(error))
-    }
-
-    /// Removes a file or a directory with all it holds, if it is there.
-    package static func remove(_ path: String) throws(FileError) {
-        guard FileManager.default.fileExists(atPath: path) else { return }
+    /// The names in a directory.
+    package static func names(in directory: String) throws(FileError) -> [String] {
         do {
-            try FileManager.default.removeItem(atPath: path)
+            return try FileManager.default.contentsOfDirectory(atPath: directory)
         } catch {
-            throw FileError(path: path, message: reason(error))
+            throw FileError(path: directory, error)
         }
     }
 
@@ -131,7 +166,7 @@ package enum DurableFiles {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw FileError(path: path, message: "the directory cannot be made: \(reason(error))")
+            throw FileError(path: path, message: "the directory cannot be made: \(FileError.reason(error))")
         }
     }
 
@@ -144,13 +179,17 @@ package enum DurableFiles {
         guard exists, isDirectory.boolValue else { throw FileError(path: path, code: exists ? ENOTDIR : code) }
     }
 
-    /// The system's words for an error, where Foundation kept them.
-    package static func reason(_ error: any Error) -> String {
-        let cocoa = error as NSError
-        if let underlying = cocoa.userInfo[NSUnderlyingErrorKey] as? NSError, underlying.domain == NSPOSIXErrorDomain {
-            return String(cString: strerror(Int32(underlying.code)))
-        }
-        return cocoa.domain == NSCocoaErrorDomain ? error.localizedDescription : "\(error)"
+    /// Waits until a file, or the entries of a directory, are on the disk.
+    private static func synchronize(_ path: String) throws(FileError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
+        defer { close(descriptor) }
+        try System.synchronize(descriptor, path)
+    }
+
+    /// Renames a file or a directory; what has the destination's name gives way.
+    package static func move(_ path: String, to destination: String) throws(FileError) {
+        guard rename(path, destination) == 0 else { throw FileError(path: destination, code: errno) }
     }
 
     private static func parent(of path: String) -> String {

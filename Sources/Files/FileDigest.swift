@@ -4,12 +4,22 @@ import Crypto
 package enum FileDigest {
     /// The SHA-256 of a file as hexadecimal digits, read through a memory map a piece at a time.
     package static func sha256(path: String) throws(FileError) -> String {
-        let file = try MappedFile(path: path)
-        var hash = SHA256()
+        try digest(MappedFile(path: path, allowsPointers: true), SHA256())
+    }
+
+    /// The SHA-1 by which git knows the contents of a file, as hexadecimal digits.
+    package static func gitBlob(path: String) throws(FileError) -> String {
+        let file = try MappedFile(path: path, allowsPointers: true)
+        var hash = Insecure.SHA1()
+        Array("blob \(file.bytes.count)\0".utf8).withUnsafeBytes { hash.update(bufferPointer: $0) }
+        return digest(file, hash)
+    }
+
+    private static func digest(_ file: MappedFile, _ empty: some HashFunction) -> String {
+        var hash = empty
         file.forEachPiece { hash.update(bufferPointer: $0) }
-        return hash.finalize().map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.utf8.count == 1 ? "0" + digits : digits
-        }.joined()
+        let digits = Array("0123456789abcdef".utf8)
+        return String(
+            decoding: hash.finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

@@ -1,34 +1,46 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
+import Foundation
 
 /// A file that could not be opened, read or written.
 package struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Where the fault lies.
+    package enum Kind: Sendable, Hashable {
+        /// The file is not there.
+        case missing
+        /// The file is there, but holds something else than it should.
+        case contents
+        /// The system or its disk.
+        case system
+    }
+
     /// The file as the caller named it.
     package let path: String
     /// The system's error number; 0 where it was not the system that refused.
     package let code: Int32
+    /// Where the fault lies.
+    package let kind: Kind
     /// What is wrong.
     package let message: String
 
     /// An error with a message of its own.
-    package init(path: String, code: Int32 = 0, message: String) {
+    package init(path: String, code: Int32 = 0, kind: Kind = .system, message: String) {
         self.path = path
         self.code = code
+        self.kind = code == ENOENT || code == ENOTDIR ? .missing : kind
         self.message = message
     }
 
     /// An error with the system's words for `code`.
     package init(path: String, code: Int32) {
-        self.init(path: path, code: code, message: String(cString: strerror(code)))
+        self.init(path: path, code: code, message: Self.reason(code))
+    }
+
+    /// An error of Foundation, with the system's words where it kept them.
+    package init(path: String, _ error: any Error) {
+        self = error as? FileError ?? FileError(path: path, message: Self.reason(error))
     }
 
     /// Whether the file is not there.
-    package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
+    package var isMissing: Bool { kind == .missing }
 
     /// The same error of a file that was to be written: that its folder is not there does not make it a missing input.
     package func whileWriting(_ path: String) -> FileError {
@@ -37,4 +49,16 @@ package struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// One line for the user.
     package var description: String { "\(path): \(message)" }
+
+    /// The system's words for an error number.
+    package static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
+
+    /// The system's words for an error, where Foundation kept them.
+    package static func reason(_ error: any Error) -> String {
+        let cocoa = error as NSError
+        if let underlying = cocoa.userInfo[NSUnderlyingErrorKey] as? NSError, underlying.domain == NSPOSIXErrorDomain {
+            return reason(Int32(underlying.code))
+        }
+        return cocoa.domain == NSCocoaErrorDomain ? error.localizedDescription : "\(error)"
+    }
 }

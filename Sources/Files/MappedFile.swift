@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
+import Foundation
 
 /// A regular file mapped into memory, read-only. Its pages are read from disk when they are touched.
 package final class MappedFile: Sendable {
@@ -59,17 +53,19 @@ package final class MappedFile: Sendable {
 
     /// Maps the file.
     ///
-    /// - Throws: `FileError` for a file that is missing, not readable, or not a regular file.
-    package init(path: String) throws(FileError) {
+    /// - Parameter allowsPointers: whether the pointer that Git LFS leaves in the place of a large file is mapped like any
+    ///   other file.
+    /// - Throws: `FileError` for a file that is missing, not readable, not a regular file, or a pointer of Git LFS.
+    package init(path: String, allowsPointers: Bool = false) throws(FileError) {
         // Opening a named pipe would otherwise wait for a writer; regular files don't care.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw FileError(path: path, code: errno) }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            let what = status.st_mode & S_IFMT == S_IFDIR ? "it is a directory" : "it is not a regular file"
-            throw FileError(path: path, message: "\(what); a file was expected")
+        let kind = FileKind(status)
+        guard case .file = kind else {
+            throw FileError(path: path, message: "\(kind.description); a file was expected")
         }
         self.path = path
         identity = Identity(status)
@@ -82,6 +78,19 @@ package final class MappedFile: Sendable {
             throw FileError(path: path, code: errno)
         }
         address = UInt(bitPattern: start)
+        if !allowsPointers, isGitLFSPointer {
+            // The mapping ends with this object, which deinit sees to although it was never returned.
+            throw FileError(
+                path: path, kind: .contents,
+                message: "this is a Git LFS pointer, not the file itself; run `git lfs pull` where it was cloned")
+        }
+    }
+
+    /// Whether the file is the text that Git LFS leaves in the place of one that was not fetched.
+    ///
+    /// - Source: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md: below 1024 bytes, and the version comes first.
+    private var isGitLFSPointer: Bool {
+        withBytes { $0.count < 1024 && $0.starts(with: "version https://git-lfs.github.com/spec/".utf8) }
     }
 
     /// Checks that nobody has written to the file or cut it since it was mapped. A file that was removed, or that another one

@@ -74,11 +74,7 @@ package struct CheckpointStore: Sendable {
 
     private func names() throws(FileError) -> [String] {
         guard FileManager.default.fileExists(atPath: directory) else { return [] }
-        do {
-            return try FileManager.default.contentsOfDirectory(atPath: directory)
-        } catch {
-            throw FileError(path: directory, message: DurableFiles.reason(error))
-        }
+        return try DurableFiles.names(in: directory)
     }
 
     private static func writeManifest(of directory: String) throws {

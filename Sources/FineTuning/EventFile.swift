@@ -1,12 +1,6 @@
 import Files
 import Foundation
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#endif
-
 /// A file of scalars that TensorBoard shows.
 ///
 /// A file is a row of records: length, masked checksum of the length, an `Event` message, masked checksum of the message.
@@ -27,8 +21,7 @@ package final class EventFile {
         }
     }
 
-    private let path: String
-    private let descriptor: Int32
+    private let output: FileOutput
     private let clock: Clock
 
     /// Opens `directory`'s event file, making both if they are not there.
@@ -36,18 +29,12 @@ package final class EventFile {
     /// - Parameter length: what the file is cut to, in bytes, as `synchronize` told it; nil, or more than there is, begins anew.
     package init(directory: String, clock: Clock, length: Int?) throws(FileError) {
         try DurableFiles.makeDirectory(directory)
-        path = "\(directory)/events.out.tfevents.0000000000.bertqa"
         self.clock = clock
-        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
-        let end = lseek(descriptor, 0, SEEK_END)
-        let kept = length.flatMap { off_t($0) <= end ? $0 : nil } ?? 0
-        guard ftruncate(descriptor, off_t(kept)) == 0 else { throw FileError(path: path, code: errno) }
+        output = try FileOutput(appendingTo: "\(directory)/events.out.tfevents.0000000000.bertqa")
+        let end = try output.size()
+        let kept = length.flatMap { $0 <= end ? $0 : nil } ?? 0
+        try output.truncate(to: kept)
         if kept == 0 { try append(EventRecord.version(time: clock.time(step: 0))) }
-    }
-
-    deinit {
-        close(descriptor)
     }
 
     /// Appends scalars of one step.
@@ -57,18 +44,13 @@ package final class EventFile {
 
     /// Waits until the disk has all of the file, and tells its length in bytes.
     package func synchronize() throws(FileError) -> Int {
-        guard fsync(descriptor) == 0 else { throw FileError(path: path, code: errno) }
-        return Int(lseek(descriptor, 0, SEEK_END))
+        try output.synchronize()
+        return try output.size()
     }
 
     private func append(_ message: Data) throws(FileError) {
-        var rest = Array(EventRecord.framed(message))[...]
-        while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            if written < 0, errno == EINTR { continue }
-            guard written > 0 else { throw FileError(path: path, code: errno) }
-            rest = rest.dropFirst(written)
-        }
+        try output.append { $0 += EventRecord.framed(message) }
+        try output.flush()
     }
 }
 

@@ -35,12 +35,8 @@ package struct RunComparison: Sendable {
         for folder in ["", "tensorboard"] + (checkpoint.map { [String($0)] } ?? []) {
             let path = folder.isEmpty ? run : "\(run)/\(folder)"
             guard FileManager.default.fileExists(atPath: path) || folder.isEmpty else { continue }
-            do {
-                for name in try FileManager.default.contentsOfDirectory(atPath: path) where isCompared(name) {
-                    result.insert(folder.isEmpty ? name : "\(folder)/\(name)")
-                }
-            } catch {
-                throw FileError(path: path, message: DurableFiles.reason(error))
+            for name in try DurableFiles.names(in: path) where isCompared(name) {
+                result.insert(folder.isEmpty ? name : "\(folder)/\(name)")
             }
         }
         return result

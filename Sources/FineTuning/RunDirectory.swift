@@ -10,7 +10,7 @@ import Torch
 /// The output directory of a run: the best epoch's model, what was done, and how it went.
 struct RunDirectory {
     let path: String
-    private let lock: DirectoryLock
+    private let lock: FileLock
 
     /// Takes the directory for this run.
     ///
@@ -20,7 +20,7 @@ struct RunDirectory {
         path = options.outputDirectory
         do {
             try DurableFiles.makeDirectory(path)
-            lock = try DirectoryLock(directory: path)
+            lock = try Self.lock(path)
             try DurableFiles.removeUnfinished(in: path)
         } catch {
             throw .output("`output_dir` \(error)")
@@ -49,7 +49,19 @@ struct RunDirectory {
 
     /// Checks that the directory is still this run's.
     func check() throws(TrainingError) {
-        try TrainingError.wrapping(.output, "`output_dir` ", lock.check)
+        guard lock.isInPlace else {
+            throw .output(
+                "`output_dir` \(path): the directory was removed or replaced while the run went on; nothing is written")
+        }
+    }
+
+    /// Holds a directory for one run: a second one gets an error instead of a mess.
+    private static func lock(_ path: String) throws(FileError) -> FileLock {
+        guard let lock = try FileLock(path: "\(path)/.lock") else {
+            throw FileError(
+                path: path, message: "another run is writing to this directory; wait for it, or choose another one")
+        }
+        return lock
     }
 
     /// Writes the model that is the best so far. The weights come last: a directory with weights is complete.
@@ -61,9 +73,7 @@ struct RunDirectory {
             config.noAnswerThreshold = noAnswerThreshold
             try config.write(toDirectory: path)
             try loaded.tokenizer.save(to: path)
-            try DurableFiles.replace("\(path)/model.safetensors") { temporary in
-                try loaded.model.writeWeights(to: temporary)
-            }
+            try loaded.model.writeWeights(to: "\(path)/model.safetensors")
         } catch {
             // A directory that was removed meanwhile is the better reason.
             try check()

@@ -1,13 +1,8 @@
 import AsyncHTTPClient
+import Files
 import Foundation
 import NIOCore
 import NIOHTTP1
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#endif
 
 /// Fetches a file over HTTP, going on behind what is there, and takes up again what breaks off.
 struct FileTransfer: Sendable {
@@ -27,6 +22,10 @@ struct FileTransfer: Sendable {
         configuration.timeout = .init(connect: .seconds(15), read: .seconds(60))
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
+
+    /// The most bytes of a file whose size was not announced: no file of a model but its weights is larger, and the size of
+    /// those is always announced.
+    private static let largestUnannounced = 1 << 30
 
     init(address: String, size: Int?, token: String? = nil) {
         self.address = address
@@ -65,6 +64,8 @@ struct FileTransfer: Sendable {
             do {
                 try await fetchOnce(to: path, failure: failure, progress: progress)
                 return
+            } catch let error as FileError {
+                throw HubError.cache("\(error)")
             } catch let error as HubError {
                 guard case .network = error, attempt < retries else { throw error }
             }
@@ -76,47 +77,45 @@ struct FileTransfer: Sendable {
     private func fetchOnce(
         to path: String, failure: (HTTPClientResponse) -> HubError, progress: @Sendable (Int) -> Void
     ) async throws {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw HubError.cache("\(path): \(String(cString: strerror(errno)))") }
-        defer { close(descriptor) }
-        var there = Int(lseek(descriptor, 0, SEEK_END))
-        if let size = size, there == size { return }
-        if let size = size, there > size { there = 0 }
+        let output = try FileOutput(appendingTo: path)
+        var there = try output.size()
+        if let size, there == size { return }
+        if let size, there > size { there = 0 }
         let response = try await Self.send(address, method: .GET, token: token, from: there)
         switch response.status {
         case .partialContent: break
         case .ok: there = 0
         case .rangeNotSatisfiable:
-            ftruncate(descriptor, 0)
+            try output.truncate(to: 0)
             throw HubError.network("\(address) has another size than before")
         default: throw failure(response)
         }
-        guard ftruncate(descriptor, off_t(there)) == 0, lseek(descriptor, off_t(there), SEEK_SET) == off_t(there) else {
-            throw HubError.cache("\(path): \(String(cString: strerror(errno)))")
-        }
+        try output.truncate(to: there)
+        let limit = size ?? Self.largestUnannounced
         do {
             for try await part in response.body {
-                try write(part, to: descriptor, path)
                 there += part.readableBytes
+                guard there <= limit else {
+                    try output.truncate(to: 0)
+                    throw HubError.tooLong(address, limit: limit)
+                }
+                try part.withUnsafeReadableBytes { try output.append(contentsOf: $0) }
                 progress(there)
             }
         } catch let error as HubError {
             throw error
+        } catch let error as FileError {
+            throw error
         } catch {
+            // What came is kept: the next attempt goes on behind it.
+            try output.flush()
             throw HubError.network("\(address) broke off after \(there) bytes: \(error)")
         }
         if let size = size, there < size {
+            try output.flush()
             throw HubError.network("\(address) broke off after \(there) of \(size) bytes")
         }
-    }
-
-    private func write(_ part: ByteBuffer, to descriptor: Int32, _ path: String) throws(HubError) {
-        var rest = part.readableBytesView
-        while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-            if written < 0, errno == EINTR { continue }
-            guard written > 0 else { throw .cache("\(path): \(String(cString: strerror(errno)))") }
-            rest = rest.dropFirst(written)
-        }
+        // The name that the file gets says that it is whole, after a power failure too.
+        try output.synchronize()
     }
 }

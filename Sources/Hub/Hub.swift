@@ -1,4 +1,5 @@
 import Checkpoints
+import Files
 import Foundation
 
 /// Models by name: fetches them from the Hugging Face hub into the hub's own cache, where Python finds them too.
@@ -139,11 +140,7 @@ package struct Hub: Sendable {
             try? FileManager.default.removeItem(atPath: incomplete)
             throw HubError.damaged("\(name) of \(client.id)")
         }
-        do {
-            try FileManager.default.moveItem(atPath: incomplete, toPath: blob)
-        } catch {
-            throw HubError.cache("\(blob): \(error.localizedDescription)")
-        }
+        do { try DurableFiles.move(incomplete, to: blob) } catch { throw HubError.cache("\(error)") }
     }
 
     private func optionalFile(_ name: String, of id: HubModelID) async throws -> String? {

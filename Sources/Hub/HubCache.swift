@@ -1,12 +1,6 @@
 import Checkpoints
-import Crypto
+import Files
 import Foundation
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#endif
 
 /// A repository in the hub's cache, in the layout of huggingface_hub:
 ///
@@ -64,11 +58,7 @@ struct HubCache: Sendable {
         guard commit != id.revision else { return }
         let path = "\(folder)/refs/\(id.revision)"
         try make((path as NSString).deletingLastPathComponent)
-        do {
-            try Data(commit.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw .cache("\(path): \(error.localizedDescription)")
-        }
+        do { try DurableFiles.write(commit, to: path) } catch { throw .cache("\(error)") }
     }
 
     /// Links a snapshot's file to its contents.
@@ -78,12 +68,7 @@ struct HubCache: Sendable {
         try make(snapshot(commit))
         let target = "../../blobs/\(etag)"
         if (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == target { return path }
-        // Beside its place and then renamed: another process may be reading the old one.
-        let temporary = "\(path).\(getpid())"
-        unlink(temporary)
-        guard symlink(target, temporary) == 0, rename(temporary, path) == 0 else {
-            throw .cache("\(path): \(String(cString: strerror(errno)))")
-        }
+        do { try DurableFiles.link(path, to: target) } catch { throw .cache("\(error)") }
         return path
     }
 
@@ -103,14 +88,23 @@ struct HubCache: Sendable {
         try make(conversion(commit))
         let target = "../../snapshots/\(commit)/\(name)"
         if (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == target { return }
-        guard symlink(target, path) == 0 else { throw .cache("\(path): \(String(cString: strerror(errno)))") }
+        do { try DurableFiles.link(path, to: target) } catch { throw .cache("\(error)") }
     }
 
     /// Takes the lock of a blob, so that of several processes one fetches it. Waits for the others.
     func lock(_ etag: String) async throws -> FileLock {
         let folder = "\(cache)/.locks/\(id.cacheFolder)"
         try make(folder)
-        return try await FileLock(path: "\(folder)/\(etag).lock")
+        return try await Self.lock(path: "\(folder)/\(etag).lock")
+    }
+
+    /// Takes a lock, and waits for other processes.
+    static func lock(path: String) async throws -> FileLock {
+        do {
+            return try await FileLock.waiting(path: path)
+        } catch let error as FileError {
+            throw HubError.cache("\(error)")
+        }
     }
 
     func make(_ folder: String) throws(HubError) {
@@ -123,44 +117,14 @@ struct HubCache: Sendable {
 
     /// Whether a file is what its etag says: SHA-256 of large files, git's own SHA-1 of small ones.
     static func isWhole(_ path: String, etag: String) throws(HubError) -> Bool {
-        let contents: Data
         do {
-            contents = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-        } catch {
-            throw .cache("\(path): \(error.localizedDescription)")
-        }
-        switch etag.utf8.count {
-        case 64: return SHA256.hash(data: contents).hexadecimal == etag.lowercased()
-        case 40:
-            var hash = Insecure.SHA1()
-            hash.update(data: Data("blob \(contents.count)\0".utf8))
-            hash.update(data: contents)
-            return hash.finalize().hexadecimal == etag.lowercased()
-        default: return true
-        }
-    }
-}
-
-extension Sequence<UInt8> {
-    fileprivate var hexadecimal: String { map { String(format: "%02x", $0) }.joined() }
-}
-
-/// A lock between processes, held until it is released.
-final class FileLock: Sendable {
-    private let descriptor: Int32
-
-    init(path: String) async throws {
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw HubError.cache("\(path): \(String(cString: strerror(errno)))") }
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            guard errno == EWOULDBLOCK || errno == EINTR else {
-                throw HubError.cache("\(path): \(String(cString: strerror(errno)))")
+            switch etag.utf8.count {
+            case 64: return try FileDigest.sha256(path: path) == etag.lowercased()
+            case 40: return try FileDigest.gitBlob(path: path) == etag.lowercased()
+            default: return true
             }
-            try await Task.sleep(for: .milliseconds(100))
+        } catch {
+            throw .cache("\(error)")
         }
-    }
-
-    deinit {
-        close(descriptor)
     }
 }

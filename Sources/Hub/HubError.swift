@@ -18,6 +18,8 @@ package enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
     case offline(String, cache: String)
     /// What came is not what was announced.
     case damaged(String)
+    /// More came than was announced.
+    case tooLong(String, limit: Int)
     /// A file or an answer names something outside the model's own folder, or is not in its format.
     case untrusted(String)
     /// The cache cannot be written to.
@@ -50,6 +52,8 @@ package enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
             "\(what) is not in the cache \(cache), and HF_HUB_OFFLINE forbids to fetch it; unset that, or give a model's folder"
         case .damaged(let what):
             "\(what): what came is not what the hub announced (another checksum or size); try again"
+        case .tooLong(let address, let limit):
+            "\(address) sends more than the \(limit) bytes that were announced; nothing of it is kept"
         case .untrusted(let message): "\(message); this model is not used"
         case .cache(let message): "the cache cannot be written: \(message); HF_HUB_CACHE chooses another folder"
         case .pickleOnly(let id):

@@ -1,10 +1,5 @@
+import Files
 import Foundation
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#endif
 
 /// The official SQuAD files by name, fetched once and compared with their known checksums.
 package struct SQuADFiles: Sendable {
@@ -56,7 +51,7 @@ package struct SQuADFiles: Sendable {
         } catch {
             throw HubError.cache("\(folder): \(error.localizedDescription)")
         }
-        let lock = try await FileLock(path: "\(path).lock")
+        let lock = try await HubCache.lock(path: "\(path).lock")
         defer { withExtendedLifetime(lock) {} }
         // Another process may have fetched it while this one waited.
         if FileManager.default.fileExists(atPath: path) { return path }
@@ -75,9 +70,7 @@ package struct SQuADFiles: Sendable {
             unlink(incomplete)
             throw HubError.damaged(address)
         }
-        guard rename(incomplete, path) == 0 else {
-            throw HubError.cache("\(path): \(String(cString: strerror(errno)))")
-        }
+        do { try DurableFiles.move(incomplete, to: path) } catch { throw HubError.cache("\(error)") }
     }
 
     /// What a file has to be.

@@ -24,8 +24,7 @@ struct DatasetWriter {
         // What the walk throws is told as it is, not as an error of the file that is written.
         var failure: (any Error)?
         do {
-            try DurableFiles.replace(path) { temporary in
-                let output = try FileOutput(creating: temporary)
+            try DurableFiles.replace(path) { output in
                 var writer = DatasetWriter(output)
                 do {
                     let version = try body(&writer)
@@ -34,7 +33,6 @@ struct DatasetWriter {
                     failure = error
                     throw error
                 }
-                try output.synchronize()
             }
         } catch {
             if let failure, !(failure is FileError) { throw failure }

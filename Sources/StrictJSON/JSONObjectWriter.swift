@@ -28,14 +28,12 @@ extension FileOutput {
     package static func writeObject(
         to path: String, _ body: (_ add: (String, JSONValue) throws(FileError) -> Void) throws -> Void
     ) throws(FileError) {
-        try DurableFiles.replace(path) { temporary in
-            let output = try FileOutput(creating: temporary)
+        try DurableFiles.replace(path) { output in
             var writer = JSONObjectWriter()
             try body { key, value throws(FileError) in
                 try output.append { writer.add(key, value, to: &$0) }
             }
             try output.append { writer.finish(&$0) }
-            try output.synchronize()
         }
     }
 }

@@ -36,7 +36,7 @@ enum ExitStatus: Int32, CaseIterable {
     init(_ error: any Error) {
         switch error {
         case let error as DatasetError: self = error.isMissing ? .missingInput : .data
-        case let error as FileError: self = error.isMissing ? .missingInput : .inputOutput
+        case let error as FileError: self = ExitStatus(error)
         case let error as CheckpointError: self = ExitStatus(error)
         case let error as TokenizerError: self = ExitStatus(error)
         case let error as ReaderError: self = ExitStatus(error)
@@ -46,6 +46,14 @@ enum ExitStatus: Int32, CaseIterable {
         case is AnswerServerError, is DocumentStoreError: self = .inputOutput
         case is ModelSource.NoModel, is DatasetSource.NoDataset: self = .missingInput
         default: self = .internalError
+        }
+    }
+
+    private init(_ error: FileError) {
+        switch error.kind {
+        case .missing: self = .missingInput
+        case .contents: self = .data
+        case .system: self = .inputOutput
         }
     }
 
@@ -59,7 +67,7 @@ enum ExitStatus: Int32, CaseIterable {
 
     private init(_ error: HubError) {
         switch error {
-        case .damaged: self = .data
+        case .damaged, .tooLong: self = .data
         case .network, .status, .cache: self = .inputOutput
         default: self = .missingInput
         }

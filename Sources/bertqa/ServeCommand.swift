@@ -73,7 +73,8 @@ struct ServeCommand: AsyncParsableCommand {
                 logger.warning(
                     "anybody who reaches this address can ask: there is no API key", metadata: ["host": "\(host)"])
             }
-            Self.raiseFileLimit()
+            // Every connection is a file; systems often start with 1024.
+            System.raiseOpenFileLimit(to: 65_536)
             let readerOptions = window.reader(options, noAnswer)
             let server = try AnswerServer(options: serverOptions(folder, key: key), logger: logger) {
                 try await Reader.load(folder, options: readerOptions)
@@ -111,19 +112,6 @@ struct ServeCommand: AsyncParsableCommand {
             throw ValidationError("BERTQA_API_KEY is set but blank; unset it, or give it a key")
         }
         return key
-    }
-
-    /// Every connection is a file; systems often start with 1024.
-    private static func raiseFileLimit() {
-        var limit = rlimit()
-        #if canImport(Darwin)
-            let files = RLIMIT_NOFILE
-        #else
-            let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-        #endif
-        guard getrlimit(files, &limit) == 0 else { return }
-        limit.rlim_cur = min(limit.rlim_max, 65_536)
-        setrlimit(files, &limit)
     }
 }
 

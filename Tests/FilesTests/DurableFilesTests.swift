@@ -28,8 +28,9 @@ struct DurableFilesTests {
             let path = folder.appendingPathComponent("numbers").path
             try DurableFiles.write("old", to: path)
             let error = #expect(throws: FileError.self) {
-                try DurableFiles.replace(path) { temporary in
-                    try Data("half".utf8).write(to: URL(fileURLWithPath: temporary))
+                try DurableFiles.replace(path) { output in
+                    try output.append { $0 += "half".utf8 }
+                    try output.flush()
                     throw Interrupted()
                 }
             }
@@ -74,7 +75,18 @@ struct DurableFilesTests {
         }
     }
 
-    @Test("A full disk is told", .enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "no /dev/full"))
+    @Test("A file keeps its permissions")
+    func permissions() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appendingPathComponent("numbers").path
+            try DurableFiles.write("old", to: path)
+            try #require(chmod(path, 0o600) == 0)
+            try DurableFiles.write("new", to: path)
+            #expect(try FileKind(path: path) == .file(permissions: 0o600))
+        }
+    }
+
+    @Test("A full disk is reported", .enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "no /dev/full"))
     func full() throws {
         let output = try FileOutput(creating: "/dev/full")
         let error = #expect(throws: FileError.self) {

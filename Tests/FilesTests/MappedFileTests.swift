@@ -116,4 +116,26 @@ struct MappedFileTests {
             #expect(error.code == EACCES)
         }
     }
+
+    @Test("The pointer that Git LFS leaves in the place of a file is recognised")
+    func pointer() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appendingPathComponent("model.safetensors").path
+            let text = """
+                version https://git-lfs.github.com/spec/v1
+                oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393
+                size 12345
+
+                """
+            try DurableFiles.write(text, to: path)
+            let error = try #require(failure(path))
+            #expect(error.kind == .contents && error.path == path)
+            #expect(error.message.contains("git lfs pull"))
+            // A text that only speaks of pointers is none.
+            try DurableFiles.write("# " + text, to: path)
+            #expect(failure(path) == nil)
+            try DurableFiles.write(text + String(repeating: " ", count: 1000), to: path)
+            #expect(failure(path) == nil)
+        }
+    }
 }

@@ -2,7 +2,6 @@ import Files
 import FineTuning
 import Foundation
 import Scratch
-import Synchronization
 import Testing
 
 @Suite("Checkpoints")
@@ -122,46 +121,5 @@ struct CheckpointStoreTests {
             try store.save(step: 1) { _ in try FileManager.default.removeItem(atPath: output) }
         }
         #expect(!FileManager.default.fileExists(atPath: output))
-    }
-}
-
-@Suite("The lock of an output directory")
-struct DirectoryLockTests {
-    @Test("a second run gets an error that says what to do, until the first has ended")
-    func lock() throws {
-        let root = try TemporaryDirectory()
-        var first: DirectoryLock? = try DirectoryLock(directory: root.path)
-        let error = #expect(throws: FileError.self) { try DirectoryLock(directory: root.path) }
-        #expect(error?.message.contains("another run") == true)
-        withExtendedLifetime(first) {}
-        first = nil
-        _ = try DirectoryLock(directory: root.path)
-    }
-
-    @Test("a refused lock closes its own file and no other")
-    func descriptors() throws {
-        let root = try TemporaryDirectory()
-        let first = try DirectoryLock(directory: root.path)
-        try withExtendedLifetime(first) {
-            let done = Mutex(false)
-            // A number closed twice would be taken from the file that another thread opened between the two.
-            Thread.detachNewThread { [path = root.path] in
-                for _ in 0..<20_000 { _ = try? DirectoryLock(directory: path) }
-                done.withLock { $0 = true }
-            }
-            var lost = 0
-            while !done.withLock({ $0 }) {
-                let descriptor = open("/dev/null", O_RDONLY)
-                try #require(descriptor >= 0)
-                if close(descriptor) != 0 { lost += 1 }
-            }
-            #expect(lost == 0)
-        }
-    }
-
-    @Test("a directory that is not there is an error of its own")
-    func missing() {
-        let error = #expect(throws: FileError.self) { try DirectoryLock(directory: "/does/not/exist") }
-        #expect(error?.isMissing == true)
     }
 }

@@ -1,10 +1,5 @@
+import Files
 import Foundation
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#endif
 
 /// Converts weights that `torch.save` pickled, `pytorch_model.bin`, to `model.safetensors`. No code of the pickle is run.
 package enum PickleConversion {
@@ -30,20 +25,24 @@ package enum PickleConversion {
             }
         }
         let target = "\(directory)/model.safetensors"
-        let temporary = "\(target).\(getpid()).partial"
-        do throws(CheckpointError) {
-            try write(tensors, to: temporary)
-            guard rename(temporary, target) == 0 else {
-                throw CheckpointError(path: target, kind: .unwritable, message: String(cString: strerror(errno)))
+        // What is wrong with the pickle is thrown as it is, not as an error of the file that is written.
+        var failure: CheckpointError?
+        do {
+            try DurableFiles.replace(target) { file in
+                do throws(CheckpointError) {
+                    try write(tensors, to: file)
+                } catch {
+                    failure = error
+                    throw error
+                }
             }
         } catch {
-            unlink(temporary)
-            throw error
+            throw failure ?? CheckpointError(path: target, kind: .unwritable, message: error.message)
         }
     }
 
-    private static func write(_ tensors: [String: PickledTensor], to path: String) throws(CheckpointError) {
-        var writer = try SafetensorsWriter(path: path, tensors: tensors.values.map(\.description))
+    private static func write(_ tensors: [String: PickledTensor], to file: FileOutput) throws(CheckpointError) {
+        var writer = try SafetensorsWriter(file: file, tensors: tensors.values.map(\.description))
         for description in writer.order {
             guard let tensor = tensors[description.name] else { continue }
             let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: tensor.byteCount, alignment: 8)

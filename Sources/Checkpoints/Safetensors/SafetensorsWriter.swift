@@ -1,3 +1,4 @@
+import Files
 import StrictJSON
 
 /// The name, element type and shape of a tensor in a safetensors file.
@@ -31,26 +32,59 @@ package struct SafetensorsWriter: ~Copyable {
     package let order: [TensorDescription]
 
     private let path: String
-    private let file: OutputFile
+    private let file: FileOutput
     private var written = 0
 
-    /// Creates (or empties) the file and writes its header.
+    /// Writes the header to a file that has just been made.
     ///
     /// - Throws: `CheckpointError` of kind `.invalid` for a name that occurs twice or is `__metadata__`, or for an impossible
     ///   shape; of kind `.unwritable` with the system's reason.
     package init(
+        file: FileOutput, tensors: [TensorDescription], metadata: [String: String] = ["format": "pt"]
+    ) throws(CheckpointError) {
+        let order = Self.ordered(tensors)
+        try self.init(file, order, header: try Self.header(order, metadata: metadata, path: file.path))
+    }
+
+    /// Creates the file, in place of an older one of that name, and writes its header.
+    ///
+    /// - Throws: as the other initializer does.
+    package init(
         path: String, tensors: [TensorDescription], metadata: [String: String] = ["format": "pt"]
     ) throws(CheckpointError) {
-        let order = tensors.sorted { left, right in
+        let order = Self.ordered(tensors)
+        let header = try Self.header(order, metadata: metadata, path: path)
+        let file: FileOutput
+        do {
+            file = try FileOutput(creating: path)
+        } catch {
+            throw CheckpointError(path: path, kind: .unwritable, message: Self.reason(error))
+        }
+        try self.init(file, order, header: header)
+    }
+
+    private init(_ file: FileOutput, _ order: [TensorDescription], header: [UInt8]) throws(CheckpointError) {
+        self.order = order
+        self.file = file
+        path = file.path
+        do {
+            try file.append { $0 += header }
+            // A full disk is reported before anything is computed for it.
+            try file.flush()
+        } catch {
+            throw CheckpointError(path: path, kind: .unwritable, message: Self.reason(error))
+        }
+    }
+
+    private static func ordered(_ tensors: [TensorDescription]) -> [TensorDescription] {
+        tensors.sorted { left, right in
             left.elementType == right.elementType
                 ? left.name.utf8.lexicographicallyPrecedes(right.name.utf8) : left.elementType > right.elementType
         }
-        let header = try Self.header(order, metadata: metadata, path: path)
-        let output = try OutputFile(path: path)
-        try output.write(header)
-        self.order = order
-        self.path = path
-        file = output
+    }
+
+    private static func reason(_ error: FileError) -> String {
+        error.message + (error.isMissing ? " (its directory does not exist)" : "")
     }
 
     /// Writes the bytes of the next tensor of `order`: little-endian, row-major.
@@ -67,7 +101,11 @@ package struct SafetensorsWriter: ~Copyable {
                 "tensor '\(tensor.name)': \(tensor.shape) of \(tensor.elementType.rawValue) cannot be written from "
                     + "\(bytes.count) bytes")
         }
-        try file.write(bytes)
+        do {
+            try file.append(contentsOf: bytes)
+        } catch {
+            throw CheckpointError(path: path, kind: .unwritable, message: Self.reason(error))
+        }
         written += 1
     }
 
@@ -78,7 +116,11 @@ package struct SafetensorsWriter: ~Copyable {
         guard written == order.count else {
             throw failure("tensor '\(order[written].name)': its bytes were never appended")
         }
-        try file.synchronize()
+        do {
+            try file.synchronize()
+        } catch {
+            throw CheckpointError(path: path, kind: .unwritable, message: Self.reason(error))
+        }
     }
 
     private func failure(_ message: String) -> CheckpointError {

@@ -24,12 +24,7 @@ package struct PredictionIdentity: Sendable {
         model folder: String, data: String, options: [(String, JSONValue)], shard: DatasetShard, device: Device
     ) throws(FileError) {
         self.shard = shard
-        let names: [String]
-        do {
-            names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-        } catch {
-            throw FileError(path: folder, message: DurableFiles.reason(error))
-        }
+        let names = try DurableFiles.names(in: folder).sorted()
         var model: [(name: String, value: JSONValue)] = []
         for name in names where Self.modelFiles.contains(name) || name.hasSuffix(".safetensors") {
             model.append((name, .string(try FileDigest.sha256(path: "\(folder)/\(name)"))))

@@ -2,12 +2,6 @@ import Files
 import Foundation
 import StrictJSON
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#endif
-
 /// The answers of a run that goes on, in a file beside its output: a line that says what they depend on, then a JSON line a
 /// question in the order of the dataset. What is whole of it is kept when a run is stopped in whatever way.
 package final class PredictionProgress {
@@ -36,17 +30,15 @@ package final class PredictionProgress {
     ) throws {
         let path = Self.path(of: output)
         self.path = path
-        let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
-        self.output = FileOutput(path: path, descriptor: descriptor)
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        self.output = try FileOutput(appendingTo: path)
+        guard try self.output.lock() else {
             throw EvaluationError.output(
                 "\(path): another run is writing to it; wait for it, or choose another `output`")
         }
         let left = try Self.contents(of: path, warn: warn)
         guard let header = left.header, left.done > 0 else {
             done = 0
-            guard ftruncate(descriptor, 0) == 0 else { throw FileError(path: path, code: errno) }
+            try self.output.truncate(to: 0)
             let header = JSONValue.object(JSONObject(identity.members)).serialized()
             try self.output.append { $0 += (header + "\n").utf8 }
             try self.output.synchronize()
@@ -58,7 +50,7 @@ package final class PredictionProgress {
         }
         try Self.check(identity, against: header, path: path, warn: warn)
         done = left.done
-        guard ftruncate(descriptor, off_t(left.end)) == 0 else { throw FileError(path: path, code: errno) }
+        try self.output.truncate(to: left.end)
     }
 
     /// Appends an answer.

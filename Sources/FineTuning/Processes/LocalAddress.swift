@@ -1,19 +1,12 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#endif
+import Files
+import Foundation
 
 /// This machine's addresses.
 enum LocalAddress {
     /// The IP address that packets to a host leave from; nil if there is no way to it. Nothing is sent.
     static func towards(_ host: String, port: Int) -> String? {
         var hints = addrinfo()
-        #if canImport(Darwin)
-            hints.ai_socktype = SOCK_DGRAM
-        #else
-            hints.ai_socktype = Int32(SOCK_DGRAM.rawValue)
-        #endif
+        hints.ai_socktype = System.datagramSocket
         var found: UnsafeMutablePointer<addrinfo>?
         guard getaddrinfo(host, String(port), &hints, &found) == 0, let found else { return nil }
         defer { freeaddrinfo(found) }

@@ -1,10 +1,5 @@
+import Files
 import StrictJSON
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 extension Tokenizer {
     /// Writes `vocab.txt`, `tokenizer.json` and `tokenizer_config.json` as transformers reads them.
@@ -33,9 +28,9 @@ extension Tokenizer {
 
     private func write(_ text: String, to path: String) throws(TokenizerError) {
         do {
-            try Data(text.utf8).write(to: URL(filePath: path))
+            try DurableFiles.write(text, to: path)
         } catch {
-            throw TokenizerError(.inputOutput, "\(path): it cannot be written: \(error)")
+            throw TokenizerError(.inputOutput, "\(error.whileWriting(path))")
         }
     }
 
