@@ -67,6 +67,7 @@ let package = Package(
                 "Files", "Checkpoints",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .target(
             name: "QAServer",
@@ -147,7 +148,11 @@ let package = Package(
                 "Checkpoints",
                 "Torch", "SQuAD", "Charts", "Console", "Files", "StrictJSON",
             ]),
-        .testTarget(name: "HubTests", dependencies: ["Hub", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(
+            name: "LocalHub", dependencies: [.product(name: "Crypto", package: "swift-crypto")], path: "Tests/LocalHub"),
+        .testTarget(
+            name: "HubTests",
+            dependencies: ["LocalHub", "Hub", "Files", .product(name: "Crypto", package: "swift-crypto")]),
         .testTarget(
             name: "QAServerTests",
             dependencies: [
@@ -160,12 +165,13 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Workshop", "SQuAD", "BERT", "Checkpoints", "Torch", "FineTuning", "Planning", "Evaluating", "Console",
-                "StrictJSON", "bertqa",
+                "Workshop", "LocalHub", "SQuAD", "BERT", "Checkpoints", "Torch", "FineTuning", "Planning", "Evaluating",
+                "Console", "Files", "StrictJSON", "bertqa",
                 "wordpiece-bench",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-            ]),
+            ],
+            resources: [.copy("Fixtures")]),
     ],
     cxxLanguageStandard: .cxx20
 )

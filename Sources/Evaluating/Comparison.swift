@@ -3,6 +3,7 @@ import Files
 import QuestionAnswering
 import SQuAD
 import StrictJSON
+import Torch
 
 /// Several models' answers to one dataset, side by side.
 package struct Comparison: Sendable {

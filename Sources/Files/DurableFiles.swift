@@ -123,6 +123,14 @@ package enum DurableFiles {
         }
     }
 
+    /// Copies a file to a place where it appears whole or not at all; see `replace`.
+    package static func copy(_ source: String, to path: String, replacesLink: Bool = false) throws(FileError) {
+        let file = try MappedFile(path: source, allowsPointers: true)
+        try replace(path, replacesLink: replacesLink) { output throws(FileError) in
+            try file.forEachPiece { piece throws(FileError) in try output.append(contentsOf: piece) }
+        }
+    }
+
     /// Lets a symbolic link point to `target`, in place of what it pointed to before.
     package static func link(_ path: String, to target: String) throws(FileError) {
         // A name of its own: several processes may make the same link at one time, and all of them succeed.

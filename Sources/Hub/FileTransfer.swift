@@ -2,10 +2,10 @@ import AsyncHTTPClient
 import Files
 import Foundation
 import NIOCore
-import NIOHTTP1
 
 /// Fetches a file over HTTP, going on behind what is there, and takes up again what breaks off.
 struct FileTransfer: Sendable {
+    let transport: HubTransport
     let address: String
     /// Bytes; nil where they are not known.
     let size: Int?
@@ -16,42 +16,18 @@ struct FileTransfer: Sendable {
     /// The pause before the first of them; each next one is twice as long.
     var pause = Duration.milliseconds(500)
 
-    /// Redirects are followed by hand: a token must not reach another host.
-    private static let client: HTTPClient = {
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        configuration.timeout = .init(connect: .seconds(15), read: .seconds(60))
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
-
     /// The most bytes of a file whose size was not announced: no file of a model but its weights is larger, and the size of
     /// those is always announced.
     private static let largestUnannounced = 1 << 30
 
-    init(address: String, size: Int?, token: String? = nil) {
+    init(transport: HubTransport, address: String, size: Int?, token: String? = nil) {
+        self.transport = transport
         self.address = address
         self.size = size
         self.token = token
     }
 
-    /// Sends a request without a body.
-    static func send(
-        _ address: String, method: HTTPMethod, token: String? = nil, from start: Int = 0
-    ) async throws(HubError) -> HTTPClientResponse {
-        var request = HTTPClientRequest(url: address)
-        request.method = method
-        request.headers.add(name: "User-Agent", value: "bertqa")
-        // Compressed answers have another size and checksum.
-        request.headers.add(name: "Accept-Encoding", value: "identity")
-        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
-        if start > 0 { request.headers.add(name: "Range", value: "bytes=\(start)-") }
-        do {
-            return try await client.execute(request, deadline: .now() + .hours(24))
-        } catch {
-            throw .network("\(address): \(error)")
-        }
-    }
-
-    /// Fetches the contents into a file.
+    /// Fetches the contents into a file, which is on the disk then.
     ///
     /// - Parameters:
     ///   - failure: what an answer means that is no file.
@@ -79,9 +55,9 @@ struct FileTransfer: Sendable {
     ) async throws {
         let output = try FileOutput(appendingTo: path)
         var there = try output.size()
-        if let size, there == size { return }
+        if let size, there == size { return try output.synchronize() }
         if let size, there > size { there = 0 }
-        let response = try await Self.send(address, method: .GET, token: token, from: there)
+        let response = try await answer(from: there)
         switch response.status {
         case .partialContent: break
         case .ok: there = 0
@@ -91,31 +67,71 @@ struct FileTransfer: Sendable {
         default: throw failure(response)
         }
         try output.truncate(to: there)
-        let limit = size ?? Self.largestUnannounced
-        do {
-            for try await part in response.body {
-                there += part.readableBytes
-                guard there <= limit else {
-                    try output.truncate(to: 0)
-                    throw HubError.tooLong(address, limit: limit)
-                }
-                try part.withUnsafeReadableBytes { try output.append(contentsOf: $0) }
-                progress(there)
-            }
-        } catch let error as HubError {
-            throw error
-        } catch let error as FileError {
-            throw error
-        } catch {
-            // What came is kept: the next attempt goes on behind it.
-            try output.flush()
-            throw HubError.network("\(address) broke off after \(there) bytes: \(error)")
-        }
-        if let size = size, there < size {
-            try output.flush()
+        try await receive(response, into: output, &there, progress)
+        if let size, there < size {
             throw HubError.network("\(address) broke off after \(there) of \(size) bytes")
         }
         // The name that the file gets says that it is whole, after a power failure too.
         try output.synchronize()
+    }
+
+    /// Asks for the bytes from a place on. A server may point to another one, which does not see the token.
+    private func answer(from start: Int) async throws -> HTTPClientResponse {
+        var (address, token) = (address, token)
+        for _ in 0..<5 {
+            let response = try await transport.send(address, method: .GET, token: token, from: start)
+            guard let next = try Redirect.target(of: response, from: address) else { return response }
+            if !Redirect.isOneOrigin(address, next) { token = nil }
+            address = next
+        }
+        throw HubError.network("\(address) redirects in a circle")
+    }
+
+    /// Appends what comes. What broke off stays: the next attempt goes on behind it. More than was announced is refused.
+    private func receive(
+        _ response: HTTPClientResponse, into output: FileOutput, _ there: inout Int, _ progress: @Sendable (Int) -> Void
+    ) async throws {
+        let limit = size ?? Self.largestUnannounced
+        var parts = response.body.makeAsyncIterator()
+        while true {
+            let part: ByteBuffer
+            do {
+                guard let next = try await parts.next() else { break }
+                part = next
+            } catch {
+                try output.flush()
+                throw HubError.network("\(address) broke off after \(there) bytes: \(error)")
+            }
+            there += part.readableBytes
+            guard there <= limit else {
+                unlink(output.path)
+                throw HubError.tooLong(address, limit: limit)
+            }
+            try part.withUnsafeReadableBytes { try output.append(contentsOf: $0) }
+            progress(there)
+        }
+        try output.flush()
+    }
+}
+
+/// Where an answer points to.
+enum Redirect {
+    /// The address that an answer redirects to; nil if it does not.
+    ///
+    /// - Throws: `HubError.untrusted` for one that is not HTTP, or leaves TLS.
+    static func target(of response: HTTPClientResponse, from address: String) throws(HubError) -> String? {
+        guard (300..<400).contains(Int(response.status.code)),
+            let location = response.headers.first(name: "location")
+        else { return nil }
+        guard let base = URL(string: address), let url = URL(string: location, relativeTo: base)?.absoluteURL,
+            url.scheme == "https" || (url.scheme == "http" && base.scheme == "http"), url.host() != nil
+        else { throw .untrusted("\(address) redirects to \(location.debugDescription)") }
+        return url.absoluteString
+    }
+
+    /// Whether two addresses are of one server.
+    static func isOneOrigin(_ one: String, _ other: String) -> Bool {
+        guard let one = URL(string: one), let other = URL(string: other) else { return false }
+        return one.scheme == other.scheme && one.host() == other.host() && one.port == other.port
     }
 }

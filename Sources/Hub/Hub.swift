@@ -45,11 +45,11 @@ package struct Hub: Sendable {
         do {
             return try await currentModel(id)
         } catch let error as HubError {
-            guard case .network = error, HubCache(cache: settings.cache, id: id).file("config.json") != nil else {
+            guard case .network = error, HubCache(settings, id).file("config.json") != nil else {
                 throw error
             }
             var offline = settings
-            offline.isOffline = true
+            offline.offline = "the failing network"
             let hub = Hub(settings: offline, progress: progress, warn: warn, convert: convert)
             let folder = try await hub.currentModel(id)
             warn("\(error); the cached \(id) is used")
@@ -60,7 +60,9 @@ package struct Hub: Sendable {
     private func currentModel(_ id: HubModelID) async throws -> String {
         let config = try await file("config.json", of: id)
         let pickles = try await weights(of: id)
-        let names = ["vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"]
+        let names = [
+            "vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+        ]
         var found: [String] = []
         for name in names where try await optionalFile(name, of: id) != nil { found.append(name) }
         guard found.contains("vocab.txt") || found.contains("tokenizer.json") else {
@@ -78,7 +80,7 @@ package struct Hub: Sendable {
             return []
         }
         for name in ["pytorch_model.bin", "pytorch_model.bin.index.json"] where try await hasFile(name, of: id) {
-            let isConverted = HubCache(cache: settings.cache, id: id).hasConversion
+            let isConverted = HubCache(settings, id).hasConversion
             guard convert != nil || isConverted else { throw HubError.pickleOnly("\(id)") }
             let path = try await file(name, of: id)
             guard name.hasSuffix(".json") else { return [name] }
@@ -91,7 +93,7 @@ package struct Hub: Sendable {
 
     /// The folder with the converted weights of a model, and links to its other files.
     private func converted(_ id: HubModelID, files: [String]) async throws -> String {
-        let cache = HubCache(cache: settings.cache, id: id)
+        let cache = HubCache(settings, id)
         guard let commit = cache.commit() else { throw HubError.damaged("\(id)") }
         let folder = cache.conversion(commit)
         let lock = try await cache.lock("conversion-\(commit)")
@@ -108,39 +110,50 @@ package struct Hub: Sendable {
     ///
     /// - Throws: `HubError`.
     package func file(_ name: String, of id: HubModelID) async throws -> String {
-        let cache = HubCache(cache: settings.cache, id: id)
-        if settings.isOffline {
+        let cache = HubCache(settings, id)
+        // What a commit has never changes.
+        if let path = cache.file(name, commit: id.revision) { return path }
+        if let variable = settings.offline {
             guard let path = cache.file(name) else {
-                throw HubError.offline("\(name) of \(id)", cache: settings.cache)
+                throw HubError.offline("\(name) of \(id)", cache: settings.cache, variable: variable)
             }
             return path
         }
         let client = HubClient(settings: settings, id: id)
         let info = try await client.info(name)
-        try await store(info, name, client, cache)
+        if let path = cache.file(name, commit: info.commit, size: info.size) {
+            // A cache that may only be read serves as well; then the next offline run may not find this commit.
+            try? cache.note(commit: info.commit)
+            return path
+        }
         try cache.note(commit: info.commit)
-        return try cache.link(name, commit: info.commit, etag: info.etag)
+        return try await store(info, name, client, cache)
     }
 
-    /// Sees to it that the contents are in the cache, whole.
-    private func store(_ info: HubFileInfo, _ name: String, _ client: HubClient, _ cache: HubCache) async throws {
-        let blob = cache.blob(info.etag)
-        if FileManager.default.fileExists(atPath: blob) { return }
+    /// Sees to it that a file is in the cache, whole: its path there.
+    private func store(
+        _ info: HubFileInfo, _ name: String, _ client: HubClient, _ cache: HubCache
+    ) async throws -> String {
         let lock = try await cache.lock(info.etag)
         defer { withExtendedLifetime(lock) {} }
         // Another process may have fetched it while this one waited.
-        if FileManager.default.fileExists(atPath: blob) { return }
-        try cache.make(cache.blob("") as String)
+        if let path = cache.file(name, commit: info.commit, size: info.size) { return path }
+        let blob = cache.blob(info.etag)
+        if FileManager.default.fileExists(atPath: blob) {
+            return try cache.link(name, commit: info.commit, etag: info.etag, isNew: false)
+        }
+        try cache.make(cache.blob(""))
         let incomplete = "\(blob).incomplete"
         let report = progress
         try await client.fetch(info, to: incomplete) { received in
             report(Progress(file: name, received: received, total: info.size))
         }
         guard try HubCache.isWhole(incomplete, etag: info.etag) else {
-            try? FileManager.default.removeItem(atPath: incomplete)
+            unlink(incomplete)
             throw HubError.damaged("\(name) of \(client.id)")
         }
         do { try DurableFiles.move(incomplete, to: blob) } catch { throw HubError.cache("\(error)") }
+        return try cache.link(name, commit: info.commit, etag: info.etag, isNew: true)
     }
 
     private func optionalFile(_ name: String, of id: HubModelID) async throws -> String? {
@@ -149,14 +162,14 @@ package struct Hub: Sendable {
         } catch let error as HubError {
             switch error {
             case .noFile: return nil
-            case .offline where HubCache(cache: settings.cache, id: id).commit() != nil: return nil
+            case .offline where HubCache(settings, id).commit() != nil: return nil
             default: throw error
             }
         }
     }
 
     private func hasFile(_ name: String, of id: HubModelID) async throws -> Bool {
-        if settings.isOffline { return HubCache(cache: settings.cache, id: id).file(name) != nil }
+        if settings.isOffline { return HubCache(settings, id).file(name) != nil }
         do {
             _ = try await HubClient(settings: settings, id: id).info(name)
             return true

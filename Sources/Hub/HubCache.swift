@@ -11,6 +11,12 @@ import Foundation
 struct HubCache: Sendable {
     let cache: String
     let id: HubModelID
+    /// Whether no symbolic links are made, although the file system may have them.
+    let avoidsLinks: Bool
+
+    init(_ settings: HubSettings, _ id: HubModelID) {
+        (cache, avoidsLinks, self.id) = (settings.cache, settings.avoidsLinks, id)
+    }
 
     var folder: String { "\(cache)/\(id.cacheFolder)" }
 
@@ -20,7 +26,9 @@ struct HubCache: Sendable {
 
     /// The commit that the revision stood for when it was last fetched.
     func commit() -> String? {
-        if FileManager.default.fileExists(atPath: snapshot(id.revision)) { return id.revision }
+        if Self.isCommit(id.revision), FileManager.default.fileExists(atPath: snapshot(id.revision)) {
+            return id.revision
+        }
         let text = try? String(contentsOfFile: "\(folder)/refs/\(id.revision)", encoding: .utf8)
         let commit = text?.trimmingCharacters(in: .whitespacesAndNewlines)
         return commit.flatMap { Self.isCommit($0) ? $0 : nil }
@@ -47,10 +55,17 @@ struct HubCache: Sendable {
     }
 
     /// A file that was fetched before.
-    func file(_ name: String) -> String? {
-        guard let commit = commit(), ShardedIndex.isPlainFileName(name) else { return nil }
+    func file(_ name: String) -> String? { commit().flatMap { file(name, commit: $0) } }
+
+    /// A file of a commit, be it a link into `blobs` or, where there are no links, the contents themselves.
+    ///
+    /// - Parameter size: what the hub says of its bytes; a file of another size was not copied as a whole.
+    func file(_ name: String, commit: String, size: Int? = nil) -> String? {
+        guard Self.isCommit(commit), ShardedIndex.isPlainFileName(name) else { return nil }
         let path = "\(snapshot(commit))/\(name)"
-        return FileManager.default.fileExists(atPath: path) ? path : nil
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return size == nil || Int(status.st_size) == size ? path : nil
     }
 
     /// Notes which commit the revision stands for.
@@ -61,15 +76,41 @@ struct HubCache: Sendable {
         do { try DurableFiles.write(commit, to: path) } catch { throw .cache("\(error)") }
     }
 
-    /// Links a snapshot's file to its contents.
-    func link(_ name: String, commit: String, etag: String) throws(HubError) -> String {
+    /// Links a snapshot's file to its contents. Where there are no symbolic links, contents that have just come are moved
+    /// there and others copied, as huggingface_hub does it.
+    ///
+    /// - Parameter isNew: whether nobody else has found the contents yet.
+    func link(_ name: String, commit: String, etag: String, isNew: Bool) throws(HubError) -> String {
         try Self.check(name, commit: commit)
         let path = "\(snapshot(commit))/\(name)"
         try make(snapshot(commit))
-        let target = "../../blobs/\(etag)"
-        if (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == target { return path }
-        do { try DurableFiles.link(path, to: target) } catch { throw .cache("\(error)") }
+        do {
+            if try link(path, to: "../../blobs/\(etag)") { return path }
+            if isNew {
+                try DurableFiles.move(blob(etag), to: path)
+            } else {
+                try DurableFiles.copy(blob(etag), to: path, replacesLink: true)
+            }
+        } catch {
+            throw .cache("\(error)")
+        }
         return path
+    }
+
+    /// Makes a symbolic link; false where there are none.
+    private func link(_ path: String, to target: String) throws(FileError) -> Bool {
+        if avoidsLinks { return false }
+        do {
+            try DurableFiles.link(path, to: target)
+            return true
+        } catch {
+            // EPERM is what the system says of file systems without links, and EACCES of some shares.
+            guard [EPERM, EACCES, ENOSYS, EOPNOTSUPP, ENOTSUP, EINVAL].contains(error.code) else { throw error }
+            StandardError.warnOnce(
+                "links",
+                "\(cache): this file system has no symbolic links (\(error.message)); files are moved or copied")
+            return false
+        }
     }
 
     /// Where the converted weights of a commit are.
@@ -85,10 +126,14 @@ struct HubCache: Sendable {
     func linkConversion(_ name: String, commit: String) throws(HubError) {
         try Self.check(name, commit: commit)
         let path = "\(conversion(commit))/\(name)"
+        if FileManager.default.fileExists(atPath: path) { return }
         try make(conversion(commit))
-        let target = "../../snapshots/\(commit)/\(name)"
-        if (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == target { return }
-        do { try DurableFiles.link(path, to: target) } catch { throw .cache("\(error)") }
+        do {
+            if try link(path, to: "../../snapshots/\(commit)/\(name)") { return }
+            try DurableFiles.copy("\(snapshot(commit))/\(name)", to: path, replacesLink: true)
+        } catch {
+            throw .cache("\(error)")
+        }
     }
 
     /// Takes the lock of a blob, so that of several processes one fetches it. Waits for the others.
@@ -111,7 +156,7 @@ struct HubCache: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw .cache("\(folder): \(error.localizedDescription)")
+            throw .cache("\(folder): \(FileError.reason(error))")
         }
     }
 

@@ -12,14 +12,14 @@ struct HubFileInfo: Sendable, Hashable {
     let size: Int?
     /// Where the contents are: the hub itself, or a store that it points to.
     let address: String
-    /// Whether the token may be shown there.
-    let isHub: Bool
 }
 
 /// Talks to the hub.
 struct HubClient: Sendable {
     let settings: HubSettings
     let id: HubModelID
+
+    private var transport: HubTransport { HubTransport(proxies: settings.proxies) }
 
     /// Asks for a file's commit, checksum and place.
     ///
@@ -29,33 +29,40 @@ struct HubClient: Sendable {
         let (revision, name) = (Self.percentEncoded(id.revision), Self.percentEncoded(file))
         var address = "\(settings.endpoint)/\(id.repository)/resolve/\(revision)/\(name)"
         for _ in 0..<5 {
-            let response = try await FileTransfer.send(address, method: .HEAD, token: settings.token)
-            let redirect =
-                (300..<400).contains(Int(response.status.code)) ? response.headers.first(name: "location") : nil
+            let response = try await transport.send(address, method: .HEAD, token: token(for: address))
+            let redirect = try Redirect.target(of: response, from: address)
             if redirect == nil, response.status != .ok { throw failure(response, file, address) }
-            if let redirect, redirect.hasPrefix("/") {
-                address = settings.endpoint + redirect
+            let commit = response.headers.first(name: "x-repo-commit")
+            let etag = response.headers.first(name: "x-linked-etag") ?? response.headers.first(name: "etag")
+            // A mirror may point to the hub before anything is said of the file.
+            if let redirect, isHub(redirect) || commit == nil || etag == nil {
+                address = redirect
                 continue
             }
-            guard let commit = response.headers.first(name: "x-repo-commit"),
-                let etag = response.headers.first(name: "x-linked-etag") ?? response.headers.first(name: "etag")
-            else { throw HubError.status(Int(response.status.code), "\(address), without X-Repo-Commit and ETag") }
+            guard let commit, let etag else {
+                throw HubError.status(Int(response.status.code), "\(address), without X-Repo-Commit and ETag")
+            }
             guard HubCache.isCommit(commit) else {
                 throw HubError.untrusted("\(address): X-Repo-Commit is not 40 hexadecimal digits")
             }
             let size = response.headers.first(name: "x-linked-size") ?? response.headers.first(name: "content-length")
             return HubFileInfo(
-                commit: commit, etag: try Self.name(etag), size: size.flatMap { Int($0) }, address: redirect ?? address,
-                isHub: redirect == nil || redirect?.hasPrefix(settings.endpoint + "/") == true)
+                commit: commit, etag: try Self.name(etag), size: size.flatMap { Int($0) }.flatMap { $0 < 0 ? nil : $0 },
+                address: redirect ?? address)
         }
         throw HubError.network("\(address) redirects in a circle")
     }
 
     /// Fetches contents into a file (see `FileTransfer`); the token is shown to the hub only.
     func fetch(_ info: HubFileInfo, to path: String, progress: @Sendable (Int) -> Void) async throws {
-        let transfer = FileTransfer(address: info.address, size: info.size, token: info.isHub ? settings.token : nil)
+        let transfer = FileTransfer(
+            transport: transport, address: info.address, size: info.size, token: token(for: info.address))
         try await transfer.fetch(to: path, failure: { failure($0, "", info.address) }, progress: progress)
     }
+
+    private func isHub(_ address: String) -> Bool { Redirect.isOneOrigin(address, settings.endpoint) }
+
+    private func token(for address: String) -> String? { isHub(address) ? settings.token : nil }
 
     private func failure(_ response: HTTPClientResponse, _ file: String, _ address: String) -> HubError {
         let hasToken = settings.token != nil
@@ -93,9 +100,9 @@ struct HubClient: Sendable {
         text = text.drop { $0 == "\"" }
         while text.hasSuffix("\"") { text = text.dropLast() }
         guard !text.isEmpty, text.utf8.count <= 200, text != "..", text != ".",
-            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") })
+            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") }), !text.hasSuffix(".incomplete")
         else {
-            throw .status(200, "a file whose ETag is '\(etag)'")
+            throw .untrusted("the ETag \(etag.debugDescription) cannot be the name of a file")
         }
         return String(text)
     }

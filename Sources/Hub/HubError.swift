@@ -6,7 +6,7 @@ package enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
     case noRevision(String)
     /// The repository has no such file.
     case noFile(String, file: String)
-    /// The model's owner wants to know who uses it.
+    /// The model's owner gives access on request.
     case gated(String, endpoint: String)
     /// The token is not accepted.
     case unauthorised(String)
@@ -14,8 +14,10 @@ package enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
     case network(String)
     /// The hub answered something else than a file.
     case status(Int, String)
-    /// The network may not be used, and the cache does not have the file.
-    case offline(String, cache: String)
+    /// The network may not be used, by a variable of the environment, and the cache does not have the file.
+    case offline(String, cache: String, variable: String)
+    /// A variable of the environment has a value that cannot be used.
+    case settings(String)
     /// What came is not what was announced.
     case damaged(String)
     /// More came than was announced.
@@ -41,24 +43,26 @@ package enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
                     ? "check its name and what HF_TOKEN may read"
                     : "check its name, or set HF_TOKEN to a token that may read it")
         case .noRevision(let id): "\(id): the model has no such revision; give a branch, a tag or a commit behind @"
-        case .noFile(let id, let file): "\(id): the model has no \(file); it is no BERT in the Hugging Face layout"
+        case .noFile(let id, let file):
+            "\(id): the model has no \(file), so it is not a BERT in the Hugging Face layout"
         case .gated(let id, let endpoint):
-            "\(id): its owner wants to know who uses it; agree to that at \(endpoint)/\(id), then set HF_TOKEN"
+            "\(id): its owner gives access on request; accept the terms at \(endpoint)/\(id), then set HF_TOKEN"
         case .unauthorised(let id):
             "\(id): the hub does not accept HF_TOKEN; make a new token, or unset it for public models"
         case .network(let message): "the hub cannot be reached: \(message); try again, or give a model's folder"
         case .status(let code, let address): "the hub answers \(code) for \(address); try again later"
-        case .offline(let what, let cache):
-            "\(what) is not in the cache \(cache), and HF_HUB_OFFLINE forbids to fetch it; unset that, or give a model's folder"
+        case .offline(let what, let cache, let variable):
+            "\(what) is not in the cache \(cache), and \(variable) forbids the network; unset it, or give a folder or a file"
+        case .settings(let message): message
         case .damaged(let what):
-            "\(what): what came is not what the hub announced (another checksum or size); try again"
+            "\(what): the contents do not match the checksum that the hub announced; nothing of it is kept; try again"
         case .tooLong(let address, let limit):
             "\(address) sends more than the \(limit) bytes that were announced; nothing of it is kept"
         case .untrusted(let message): "\(message); this model is not used"
         case .cache(let message): "the cache cannot be written: \(message); HF_HUB_CACHE chooses another folder"
         case .pickleOnly(let id):
-            "\(id) has its weights only as a Python pickle, pytorch_model.bin; --allow-pickle converts them: the tensors are "
-                + "read, none of the code in the pickle is run"
+            "\(id) has its weights only as a Python pickle, pytorch_model.bin, which has to be converted; none of the code in "
+                + "it is run"
         }
     }
 

@@ -8,38 +8,58 @@ package struct HubSettings: Sendable, Hashable {
     package var cache: String
     /// Who is asking; nil for anybody.
     package var token: String?
+    /// What forbids the network, such as "HF_HUB_OFFLINE"; nil where it may be used.
+    package var offline: String?
+    /// Whether files are put into the cache without symbolic links.
+    package var avoidsLinks = false
+    /// The way to the hub.
+    package var proxies = ProxySettings()
+
     /// Whether only the cache may be used.
-    package var isOffline: Bool
+    package var isOffline: Bool { offline != nil }
 
     /// Settings from their parts.
     package init(
-        endpoint: String = "https://huggingface.co", cache: String, token: String? = nil, isOffline: Bool = false
+        endpoint: String = "https://huggingface.co", cache: String, token: String? = nil, offline: String? = nil
     ) {
         self.endpoint = endpoint
         self.cache = cache
         self.token = token
-        self.isOffline = isOffline
+        self.offline = offline
     }
 
-    /// The settings of `HF_ENDPOINT`, `HF_HUB_CACHE`, `HF_HOME`, `HF_TOKEN`, `HF_TOKEN_PATH` and `HF_HUB_OFFLINE`.
+    /// The settings of `HF_ENDPOINT`, `HF_HUB_CACHE`, `HF_HOME`, `HF_TOKEN`, `HF_HUB_OFFLINE` and their like.
     ///
-    /// - Source: huggingface_hub's `constants.py`.
-    package init(environment: [String: String]) {
-        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-        let home = environment["HOME"] ?? NSHomeDirectory()
-        func expanded(_ path: String) -> String { path.hasPrefix("~/") ? home + path.dropFirst() : path }
-        let base = value("XDG_CACHE_HOME").map(expanded) ?? "\(home)/.cache"
-        let folder = value("HF_HOME").map(expanded) ?? "\(base)/huggingface"
-        var address = value("HF_ENDPOINT") ?? "https://huggingface.co"
+    /// - Source: huggingface_hub's `constants.py` and `utils/_auth.py`.
+    package init(environment variables: [String: String]) {
+        let environment = HubEnvironment(variables)
+        let folder = environment.expanded(environment["HF_HOME"] ?? "\(environment.cacheHome)/huggingface")
+        var address = environment["HF_ENDPOINT"] ?? "https://huggingface.co"
         while address.hasSuffix("/") { address.removeLast() }
         endpoint = address
-        cache = (value("HF_HUB_CACHE") ?? value("HUGGINGFACE_HUB_CACHE")).map(expanded) ?? "\(folder)/hub"
-        let tokenFile = value("HF_TOKEN_PATH").map(expanded) ?? "\(folder)/token"
+        let named = environment["HF_HUB_CACHE"] ?? environment["HUGGINGFACE_HUB_CACHE"]
+        cache = named.map(environment.expanded) ?? "\(folder)/hub"
+        token = Self.token(environment, folder)
+        offline = Self.offline(environment)
+        avoidsLinks = environment.isTrue("HF_HUB_DISABLE_SYMLINKS")
+        proxies = ProxySettings(environment: variables)
+    }
+
+    private static func token(_ environment: HubEnvironment, _ folder: String) -> String? {
+        if environment.isTrue("HF_HUB_DISABLE_IMPLICIT_TOKEN") { return nil }
+        func cleaned(_ text: String?) -> String? {
+            let text = text?.trimmingCharacters(in: .whitespacesAndNewlines)
+            return text.flatMap { $0.isEmpty ? nil : $0 }
+        }
+        if let token = cleaned(environment["HF_TOKEN"] ?? environment["HUGGING_FACE_HUB_TOKEN"]) { return token }
+        let file = environment.expanded(environment["HF_TOKEN_PATH"] ?? "\(folder)/token")
         // A file that is not there, or may not be read, is no token: anybody may ask for public models.
-        let stored = try? String(contentsOfFile: tokenFile, encoding: .utf8)
-        let text = (value("HF_TOKEN") ?? stored)?.trimmingCharacters(in: .whitespacesAndNewlines)
-        token = text.flatMap { $0.isEmpty ? nil : $0 }
-        let offline = value("HF_HUB_OFFLINE")?.uppercased() ?? ""
-        isOffline = ["1", "ON", "YES", "TRUE"].contains(offline)
+        return cleaned(try? String(contentsOfFile: file, encoding: .utf8))
+    }
+
+    /// What forbids the network. As in Python, `HF_HUB_OFFLINE=0` wins over `TRANSFORMERS_OFFLINE=1`.
+    static func offline(_ environment: HubEnvironment) -> String? {
+        let name = environment["HF_HUB_OFFLINE"] == nil ? "TRANSFORMERS_OFFLINE" : "HF_HUB_OFFLINE"
+        return environment.isTrue(name) ? name : nil
     }
 }

@@ -17,25 +17,35 @@ package struct SQuADFiles: Sendable {
     private let endpoint: String
     private let folder: String
     private let known: [String: Known]
+    private let proxies: ProxySettings
+    /// What forbids the network; nil where it may be used.
+    private let offline: String?
     private let progress: @Sendable (Hub.Progress) -> Void
 
-    /// The files' address and where they are kept: `BERTQA_SQUAD_ENDPOINT`, `XDG_CACHE_HOME`, `HOME`.
+    /// The files' address and where they are kept: `BERTQA_SQUAD_ENDPOINT`, `XDG_CACHE_HOME`, `HOME`; proxies, and
+    /// `HF_DATASETS_OFFLINE` or `HF_HUB_OFFLINE`, as for models.
     package init(
-        environment: [String: String], progress: @escaping @Sendable (Hub.Progress) -> Void = { _ in }
+        environment variables: [String: String], progress: @escaping @Sendable (Hub.Progress) -> Void = { _ in }
     ) {
-        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-        var address = value("BERTQA_SQUAD_ENDPOINT") ?? "https://rajpurkar.github.io/SQuAD-explorer/dataset"
+        let environment = HubEnvironment(variables)
+        var address = environment["BERTQA_SQUAD_ENDPOINT"] ?? "https://rajpurkar.github.io/SQuAD-explorer/dataset"
         while address.hasSuffix("/") { address.removeLast() }
         endpoint = address
-        let home = value("HOME") ?? NSHomeDirectory()
-        folder = "\(value("XDG_CACHE_HOME") ?? "\(home)/.cache")/bertqa/squad"
+        folder = "\(environment.expanded(environment.cacheHome))/bertqa/squad"
         known = Self.official
+        proxies = ProxySettings(environment: variables)
+        // - Source: `config.py` of datasets: set to anything, it decides alone.
+        offline =
+            environment.isSet("HF_DATASETS_OFFLINE")
+            ? (environment.isTrue("HF_DATASETS_OFFLINE") ? "HF_DATASETS_OFFLINE" : nil)
+            : HubSettings.offline(environment)
         self.progress = progress
     }
 
     /// Files of other contents than the official ones, for tests.
     package init(endpoint: String, folder: String, known: [String: Known]) {
         (self.endpoint, self.folder, self.known) = (endpoint, folder, known)
+        (proxies, offline) = (ProxySettings(), nil)
         progress = { _ in }
     }
 
@@ -46,11 +56,8 @@ package struct SQuADFiles: Sendable {
         guard let known = known["\(name) \(part.rawValue)"] else { return nil }
         let path = "\(folder)/\(known.file)"
         if FileManager.default.fileExists(atPath: path) { return path }
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw HubError.cache("\(folder): \(error.localizedDescription)")
-        }
+        if let offline { throw HubError.offline(known.file, cache: folder, variable: offline) }
+        do { try DurableFiles.makeDirectory(folder) } catch { throw HubError.cache("\(error)") }
         let lock = try await HubCache.lock(path: "\(path).lock")
         defer { withExtendedLifetime(lock) {} }
         // Another process may have fetched it while this one waited.
@@ -63,7 +70,8 @@ package struct SQuADFiles: Sendable {
         let incomplete = "\(path).incomplete"
         let address = "\(endpoint)/\(known.file)"
         let report = progress
-        try await FileTransfer(address: address, size: known.size).fetch(
+        let transport = HubTransport(proxies: proxies)
+        try await FileTransfer(transport: transport, address: address, size: known.size).fetch(
             to: incomplete, failure: { HubError(status: Int($0.status.code), address) },
             progress: { report(Hub.Progress(file: known.file, received: $0, total: known.size)) })
         guard try HubCache.isWhole(incomplete, etag: known.sha256) else {

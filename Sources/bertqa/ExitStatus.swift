@@ -44,7 +44,7 @@ enum ExitStatus: Int32, CaseIterable {
         case let error as EvaluationError: self = ExitStatus(error)
         case let error as HubError: self = ExitStatus(error)
         case is AnswerServerError, is DocumentStoreError: self = .inputOutput
-        case is ModelSource.NoModel, is DatasetSource.NoDataset: self = .missingInput
+        case is ModelSource.NoModel, is ModelSource.NeedsConversion, is DatasetSource.NoDataset: self = .missingInput
         default: self = .internalError
         }
     }
@@ -68,6 +68,7 @@ enum ExitStatus: Int32, CaseIterable {
     private init(_ error: HubError) {
         switch error {
         case .damaged, .tooLong: self = .data
+        case .settings: self = .usage
         case .network, .status, .cache: self = .inputOutput
         default: self = .missingInput
         }

@@ -20,7 +20,7 @@ enum ModelSource {
         guard let id = HubModelID(model), !beginsWithFolder(model) else { return model }
         do {
             return try await download(id, allowsPickle: allowsPickle)
-        } catch let error as HubError {
+        } catch where error is HubError || error is NeedsConversion {
             throw NoModel(name: model, error: error)
         }
     }
@@ -45,8 +45,14 @@ enum ModelSource {
     /// Neither a folder nor a model of the hub.
     struct NoModel: Error, CustomStringConvertible {
         let name: String
-        let error: HubError
+        let error: any Error
         var description: String { "--model \(name): there is no such folder here, and as a name: \(error)" }
+    }
+
+    /// Weights that there are only as a pickle.
+    struct NeedsConversion: Error, CustomStringConvertible {
+        let error: HubError
+        var description: String { "\(error); --allow-pickle allows the conversion" }
     }
 
     /// Fetches a model where it is not in the cache, with progress on standard error.
@@ -56,7 +62,11 @@ enum ModelSource {
                 settings: HubSettings(environment: ProcessInfo.processInfo.environment), progress: report,
                 warn: { StandardError.write("warning: \($0)\n") },
                 convert: allowsPickle ? convert : nil)
-            return try await hub.model(id)
+            do {
+                return try await hub.model(id)
+            } catch HubError.pickleOnly(let id) {
+                throw NeedsConversion(error: .pickleOnly(id))
+            }
         }
     }
 }

@@ -1,35 +1,17 @@
 import Crypto
 import Foundation
 import Hub
+import LocalHub
 import Synchronization
 import Testing
 
 @Suite("The hub")
 struct HubTests {
-    private static let files = [
-        "config.json": #"{"model_type": "bert"}"#, "vocab.txt": "[PAD]\n[UNK]\n",
-        "model.safetensors": String(repeating: "weights ", count: 40_000), "tokenizer.json": "{}",
-    ]
+    private static let files = HubWorld.files
     private let id: HubModelID
 
     init() throws {
         id = try #require(HubModelID("owner/bert"))
-    }
-
-    /// Runs `body` with a hub and an empty cache.
-    private func withHub(
-        _ files: [String: String] = files, _ body: (LocalHub, HubSettings) async throws -> Void
-    ) async throws {
-        let server = try LocalHub(files: files)
-        server.state.withLock { $0.stored = ["model.safetensors"] }
-        let cache = FileManager.default.temporaryDirectory.appendingPathComponent("bertqa-\(UUID().uuidString)").path
-        defer {
-            server.stop()
-            do { try FileManager.default.removeItem(atPath: cache) } catch CocoaError.fileNoSuchFile {} catch {
-                Issue.record("\(cache) stays: \(error)")
-            }
-        }
-        try await body(server, HubSettings(endpoint: server.endpoint, cache: cache))
     }
 
     private func failure(
@@ -40,7 +22,7 @@ struct HubTests {
 
     @Test("a model is fetched into the layout of Python's cache, and not fetched again")
     func layout() async throws {
-        try await withHub { server, settings in
+        try await HubWorld.with { server, settings in
             let seen = Mutex(0)
             let hub = Hub(
                 settings: settings, progress: { progress in seen.withLock { $0 = max($0, progress.received) } })
@@ -60,7 +42,7 @@ struct HubTests {
             // What is in the cache is found without the network.
             server.stop()
             var offline = settings
-            offline.isOffline = true
+            offline.offline = "HF_HUB_OFFLINE"
             #expect(try await Hub(settings: offline).model(id) == folder)
             let warnings = Mutex(0)
             let alone = Hub(settings: settings, warn: { _ in warnings.withLock { $0 += 1 } })
@@ -71,7 +53,7 @@ struct HubTests {
 
     @Test("a transfer that breaks off goes on where it was")
     func resume() async throws {
-        try await withHub { server, settings in
+        try await HubWorld.with { server, settings in
             server.state.withLock { $0.breaks["model.safetensors"] = [1000, 500] }
             _ = try await Hub(settings: settings).model(id)
             let ranges = server.transfers("model.safetensors").map { $0.headers["range"] }
@@ -82,7 +64,7 @@ struct HubTests {
 
     @Test("what an earlier process left of a transfer is gone on with")
     func resumeLater() async throws {
-        try await withHub { server, settings in
+        try await HubWorld.with { server, settings in
             let weights = Data((Self.files["model.safetensors"] ?? "").utf8)
             let digest = SHA256.hash(data: weights).map { String(format: "%02x", $0) }.joined()
             let blobs = "\(settings.cache)/models--owner--bert/blobs"
@@ -96,7 +78,7 @@ struct HubTests {
 
     @Test("the hub being busy is waited for")
     func busy() async throws {
-        try await withHub { server, settings in
+        try await HubWorld.with { server, settings in
             server.state.withLock { $0.failures = [503, 429] }
             _ = try await Hub(settings: settings).model(id)
             #expect(server.state.withLock { $0.failures.isEmpty })
@@ -105,7 +87,7 @@ struct HubTests {
 
     @Test("contents with another checksum are thrown away")
     func damage() async throws {
-        try await withHub { server, settings in
+        try await HubWorld.with { server, settings in
             let size = Self.files["model.safetensors"]?.utf8.count ?? 0
             server.state.withLock { $0.damage["model.safetensors"] = Data(repeating: 0x78, count: size) }
             do {
@@ -119,7 +101,7 @@ struct HubTests {
 
     @Test("the token is shown to the hub and to nobody else")
     func token() async throws {
-        try await withHub { server, settings in
+        try await HubWorld.with { server, settings in
             server.state.withLock { $0.token = "secret" }
             do {
                 let error = try await failure(settings)
@@ -141,7 +123,7 @@ struct HubTests {
 
     @Test("what is missing or closed is told apart, with what to do")
     func refused() async throws {
-        try await withHub { server, settings in
+        try await HubWorld.with { server, settings in
             do {
                 let error = try await failure(settings, HubModelID("owner/none"))
                 #expect(error == .noRepository("owner/none", hasToken: false))
@@ -158,20 +140,20 @@ struct HubTests {
                 #expect(error.description.contains("agree to that at \(server.endpoint)/owner/bert"))
             }
             var offline = settings
-            offline.isOffline = true
+            offline.offline = "HF_HUB_OFFLINE"
             offline.cache += "-empty"
             do {
                 let error = try await failure(offline)
                 #expect(error.description.contains("HF_HUB_OFFLINE"))
             }
         }
-        try await withHub(["config.json": "{}", "vocab.txt": "", "pytorch_model.bin": ""]) { _, settings in
+        try await HubWorld.with(["config.json": "{}", "vocab.txt": "", "pytorch_model.bin": ""]) { _, settings in
             do {
                 let error = try await failure(settings)
                 #expect(error == .pickleOnly("owner/bert"))
             }
         }
-        try await withHub(["vocab.txt": ""]) { _, settings in
+        try await HubWorld.with(["vocab.txt": ""]) { _, settings in
             do {
                 let error = try await failure(settings)
                 #expect(error == .noFile("owner/bert", file: "config.json"))
@@ -182,7 +164,7 @@ struct HubTests {
     @Test("weights that there are only as a pickle are converted where that is allowed, once, beside the snapshot")
     func pickle() async throws {
         let files = ["config.json": "{}", "vocab.txt": "[PAD]", "pytorch_model.bin": "pickled"]
-        try await withHub(files) { server, settings in
+        try await HubWorld.with(files) { server, settings in
             let conversions = Mutex(0)
             let hub = Hub(
                 settings: settings,
@@ -201,7 +183,7 @@ struct HubTests {
             #expect(try await Hub(settings: settings).model(id) == folder)
             server.stop()
             var offline = settings
-            offline.isOffline = true
+            offline.offline = "HF_HUB_OFFLINE"
             #expect(try await Hub(settings: offline).model(id) == folder)
             #expect(conversions.withLock { $0 } == 1)
         }
@@ -209,7 +191,7 @@ struct HubTests {
 
     @Test("a cache that cannot be written to is named")
     func unwritable() async throws {
-        try await withHub { _, settings in
+        try await HubWorld.with { _, settings in
             var other = settings
             other.cache = "/dev/null/cache"
             do {
@@ -221,7 +203,7 @@ struct HubTests {
 
     @Test("of several processes one fetches, the others find it")
     func together() async throws {
-        try await withHub { server, settings in
+        try await HubWorld.with { server, settings in
             try await withThrowingTaskGroup(of: String.self) { group in
                 for _ in 0..<6 { group.addTask { try await Hub(settings: settings).model(self.id) } }
                 var folders: Set<String> = []
@@ -244,7 +226,7 @@ struct HubTests {
         let files = [
             "config.json": "{}", "vocab.txt": "", index: #"{"weight_map": {"x": "\#(part)"}}"#,
         ]
-        try await withHub(files) { server, settings in
+        try await HubWorld.with(files) { server, settings in
             let outside = "\(settings.cache)-outside"
             try "mine".write(toFile: outside, atomically: true, encoding: .utf8)
             defer { unlink(outside) }
@@ -262,7 +244,7 @@ struct HubTests {
         "a commit that is not 40 hexadecimal digits is refused",
         arguments: ["../../..", "main", "", "0123456789abcdef/"])
     func hostileCommit(_ commit: String) async throws {
-        try await withHub { server, settings in
+        try await HubWorld.with { server, settings in
             server.state.withLock { $0.commit = commit }
             let error = try await failure(settings)
             guard case .untrusted(let message) = error else { throw error }
@@ -273,7 +255,7 @@ struct HubTests {
 
     @Test("names that would leave the cache are refused by it as well", arguments: ["../x", "a/../../x", "/x", "a?b"])
     func hostileName(_ name: String) async throws {
-        try await withHub([name: "x"]) { _, settings in
+        try await HubWorld.with([name: "x"]) { _, settings in
             await #expect(throws: HubError.self) { try await Hub(settings: settings).file(name, of: id) }
             let written = FileManager.default.enumerator(atPath: settings.cache)?.compactMap { $0 as? String } ?? []
             #expect(!written.contains { $0.contains("snapshots/") && !$0.hasSuffix(LocalHub.commit) })
@@ -286,41 +268,9 @@ struct HubTests {
             "config.json": "{}", "vocab.txt": "", "a.safetensors": "1", "b.safetensors": "2",
             "model.safetensors.index.json": #"{"weight_map": {"x": "a.safetensors", "y": "b.safetensors"}}"#,
         ]
-        try await withHub(files) { _, settings in
+        try await HubWorld.with(files) { _, settings in
             let folder = try await Hub(settings: settings).model(id)
             #expect(try String(contentsOfFile: "\(folder)/b.safetensors", encoding: .utf8) == "2")
         }
-    }
-}
-
-@Suite("Names and settings of the hub")
-struct HubNameTests {
-    @Test(
-        "ids are read with their revision", arguments: ["bert-base-cased", "owner/na.me_1", "a/b@v1.0", "a@refs/pr/1"])
-    func names(_ text: String) throws {
-        let id = try #require(HubModelID(text))
-        #expect(id.description == text)
-    }
-
-    @Test(
-        "what cannot be an id is none",
-        arguments: ["", "/a", "a/", "a/b/c", "a b", "../x", "a--b", "-a", "a.", "a@", "a@../x", "a@/x", "é"])
-    func noNames(_ text: String) {
-        #expect(HubModelID(text) == nil)
-    }
-
-    @Test("the environment is read as huggingface_hub reads it")
-    func environment() throws {
-        func settings(_ environment: [String: String]) -> HubSettings {
-            HubSettings(environment: environment.merging(["HOME": "/nobody"]) { first, _ in first })
-        }
-        #expect(settings([:]).cache == "/nobody/.cache/huggingface/hub")
-        #expect(settings(["XDG_CACHE_HOME": "/x"]).cache == "/x/huggingface/hub")
-        #expect(settings(["HF_HOME": "~/hf"]).cache == "/nobody/hf/hub")
-        #expect(settings(["HF_HOME": "/h", "HF_HUB_CACHE": "/c"]).cache == "/c")
-        #expect(settings(["HF_ENDPOINT": "https://mirror/"]).endpoint == "https://mirror")
-        #expect(settings(["HF_TOKEN": " t\n"]).token == "t")
-        #expect(settings([:]).token == nil)
-        #expect(settings(["HF_HUB_OFFLINE": "1"]).isOffline && !settings(["HF_HUB_OFFLINE": "0"]).isOffline)
     }
 }

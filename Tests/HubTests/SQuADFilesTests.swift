@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import Hub
+import LocalHub
 import Testing
 
 @Suite("The official SQuAD files")

@@ -2,49 +2,51 @@ import Crypto
 import Foundation
 import Synchronization
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#endif
-
 /// A server on loopback that behaves as the hub does: revisions, checksums, redirects to a store, ranges, failures.
-final class LocalHub: Sendable {
-    struct Request: Sendable {
-        let method: String
-        let path: String
-        let headers: [String: String]
+package final class LocalHub: Sendable {
+    /// What a client asked for; the names of headers are in small letters.
+    package struct Request: Sendable {
+        package let method: String
+        package let path: String
+        package let headers: [String: String]
     }
 
-    struct State {
-        var files: [String: Data] = [:]
+    /// What the server has, does and saw.
+    package struct State {
+        package var files: [String: Data] = [:]
         /// Files that are kept in a store on another host, as large ones are.
-        var stored: Set<String> = []
+        package var stored: Set<String> = []
         /// Bytes after which the next transfers of a file break off.
-        var breaks: [String: [Int]] = [:]
+        package var breaks: [String: [Int]] = [:]
         /// Status codes that answer the next requests for contents.
-        var failures: [Int] = []
-        var requests: [Request] = []
+        package var failures: [Int] = []
+        package var requests: [Request] = []
         /// Connections that are open.
-        var connections: Set<Int32> = []
-        var gated = false
-        var token: String?
+        package var connections: Set<Int32> = []
+        package var gated = false
+        package var token: String?
         /// Contents that are sent instead of what was announced.
-        var damage: [String: Data] = [:]
+        package var damage: [String: Data] = [:]
         /// What X-Repo-Commit says.
-        var commit = LocalHub.commit
+        package var commit = LocalHub.commit
+        /// The store's address where it is not `localhost`.
+        package var storeHost: String?
+        /// Files that the store points on to another of its folders.
+        package var moved: Set<String> = []
+        /// Where requests for files of a model are redirected to.
+        package var location: String?
     }
 
-    let state = Mutex(State())
-    let port: UInt16
+    package let state = Mutex(State())
+    package let port: UInt16
     private let descriptor: Int32
-    static let commit = "0123456789abcdef0123456789abcdef01234567"
+    package static let commit = "0123456789abcdef0123456789abcdef01234567"
 
-    var endpoint: String { "http://127.0.0.1:\(port)" }
+    package var endpoint: String { "http://127.0.0.1:\(port)" }
     /// Another host, as far as the client can tell.
-    var store: String { "http://localhost:\(port)" }
+    package var store: String { "http://localhost:\(port)" }
 
-    init(files: [String: String] = [:]) throws {
+    package init(files: [String: String] = [:]) throws {
         #if canImport(Darwin)
             descriptor = socket(AF_INET, SOCK_STREAM, 0)
         #else
@@ -77,13 +79,13 @@ final class LocalHub: Sendable {
         }
     }
 
-    func stop() {
+    package func stop() {
         shutdown(descriptor, Int32(SHUT_RDWR))
         for connection in state.withLock({ $0.connections }) { shutdown(connection, Int32(SHUT_RDWR)) }
     }
 
     /// Contents requests for a file that were answered or broken off.
-    func transfers(_ name: String) -> [Request] {
+    package func transfers(_ name: String) -> [Request] {
         state.withLock { $0.requests.filter { $0.method == "GET" && $0.path.hasSuffix("/\(name)") } }
     }
 
@@ -121,7 +123,13 @@ final class LocalHub: Sendable {
     /// Answers a request; false where the connection is broken off.
     private func answer(_ request: Request, _ connection: Int32) -> Bool {
         state.withLock { $0.requests.append(request) }
-        let parts = request.path.split(separator: "/").map(String.init)
+        // As a proxy it gets whole addresses.
+        let path = request.path.hasPrefix("http://") ? URL(string: request.path)?.path ?? "" : request.path
+        let parts = path.split(separator: "/").map(String.init)
+        if let location = state.withLock({ $0.location }) { return head(302, ["Location": location], connection) }
+        if parts.first == "store", let name = parts.last, state.withLock({ $0.moved.remove(name) }) != nil {
+            return head(302, ["Location": "/store/\(name)"], connection)
+        }
         if parts.first == "store" { return send(parts.dropFirst().joined(separator: "/"), request, connection) }
         guard parts.count >= 4, let place = parts.firstIndex(of: "resolve"), place + 2 < parts.count else {
             return head(404, ["X-Error-Code": "RepoNotFound"], connection)
@@ -143,7 +151,7 @@ final class LocalHub: Sendable {
         if state.withLock({ $0.stored.contains(name) }) {
             headers["X-Linked-Etag"] = "\"\(SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined())\""
             headers["X-Linked-Size"] = "\(data.count)"
-            headers["Location"] = "\(store)/store/\(name)"
+            headers["Location"] = "\(state.withLock { $0.storeHost } ?? store)/store/\(name)"
             return head(302, headers, connection)
         }
         var hash = Insecure.SHA1()

@@ -1,0 +1,167 @@
+import AsyncHTTPClient
+import Foundation
+import LocalHub
+import NIOCore
+import NIOHTTP1
+import Testing
+import Workshop
+
+@Suite(
+    "A call on a file that fails", .serialized,
+    .enabled(if: Faults.library != nil, "a C compiler builds the library that lets calls fail, on Linux"))
+struct FaultTests {
+    private let model = ["--model", "model", "--max-length", "32", "--precision", "fp32", "--threads", "1"]
+
+    private func contents(_ path: String) -> Data? { FileManager.default.contents(atPath: path) }
+
+    private func put(_ server: ServingTool, _ document: String) async throws -> Int {
+        var request = HTTPClientRequest(url: "\(server.address)/v1/documents/\(document)")
+        request.method = .PUT
+        request.headers.add(name: "Content-Type", value: "application/json")
+        request.body = .bytes(ByteBuffer(string: #"{"text": "ada lives in the town of rome."}"#))
+        return try await Int(HTTPClient.shared.execute(request, timeout: .seconds(60)).status.code)
+    }
+
+    private func get(_ server: ServingTool, _ document: String) async throws -> Int {
+        let request = HTTPClientRequest(url: "\(server.address)/v1/documents/\(document)")
+        return try await Int(HTTPClient.shared.execute(request, timeout: .seconds(60)).status.code)
+    }
+
+    @Test("while a dataset is converted leaves the old file or the new one")
+    func converting() throws {
+        try withWorkshop { shop in
+            let arguments = ["convert", "--data", "train.json", "--output", "converted.json"]
+            #expect(try Tool.run(arguments, shell: "cd \(shop.path)").status == 0)
+            let new = contents("\(shop.path)/converted.json")
+            let old = Data("what was there".utf8)
+            try old.write(to: URL(fileURLWithPath: "\(shop.path)/converted.json"))
+            try Faults.everyCall(of: arguments, template: shop.path) { folder, succeeded, call in
+                let found = contents("\(folder)/converted.json")
+                #expect(found == new || (!succeeded && found == old), "\(call)")
+            }
+        }
+    }
+
+    @Test("while a prediction goes on loses none of the answers that were there")
+    func predicting() throws {
+        try withWorkshop { shop in
+            let arguments = ["predict", "--data", "train.json", "--output", "answers.json"] + model
+            #expect(try Tool.run(arguments, shell: "cd \(shop.path)").status == 0)
+            let whole = contents("\(shop.path)/answers.json")
+            // Stopped when all is answered and the file is to be written.
+            unlink("\(shop.path)/answers.json")
+            let faults = Faults(folder: shop.path)
+            let calls = try faults.calls { #expect(try Tool.run(arguments, shell: $0).status == 0) }
+            unlink("\(shop.path)/answers.json")
+            let number = try #require(
+                calls.firstIndex { $0.hasPrefix("create") && $0.hasSuffix("answers.json.partial") })
+            let stopped = try Tool.run(arguments, shell: try faults.shell(["FAULTS_FAIL": "\(number + 1)"]))
+            #expect(stopped.status == 74, "\(stopped.err)")
+            #expect(contents("\(shop.path)/answers.json.progress") != nil)
+            try Faults.everyCall(of: arguments + ["--resume"], template: shop.path) { folder, succeeded, call in
+                let found = contents("\(folder)/answers.json")
+                #expect(found == whole || (!succeeded && found == nil), "\(call)")
+            }
+        }
+    }
+
+    @Test("while a training saves leaves a checkpoint from which it ends with the same model")
+    func training() throws {
+        try withWorkshop { shop in
+            let arguments =
+                [
+                    "train", "--train-file", "train.json", "--validation-fraction", "0", "--output-dir", "run",
+                    "--batch-size",
+                    "4", "--epochs", "2", "--save-steps", "2", "--keep-checkpoints", "1", "--tensorboard", "--resume",
+                ] + model
+            #expect(try Tool.run(arguments, shell: "cd \(shop.path)").status == 0)
+            let names = ["model.safetensors", "tensorboard/train/events.out.tfevents.0000000000.bertqa"]
+            let whole = names.map { contents("\(shop.path)/run/\($0)") }
+            #expect(whole[0] != nil)
+            try FileManager.default.removeItem(atPath: "\(shop.path)/run")
+            try Faults.everyCall(of: arguments, template: shop.path) { folder, succeeded, call in
+                guard succeeded else { return }
+                #expect(names.map { contents("\(folder)/run/\($0)") } == whole, "\(call)")
+            }
+        }
+    }
+
+    @Test("while a model is downloaded leaves nothing that passes for whole")
+    func downloading() throws {
+        let files = [
+            "config.json": "{}", "vocab.txt": "[PAD]\n",
+            "model.safetensors": String(repeating: "weights ", count: 20_000),
+        ]
+        let hub = try LocalHub(files: files)
+        defer { hub.stop() }
+        hub.state.withLock { $0.stored = ["model.safetensors"] }
+        let template = FileManager.default.temporaryDirectory.appendingPathComponent("bertqa-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: template, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: template) }
+        let snapshot = "models--owner--bert/snapshots/\(LocalHub.commit)"
+        try Faults.everyCall(
+            of: ["download", "owner/bert"], template: template,
+            environment: ["HF_HUB_CACHE": "\(template)-faults", "HF_ENDPOINT": hub.endpoint]
+        ) { folder, succeeded, call in
+            for (name, text) in files {
+                let found = contents("\(folder)/\(snapshot)/\(name)")
+                #expect(found == Data(text.utf8) || (!succeeded && found == nil), "\(call): \(name)")
+            }
+        }
+    }
+
+    @Test("while a document is stored loses no document that was there, and none that was accepted")
+    func storing() async throws {
+        let shop = try Workshop()
+        let template = "\(shop.path)/documents"
+        try FileManager.default.createDirectory(atPath: template, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: shop.path) }
+        let folder = "\(shop.path)/store"
+        let faults = Faults(folder: folder)
+        func serve(_ shell: String?) throws -> ServingTool {
+            try ServingTool(shop, ["--database", "\(folder)/documents.sqlite"], shell: shell)
+        }
+        func renew() throws {
+            if FileManager.default.fileExists(atPath: folder) { try FileManager.default.removeItem(atPath: folder) }
+            try FileManager.default.copyItem(atPath: template, toPath: folder)
+        }
+        // A database with one document is what was there.
+        try renew()
+        let first = try serve(nil)
+        #expect(try await put(first, "old") == 201)
+        first.running.send(SIGTERM)
+        _ = try first.running.finish()
+        try FileManager.default.removeItem(atPath: template)
+        try FileManager.default.copyItem(atPath: folder, toPath: template)
+
+        let log = folder + ".log"
+        let whole = try serve(try faults.shell(["FAULTS_LOG": log]))
+        #expect(try await put(whole, "new") == 201)
+        whole.running.send(SIGTERM)
+        _ = try whole.running.finish()
+        let calls = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").map(String.init)
+        unlink(log)
+
+        for number in Faults.chosen(of: calls) {
+            try renew()
+            let code = Faults.code(of: calls[number - 1])
+            var status: Int?
+            let shell = try faults.shell(["FAULTS_FAIL": "\(number)", "FAULTS_ERRNO": "\(code)"])
+            // A server that cannot open its database says so and ends.
+            if let server = try? serve(shell) {
+                status = try await put(server, "new")
+                server.running.send(SIGTERM)
+                let output = try server.running.finish()
+                #expect(!output.signalled, "call \(number), \(calls[number - 1]): \(output.err)")
+            }
+            let name: Comment = "call \(number), \(calls[number - 1]): \(status.map(String.init) ?? "not started")"
+            let later = try serve(nil)
+            #expect(try await get(later, "old") == 200, name)
+            let stored = try await get(later, "new")
+            #expect(stored == 200 || (status != 201 && stored == 404), name)
+            #expect(try await put(later, "newer") == 201, name)
+            later.running.send(SIGTERM)
+            #expect(try later.running.finish().status == 0, name)
+        }
+    }
+}
