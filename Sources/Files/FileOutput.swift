@@ -6,6 +6,7 @@ package final class FileOutput {
     package let path: String
     let descriptor: Int32
     private var buffer: [UInt8] = []
+    private var failure: FileError?
 
     private static let bufferSize = 1 << 20
 
@@ -72,6 +73,7 @@ package final class FileOutput {
     /// Cuts the file to a number of bytes; what is appended follows them.
     package func truncate(to size: Int) throws(FileError) {
         buffer.removeAll(keepingCapacity: true)
+        failure = nil
         guard ftruncate(descriptor, off_t(size)) == 0 else { throw FileError(path: path, code: errno) }
     }
 
@@ -93,7 +95,6 @@ package final class FileOutput {
 
     /// Hands what is buffered to the system: the end of this process does not lose it.
     package func flush() throws(FileError) {
-        // What could not be written is not tried again: a part of it may be in the file.
         defer { buffer.removeAll(keepingCapacity: true) }
         try buffer.withUnsafeBufferPointer { buffer throws(FileError) in try write(UnsafeRawBufferPointer(buffer)) }
     }
@@ -104,8 +105,14 @@ package final class FileOutput {
         try System.synchronize(descriptor, path)
     }
 
+    /// What could not be written is not tried again, since a part of it may be in the file: the first failure is the answer
+    /// from then on.
     private func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+        if let failure { throw failure }
         let code = System.write(bytes, to: descriptor)
-        if code != 0 { throw FileError(path: path, code: code) }
+        if code == 0 { return }
+        let error = FileError(path: path, code: code)
+        failure = error
+        throw error
     }
 }
