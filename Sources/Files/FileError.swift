@@ -51,7 +51,10 @@ package struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
     package var description: String { "\(path): \(message)" }
 
     /// The system's words for an error number.
-    package static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
+    package static func reason(_ code: Int32) -> String {
+        String(cString: strerror(code))
+            + (code == ENOSPC ? " (free some space, or choose a folder on another disk)" : "")
+    }
 
     /// The system's words for an error, where Foundation kept them.
     package static func reason(_ error: any Error) -> String {
