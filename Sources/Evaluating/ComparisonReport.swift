@@ -144,7 +144,7 @@ package struct ComparisonReport: Sendable {
             """
     }
 
-    private func marked(_ context: String, _ answer: SQuAD.Answer?) -> String {
+    private func marked(_ context: String, _ answer: AnswerSpan?) -> String {
         let scalars = Array(context.unicodeScalars)
         guard let answer, answer.start >= 0, answer.start <= scalars.count else { return escaped(context) }
         let end = min(scalars.count, answer.start + answer.text.unicodeScalars.count)

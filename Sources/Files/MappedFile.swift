@@ -56,11 +56,23 @@ package final class MappedFile: Sendable {
     /// - Parameter allowsPointers: whether the pointer that Git LFS leaves in the place of a large file is mapped like any
     ///   other file.
     /// - Throws: `FileError` for a file that is missing, not readable, not a regular file, or a pointer of Git LFS.
-    package init(path: String, allowsPointers: Bool = false) throws(FileError) {
+    package convenience init(path: String, allowsPointers: Bool = false) throws(FileError) {
         // Opening a named pipe would otherwise wait for a writer; regular files don't care.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
         defer { close(descriptor) }
+        try self.init(path: path, descriptor: descriptor)
+        if !allowsPointers, isGitLFSPointer {
+            throw FileError(
+                path: path, kind: .contents,
+                message: "this is a Git LFS pointer, not the file itself; run `git lfs pull` where it was cloned")
+        }
+    }
+
+    /// Maps a file that is open, and stays mapped when it is closed.
+    ///
+    /// - Parameter path: what messages call it.
+    package init(path: String, descriptor: Int32) throws(FileError) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw FileError(path: path, code: errno) }
         let kind = FileKind(status)
@@ -78,12 +90,6 @@ package final class MappedFile: Sendable {
             throw FileError(path: path, code: errno)
         }
         address = UInt(bitPattern: start)
-        if !allowsPointers, isGitLFSPointer {
-            // The mapping ends with this object, which deinit sees to although it was never returned.
-            throw FileError(
-                path: path, kind: .contents,
-                message: "this is a Git LFS pointer, not the file itself; run `git lfs pull` where it was cloned")
-        }
     }
 
     /// Whether the file is the text that Git LFS leaves in the place of one that was not fetched.

@@ -9,7 +9,7 @@ package struct Example: Sendable {
     /// The text that holds the answer.
     package let context: String
     /// The acceptable answers; the first one is what training aims at.
-    package let answers: [SQuAD.Answer]
+    package let answers: [AnswerSpan]
     /// Whether the text has no answer, as SQuAD 2.0 files say of some questions.
     package let isImpossible: Bool
     /// The number of the paragraph in the dataset; questions with the same number share one text.

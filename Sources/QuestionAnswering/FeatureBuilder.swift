@@ -81,7 +81,7 @@ package struct FeatureBuilder: Sendable {
     ///   - tokens: the tokens of the unchanged text.
     ///   - offsets: of the same text.
     package func align(
-        _ answer: SQuAD.Answer, of example: Example, tokens: TokenizedText, offsets: ScalarOffsets
+        _ answer: AnswerSpan, of example: Example, tokens: TokenizedText, offsets: ScalarOffsets
     ) -> (text: TokenizedText, span: ClosedRange<Int>?) {
         guard let range = answer.utf8Range(offsets) else { return (tokens, nil) }
         switch options.alignment {

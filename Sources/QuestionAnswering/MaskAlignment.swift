@@ -115,7 +115,7 @@ extension MaskAlignment {
     private func name(_ id: Int32) -> String { tokenizer.vocabulary[id] ?? "\(id)" }
 }
 
-extension SQuAD.Answer {
+extension AnswerSpan {
     /// Where the answer stands in its text, in UTF-8 bytes; nil if it reaches out of it.
     func utf8Range(_ offsets: ScalarOffsets) -> Range<Int>? {
         guard start >= 0 else { return nil }

@@ -1,7 +1,7 @@
 import StrictJSON
 
-/// An answer as a dataset gives it.
-package struct Answer: Sendable, Hashable {
+/// An answer as a dataset has it: words and where they stand in the context.
+package struct AnswerSpan: Sendable, Hashable {
     /// The words of the context.
     package var text: String
     /// Where they begin in the context, in Unicode scalars (as Python counts).
@@ -24,20 +24,20 @@ package struct Question: Sendable, Hashable {
     /// The question.
     package var question: String
     /// The acceptable answers; in SQuAD 2.0 none if the context has no answer.
-    package var answers: [Answer]
+    package var answers: [AnswerSpan]
     /// SQuAD 2.0: whether the context has no answer; nil in files of version 1.
     package var isImpossible: Bool?
     /// SQuAD 2.0: answers that only look right.
-    package var plausibleAnswers: [Answer]
+    package var plausibleAnswers: [AnswerSpan]
 
     /// A question of version 1.1.
-    package init(id: QuestionID, question: String, answers: [Answer]) {
+    package init(id: QuestionID, question: String, answers: [AnswerSpan]) {
         self.init(id: id, question: question, answers: answers, isImpossible: nil, plausibleAnswers: [])
     }
 
     /// A question of version 2.0, or of 1.1 where `isImpossible` is nil.
     package init(
-        id: QuestionID, question: String, answers: [Answer], isImpossible: Bool?, plausibleAnswers: [Answer]
+        id: QuestionID, question: String, answers: [AnswerSpan], isImpossible: Bool?, plausibleAnswers: [AnswerSpan]
     ) {
         self.id = id
         self.question = question
@@ -45,6 +45,11 @@ package struct Question: Sendable, Hashable {
         self.isImpossible = isImpossible
         self.plausibleAnswers = plausibleAnswers
     }
+}
+
+extension Question {
+    /// Whether the file says what the answer is, or that there is none.
+    package var isLabelled: Bool { !answers.isEmpty || isImpossible != nil }
 }
 
 /// A context with its questions.
@@ -83,6 +88,8 @@ package struct Dataset: Sendable, Hashable {
     package var version: String?
     /// The articles in the order of the file.
     package var articles: [Article]
+    /// How many questions had no id in the file and are called by their number.
+    package internal(set) var namelessQuestions = 0
 
     /// A dataset made in memory.
     package init(version: String? = "1.1", articles: [Article]) {

@@ -42,16 +42,16 @@ extension Paragraph {
 
 extension Question {
     fileprivate var json: JSONValue {
-        var members: [(String, JSONValue)] = [
-            ("id", .string(id.text)), ("question", .string(question)), ("answers", .array(answers.map(\.json))),
-        ]
+        var members: [(String, JSONValue)] = [("id", .string(id.text)), ("question", .string(question))]
+        // An empty list would say that there is no answer.
+        if isLabelled { members.append(("answers", .array(answers.map(\.json)))) }
         if let isImpossible { members.append(("is_impossible", .bool(isImpossible))) }
         if !plausibleAnswers.isEmpty { members.append(("plausible_answers", .array(plausibleAnswers.map(\.json)))) }
         return .object(JSONObject(members))
     }
 }
 
-extension Answer {
+extension AnswerSpan {
     fileprivate var json: JSONValue {
         .object(JSONObject([("text", .string(text)), ("answer_start", .int(start))]))
     }

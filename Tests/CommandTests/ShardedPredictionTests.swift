@@ -18,7 +18,7 @@ struct ShardedPredictionTests {
                 Question(
                     id: QuestionID(index == 0 && number == paragraphs - 1 ? "0-0" : "\(number)-\(index)"),
                     question: "where does \(names[(number + index) % 6]) live?",
-                    answers: [SQuAD.Answer(text: names[number % 6], start: 0)])
+                    answers: [AnswerSpan(text: names[number % 6], start: 0)])
             }
             return Paragraph(context: sentences.joined(separator: " "), questions: questions)
         }

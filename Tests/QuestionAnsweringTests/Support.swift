@@ -48,7 +48,7 @@ func example(_ question: String, _ context: String, answer: String, id: Question
                 Paragraph(
                     context: context,
                     questions: [
-                        Question(id: id, question: question, answers: [SQuAD.Answer(text: answer, start: start)])
+                        Question(id: id, question: question, answers: [AnswerSpan(text: answer, start: start)])
                     ])
             ])
     ]).examples()[0]

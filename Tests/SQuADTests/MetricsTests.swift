@@ -51,8 +51,8 @@ struct MetricsTests {
                     Paragraph(
                         context: "fox dog",
                         questions: [
-                            Question(id: one, question: "?", answers: [Answer(text: "fox", start: 0)]),
-                            Question(id: two, question: "?", answers: [Answer(text: "dog", start: 4)]),
+                            Question(id: one, question: "?", answers: [AnswerSpan(text: "fox", start: 0)]),
+                            Question(id: two, question: "?", answers: [AnswerSpan(text: "dog", start: 4)]),
                         ])
                 ])
         ])
@@ -74,8 +74,8 @@ struct MetricsTests {
                     questions: [
                         Question(
                             id: "a", question: "?",
-                            answers: [Answer(text: "fox", start: 16), Answer(text: "brown fox", start: 10)]),
-                        Question(id: "b", question: "?", answers: [Answer(text: "quick", start: 4)]),
+                            answers: [AnswerSpan(text: "fox", start: 16), AnswerSpan(text: "brown fox", start: 10)]),
+                        Question(id: "b", question: "?", answers: [AnswerSpan(text: "quick", start: 4)]),
                     ])
             ]),
         Article(
@@ -83,7 +83,7 @@ struct MetricsTests {
             paragraphs: [
                 Paragraph(
                     context: "jumps",
-                    questions: [Question(id: "c", question: "?", answers: [Answer(text: "jumps", start: 0)])])
+                    questions: [Question(id: "c", question: "?", answers: [AnswerSpan(text: "jumps", start: 0)])])
             ]),
     ])
 

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Problems of single questions")
 struct ProblemTests {
-    private func problems(_ context: String, _ answers: [Answer], question: String = "Who?", id: QuestionID = "q")
+    private func problems(_ context: String, _ answers: [AnswerSpan], question: String = "Who?", id: QuestionID = "q")
         -> [DatasetProblem]
     {
         dataset(context: context, question: Question(id: id, question: question, answers: answers)).problems()
@@ -13,37 +13,37 @@ struct ProblemTests {
         "An answer that is not where it should be is reported with where it is instead",
         arguments: [
             (
-                "one two one", Answer(text: "one", start: 7),
+                "one two one", AnswerSpan(text: "one", start: 7),
                 "answer \"one\" is not at its offset 7, where the context has \" on\"; it is at 8"
             ),
             (
-                "one two one", Answer(text: "one", start: 1),
+                "one two one", AnswerSpan(text: "one", start: 1),
                 "answer \"one\" is not at its offset 1, where the context has \"ne \"; it is at 0"
             ),
-            ("caf\u{E9} \u{1F600} bar", Answer(text: "bar", start: 6), "it is at 7"),
+            ("caf\u{E9} \u{1F600} bar", AnswerSpan(text: "bar", start: 6), "it is at 7"),
             (
-                "the NATO pact", Answer(text: "nato", start: 4),
+                "the NATO pact", AnswerSpan(text: "nato", start: 4),
                 "the context has it only as \"NATO\", at 4: other capitals"
             ),
             (
-                "a cafe\u{301} there", Answer(text: "caf\u{E9}", start: 2),
+                "a cafe\u{301} there", AnswerSpan(text: "caf\u{E9}", start: 2),
                 "only as \"cafe\u{301}\", at 2: another Unicode normalisation (NFC, NFD)"
             ),
             (
-                "a caf\u{E9} there", Answer(text: "cafe\u{301}", start: 2),
+                "a caf\u{E9} there", AnswerSpan(text: "cafe\u{301}", start: 2),
                 "only as \"caf\u{E9}\", at 2: another Unicode normalisation (NFC, NFD)"
             ),
             (
-                "in New\u{A0}York now", Answer(text: "New York", start: 3),
+                "in New\u{A0}York now", AnswerSpan(text: "New York", start: 3),
                 "only as \"New\u{A0}York\", at 3: other white space, or more than one difference"
             ),
             (
-                "in New  York now", Answer(text: "New York", start: 3),
+                "in New  York now", AnswerSpan(text: "New York", start: 3),
                 "only as \"New  York\", at 3: other white space, or more than one difference"
             ),
-            ("in New York now", Answer(text: "Boston", start: 3), "the context does not contain it"),
+            ("in New York now", AnswerSpan(text: "Boston", start: 3), "the context does not contain it"),
         ])
-    func misplaced(context: String, answer: Answer, message: String) throws {
+    func misplaced(context: String, answer: AnswerSpan, message: String) throws {
         let problem = try #require(problems(context, [answer]).first)
         #expect(problem.kind == .misplacedAnswer)
         #expect(problem.message.hasSuffix(message), "\(problem)")
@@ -53,16 +53,16 @@ struct ProblemTests {
 
     @Test("An answer in another normalisation is no match even at its offset")
     func normalisedInPlace() {
-        #expect(problems("e\u{301}", [Answer(text: "e\u{301}", start: 0)]).isEmpty)
+        #expect(problems("e\u{301}", [AnswerSpan(text: "e\u{301}", start: 0)]).isEmpty)
         #expect(
-            problems("\u{C5}ngstr\u{F6}m", [Answer(text: "\u{212B}ngstr\u{F6}m", start: 0)]).map(\.kind) == [
+            problems("\u{C5}ngstr\u{F6}m", [AnswerSpan(text: "\u{212B}ngstr\u{F6}m", start: 0)]).map(\.kind) == [
                 .misplacedAnswer
             ])
     }
 
     @Test("A negative offset is reported", arguments: [-1, Int.min])
     func negative(start: Int) throws {
-        let problem = try #require(problems("by Ada", [Answer(text: "Ada", start: start)]).first)
+        let problem = try #require(problems("by Ada", [AnswerSpan(text: "Ada", start: start)]).first)
         #expect(problem.kind == .negativeOffset)
         #expect(problem.message == "answer \"Ada\" has the offset \(start); it is at 3")
         #expect(problem.preventsTraining)
@@ -70,7 +70,7 @@ struct ProblemTests {
 
     @Test("An offset that leads out of the context is reported", arguments: [4, 6, 1000, Int.max])
     func outside(start: Int) throws {
-        let problem = try #require(problems("by Ada", [Answer(text: "Ada", start: start)]).first)
+        let problem = try #require(problems("by Ada", [AnswerSpan(text: "Ada", start: start)]).first)
         #expect(problem.kind == .offsetOutside)
         #expect(
             problem.message == "answer \"Ada\" at offset \(start) ends outside the context of 6 characters; it is at 3")
@@ -78,14 +78,14 @@ struct ProblemTests {
 
     @Test("An offset outside is reported also where the answer is nowhere")
     func outsideAndAbsent() throws {
-        let problem = try #require(problems("by", [Answer(text: "Ada Lovelace", start: 0)]).first)
+        let problem = try #require(problems("by", [AnswerSpan(text: "Ada Lovelace", start: 0)]).first)
         #expect(problem.kind == .offsetOutside)
         #expect(problem.message.hasSuffix("the context does not contain it"))
     }
 
     @Test("An answer without text is reported")
     func emptyAnswer() throws {
-        let problem = try #require(problems("by Ada", [Answer(text: "", start: 0)]).first)
+        let problem = try #require(problems("by Ada", [AnswerSpan(text: "", start: 0)]).first)
         #expect(problem.kind == .emptyAnswer)
         #expect(problem.message == "an answer has no text")
     }
@@ -108,7 +108,7 @@ struct ProblemTests {
     @Test("A question that is called impossible and has answers is reported")
     func contradiction() {
         let question = Question(
-            id: "q", question: "Who?", answers: [Answer(text: "one", start: 0)], isImpossible: true,
+            id: "q", question: "Who?", answers: [AnswerSpan(text: "one", start: 0)], isImpossible: true,
             plausibleAnswers: [])
         let problems = dataset(context: "one two", question: question).problems()
         #expect(problems.map(\.kind) == [.impossibleWithAnswer])
@@ -117,7 +117,7 @@ struct ProblemTests {
 
     @Test("A blank question or context is reported", arguments: ["", " ", "\n\t\u{A0}\u{3000}"])
     func blank(text: String) {
-        let answers = [Answer(text: "Ada", start: 0)]
+        let answers = [AnswerSpan(text: "Ada", start: 0)]
         let question = problems("Ada", answers, question: text)
         #expect(question.map(\.kind) == [.emptyQuestion])
         #expect(question.map(\.message) == ["the question is empty"])
@@ -130,7 +130,7 @@ struct ProblemTests {
 
     @Test("An empty id is reported but does not keep the question from training")
     func emptyID() {
-        let found = problems("Ada", [Answer(text: "Ada", start: 0)], id: "")
+        let found = problems("Ada", [AnswerSpan(text: "Ada", start: 0)], id: "")
         #expect(found.map(\.kind) == [.emptyID])
         #expect(found.map(\.message) == ["the id is empty"])
         #expect(found.map(\.preventsTraining) == [false])
@@ -139,7 +139,7 @@ struct ProblemTests {
     @Test("The second question of an id is reported, ids being compared byte for byte")
     func duplicateID() {
         func question(_ id: QuestionID) -> Question {
-            Question(id: id, question: "?", answers: [Answer(text: "Ada", start: 0)])
+            Question(id: id, question: "?", answers: [AnswerSpan(text: "Ada", start: 0)])
         }
         let sample = Dataset(articles: [
             Article(
@@ -157,8 +157,8 @@ struct ProblemTests {
     @Test("Only the first answer, which training uses, keeps a question from training")
     func furtherAnswers() {
         let answers = [
-            Answer(text: "Ada", start: 3), Answer(text: "Ada", start: 0), Answer(text: "", start: 0),
-            Answer(text: "x", start: -1),
+            AnswerSpan(text: "Ada", start: 3), AnswerSpan(text: "Ada", start: 0), AnswerSpan(text: "", start: 0),
+            AnswerSpan(text: "x", start: -1),
         ]
         let found = problems("by Ada", answers)
         #expect(found.map(\.kind) == [.misplacedAnswer, .emptyAnswer, .negativeOffset])

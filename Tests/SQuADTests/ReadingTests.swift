@@ -15,8 +15,8 @@ struct ReadingTests {
             """)
         let questions = [
             Question(
-                id: "q1", question: "Who?", answers: [Answer(text: "Ada", start: 0), Answer(text: "wrote", start: 4)]),
-            Question(id: "q2", question: "What?", answers: [Answer(text: "it", start: 10)]),
+                id: "q1", question: "Who?", answers: [AnswerSpan(text: "Ada", start: 0), AnswerSpan(text: "wrote", start: 4)]),
+            Question(id: "q2", question: "What?", answers: [AnswerSpan(text: "it", start: 10)]),
         ]
         let expected = Dataset(
             version: "1.1",
@@ -43,7 +43,7 @@ struct ReadingTests {
         #expect(sample.version == "v2.0")
         #expect(questions.map(\.isImpossible) == [false, true])
         #expect(questions[1].answers.isEmpty)
-        #expect(questions[1].plausibleAnswers == [Answer(text: "it", start: 10)])
+        #expect(questions[1].plausibleAnswers == [AnswerSpan(text: "it", start: 10)])
         #expect(sample.problems().isEmpty)
     }
 
@@ -73,7 +73,7 @@ struct ReadingTests {
             "qas": [{"id": "q", "tags": ["x"], "question": "Who?", "answers": [{"text": "Ada", "answer_start": 0, "score": 0.5}]}],
             "document_id": 7}]}], "more": false}
             """)
-        let expected = Question(id: "q", question: "Who?", answers: [Answer(text: "Ada", start: 0)])
+        let expected = Question(id: "q", question: "Who?", answers: [AnswerSpan(text: "Ada", start: 0)])
         #expect(sample.version == nil)
         #expect(sample.articles[0].title == "T")
         #expect(sample.articles[0].paragraphs[0].questions == [expected])

@@ -6,7 +6,7 @@ import Testing
 struct RepairTests {
     private typealias Kind = DatasetRepair.Change.Kind
 
-    private func repaired(_ context: String, _ answers: [Answer]) -> (Question?, [DatasetRepair.Change]) {
+    private func repaired(_ context: String, _ answers: [AnswerSpan]) -> (Question?, [DatasetRepair.Change]) {
         var repair = DatasetRepair()
         let question = Question(id: "q", question: "?", answers: answers)
         let (paragraph, changes) = repair.repair(Paragraph(context: context, questions: [question]))
@@ -16,31 +16,31 @@ struct RepairTests {
     @Test(
         "An answer goes to where the text has it, in the text's own words",
         arguments: [
-            ("one two one", Answer(text: "one", start: 0), Answer(text: "one", start: 0), Kind?.none),
-            ("one two one", Answer(text: "one", start: 7), Answer(text: "one", start: 8), .moved),
-            ("one two one", Answer(text: "one", start: 3), Answer(text: "one", start: 0), .moved),
-            ("one two one", Answer(text: "one", start: Int.max), Answer(text: "one", start: 8), .moved),
-            ("one two one", Answer(text: "two", start: -1), Answer(text: "two", start: 4), .moved),
-            ("one two one", Answer(text: "one", start: -1), Answer(text: "one", start: 0), .ambiguous),
-            ("the NATO pact", Answer(text: "nato", start: 4), Answer(text: "NATO", start: 4), .reworded),
+            ("one two one", AnswerSpan(text: "one", start: 0), AnswerSpan(text: "one", start: 0), Kind?.none),
+            ("one two one", AnswerSpan(text: "one", start: 7), AnswerSpan(text: "one", start: 8), .moved),
+            ("one two one", AnswerSpan(text: "one", start: 3), AnswerSpan(text: "one", start: 0), .moved),
+            ("one two one", AnswerSpan(text: "one", start: Int.max), AnswerSpan(text: "one", start: 8), .moved),
+            ("one two one", AnswerSpan(text: "two", start: -1), AnswerSpan(text: "two", start: 4), .moved),
+            ("one two one", AnswerSpan(text: "one", start: -1), AnswerSpan(text: "one", start: 0), .ambiguous),
+            ("the NATO pact", AnswerSpan(text: "nato", start: 4), AnswerSpan(text: "NATO", start: 4), .reworded),
             (
-                "in New\u{A0} York", Answer(text: " new york ", start: 2), Answer(text: "New\u{A0} York", start: 3),
+                "in New\u{A0} York", AnswerSpan(text: " new york ", start: 2), AnswerSpan(text: "New\u{A0} York", start: 3),
                 .reworded
             ),
-            ("a cafe\u{301}!", Answer(text: "CAF\u{C9}", start: -1), Answer(text: "cafe\u{301}", start: 2), .reworded),
-            ("a caf\u{E9}!", Answer(text: "cafe\u{301}", start: 0), Answer(text: "caf\u{E9}", start: 2), .reworded),
+            ("a cafe\u{301}!", AnswerSpan(text: "CAF\u{C9}", start: -1), AnswerSpan(text: "cafe\u{301}", start: 2), .reworded),
+            ("a caf\u{E9}!", AnswerSpan(text: "cafe\u{301}", start: 0), AnswerSpan(text: "caf\u{E9}", start: 2), .reworded),
             (
-                "a q\u{323}\u{307}!", Answer(text: "Q\u{307}\u{323}", start: 0),
-                Answer(text: "q\u{323}\u{307}", start: 2), .reworded
+                "a q\u{323}\u{307}!", AnswerSpan(text: "Q\u{307}\u{323}", start: 0),
+                AnswerSpan(text: "q\u{323}\u{307}", start: 2), .reworded
             ),
             (
-                "a q\u{307}\u{323}!", Answer(text: "q\u{323}\u{307}", start: 0),
-                Answer(text: "q\u{307}\u{323}", start: 2), .reworded
+                "a q\u{307}\u{323}!", AnswerSpan(text: "q\u{323}\u{307}", start: 0),
+                AnswerSpan(text: "q\u{307}\u{323}", start: 2), .reworded
             ),
-            ("Ab ab AB", Answer(text: "aB", start: -1), Answer(text: "Ab", start: 0), .ambiguous),
-            ("Ab ab AB", Answer(text: "aB", start: 5), Answer(text: "AB", start: 6), .reworded),
+            ("Ab ab AB", AnswerSpan(text: "aB", start: -1), AnswerSpan(text: "Ab", start: 0), .ambiguous),
+            ("Ab ab AB", AnswerSpan(text: "aB", start: 5), AnswerSpan(text: "AB", start: 6), .reworded),
         ])
-    func placed(context: String, answer: Answer, expected: Answer, kind: DatasetRepair.Change.Kind?) throws {
+    func placed(context: String, answer: AnswerSpan, expected: AnswerSpan, kind: DatasetRepair.Change.Kind?) throws {
         let (question, changes) = repaired(context, [answer])
         let placed = try #require(question?.answers.first)
         #expect(placed.start == expected.start)
@@ -56,10 +56,10 @@ struct RepairTests {
             ("\u{1E9E}", "s"), ("\u{D55C}", "\u{1112}"),
         ])
     func parts(context: String, text: String) {
-        let (question, changes) = repaired(context, [Answer(text: text, start: 0)])
+        let (question, changes) = repaired(context, [AnswerSpan(text: text, start: 0)])
         // Scalar by scalar the decomposed word does begin with the plain one.
         if context.unicodeScalars.starts(with: text.unicodeScalars) {
-            #expect(question?.answers == [Answer(text: text, start: 0)])
+            #expect(question?.answers == [AnswerSpan(text: text, start: 0)])
         } else {
             #expect(question == nil)
             #expect(changes.map(\.kind) == [.leftOut])
@@ -69,10 +69,10 @@ struct RepairTests {
     @Test("An answer that the text does not have is taken away, and the question with its last one")
     func absent() {
         let (question, changes) = repaired(
-            "by Ada", [Answer(text: "Bob", start: 0), Answer(text: "Ada", start: 0), Answer(text: "", start: 0)])
-        #expect(question?.answers == [Answer(text: "Ada", start: 3)])
+            "by Ada", [AnswerSpan(text: "Bob", start: 0), AnswerSpan(text: "Ada", start: 0), AnswerSpan(text: "", start: 0)])
+        #expect(question?.answers == [AnswerSpan(text: "Ada", start: 3)])
         #expect(changes.map(\.kind) == [.answerRemoved, .moved, .answerRemoved])
-        let (none, left) = repaired("by Ada", [Answer(text: "Bob", start: -1)])
+        let (none, left) = repaired("by Ada", [AnswerSpan(text: "Bob", start: -1)])
         #expect(none == nil)
         #expect(
             left.map(\.description) == [
@@ -82,17 +82,17 @@ struct RepairTests {
 
     @Test("What remains of any dataset has no problems")
     func clean() throws {
-        let good = Answer(text: "Ada", start: 3)
-        func question(_ id: QuestionID, _ answers: [Answer], _ isImpossible: Bool? = nil, text: String = "?")
+        let good = AnswerSpan(text: "Ada", start: 3)
+        func question(_ id: QuestionID, _ answers: [AnswerSpan], _ isImpossible: Bool? = nil, text: String = "?")
             -> Question
         {
             Question(id: id, question: text, answers: answers, isImpossible: isImpossible, plausibleAnswers: [])
         }
         let questions = [
-            question("a", [Answer(text: "none", start: 0)]), question("a", [good]), question("a", [good]),
+            question("a", [AnswerSpan(text: "none", start: 0)]), question("a", [good]), question("a", [good]),
             question("b", [good], text: " "),
             question("c", []), question("d", [], true), question("e", [good], true), question("", [good]),
-            question("f", [Answer(text: "ADA", start: 99)], false),
+            question("f", [AnswerSpan(text: "ADA", start: 99)], false),
         ]
         var repair = DatasetRepair()
         let (paragraph, changes) = repair.repair(Paragraph(context: "by Ada", questions: questions))

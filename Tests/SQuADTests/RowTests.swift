@@ -32,7 +32,7 @@ struct RowTests {
     func forms(answers: String) throws {
         let read = try dataset(#"{"id": 7, "context": "by Ada", "question": "Who?", \#(answers), "other": [1]}"#)
         let question = try #require(read.articles.first?.paragraphs.first?.questions.first)
-        #expect(question == Question(id: "7", question: "Who?", answers: [Answer(text: "Ada", start: 3)]))
+        #expect(question == Question(id: "7", question: "Who?", answers: [AnswerSpan(text: "Ada", start: 3)]))
     }
 
     @Test(

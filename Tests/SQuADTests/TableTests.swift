@@ -19,7 +19,7 @@ struct TableTests {
             "id,context,question,answers,answer_start\nq,\"by, Ada\",Who?,['Ada'],[4]\n",
         ])
     func layouts(text: String) throws {
-        #expect(try questions(text) == [Question(id: "q", question: "Who?", answers: [Answer(text: "Ada", start: 4)])])
+        #expect(try questions(text) == [Question(id: "q", question: "Who?", answers: [AnswerSpan(text: "Ada", start: 4)])])
         #expect(try dataset(text).articles.first?.paragraphs.first?.context == "by, Ada")
     }
 
@@ -36,7 +36,7 @@ struct TableTests {
         arguments: ["", "nan", "NaN", "None", "null", "NA", "-1"])
     func missingOffset(cell: String) throws {
         let read = try questions("id,title,context,question,answer,answer_start,is_impossible\n,,c,?,c,\(cell),\n")
-        #expect(read == [Question(id: "1", question: "?", answers: [Answer(text: "c", start: -1)])])
+        #expect(read == [Question(id: "1", question: "?", answers: [AnswerSpan(text: "c", start: -1)])])
     }
 
     @Test("An empty answer is none, and is_impossible says that there is none")
@@ -63,7 +63,7 @@ struct TableTests {
     func python(cell: String, text: String) throws {
         let quoted = cell.replacingOccurrences(of: "\"", with: "\"\"")
         let read = try questions("context,question,answers\nc,?,\"\(quoted)\"\n")
-        #expect(read.map(\.answers) == [[Answer(text: text, start: 1)]])
+        #expect(read.map(\.answers) == [[AnswerSpan(text: text, start: 1)]])
     }
 
     @Test(

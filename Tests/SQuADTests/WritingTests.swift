@@ -13,12 +13,12 @@ struct WritingTests {
                     Paragraph(
                         context: "e\u{301} \u{E9} \\ \u{0} \u{2028} Ada",
                         questions: [
-                            Question(id: "a", question: "Who?", answers: [Answer(text: "Ada", start: 11)]),
+                            Question(id: "a", question: "Who?", answers: [AnswerSpan(text: "Ada", start: 11)]),
                             Question(
                                 id: "b", question: "Why?", answers: [], isImpossible: true,
-                                plausibleAnswers: [Answer(text: "\u{E9}", start: 3)]),
+                                plausibleAnswers: [AnswerSpan(text: "\u{E9}", start: 3)]),
                             Question(
-                                id: "c", question: "Wrong", answers: [Answer(text: "", start: -1)], isImpossible: false,
+                                id: "c", question: "Wrong", answers: [AnswerSpan(text: "", start: -1)], isImpossible: false,
                                 plausibleAnswers: []),
                         ]),
                     Paragraph(context: "", questions: []),

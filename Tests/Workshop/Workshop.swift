@@ -91,10 +91,10 @@ package struct Workshop: Sendable {
                 questions: [
                     Question(
                         id: "\(2 * index)", question: "where does \(pair.0) live?",
-                        answers: [SQuAD.Answer(text: pair.1, start: start)]),
+                        answers: [AnswerSpan(text: pair.1, start: start)]),
                     Question(
                         id: "\(2 * index + 1)", question: "who lives in \(pair.1)?",
-                        answers: [SQuAD.Answer(text: pair.0, start: 0)]),
+                        answers: [AnswerSpan(text: pair.0, start: 0)]),
                 ])
         }
         return Dataset(articles: [Article(title: "towns", paragraphs: paragraphs)])

@@ -2,7 +2,7 @@ import Files
 
 /// The paragraphs of a dataset's file one after another, for files of any size: only the paragraph that is handed out is in memory.
 ///
-/// The file is mapped; pages that were walked through are given back. `Dataset(path:)` reads the same way and keeps everything.
+/// The file is mapped; pages that were walked through are released. `Dataset(path:)` reads the same way and keeps everything.
 package struct ParagraphStream {
     private let file: MappedFile
     private var walk: DatasetWalk
@@ -15,15 +15,19 @@ package struct ParagraphStream {
     /// How many of its bytes were walked through.
     package var bytesRead: Int { walk.byteOffset }
 
-    /// How many bytes are walked through before their pages are given back.
+    /// How many of the questions so far have no id of their own and are called by their number in the file.
+    package var namelessQuestions: Int { walk.namelessQuestions }
+
+    /// How many bytes are walked through before their pages are released.
     private static let window = 8 << 20
 
     /// A stream at the start of a file.
     ///
+    /// - Parameter path: of a file or a named pipe; `-` is standard input.
     /// - Throws: `DatasetError` for a file that cannot be read.
     package init(path: String) throws(DatasetError) {
-        file = try Dataset.map(path)
-        walk = DatasetWalk(path: path, bytes: file.bytes)
+        file = try DatasetFile.map(path)
+        walk = try DatasetWalk(path: DatasetFile.name(path), bytes: file.bytes)
     }
 
     /// The next paragraph; nil at the end of the file.
@@ -46,30 +50,5 @@ package struct ParagraphStream {
         }
         if case .article = piece { articleCount += 1 }
         return piece
-    }
-}
-
-/// What one walk through a dataset tells: that it is whole, and how much there is to read.
-package struct DatasetExtent: Sendable, Hashable {
-    /// The number of questions.
-    package private(set) var questions = 0
-    /// The sum of `work(_:)` over all paragraphs.
-    package private(set) var work = 0
-
-    /// Walks through a file without keeping anything.
-    ///
-    /// - Throws: `DatasetError` as `Dataset(path:)` does.
-    package init(path: String) throws(DatasetError) {
-        var stream = try ParagraphStream(path: path)
-        while let paragraph = try stream.next() {
-            questions += paragraph.questions.count
-            work += Self.work(paragraph)
-        }
-        guard questions > 0 else { throw DatasetError.withoutQuestions(path) }
-    }
-
-    /// What it takes to answer a paragraph's questions: the bytes of each question and of the text it is asked about.
-    static func work(_ paragraph: Paragraph) -> Int {
-        paragraph.questions.reduce(0) { $0 + paragraph.context.utf8.count + $1.question.utf8.count }
     }
 }

@@ -7,39 +7,35 @@ enum DatasetPiece {
     case article(title: String)
 }
 
-/// What hands out a dataset's pieces one after another.
-protocol PieceSource {
-    /// What comes next: the paragraphs of an article, then the article; nil at the end of the file.
-    mutating func next() throws(DatasetError) -> DatasetPiece?
-    /// How many bytes were walked through.
-    var byteOffset: Int { get }
-    /// What the file says of its version so far.
-    var version: String? { get }
-}
-
 /// Walks once through a dataset's file, whatever its format.
 struct DatasetWalk {
-    private var source: any PieceSource
+    private var groups: ItemGroups
 
     /// A walk at the start of a file.
     ///
     /// - Parameter path: what messages call the file.
     /// - Parameter bytes: the file, which stays alive while the walk is used.
-    init(path: String, bytes: UnsafeRawBufferPointer) {
+    init(path: String, bytes: UnsafeRawBufferPointer) throws(DatasetError) {
+        let reader = JSONReader(bytes)
         switch DatasetFormat(of: bytes) {
-        case .document: source = DatasetParser(path: path, reader: JSONReader(bytes))
-        case .objects(let layout):
-            source = RowGroups(JSONRows(path: path, reader: JSONReader(bytes), layout: layout))
+        case .objects: groups = ItemGroups(JSONWalk(path: path, reader: reader, isIndexed: false))
+        case .index: groups = ItemGroups(JSONWalk(path: path, reader: reader, isIndexed: true))
+        case .columns: groups = ItemGroups(try ColumnRows.items(path: path, reader: reader))
+        case .split: groups = ItemGroups(try ListRows.split(path: path, reader: reader))
+        case .values: groups = ItemGroups(try ListRows.values(path: path, reader: reader))
         case .table(let separator):
-            source = RowGroups(TableRows(CSVReader(path: path, bytes: bytes, separator: separator)))
+            groups = ItemGroups(try CSVRows.items(CSVReader(path: path, bytes: bytes, separator: separator)))
         }
     }
 
     /// How many bytes were walked through.
-    var byteOffset: Int { source.byteOffset }
+    var byteOffset: Int { groups.source.byteOffset }
+
+    /// How many of the questions so far are called by their number.
+    var namelessQuestions: Int { groups.source.namelessQuestions }
 
     /// What comes next: the paragraphs of an article, then the article; nil at the end of the file.
-    mutating func next() throws(DatasetError) -> DatasetPiece? { try source.next() }
+    mutating func next() throws(DatasetError) -> DatasetPiece? { try groups.next() }
 
     /// The whole dataset, from where the walk stands.
     mutating func dataset() throws(DatasetError) -> Dataset {
@@ -53,6 +49,8 @@ struct DatasetWalk {
                 paragraphs = []
             }
         }
-        return Dataset(version: source.version, articles: articles)
+        var dataset = Dataset(version: groups.source.version, articles: articles)
+        dataset.namelessQuestions = namelessQuestions
+        return dataset
     }
 }

@@ -40,26 +40,35 @@ package struct DatasetProblem: Sendable, Hashable, CustomStringConvertible {
 extension Dataset {
     /// Everything that is wrong with single questions, in the order of the file.
     package func problems() -> [DatasetProblem] {
-        var findings = DatasetFindings()
-        for article in articles {
-            for paragraph in article.paragraphs { findings.add(paragraph) }
-        }
+        var survey = OffsetSurvey()
+        for article in articles { article.paragraphs.forEach { survey.add($0) } }
+        var findings = DatasetFindings(unit: survey.unit)
+        for article in articles { article.paragraphs.forEach { findings.add($0) } }
         return findings.problems
     }
 }
 
-/// What is wrong with the questions of a dataset that is looked at a paragraph at a time; of what was looked at only the ids are kept.
+/// What is wrong with the questions of a dataset that is looked at a paragraph at a time; of what was looked at only the ids are
+/// kept.
 package struct DatasetFindings: Sendable {
-    /// Everything that is wrong with single questions, in the order of the file.
+    /// What is wrong, in the order of the file.
     package private(set) var problems: [DatasetProblem] = []
     /// The number of paragraphs that were looked at.
     package private(set) var paragraphs = 0
     /// The number of questions that were looked at.
     package private(set) var questions = 0
+    private let unit: OffsetUnit
+    private let isUnlabelled: Bool
     private var seen: Set<QuestionID> = []
 
     /// Nothing was looked at yet.
-    package init() {}
+    ///
+    /// - Parameters:
+    ///   - unit: what the file's offsets count.
+    ///   - isUnlabelled: whether nothing is wrong with questions without answers, since none of the file has any.
+    package init(unit: OffsetUnit = .characters, isUnlabelled: Bool = false) {
+        (self.unit, self.isUnlabelled) = (unit, isUnlabelled)
+    }
 
     /// Looks at a paragraph's questions.
     package mutating func add(_ paragraph: Paragraph) {
@@ -67,15 +76,18 @@ package struct DatasetFindings: Sendable {
         paragraphs += 1
         questions += paragraph.questions.count
         for question in paragraph.questions {
-            problems += Self.problems(of: question, search, isNew: seen.insert(question.id).inserted)
+            let found = Self.problems(of: question, search, unit: unit, isNew: seen.insert(question.id).inserted)
+            problems += isUnlabelled ? found.filter { $0.kind != .noAnswer } : found
         }
     }
 
     /// What is wrong with one question.
     ///
     /// - Parameter isNew: whether no question before has its id.
-    static func problems(of question: Question, _ search: AnswerSearch, isNew: Bool) -> [DatasetProblem] {
-        var check = QuestionCheck(question: question, search: search)
+    static func problems(
+        of question: Question, _ search: AnswerSearch, unit: OffsetUnit = .characters, isNew: Bool
+    ) -> [DatasetProblem] {
+        var check = QuestionCheck(question: question, search: search, unit: unit)
         check.run(isNew: isNew)
         return check.problems
     }
@@ -85,11 +97,11 @@ package struct DatasetFindings: Sendable {
 private struct QuestionCheck {
     let question: Question
     let search: AnswerSearch
+    let unit: OffsetUnit
     var problems: [DatasetProblem] = []
 
-    init(question: Question, search: AnswerSearch) {
-        self.question = question
-        self.search = search
+    init(question: Question, search: AnswerSearch, unit: OffsetUnit) {
+        (self.question, self.search, self.unit) = (question, search, unit)
     }
 
     mutating func run(isNew: Bool) {
@@ -97,9 +109,7 @@ private struct QuestionCheck {
         if !isNew {
             add(.duplicateID, "another question before has the same id; ids must differ", preventsTraining: true)
         }
-        if question.question.unicodeScalars.allSatisfy(\.properties.isWhitespace) {
-            add(.emptyQuestion, "the question is empty", preventsTraining: true)
-        }
+        if question.question.isBlank { add(.emptyQuestion, "the question is empty", preventsTraining: true) }
         if search.context.allSatisfy(\.properties.isWhitespace) {
             add(.emptyContext, "the context is empty", preventsTraining: true)
         }
@@ -111,57 +121,64 @@ private struct QuestionCheck {
         if question.isImpossible == true, !question.answers.isEmpty {
             add(
                 .impossibleWithAnswer,
-                "\"is_impossible\" is true, but there are answers; take away either (answers that only look right belong in "
+                "\"is_impossible\" is true, but there are answers; remove either (answers that only look right belong in "
                     + "\"plausible_answers\")", preventsTraining: true)
         }
-        for (index, answer) in question.answers.enumerated() {
-            check(answer, isTarget: index == 0)
-        }
+        for (index, answer) in question.answers.enumerated() { check(answer, isTarget: index == 0) }
     }
 
-    private mutating func check(_ answer: Answer, isTarget: Bool) {
-        let text = Array(answer.text.unicodeScalars)
-        guard !text.isEmpty else { return add(.emptyAnswer, "an answer has no text", preventsTraining: isTarget) }
-        let (end, overflow) = answer.start.addingReportingOverflow(text.count)
+    private mutating func check(_ answer: AnswerSpan, isTarget: Bool) {
+        let length = answer.text.unicodeScalars.count
+        guard length > 0 else { return add(.emptyAnswer, "an answer has no text", preventsTraining: isTarget) }
+        let placement = search.placement(of: answer, unit: unit)
+        if case .atOffset = placement { return }
+        let whereabouts = whereabouts(answer, placement)
+        let (end, overflow) = answer.start.addingReportingOverflow(length)
         if answer.start < 0 {
             add(
-                .negativeOffset,
-                "answer \"\(answer.text)\" has the offset \(answer.start); \(whereabouts(answer))",
+                .negativeOffset, "answer \"\(answer.text)\" has the offset \(answer.start); \(whereabouts)",
                 preventsTraining: isTarget)
         } else if overflow || end > search.context.count {
             add(
                 .offsetOutside,
                 "answer \"\(answer.text)\" at offset \(answer.start) ends outside the context of \(search.context.count) "
-                    + "characters; \(whereabouts(answer))",
-                preventsTraining: isTarget)
-        } else if !search.has(text, at: answer.start) {
-            let there = search.text(answer.start..<end)
+                    + "characters; \(whereabouts)", preventsTraining: isTarget)
+        } else {
             add(
                 .misplacedAnswer,
-                "answer \"\(answer.text)\" is not at its offset \(answer.start), where the context has \"\(there)\"; "
-                    + whereabouts(answer),
-                preventsTraining: isTarget)
+                "answer \"\(answer.text)\" is not at its offset \(answer.start), where the context has "
+                    + "\"\(search.text(answer.start..<end))\"; \(whereabouts)", preventsTraining: isTarget)
         }
     }
 
     /// Where the answer is instead.
-    private func whereabouts(_ answer: Answer) -> String {
-        let (places, areEqual) = search.places(of: answer)
-        guard let place = AnswerSearch.nearest(to: answer.start, of: places) else {
-            return "the context does not contain it"
+    private func whereabouts(_ answer: AnswerSpan, _ placement: AnswerPlacement) -> String {
+        switch placement {
+        case .atOffset, .absent: return "the context does not contain it"
+        case .converted(let place): return "the offset counts \(unit): in characters it is at \(place.lowerBound)"
+        case .only(let place, isEqual: true): return "it is at \(place.lowerBound)"
+        case .only(let place, isEqual: false): return "the context has it only as \(similar(answer, place))"
+        case .ambiguous(let places, let areEqual):
+            let some = places.prefix(5).map { "\($0.lowerBound)" } + (places.count > 5 ? ["..."] : [])
+            let words = areEqual ? "it" : "it only as \(similar(answer, places[0])), or alike,"
+            return "which one is meant is ambiguous: the context has \(words) at \(places.count) places "
+                + "(\(some.joined(separator: ", ")))"
         }
-        if areEqual { return "it is at \(place.lowerBound)" }
-        return
-            "the context has it only as \"\(search.text(place))\", at \(place.lowerBound): \(difference(answer, place))"
     }
 
-    /// What sets an answer apart from similar words of the context.
-    private func difference(_ answer: Answer, _ place: Range<Int>) -> String {
+    /// Similar words of the context, where they are and what sets the answer apart from them.
+    private func similar(_ answer: AnswerSpan, _ place: Range<Int>) -> String {
         let words = search.text(place)
         // Swift's own comparison equates canonical equivalents (NFC and NFD).
-        if answer.text == words { return "another Unicode normalisation (NFC, NFD)" }
-        return answer.text.lowercased() == words.lowercased()
-            ? "other capitals" : "other white space, or more than one difference"
+        let difference =
+            if answer.text == words {
+                "another Unicode normalisation (NFC, NFD)"
+            } else if answer.text.lowercased() == words.lowercased() {
+                "other capitals"
+            } else {
+                "other white space, quotes, dashes or invisible characters, or more than one difference"
+            }
+        return "\"\(words)\", at \(place.lowerBound): \(difference)"
     }
 
     private mutating func add(_ kind: DatasetProblem.Kind, _ message: String, preventsTraining: Bool) {

@@ -1,5 +1,3 @@
-import Files
-
 /// A dataset file that cannot be used at all.
 package struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The file as the caller named it.
@@ -26,18 +24,21 @@ package struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible 
 }
 
 extension Dataset {
-    /// Reads a dataset's file, of which only the questions are kept in memory: SQuAD's nested document, or flat rows as JSON
-    /// objects (lines, a list, or the list "data" of an object) or as a table (CSV with a header).
+    /// Reads a dataset's file, of which only the questions are kept in memory: SQuAD's nested document, paragraphs or rows as JSON, a
+    /// table as CSV or in one of pandas' orientations, as it is or compressed with gzip.
     ///
-    /// Rows that follow one another and have the same context are a paragraph, paragraphs with the same title an article. A row
+    /// Rows that follow one another and have the same context are a paragraph, paragraphs with the same title an article. A question
     /// without an id is called by its number, and an answer without an offset gets -1. What is wrong with single questions is not
     /// an error here: `problems()` lists it.
     ///
+    /// - Parameter path: of a file or a named pipe; `-` is standard input.
     /// - Throws: `DatasetError` for a file that cannot be read, has no such format, lacks a field or has no questions, with its
     ///   line.
     package init(path: String) throws(DatasetError) {
-        let file = try Dataset.map(path)
-        self = try file.withBytes { bytes throws(DatasetError) in try Dataset(path: path, bytes: bytes) }
+        let file = try DatasetFile.map(path)
+        self = try file.withBytes { bytes throws(DatasetError) in
+            try Dataset(path: DatasetFile.name(path), bytes: bytes)
+        }
     }
 
     /// Reads a dataset that is already in memory, in any format that files have; `path` is what messages call it.
@@ -48,17 +49,8 @@ extension Dataset {
     }
 
     private init(path: String, bytes: UnsafeRawBufferPointer) throws(DatasetError) {
-        var walk = DatasetWalk(path: path, bytes: bytes)
+        var walk = try DatasetWalk(path: path, bytes: bytes)
         self = try walk.dataset()
         guard questionCount > 0 else { throw DatasetError.withoutQuestions(path) }
-    }
-
-    /// Maps a dataset's file into memory.
-    static func map(_ path: String) throws(DatasetError) -> MappedFile {
-        do {
-            return try MappedFile(path: path)
-        } catch {
-            throw DatasetError(path: path, message: error.message, isMissing: error.isMissing)
-        }
     }
 }

@@ -18,16 +18,16 @@ struct PythonLiteral {
 
     /// The value of a whole text; tuples are lists, and numbers that are not finite are null.
     ///
-    /// - Throws: `RowError` with the place in bytes.
-    static func parse(_ text: String) throws(RowError) -> JSONValue {
+    /// - Throws: `RecordError` with the place in bytes.
+    static func parse(_ text: String) throws(RecordError) -> JSONValue {
         var literal = PythonLiteral(text)
         let value = try literal.value()
         guard literal.peek() == nil else { throw literal.failure("more text follows") }
         return value
     }
 
-    private func failure(_ message: String) -> RowError {
-        RowError(message: "neither JSON nor a Python literal: \(message) at byte \(position)")
+    private func failure(_ message: String) -> RecordError {
+        RecordError(message: "neither JSON nor a Python literal: \(message) at byte \(position)")
     }
 
     /// The next byte behind white space.
@@ -43,11 +43,11 @@ struct PythonLiteral {
         return true
     }
 
-    private mutating func expect(_ character: Unicode.Scalar) throws(RowError) {
+    private mutating func expect(_ character: Unicode.Scalar) throws(RecordError) {
         guard takes(character) else { throw failure("expected \(character)") }
     }
 
-    private mutating func value() throws(RowError) -> JSONValue {
+    private mutating func value() throws(RecordError) -> JSONValue {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.depthLimit else { throw failure("too many brackets inside one another") }
@@ -62,7 +62,7 @@ struct PythonLiteral {
         }
     }
 
-    private mutating func dictionary() throws(RowError) -> JSONValue {
+    private mutating func dictionary() throws(RecordError) -> JSONValue {
         try expect("{")
         var members: [(String, JSONValue)] = []
         while !takes("}") {
@@ -77,7 +77,7 @@ struct PythonLiteral {
         return .object(JSONObject(members))
     }
 
-    private mutating func list(_ open: Unicode.Scalar, _ close: Unicode.Scalar) throws(RowError) -> [JSONValue] {
+    private mutating func list(_ open: Unicode.Scalar, _ close: Unicode.Scalar) throws(RecordError) -> [JSONValue] {
         try expect(open)
         var elements: [JSONValue] = []
         while !takes(close) {
@@ -91,7 +91,7 @@ struct PythonLiteral {
     }
 
     /// A constant, or a call whose first argument is the value; arguments with names say what NumPy stores it as.
-    private mutating func nameOrCall() throws(RowError) -> JSONValue {
+    private mutating func nameOrCall() throws(RecordError) -> JSONValue {
         switch try name() {
         case "None", "nan", "NaN", "inf": return .null
         case "True": return .bool(true)
@@ -110,7 +110,7 @@ struct PythonLiteral {
         return result
     }
 
-    private mutating func name() throws(RowError) -> String {
+    private mutating func name() throws(RecordError) -> String {
         _ = peek()
         let start = position
         while position < text.count, isOfName(text[position]) { position += 1 }
@@ -127,7 +127,7 @@ struct PythonLiteral {
         }
     }
 
-    private mutating func number() throws(RowError) -> JSONValue {
+    private mutating func number() throws(RecordError) -> JSONValue {
         let start = position
         while position < text.count, Self.numberBytes.contains(text[position]) { position += 1 }
         let digits = String(decoding: text[start..<position], as: UTF8.self)
@@ -142,7 +142,7 @@ struct PythonLiteral {
 // MARK: Strings
 
 extension PythonLiteral {
-    private mutating func string() throws(RowError) -> String {
+    private mutating func string() throws(RecordError) -> String {
         _ = peek()
         let quote = text[position]
         position += 1
@@ -162,7 +162,7 @@ extension PythonLiteral {
     }
 
     /// What an escape stands for. One that Python does not know stands for itself.
-    private mutating func escape() throws(RowError) -> [UInt8] {
+    private mutating func escape() throws(RecordError) -> [UInt8] {
         guard position + 1 < text.count else { throw failure("a string without an end") }
         let character = text[position + 1]
         position += 2
@@ -183,7 +183,7 @@ extension PythonLiteral {
         }
     }
 
-    private mutating func scalar(digits count: Int) throws(RowError) -> [UInt8] {
+    private mutating func scalar(digits count: Int) throws(RecordError) -> [UInt8] {
         let digits = String(decoding: text[position...].prefix(count), as: UTF8.self)
         guard digits.utf8.count == count, let value = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(value),
             digits.utf8.first != UInt8(ascii: "+")

@@ -14,12 +14,14 @@ package struct DatasetConversion: Sendable {
         package fileprivate(set) var changes: [DatasetRepair.Change] = []
         /// What is wrong with questions that were written; nothing after a repair.
         package fileprivate(set) var problems: [DatasetProblem] = []
+        /// What the file that was read is like.
+        package let extent: DatasetExtent
     }
 
     private let path: String
     private var repair: DatasetRepair?
-    private var findings = DatasetFindings()
-    private var summary = Summary()
+    private var findings: DatasetFindings
+    private var summary: Summary
     private var isVersion2 = false
     /// Whether the article that is walked through has a paragraph that is written.
     private var isArticleOpen = false
@@ -36,15 +38,19 @@ package struct DatasetConversion: Sendable {
     package static func convert(
         _ path: String, to output: String, repairing: Bool, progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> Summary {
-        var conversion = DatasetConversion(path: path, repair: repairing ? DatasetRepair() : nil)
+        let extent = try DatasetExtent(path: path)
+        var conversion = DatasetConversion(path: path, repairing: repairing, extent: extent)
         let stream = try ParagraphStream(path: path)
         try DatasetWriter.write(to: output) { writer in try conversion.run(stream, &writer, progress) }
         return conversion.summary
     }
 
-    private init(path: String, repair: DatasetRepair?) {
-        self.path = path
-        self.repair = repair
+    private init(path: String, repairing: Bool, extent: DatasetExtent) {
+        self.path = DatasetFile.name(path)
+        let (unit, isUnlabelled) = (extent.unit, extent.isUnlabelled)
+        repair = repairing ? DatasetRepair(unit: unit, isUnlabelled: isUnlabelled) : nil
+        findings = DatasetFindings(unit: unit, isUnlabelled: isUnlabelled)
+        summary = Summary(extent: extent)
     }
 
     /// Walks through a file, and returns the version of what was written.
@@ -54,7 +60,7 @@ package struct DatasetConversion: Sendable {
         var stream = stream
         while let piece = try stream.nextPiece() {
             switch piece {
-            case .paragraph(let paragraph): try take(paragraph, &writer)
+            case .paragraph(let paragraph): try write(paragraph, &writer)
             case .article(let title): try endArticle(title, &writer)
             }
             progress(stream.bytesRead, stream.byteCount)
@@ -64,7 +70,7 @@ package struct DatasetConversion: Sendable {
         return isVersion2 ? "2.0" : "1.1"
     }
 
-    private mutating func take(_ paragraph: Paragraph, _ writer: inout DatasetWriter) throws {
+    private mutating func write(_ paragraph: Paragraph, _ writer: inout DatasetWriter) throws {
         var paragraph = paragraph
         if let repaired = repair?.repair(paragraph) {
             summary.changes += repaired.changes
