@@ -88,13 +88,24 @@ package struct Dataset: Sendable, Hashable {
     package var version: String?
     /// The articles in the order of the file.
     package var articles: [Article]
-    /// How many questions had no id in the file and are called by their number.
+    /// How many questions had no id in the file and are called by their number; datasets that differ in it alone are equal.
     package internal(set) var namelessQuestions = 0
 
     /// A dataset made in memory.
     package init(version: String? = "1.1", articles: [Article]) {
         self.version = version
         self.articles = articles
+    }
+
+    /// Whether version and articles are the same.
+    package static func == (left: Dataset, right: Dataset) -> Bool {
+        left.version == right.version && left.articles == right.articles
+    }
+
+    /// Hashes version and articles.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(version)
+        hasher.combine(articles)
     }
 
     /// The number of questions in all paragraphs.

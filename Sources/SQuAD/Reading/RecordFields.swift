@@ -54,7 +54,8 @@ struct RecordFields {
 
     /// The context; a field `text` is one where there is no other.
     func context() throws(RecordError) -> String? {
-        try string(.context, "context", orNumber: false) ?? string(.text, "text", orNumber: false)
+        if let context = try string(.context, "context", orNumber: false) { return context }
+        return try string(.text, "text", orNumber: false)
     }
 
     /// The question's text.

@@ -5,7 +5,7 @@ import StrictJSON
 enum QuestionFile {
     /// Reads one.
     ///
-    /// - Parameter content: what such a file is, for who gave another.
+    /// - Parameter content: the message for a file that is something else.
     /// - Throws: `DatasetError` for a file that cannot be read or is no object.
     static func read(_ path: String, content: String) throws(DatasetError) -> JSONObject {
         let value: JSONValue

@@ -8,7 +8,7 @@ package enum SQuADMetrics {
     /// The words of a text in lower case, without ASCII punctuation and English articles.
     package static func words(_ text: String) -> [[Unicode.Scalar]] {
         let lowered = PythonText.lower(Array(text.unicodeScalars)).filter { !PythonText.isPunctuation($0) }
-        return withoutArticles(lowered).split(whereSeparator: PythonText.isSpace).map(Array.init)
+        return MLQAText.withoutArticles(lowered, ["a", "an", "the"]).split(whereSeparator: PythonText.isSpace).map(Array.init)
     }
 
     /// The text that exact match compares: its words with one space between them.
@@ -25,7 +25,7 @@ package enum SQuADMetrics {
 
     /// The harmonic mean of precision and recall over words, 0 to 1.
     package static func f1(_ prediction: String, _ answer: String) -> Double {
-        f1(words(prediction), words(answer))
+        ScoringRules.squad.f1(words(prediction), words(answer))
     }
 
     /// Scores predictions by question id against every acceptable answer of the dataset.
@@ -33,11 +33,12 @@ package enum SQuADMetrics {
     /// - Parameters:
     ///   - noAnswer: how likely each question is to have no answer. A question more likely to have none than `threshold`
     ///     counts as left unanswered, and the best thresholds are looked for. Version 2.0 only.
+    ///   - rules: how texts are compared.
     package static func score(
         _ dataset: Dataset, predictions: [QuestionID: String], noAnswer: NoAnswerProbabilities? = nil,
-        threshold: Double = 1
+        threshold: Double = 1, rules: ScoringRules = .squad
     ) -> Scores {
-        let raw = questionScores(dataset, predictions: predictions)
+        let raw = questionScores(dataset, predictions: predictions, rules: rules)
         guard dataset.isVersion2 else { return Scores(raw) }
         let questions = noAnswer.map { $0.applied(to: raw, threshold: threshold) } ?? raw
         var scores = Scores(questions)
@@ -47,66 +48,40 @@ package enum SQuADMetrics {
         return scores
     }
 
-    /// The scores of each question by itself, in the order of the file.
-    package static func questionScores(_ dataset: Dataset, predictions: [QuestionID: String]) -> [QuestionScore] {
+    /// The scores of each question by itself, in the order of the file, under the keys of `QuestionKeys`.
+    ///
+    /// A question whose id came before takes the prediction for its key; where there is none, the one for its id counts for all that
+    /// have it, as in the official scripts.
+    package static func questionScores(
+        _ dataset: Dataset, predictions: [QuestionID: String], rules: ScoringRules = .squad
+    ) -> [QuestionScore] {
         let isVersion2 = dataset.isVersion2
+        var keys = QuestionKeys(dataset)
         return dataset.articles.lazy.flatMap(\.paragraphs).flatMap(\.questions).map { question in
-            let hasAnswer = !question.answers.isEmpty
-            guard let prediction = predictions[question.id] else {
-                return QuestionScore(id: question.id, exactMatch: 0, f1: 0, isMissing: true, hasAnswer: hasAnswer)
-            }
-            let predicted = words(prediction)
-            var answers = question.answers.map { words($0.text) }
-            if isVersion2 {
-                // Answers of which nothing is left don't count; where none does, leaving the question unanswered is right.
-                answers.removeAll(where: \.isEmpty)
-                if answers.isEmpty { answers = [[]] }
-            }
-            let overlaps = answers.map { isVersion2 && $0.isEmpty && predicted.isEmpty ? 1 : Self.f1(predicted, $0) }
-            return QuestionScore(
-                id: question.id, exactMatch: answers.contains(predicted) ? 1 : 0, f1: overlaps.max() ?? 0,
-                isMissing: false, hasAnswer: hasAnswer)
+            let key = keys.next(question.id)
+            return score(question, key, predictions[key] ?? predictions[question.id], rules, isVersion2: isVersion2)
         }
     }
 
-    private static func f1(_ prediction: [[Unicode.Scalar]], _ answer: [[Unicode.Scalar]]) -> Double {
-        var counts: [[Unicode.Scalar]: Int] = [:]
-        for word in answer { counts[word, default: 0] += 1 }
-        var same = 0
-        for word in prediction {
-            if let count = counts[word], count > 0 {
-                counts[word] = count - 1
-                same += 1
-            }
+    private static func score(
+        _ question: Question, _ key: QuestionID, _ prediction: String?, _ rules: ScoringRules, isVersion2: Bool
+    ) -> QuestionScore {
+        let hasAnswer = !question.answers.isEmpty
+        guard let prediction else {
+            return QuestionScore(id: key, exactMatch: 0, f1: 0, isMissing: true, hasAnswer: hasAnswer)
         }
-        guard same > 0 else { return 0 }
-        let precision = Double(same) / Double(prediction.count)
-        let recall = Double(same) / Double(answer.count)
-        return (2 * precision * recall) / (precision + recall)
-    }
-
-    /// Puts a space in place of each whole word "a", "an" or "the", word boundaries being those of Python's `re`.
-    private static func withoutArticles(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
-        var result: [Unicode.Scalar] = []
-        result.reserveCapacity(text.count)
-        var index = 0
-        while index < text.count {
-            guard PythonText.isWord(text[index]) else {
-                result.append(text[index])
-                index += 1
-                continue
-            }
-            let end = text[index...].firstIndex { !PythonText.isWord($0) } ?? text.count
-            let word = text[index..<end]
-            if articles.contains(where: { $0.elementsEqual(word) }) {
-                result.append(" ")
-            } else {
-                result += word
-            }
-            index = end
+        let predicted = rules.normalized(prediction)
+        var answers = question.answers.map { rules.normalized($0.text) }
+        if isVersion2 {
+            // Answers of which nothing is left don't count; where none does, leaving the question unanswered is right.
+            answers.removeAll(where: \.isEmpty)
+            if answers.isEmpty { answers = [rules.normalized("")] }
         }
-        return result
+        let overlaps = answers.map { answer in
+            isVersion2 && answer.isEmpty && predicted.isEmpty ? 1 : rules.f1(predicted.tokens, answer.tokens)
+        }
+        return QuestionScore(
+            id: key, exactMatch: answers.contains { $0.exact == predicted.exact } ? 1 : 0, f1: overlaps.max() ?? 0,
+            isMissing: false, hasAnswer: hasAnswer)
     }
-
-    private static let articles: [[Unicode.Scalar]] = [["a"], ["a", "n"], ["t", "h", "e"]]
 }
