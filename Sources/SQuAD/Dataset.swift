@@ -88,7 +88,8 @@ package struct Dataset: Sendable, Hashable {
     package var version: String?
     /// The articles in the order of the file.
     package var articles: [Article]
-    /// How many questions had no id in the file and are called by their number; datasets that differ in it alone are equal.
+    /// How many questions had no id in the file and are called by their number; datasets that differ in it alone are
+    /// equal.
     package internal(set) var namelessQuestions = 0
 
     /// A dataset made in memory.

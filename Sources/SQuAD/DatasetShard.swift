@@ -1,7 +1,7 @@
 /// A part of a dataset, such as the second of five; written `2/5`.
 ///
-/// The parts are runs of whole paragraphs in the order of the file, and take about the same work to answer. They depend on the
-/// file and on the number of parts alone.
+/// The parts are runs of whole paragraphs in the order of the file, and take about the same work to answer. They depend
+/// on the file and on the number of parts alone.
 package struct DatasetShard: Sendable, Hashable, CustomStringConvertible {
     /// Which part, from 1.
     package let number: Int

@@ -3,7 +3,8 @@ import StrictJSON
 
 /// Writes a SQuAD document paragraph by paragraph, so that a dataset of any size needs no tree.
 ///
-/// A title stands behind the paragraphs of its article, and the version at the end: a walk through a file only knows them then.
+/// A title stands behind the paragraphs of its article, and the version at the end: a walk through a file only knows
+/// them then.
 struct DatasetWriter {
     /// What is open, and whether anything stands in it yet.
     private enum Place {

@@ -39,8 +39,8 @@ package struct RepeatedIDs: Sendable, Hashable {
     }
 }
 
-/// Gives each question of a dataset, in the order of the file, a key that no other has: its id, and where that came before the id
-/// with `#2`, `#3` and so on. Predictions are written and scored under these.
+/// Gives each question of a dataset, in the order of the file, a key that no other has: its id, and where that came
+/// before the id with `#2`, `#3` and so on. Predictions are written and scored under these.
 package struct QuestionKeys: Sendable {
     private let ids: RepeatedIDs
     private var counts: [QuestionID: Int] = [:]

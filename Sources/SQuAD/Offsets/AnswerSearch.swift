@@ -28,8 +28,8 @@ final class AnswerSearch {
         return context[start..<(start + words.count)].elementsEqual(words)
     }
 
-    /// Everywhere the context has an answer's words, scalar by scalar; where it nowhere does, what it has of them in other capitals,
-    /// another Unicode normalisation, with other white space, quotes, dashes or invisible characters.
+    /// Everywhere the context has an answer's words, scalar by scalar; where it nowhere does, what it has of them in
+    /// other capitals, another Unicode normalisation, with other white space, quotes, dashes or invisible characters.
     func places(of answer: AnswerSpan) -> (ranges: [Range<Int>], areEqual: Bool) {
         let words = Array(answer.text.unicodeScalars)
         let equal = Self.occurrences(of: words, in: context).map { $0..<($0 + words.count) }
@@ -68,8 +68,8 @@ final class AnswerSearch {
     /// The words of the context in a range of its scalars.
     func text(_ range: Range<Int>) -> String { String(String.UnicodeScalarView(context[range])) }
 
-    /// Everywhere a text has the words, places that overlap included, in time that grows with the sum of their lengths: a text and
-    /// an answer of one letter repeated would otherwise take the product.
+    /// Everywhere a text has the words, places that overlap included, in time that grows with the sum of their lengths:
+    /// a text and an answer of one letter repeated would otherwise take the product.
     ///
     /// - Source: Knuth, Morris and Pratt 1977, doi:10.1137/0206024.
     static func occurrences(of words: [Unicode.Scalar], in text: [Unicode.Scalar]) -> [Int] {

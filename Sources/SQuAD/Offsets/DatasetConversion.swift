@@ -33,8 +33,8 @@ package struct DatasetConversion: Sendable {
     ///   - output: the file to write, which appears whole or not at all; it may be the one that is read.
     ///   - repairing: whether `DatasetRepair` goes over it.
     ///   - progress: is called with the bytes that were read and the file's size.
-    /// - Throws: `DatasetError` for a file that cannot be read or of which no question is left, `FileError` for one that cannot be
-    ///   written.
+    /// - Throws: `DatasetError` for a file that cannot be read or of which no question is left, `FileError` for one
+    ///   that cannot be written.
     package static func convert(
         _ path: String, to output: String, repairing: Bool, progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> Summary {

@@ -48,8 +48,8 @@ extension Dataset {
     }
 }
 
-/// What is wrong with the questions of a dataset that is looked at a paragraph at a time; of what was looked at only the ids are
-/// kept.
+/// What is wrong with the questions of a dataset that is looked at a paragraph at a time; of what was looked at only
+/// the ids are kept.
 package struct DatasetFindings: Sendable {
     /// What is wrong, in the order of the file.
     package private(set) var problems: [DatasetProblem] = []
@@ -121,8 +121,8 @@ private struct QuestionCheck {
         if question.isImpossible == true, !question.answers.isEmpty {
             add(
                 .impossibleWithAnswer,
-                "\"is_impossible\" is true, but there are answers; remove either (answers that only look right belong in "
-                    + "\"plausible_answers\")", preventsTraining: true)
+                "\"is_impossible\" is true, but there are answers; remove either (answers that only look right "
+                    + "belong in \"plausible_answers\")", preventsTraining: true)
         }
         for (index, answer) in question.answers.enumerated() { check(answer, isTarget: index == 0) }
     }
@@ -141,8 +141,8 @@ private struct QuestionCheck {
         } else if overflow || end > search.context.count {
             add(
                 .offsetOutside,
-                "answer \"\(answer.text)\" at offset \(answer.start) ends outside the context of \(search.context.count) "
-                    + "characters; \(whereabouts)", preventsTraining: isTarget)
+                "answer \"\(answer.text)\" at offset \(answer.start) ends outside the context of "
+                    + "\(search.context.count) characters; \(whereabouts)", preventsTraining: isTarget)
         } else {
             add(
                 .misplacedAnswer,

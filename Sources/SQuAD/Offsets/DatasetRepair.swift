@@ -1,10 +1,11 @@
-/// Puts answers where their texts have them, and leaves out what cannot be used: `problems()` finds nothing in what comes out.
+/// Puts answers where their texts have them, and leaves out what cannot be used: `problems()` finds nothing in what
+/// comes out.
 ///
-/// An offset that counts something else than characters is converted. An answer that is not at its offset goes to the one place that
-/// has its words; of several it goes to the first, and is called ambiguous. Where a text has the words only in other capitals,
-/// another Unicode normalisation, with other white space, quotes, dashes or invisible characters, the answer takes the text's own.
-/// An answer that the text does not have is removed, and a question with it if it was the only one. Of questions with one id the
-/// first that can be used is kept.
+/// An offset that counts something else than characters is converted. An answer that is not at its offset goes to the
+/// one place that has its words; of several it goes to the first, and is called ambiguous. Where a text has the words
+/// only in other capitals, another Unicode normalisation, with other white space, quotes, dashes or invisible
+/// characters, the answer takes the text's own. An answer that the text does not have is removed, and a question with
+/// it if it was the only one. Of questions with one id the first that can be used is kept.
 package struct DatasetRepair: Sendable {
     /// What was done about a question.
     package struct Change: Sendable, Hashable, CustomStringConvertible {

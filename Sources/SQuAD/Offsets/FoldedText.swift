@@ -1,7 +1,7 @@
 import Foundation
 
-/// A text as it is compared where capitals, Unicode normalisation (compatibility's, with ligatures and full-width letters), white
-/// space, the shape of quotes and dashes, and invisible characters don't count, with the way back.
+/// A text as it is compared where capitals, Unicode normalisation (compatibility's, with ligatures and full-width
+/// letters), white space, the shape of quotes and dashes, and invisible characters don't count, with the way back.
 struct FoldedText {
     /// Decomposed, in small letters, white space of any length as one space.
     private(set) var scalars: [Unicode.Scalar] = []
@@ -16,7 +16,11 @@ struct FoldedText {
                 if scalars.last != " " { add(" ", index) }
             } else if scalar.isASCII {
                 let isQuote = scalar == "`"
-                if isQuote { add("'", index) } else { scalar.properties.lowercaseMapping.unicodeScalars.forEach { add($0, index) } }
+                if isQuote {
+                    add("'", index)
+                } else {
+                    scalar.properties.lowercaseMapping.unicodeScalars.forEach { add($0, index) }
+                }
             } else if let plain = Self.plain(scalar) {
                 add(plain, index)
             } else if !Self.isInvisible(scalar) {
@@ -81,8 +85,8 @@ struct FoldedText {
         return Array(scalars.dropFirst(start).reversed().drop { $0 == " " }.reversed())
     }
 
-    /// The scalars of the text that folded ones came from; nil where they are only a part of what was folded, or where marks before
-    /// or behind belong to them.
+    /// The scalars of the text that folded ones came from; nil where they are only a part of what was folded, or where
+    /// marks before or behind belong to them.
     func range(of folded: Range<Int>) -> Range<Int>? {
         let (start, end) = (folded.lowerBound, folded.upperBound)
         if start > 0, sources[start - 1] == sources[start] || Self.order(scalars[start]) != 0 { return nil }

@@ -1,4 +1,5 @@
-/// What a file's offsets count. SQuAD's count Unicode scalars, as Python does; tools in other languages count otherwise.
+/// What a file's offsets count. SQuAD's count Unicode scalars, as Python does; tools in other languages count
+/// otherwise.
 package struct OffsetUnit: Sendable, Hashable, CustomStringConvertible {
     /// What a character counts.
     package enum Encoding: String, Sendable, Hashable {
@@ -70,7 +71,8 @@ package struct OffsetUnit: Sendable, Hashable, CustomStringConvertible {
 
 /// Finds the characters of a text at offsets of any unit.
 struct OffsetMap {
-    /// The offset of each character in the unit, and that of the end; nil where the unit counts this text's characters as one each.
+    /// The offset of each character in the unit, and that of the end; nil where the unit counts this text's characters
+    /// as one each.
     private let offsets: [Int]?
     private let count: Int
 
@@ -138,10 +140,13 @@ package struct OffsetSurvey: Sendable {
         }
     }
 
-    /// The unit of the file; characters where they fit, where no unit does, and where several do that mean other places.
+    /// The unit of the file; characters where they fit, where no unit does, and where several do that mean other
+    /// places.
     package var unit: OffsetUnit {
         let fitting = OffsetUnit.all.indices.filter { fits[$0] }
-        guard let first = fitting.first, fitting.allSatisfy({ agrees[first][$0] }) || first == 0 else { return .characters }
+        guard let first = fitting.first, fitting.allSatisfy({ agrees[first][$0] }) || first == 0 else {
+            return .characters
+        }
         return OffsetUnit.all[first]
     }
 }

@@ -4,11 +4,12 @@ import StrictJSON
 struct AnswerForms {
     /// The answers that have words, in their order. One without an offset has `AnswerSpan.unknownStart`.
     private(set) var spans: [AnswerSpan] = []
-    /// Whether the file says that there is no answer: by an empty list, or by an answer without words at no offset, -1 or 0.
+    /// Whether the file says that there is no answer: by an empty list, or by an answer without words at no offset, -1
+    /// or 0.
     private(set) var saysNone = false
 
-    /// Reads answers: a text, a list of texts, an object or a list of objects `{"text", "answer_start"}`, of which each member may
-    /// be a list.
+    /// Reads answers: a text, a list of texts, an object or a list of objects `{"text", "answer_start"}`, of which each
+    /// member may be a list.
     ///
     /// - Parameters:
     ///   - starts: the offsets of answers that come without.
@@ -27,7 +28,11 @@ struct AnswerForms {
         case .object(let object): try forms.add(object)
         case .array(let elements) where elements.contains { $0.object != nil }:
             for element in elements {
-                if let object = element.object { try forms.add(object) } else { try forms.add([element], starts: .null) }
+                if let object = element.object {
+                    try forms.add(object)
+                } else {
+                    try forms.add([element], starts: .null)
+                }
             }
         case .array(let elements): try forms.add(elements, starts: starts)
         case let text: try forms.add([text], starts: starts)
@@ -49,7 +54,8 @@ struct AnswerForms {
         return forms
     }
 
-    /// Adds the answers of an object: one, as SQuAD has it, or a list of texts and one of offsets, as in the datasets library.
+    /// Adds the answers of an object: one, as SQuAD has it, or a list of texts and one of offsets, as in the datasets
+    /// library.
     private mutating func add(_ object: JSONObject) throws(RecordError) {
         guard !object.isEmpty else { return saysNone = true }
         var (texts, starts, spans): (JSONValue?, JSONValue, JSONValue?) = (nil, .null, nil)
@@ -76,7 +82,8 @@ struct AnswerForms {
         let offsets = starts == .null ? texts.map { _ in JSONValue.null } : try Self.list(starts)
         guard texts.count == offsets.count else {
             throw RecordError(
-                message: "the number of answers, \(texts.count), differs from that of their answer_start, \(offsets.count)")
+                message:
+                    "the number of answers, \(texts.count), differs from that of their answer_start, \(offsets.count)")
         }
         if texts.isEmpty { saysNone = true }
         for (text, offset) in zip(texts, offsets) {

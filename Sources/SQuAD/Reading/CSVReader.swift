@@ -1,7 +1,7 @@
 /// Walks through the records of a table in CSV.
 ///
-/// Fields are in quotes where they hold separators, quotes (doubled) or line ends. Records end at LF, CRLF or CR, of any number
-/// of fields; lines without anything are passed over. A byte order mark at the start is passed over.
+/// Fields are in quotes where they hold separators, quotes (doubled) or line ends. Records end at LF, CRLF or CR, of
+/// any number of fields; lines without anything are passed over. A byte order mark at the start is passed over.
 ///
 /// - Source: RFC 4180.
 struct CSVReader {

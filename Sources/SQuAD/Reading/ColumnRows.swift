@@ -1,7 +1,7 @@
 import StrictJSON
 
-/// A table whose columns stand one after another in a JSON object: each a list, or an object by row labels. Each column is read by
-/// a reader of its own, so that no column is in memory.
+/// A table whose columns stand one after another in a JSON object: each a list, or an object by row labels. Each column
+/// is read by a reader of its own, so that no column is in memory.
 struct ColumnRows: TableRows {
     /// A column that is read.
     private struct Column {

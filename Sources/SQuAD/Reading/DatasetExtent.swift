@@ -1,4 +1,5 @@
-/// What one walk through a dataset finds out: that it is whole, how much there is to read, and what is remarkable about it.
+/// What one walk through a dataset finds out: that it is whole, how much there is to read, and what is remarkable about
+/// it.
 package struct DatasetExtent: Sendable, Hashable {
     /// The number of questions.
     package private(set) var questions = 0
@@ -64,16 +65,18 @@ extension DatasetExtent {
         var lines: [String] = []
         if namelessQuestions > 0 {
             lines.append(
-                "note: \(namelessQuestions) of \(questions) questions have no id; each is called by its number in the file, from 1")
+                "note: \(namelessQuestions) of \(questions) questions have no id; each is called by its number in the file"
+            )
         }
         if let first = ids.firstRepeated {
             lines.append(
-                "warning: \(ids.repeatedCount) of \(questions) questions have an id that came before, the first is \"\(first)\"; they "
-                    + "are called \"\(first)#2\" and so on, and none is left out of predictions and scores")
+                "warning: \(ids.repeatedCount) of \(questions) questions have an id that came before, first \"\(first)\"; "
+                    + "they are called \"\(first)#2\" and so on, and none is left out of predictions and scores")
         }
         if unit != .characters {
             lines.append(
-                "warning: the offsets of answers count \(unit), not characters; `bertqa convert --repair` converts them")
+                "warning: the offsets of answers count \(unit), not characters; `bertqa convert --repair` converts them"
+            )
         }
         return lines
     }

@@ -9,8 +9,8 @@ import Synchronization
     import Glibc
 #endif
 
-/// The bytes of datasets' files: regular files are mapped as they are; what is compressed with gzip or comes through a pipe is
-/// first written to a temporary file, which has no name and is gone with this process.
+/// The bytes of datasets' files: regular files are mapped as they are; what is compressed with gzip or comes through a
+/// pipe is first written to a temporary file, which has no name and is gone with this process.
 package enum DatasetFile {
     /// What was unpacked or read from a pipe, which can be read only once, by what it was called.
     private static let unpacked = Mutex<[Key: MappedFile]>([:])
@@ -23,7 +23,8 @@ package enum DatasetFile {
         init(_ path: String, _ status: stat) {
             self.path = path
             let isRegular = status.st_mode & S_IFMT == S_IFREG
-            numbers = [Int(status.st_dev), Int(status.st_ino)] + (isRegular ? [Int(status.st_size)] + status.changed : [])
+            numbers =
+                [Int(status.st_dev), Int(status.st_ino)] + (isRegular ? [Int(status.st_size)] + status.changed : [])
         }
     }
 
@@ -130,7 +131,8 @@ package enum DatasetFile {
         ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "this is compressed with xz; unpack it, or compress it with gzip"),
         ([0x42, 0x5A, 0x68], "this is compressed with bzip2; unpack it, or compress it with gzip"),
         ([0x28, 0xB5, 0x2F, 0xFD], "this is compressed with zstd; unpack it, or compress it with gzip"),
-        ([0xFF, 0xFE], "this is text in UTF-16; save it in UTF-8"), ([0xFE, 0xFF], "this is text in UTF-16; save it in UTF-8"),
+        ([0xFF, 0xFE], "this is text in UTF-16; save it in UTF-8"),
+        ([0xFE, 0xFF], "this is text in UTF-16; save it in UTF-8"),
     ]
 }
 

@@ -24,16 +24,16 @@ package struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible 
 }
 
 extension Dataset {
-    /// Reads a dataset's file, of which only the questions are kept in memory: SQuAD's nested document, paragraphs or rows as JSON, a
-    /// table as CSV or in one of pandas' orientations, as it is or compressed with gzip.
+    /// Reads a dataset's file, of which only the questions are kept in memory: SQuAD's nested document, paragraphs or
+    /// rows as JSON, a table as CSV or in one of pandas' orientations, as it is or compressed with gzip.
     ///
-    /// Rows that follow one another and have the same context are a paragraph, paragraphs with the same title an article. A question
-    /// without an id is called by its number, and an answer without an offset gets -1. What is wrong with single questions is not
-    /// an error here: `problems()` lists it.
+    /// Rows that follow one another and have the same context are a paragraph, paragraphs with the same title an
+    /// article. A question without an id is called by its number, and an answer without an offset gets -1. What is
+    /// wrong with single questions is not an error here: `problems()` lists it.
     ///
     /// - Parameter path: of a file or a named pipe; `-` is standard input.
-    /// - Throws: `DatasetError` for a file that cannot be read, has no such format, lacks a field or has no questions, with its
-    ///   line.
+    /// - Throws: `DatasetError` for a file that cannot be read, has no such format, lacks a field or has no questions,
+    ///   with its line.
     package init(path: String) throws(DatasetError) {
         let file = try DatasetFile.map(path)
         self = try file.withBytes { bytes throws(DatasetError) in

@@ -3,8 +3,8 @@ import StrictJSON
 /// What is said of a file that has none of the known forms: which fields it has, and which form is nearest.
 enum FormAdvice {
     static let formats =
-        "a dataset is SQuAD's document, rows or paragraphs as JSON, or a table (commas, tabs or semicolons) whose first line names "
-        + "\"context\" and \"question\", in UTF-8"
+        "a dataset is SQuAD's document, rows or paragraphs as JSON, or a table (commas, tabs or semicolons) whose first "
+        + "line names \"context\" and \"question\", in UTF-8"
 
     /// A form that files have, and the names of its fields.
     private struct Form {
@@ -75,7 +75,9 @@ enum FormAdvice {
 
     /// Whether one name contains the other, or two letters at most set them apart.
     private static func isNear(_ known: String, _ name: String) -> Bool {
-        let (known, name) = (Array(RecordField.normalized(known).utf8), Array(RecordField.normalized(name).utf8.prefix(64)))
+        let (known, name) = (
+            Array(RecordField.normalized(known).utf8), Array(RecordField.normalized(name).utf8.prefix(64))
+        )
         guard known.count > 3, name.count > 3 else { return false }
         return name.starts(with: known) || name.reversed().starts(with: known.reversed()) || distance(known, name) <= 2
     }

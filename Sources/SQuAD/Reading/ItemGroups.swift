@@ -20,8 +20,8 @@ protocol ItemSource {
     var namelessQuestions: Int { get }
 }
 
-/// Puts rows together: those that follow one another and have one context are a paragraph, paragraphs that follow one another and
-/// have one title an article. Without a title each paragraph is an article of its own.
+/// Puts rows together: those that follow one another and have one context are a paragraph, paragraphs that follow one
+/// another and have one title an article. Without a title each paragraph is an article of its own.
 struct ItemGroups {
     private(set) var source: any ItemSource
     /// The record that was looked at and belongs to what comes next.

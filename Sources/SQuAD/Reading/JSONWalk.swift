@@ -1,7 +1,8 @@
 import StrictJSON
 
-/// Walks once through JSON objects that are documents, articles, paragraphs or rows: one after another, in a list, or as members
-/// of one object. Each is taken for what its fields are; the paragraphs of an article are handed out one by one.
+/// Walks once through JSON objects that are documents, articles, paragraphs or rows: one after another, in a list, or
+/// as members of one object. Each is taken for what its fields are; the paragraphs of an article are handed out one by
+/// one.
 struct JSONWalk: ItemSource {
     /// An object whose members are read one after another.
     private struct Element {

@@ -46,8 +46,8 @@ struct ListRows: TableRows {
             }
             guard first.count == usual.count, first[4].object?["text"] != nil || first[4].array != nil else {
                 throw reader.error(
-                    "rows are lists of \(first.count) values without names, which are read only as \(FormAdvice.list(usual)); "
-                        + "write them with names (pandas: orient=\"records\")")
+                    "rows are lists of \(first.count) values without names, which are read only as "
+                        + "\(FormAdvice.list(usual)); write them with names (pandas: orient=\"records\")")
             }
             return try items(rows, names: usual, at: reader)
         }
@@ -85,7 +85,9 @@ struct ListRows: TableRows {
         do {
             guard try reader.nextElement(first: isFirst) else { return nil }
             (isFirst, row) = (false, reader)
-            guard let values = try reader.value().array else { throw row.error("a row must be a list, as the others are") }
+            guard let values = try reader.value().array else {
+                throw row.error("a row must be a list, as the others are")
+            }
             return values
         } catch {
             throw DatasetError(path: path, message: "\(error)")

@@ -1,8 +1,10 @@
 import Files
 
-/// The paragraphs of a dataset's file one after another, for files of any size: only the paragraph that is handed out is in memory.
+/// The paragraphs of a dataset's file one after another, for files of any size: only the paragraph that is handed out
+/// is in memory.
 ///
-/// The file is mapped; pages that were walked through are released. `Dataset(path:)` reads the same way and keeps everything.
+/// The file is mapped; pages that were walked through are released. `Dataset(path:)` reads the same way and keeps
+/// everything.
 package struct ParagraphStream {
     private let file: MappedFile
     private var walk: DatasetWalk

@@ -1,7 +1,8 @@
 import StrictJSON
 
-/// Reads what Python prints of dictionaries, lists, numbers and strings, NumPy's arrays among them: the datasets library and
-/// pandas write answers so into a table, as `{'text': array(['Ada'], dtype=object), 'answer_start': array([12], dtype=int32)}`.
+/// Reads what Python prints of dictionaries, lists, numbers and strings, NumPy's arrays among them: the datasets
+/// library and pandas write answers so into a table, as `{'text': array(['Ada'], dtype=object), 'answer_start':
+/// array([12], dtype=int32)}`.
 ///
 /// Nothing is computed: of calls such as `array(...)` the first argument is the value.
 ///

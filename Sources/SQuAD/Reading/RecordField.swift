@@ -26,8 +26,8 @@ enum RecordField: Hashable {
 
     /// What a name stands for; nil for a field that is not read.
     ///
-    /// Capitals, underscores, hyphens, dots and spaces don't count. Of two fields of one kind the one with the lower rank is read:
-    /// `id` before `qid`.
+    /// Capitals, underscores, hyphens, dots and spaces don't count. Of two fields of one kind the one with the lower
+    /// rank is read: `id` before `qid`.
     static func named(_ name: String) -> (field: RecordField, rank: Int)? {
         names[name] ?? names[normalized(name)]
     }

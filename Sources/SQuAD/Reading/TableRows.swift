@@ -24,7 +24,8 @@ struct RecordHeader {
         if known.contains(.answers), known.contains(.answer) {
             throw RecordError(message: "there are columns for \"answers\" and for \"answer\"; rename one")
         }
-        for (needed, name) in [(RecordField.question, "question"), (.context, "context")] where !known.contains(needed) {
+        for (needed, name) in [(RecordField.question, "question"), (.context, "context")] where !known.contains(needed)
+        {
             if needed == .context, known.contains(.text) { continue }
             throw RecordError(message: FormAdvice.missing(name, of: "the table", names: names))
         }
@@ -36,7 +37,9 @@ struct RecordHeader {
     /// The row whose fields stand in the columns.
     ///
     /// - Parameter number: the row's, counted from 1; it is the id of a row without one.
-    func row(_ values: [JSONValue], number: Int) throws(RecordError) -> (paragraph: Paragraph, title: String, isNamed: Bool) {
+    func row(_ values: [JSONValue], number: Int) throws(RecordError) -> (
+        paragraph: Paragraph, title: String, isNamed: Bool
+    ) {
         var record = RecordFields()
         for (column, value) in zip(fields, values) {
             if let column { try record.add(column.field, rank: column.rank, value, name: column.name) }
@@ -77,8 +80,8 @@ struct TableItems<Rows: TableRows>: ItemSource {
         count += 1
         guard values.count == header.count else {
             throw rows.failure(
-                "row \(count) has \(values.count) fields, and there are \(header.count) columns; fields with separators, quotes "
-                    + "or line ends belong in quotes")
+                "row \(count) has \(values.count) fields, and there are \(header.count) columns; fields with separators, "
+                    + "quotes or line ends belong in quotes")
         }
         do {
             let row = try header.row(values, number: count)

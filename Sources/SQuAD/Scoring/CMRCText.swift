@@ -1,14 +1,15 @@
-/// Texts as CMRC 2018's rules compare them: small letters, without the punctuation that its script lists; Chinese characters are
-/// tokens by themselves, what is between them is taken apart as English is.
+/// Texts as CMRC 2018's rules compare them: small letters, without the punctuation that its script lists; Chinese
+/// characters are tokens by themselves, what is between them is taken apart as English is.
 ///
-/// - Source: the rules of `cmrc2018_evaluate.py`, version 5 (Cui et al. 2019, arXiv:1810.07366). English words come from NLTK's
-///   `word_tokenize` there; here from its main rules: punctuation and the endings of contractions are tokens.
+/// - Source: the rules of `cmrc2018_evaluate.py`, version 5 (Cui et al. 2019, arXiv:1810.07366). English words come
+///   from NLTK's `word_tokenize` there; here from its main rules: punctuation and the endings of contractions are
+///   tokens.
 enum CMRCText {
     typealias Scalars = [Unicode.Scalar]
 
     private static let punctuation = Set(
-        "-:_*^/\\~`+=\u{FF0C}\u{3002}\u{FF1A}\u{FF1F}\u{FF01}\u{201C}\u{201D}\u{FF1B}\u{2019}\u{300A}\u{300B}\u{B7}\u{3001}"
-            .unicodeScalars + "\u{300C}\u{300D}\u{FF08}\u{FF09}\u{FF0D}\u{FF5E}\u{300E}\u{300F}".unicodeScalars)
+        ("-:_*^/\\~`+=" + "\u{FF0C}\u{3002}\u{FF1A}\u{FF1F}\u{FF01}\u{201C}\u{201D}\u{FF1B}\u{2019}\u{300A}\u{300B}"
+            + "\u{B7}\u{3001}\u{300C}\u{300D}\u{FF08}\u{FF09}\u{FF0D}\u{FF5E}\u{300E}\u{300F}").unicodeScalars)
 
     /// What exact match compares.
     static func withoutPunctuation(_ text: String) -> Scalars {
@@ -81,7 +82,8 @@ enum CMRCText {
         return parts
     }
 
-    private static let separate = Set(";@#$%&?![](){}<>\"\u{AB}\u{BB}\u{2018}\u{201E}\u{2012}\u{2013}\u{2014}\u{2015}".unicodeScalars)
+    private static let separate = Set(
+        ";@#$%&?![](){}<>\"\u{AB}\u{BB}\u{2018}\u{201E}\u{2012}\u{2013}\u{2014}\u{2015}".unicodeScalars)
     private static let closing = Set("])}>\"'\u{BB}".unicodeScalars)
     private static let endings = ["'s", "'m", "'d", "'ll", "'re", "'ve", "n't", "'"].map { Array($0.unicodeScalars) }
 

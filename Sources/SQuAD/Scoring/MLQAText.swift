@@ -1,15 +1,17 @@
-/// Texts as MLQA's rules compare them: small letters, no punctuation of any script, no articles of the language, and words between
-/// spaces, or characters in languages that write none.
+/// Texts as MLQA's rules compare them: small letters, no punctuation of any script, no articles of the language, and
+/// words between spaces, or characters in languages that write none.
 ///
-/// - Source: the rules of MLQA's `mlqa_evaluation_v1.py` (Lewis et al. 2020, arXiv:1910.07475). Japanese and Thai are none of its
-///   languages: their kana and letters are taken apart as it takes Chinese characters apart; Korean has words between spaces.
+/// - Source: the rules of MLQA's `mlqa_evaluation_v1.py` (Lewis et al. 2020, arXiv:1910.07475). Japanese and Thai are
+///   none of its languages: their kana and letters are taken apart as it takes Chinese characters apart; Korean has
+///   words between spaces.
 enum MLQAText {
     typealias Scalars = [Unicode.Scalar]
 
     /// The words of a text.
     static func words(_ text: String, language: String) -> [Scalars] {
         let lowered = PythonText.lower(Array(text.unicodeScalars)).filter { !isPunctuation($0) }
-        let plain = language == "ar" ? withoutArabicArticle(lowered) : withoutArticles(lowered, articles[language] ?? [])
+        let plain =
+            language == "ar" ? withoutArabicArticle(lowered) : withoutArticles(lowered, articles[language] ?? [])
         return plain.split(whereSeparator: PythonText.isSpace).flatMap { word in
             split(Array(word)) { standsAlone($0, language) }
         }

@@ -62,8 +62,8 @@ package struct NoAnswerThresholds: Sendable, Hashable {
     package let exactMatch: Best
     /// The best F1.
     package let f1: Best
-    /// The average precision of exact match, of F1 and of telling whether there is an answer, per cent; nil if no question
-    /// has one.
+    /// The average precision of exact match, of F1 and of telling whether there is an answer, per cent; nil if no
+    /// question has one.
     package let averagePrecision: AveragePrecision?
 
     /// Areas under curves of precision over recall, per cent.

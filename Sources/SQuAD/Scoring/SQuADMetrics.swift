@@ -1,14 +1,15 @@
 /// The official metrics of SQuAD v1.1 and v2.0.
 ///
-/// A dataset that says of its questions whether they have an answer is scored by the rules of v2.0, any other by those of
-/// v1.1. Texts are compared by code points, as Python does, and not by canonical equivalence, as Swift's `==` would.
+/// A dataset that says of its questions whether they have an answer is scored by the rules of v2.0, any other by those
+/// of v1.1. Texts are compared by code points, as Python does, and not by canonical equivalence, as Swift's `==` would.
 /// - Source: the definitions in Rajpurkar et al. 2016, arXiv:1606.05250, section 6, and Rajpurkar et al. 2018,
 ///   arXiv:1806.03822, as the official scripts `evaluate-v1.1.py` and `evaluate-v2.0.py` carry them out.
 package enum SQuADMetrics {
     /// The words of a text in lower case, without ASCII punctuation and English articles.
     package static func words(_ text: String) -> [[Unicode.Scalar]] {
         let lowered = PythonText.lower(Array(text.unicodeScalars)).filter { !PythonText.isPunctuation($0) }
-        return MLQAText.withoutArticles(lowered, ["a", "an", "the"]).split(whereSeparator: PythonText.isSpace).map(Array.init)
+        return MLQAText.withoutArticles(lowered, ["a", "an", "the"]).split(whereSeparator: PythonText.isSpace).map(
+            Array.init)
     }
 
     /// The text that exact match compares: its words with one space between them.
@@ -31,8 +32,8 @@ package enum SQuADMetrics {
     /// Scores predictions by question id against every acceptable answer of the dataset.
     ///
     /// - Parameters:
-    ///   - noAnswer: how likely each question is to have no answer. A question more likely to have none than `threshold`
-    ///     counts as left unanswered, and the best thresholds are looked for. Version 2.0 only.
+    ///   - noAnswer: how likely each question is to have no answer. A question more likely to have none than
+    ///     `threshold` counts as left unanswered, and the best thresholds are looked for. Version 2.0 only.
     ///   - rules: how texts are compared.
     package static func score(
         _ dataset: Dataset, predictions: [QuestionID: String], noAnswer: NoAnswerProbabilities? = nil,
@@ -50,8 +51,8 @@ package enum SQuADMetrics {
 
     /// The scores of each question by itself, in the order of the file, under the keys of `QuestionKeys`.
     ///
-    /// A question whose id came before takes the prediction for its key; where there is none, the one for its id counts for all that
-    /// have it, as in the official scripts.
+    /// A question whose id came before takes the prediction for its key; where there is none, the one for its id counts
+    /// for all that have it, as in the official scripts.
     package static func questionScores(
         _ dataset: Dataset, predictions: [QuestionID: String], rules: ScoringRules = .squad
     ) -> [QuestionScore] {

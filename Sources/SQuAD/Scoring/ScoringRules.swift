@@ -26,7 +26,8 @@ package struct ScoringRules: Sendable, Hashable, CustomStringConvertible {
         languages.contains(language) ? ScoringRules(metric: .mlqa, language: language) : nil
     }
 
-    /// The languages of `mlqa(_:)`: MLQA's seven, and Japanese, Korean and Thai, whose texts are taken apart by the same rules.
+    /// The languages of `mlqa(_:)`: MLQA's seven, and Japanese, Korean and Thai, whose texts are taken apart by the
+    /// same rules.
     package static let languages = ["ar", "de", "en", "es", "hi", "ja", "ko", "th", "vi", "zh"]
 
     private init(metric: Metric, language: String?) { (self.metric, self.language) = (metric, language) }
