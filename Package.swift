@@ -37,7 +37,8 @@ let package = Package(
         .target(name: "StrictJSON", dependencies: ["Files"]),
         .target(name: "Checkpoints", dependencies: ["Files", "StrictJSON"]),
         .target(name: "Tokenizers", dependencies: ["Files", "StrictJSON"]),
-        .target(name: "SQuAD", dependencies: ["Files", "StrictJSON"]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .target(name: "SQuAD", dependencies: ["CZlib", "Files", "StrictJSON"]),
         .systemLibrary(name: "CLibTorch", pkgConfig: "bertqa-libtorch"),
         .target(
             name: "CTorch", dependencies: ["CLibTorch"],

@@ -1,5 +1,6 @@
-"""Writes Tests/SQuADTests/Fixtures/rows: the same questions as the datasets library and pandas write them (JSON lines, a JSON list, the
-list "data" that transformers' run_qa.py reads, CSV, a table with tabs and an index), and as a SQuAD document.
+"""Writes Tests/SQuADTests/Fixtures/rows: the same questions as the datasets library and pandas write them (JSON lines, plain and
+compressed, a JSON list, the list "data" that transformers' run_qa.py reads, CSV, a table with tabs and an index, each orientation of
+pandas, columns of flattened answers, answers as texts that Python printed), and as a SQuAD document.
 
 The texts have what tables are broken by: quotes of both kinds, separators, line ends, backslashes, letters outside ASCII. What a CSV holds
 of answers is what Python prints of NumPy's arrays, across several lines where there are many.
@@ -7,6 +8,7 @@ of answers is what Python prints of NumPy's arrays, across several lines where t
 Use: python Tools/make_row_fixtures.py
 """
 
+import gzip
 import json
 from pathlib import Path
 
@@ -58,7 +60,18 @@ def main():
     dataset.to_json(TARGET / "lines.jsonl")
     dataset.to_json(TARGET / "list.json", lines=False, orient="records")
     dataset.to_pandas().to_csv(TARGET / "rows.tsv", sep="\t")
+    frame = dataset.to_pandas()
+    for orient in ("split", "index", "columns", "table", "values"):
+        frame.to_json(TARGET / f"{orient}.json", orient=orient)
+    flat = dataset.flatten()
+    flat.to_json(TARGET / "flat.jsonl")
+    flat.to_csv(TARGET / "flat.csv")
     rows = [dict(zip(names, row)) for row in ROWS]
+    printed = [dict(row, answers=str(row["answers"])) for row in rows]
+    (TARGET / "printed.jsonl").write_text("".join(json.dumps(row) + "\n" for row in printed))
+    (TARGET / "lists.json").write_text(json.dumps({name: [row[name] for row in rows] for name in names}) + "\n")
+    plain = (TARGET / "lines.jsonl").read_bytes()
+    (TARGET / "lines.jsonl.gz").write_bytes(gzip.compress(plain, mtime=0))
     (TARGET / "data.json").write_text(json.dumps({"version": "2.0", "data": rows}, indent=1) + "\n")
     (TARGET / "squad.json").write_text(json.dumps(squad(), ensure_ascii=False, indent=1) + "\n")
 

@@ -89,12 +89,12 @@ package struct Comparison: Sendable {
     /// Every pair of them.
     package let differences: [Difference]
 
-    /// Scores the entries.
-    package init(dataset: Dataset, entries: [Entry]) {
+    /// Scores the entries by the given rules.
+    package init(dataset: Dataset, entries: [Entry], rules: ScoringRules = .squad) {
         self.dataset = dataset
         let results = entries.map { entry in
-            let questions = SQuADMetrics.questionScores(dataset, predictions: entry.answers)
-            let scores = SQuADMetrics.score(dataset, predictions: entry.answers)
+            let questions = SQuADMetrics.questionScores(dataset, predictions: entry.answers, rules: rules)
+            let scores = SQuADMetrics.score(dataset, predictions: entry.answers, rules: rules)
             return Result(
                 entry: entry, questions: questions, exactMatch: scores.exactMatch,
                 exactMatchInterval: Self.percent(Bootstrap.interval(questions.map(\.exactMatch))), f1: scores.f1,

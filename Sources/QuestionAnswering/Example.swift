@@ -2,7 +2,7 @@ import SQuAD
 
 /// One question with its text, taken out of the nesting of a dataset.
 package struct Example: Sendable {
-    /// The question's id.
+    /// What names the question in predictions and messages: its id, or its key where others have the id too (`QuestionKeys`).
     package let id: QuestionID
     /// The question.
     package let question: String
@@ -18,9 +18,9 @@ package struct Example: Sendable {
 
 extension Example {
     /// A question of the dataset's paragraph with that number.
-    init(_ question: Question, of text: Paragraph, paragraph: Int) {
+    init(_ question: Question, key: QuestionID, of text: Paragraph, paragraph: Int) {
         self.init(
-            id: question.id, question: question.question, context: text.context, answers: question.answers,
+            id: key, question: question.question, context: text.context, answers: question.answers,
             isImpossible: question.isImpossible == true && question.answers.isEmpty, paragraph: paragraph)
     }
 }
@@ -28,7 +28,7 @@ extension Example {
 extension Paragraph {
     /// Its questions in the order of the file, which call it the dataset's paragraph with that number.
     package func examples(paragraph: Int) -> [Example] {
-        questions.map { Example($0, of: self, paragraph: paragraph) }
+        questions.map { Example($0, key: $0.id, of: self, paragraph: paragraph) }
     }
 }
 
@@ -36,10 +36,13 @@ extension Dataset {
     /// All questions in the order of the file.
     package func examples() -> [Example] {
         var result: [Example] = []
+        var keys = QuestionKeys(self)
         var paragraph = 0
         for article in articles {
             for text in article.paragraphs {
-                result += text.examples(paragraph: paragraph)
+                result += text.questions.map { question in
+                    Example(question, key: keys.next(question.id), of: text, paragraph: paragraph)
+                }
                 paragraph += 1
             }
         }

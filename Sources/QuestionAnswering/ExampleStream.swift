@@ -3,6 +3,7 @@ import SQuAD
 /// The questions of a SQuAD file a few thousand at a time, for files of any size.
 package struct ExampleStream {
     private var paragraphs: ParagraphStream
+    private var keys: QuestionKeys
     private var open: (paragraph: Paragraph, number: Int, next: Int)?
     private var paragraphCount = 0
     private var exampleCount = 0
@@ -18,9 +19,11 @@ package struct ExampleStream {
 
     /// A stream at the start of a file.
     ///
+    /// - Parameter ids: those that stand more than once, as a walk through the file has found them.
     /// - Throws: `DatasetError` for a file that cannot be read.
-    package init(path: String) throws(DatasetError) {
+    package init(path: String, ids: RepeatedIDs) throws(DatasetError) {
         paragraphs = try ParagraphStream(path: path)
+        keys = QuestionKeys(ids)
     }
 
     /// The next questions, at least one, and the number of the first of them in the dataset; nil at the end.
@@ -31,7 +34,7 @@ package struct ExampleStream {
         var examples: [Example] = []
         var work = 0
         while let (question, text, number) = try nextQuestion() {
-            examples.append(Example(question, of: text, paragraph: number))
+            examples.append(Example(question, key: keys.next(question.id), of: text, paragraph: number))
             work += text.context.utf8.count + question.question.utf8.count
             if work >= Self.budget { break }
         }

@@ -30,7 +30,7 @@ public struct SpanDecoder: Sendable, Hashable {
     /// How start and end are chosen.
     public var decoding = SpanDecoding.joint
 
-    /// Answers of at most 30 tokens, as transformers has it.
+    /// Answers of at most 30 tokens, as in transformers.
     public init(maxAnswerLength: Int = 30) {
         self.maxAnswerLength = max(1, maxAnswerLength)
     }
@@ -52,7 +52,7 @@ public struct SpanDecoder: Sendable, Hashable {
         let base = logits.startIndex
         for start in context {
             let startLogit = logits[base + 2 * start]
-            for end in start..<min(context.upperBound, start + maxAnswerLength) {
+            for end in start..<(start + min(maxAnswerLength, context.upperBound - start)) {
                 let logit = startLogit + logits[base + 2 * end + 1]
                 if best.count == count, let worst = best.last, logit <= worst.logit { continue }
                 if best.count == count { best.removeLast() }

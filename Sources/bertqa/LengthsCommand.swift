@@ -61,7 +61,7 @@ struct LengthsCommand: AsyncParsableCommand {
     }
 
     private func count(_ path: String, into counter: inout LengthCounter) throws {
-        var stream = try ExampleStream(path: path)
+        var stream = try ExampleStream(path: path, ids: RepeatedIDs())
         var meter = WalkMeter(of: stream.byteCount)
         defer { meter.finish() }
         while let part = try stream.next() {

@@ -13,7 +13,11 @@ struct ScoreCommand: AsyncParsableCommand {
             for each question whether it has an answer are scored by the rules of SQuAD 2.0, where the right prediction for a \
             question without an answer is the empty text; --na-prob-file adds the best thresholds, with the names of SQuAD's script.
 
+            Languages without spaces between words, and other articles than English ones, are scored by MLQA's rules with --language, \
+            or, Chinese, by those of CMRC 2018 with --metric cmrc.
+
               bertqa score --data dev.json --predictions predictions.json
+              bertqa score --data chinese.json --predictions predictions.json --language zh
             """)
 
     @Option(help: "The dataset with the acceptable answers; squad or squad_v2 for the official one, its dev part.")
@@ -31,6 +35,8 @@ struct ScoreCommand: AsyncParsableCommand {
             valueName: "probability"))
     var naProbThresh: Double?
 
+    @OptionGroup var metric: MetricOptions
+
     @Flag(help: "Print the scores as one JSON object.")
     var json = false
 
@@ -41,6 +47,11 @@ struct ScoreCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors("score") {
             let dataset = try Dataset(path: try await DatasetSource.path(data, .dev))
+            let extent = DatasetExtent(dataset)
+            extent.tell(scoring: true)
+            try extent.requireAnswers(data)
+            let rules = try metric.rules()
+            rules.tell(of: dataset)
             let answers = try Predictions(path: predictions).answers
             let noAnswer = try naProbFile.map(NoAnswerProbabilities.init(path:))
             if noAnswer != nil, !dataset.isVersion2 {
@@ -50,12 +61,13 @@ struct ScoreCommand: AsyncParsableCommand {
                         + "has no meaning; leave it out")
             }
             let scores = SQuADMetrics.score(
-                dataset, predictions: answers, noAnswer: noAnswer, threshold: naProbThresh ?? 1)
+                dataset, predictions: answers, noAnswer: noAnswer, threshold: naProbThresh ?? 1, rules: rules)
             if json {
                 try writeOutput(
-                    JSONValue.object(JSONObject(scores.members + [("missing", .int(scores.missing))])).serialized())
+                    JSONValue.object(JSONObject(scores.members + [("missing", .int(scores.missing))] + rules.members))
+                        .serialized())
             } else {
-                try writeOutput(scores.lines().joined(separator: "\n"))
+                try writeOutput((scores.lines() + rules.lines).joined(separator: "\n"))
             }
         }
     }

@@ -41,6 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Limits") var limits: ServeLimitOptions
     @OptionGroup var window: WindowOptions
+    @OptionGroup var decoding: DecodingOptions
     @OptionGroup var noAnswer: NoAnswerOptions
     @OptionGroup var options: ModelOptions
 
@@ -75,7 +76,7 @@ struct ServeCommand: AsyncParsableCommand {
             }
             // Every connection is a file; systems often start with 1024.
             System.raiseOpenFileLimit(to: 65_536)
-            let readerOptions = window.reader(options, noAnswer)
+            let readerOptions = window.reader(options, noAnswer, decoding)
             let server = try AnswerServer(options: serverOptions(folder, key: key), logger: logger) {
                 try await Reader.load(folder, options: readerOptions)
             }

@@ -8,6 +8,9 @@ struct FatalErrorTests {
     private static func question(_ members: String) -> String {
         article("\"paragraphs\": [{\"context\": \"Ada\", \"qas\": [{\(members)}]}]")
     }
+    private static func asked(_ members: String) -> String {
+        question("\"id\": \"q1\", \"question\": \"Who?\", \(members)")
+    }
     private static let good = question(
         #""id": "q1", "question": "Who?", "answers": [{"text": "Ada", "answer_start": 0}]"#)
 
@@ -15,11 +18,15 @@ struct FatalErrorTests {
         "The message says what is wrong",
         arguments: [
             ("", "line 1, column 1: the file is empty"),
-            ("hello", "line 1, column 1: expected a value; a dataset is SQuAD's document, rows as JSON, or a table"),
+            (
+                "hello",
+                "line 1, column 1: expected a value; a dataset is SQuAD's document, rows or paragraphs as JSON, or a table"
+            ),
             ("context|question\nc|?", "a table (commas, tabs or semicolons) whose first line names"),
             ("id,name\n1,Ada", "line 1, column 1: expected a value"), ("3", "this file is a single value"),
-            ("\"data\"", "this file is a single value"), ("null", "a SQuAD file is an object {\"data\""),
-            ("{}", "there is no \"data\"; a SQuAD file is an object"), ("{\"Data\": []}", "there is no \"data\""),
+            ("\"data\"", "this file is a single value"), ("null", "this file is a single value"),
+            ("{}", "row 1 has no \"context\"; it has no fields; the nearest form that is read is"),
+            ("{\"Data\": []}", "the file has no questions"),
             ("{\"data\": []}", "the file has no questions"),
             ("{\"data\": [{\"paragraphs\": []}]}", "the file has no questions"),
             (article("\"paragraphs\": [{\"context\": \"c\", \"qas\": []}]"), "the file has no questions"),
@@ -27,23 +34,25 @@ struct FatalErrorTests {
             ("{\"data\": null}", "\"data\" must be a list"),
             ("{\"data\": [1]}", "line 1, column 11: expected an object"),
             (article("\"paragraphs\": {}"), "\"paragraphs\" must be a list"),
-            (article("\"paragraphs\": [{\"context\": [], \"qas\": []}]"), "expected a string"),
+            (article("\"paragraphs\": [{\"context\": [], \"qas\": []}]"), "\"context\" must be a string"),
             (article("\"paragraphs\": [{\"context\": \"c\", \"qas\": {}}]"), "\"qas\" must be a list"),
-            (question("\"id\": null"), "expected a string"), (question("\"question\": 1"), "expected a string"),
-            (question("\"answers\": {\"text\": [\"Ada\"], \"answer_start\": [0]}"), "\"answers\" must be a list"),
-            (question("\"answers\": [\"Ada\"]"), "expected an object"),
-            (question("\"is_impossible\": \"no\""), "expected true or false"),
+            (question("\"id\": []"), "\"id\" must be a string"),
+            (question("\"question\": 1"), "\"question\" must be a string"),
+            (asked("\"answers\": true"), "an answer's text must be a string, not true"),
+            (asked("\"is_impossible\": \"maybe\""), "\"is_impossible\" must be true or false, not \"maybe\""),
+            (asked("\"is_impossible\": 2"), "\"is_impossible\" must be true or false, not 2"),
             (
-                question("\"answers\": [{\"text\": \"Ada\", \"answer_start\": 0.5}]"),
-                "answer_start must be a whole number"
+                asked("\"answers\": [{\"text\": \"Ada\", \"answer_start\": 0.5}]"),
+                "article 1, paragraph 1, question q1: answer_start must be a whole number, not 0.5"
             ),
             (
-                question("\"answers\": [{\"text\": \"Ada\", \"answer_start\": 99999999999999999999}]"),
+                asked("\"answers\": [{\"text\": \"Ada\", \"answer_start\": 99999999999999999999}]"),
                 "must be a whole number"
             ),
-            (question("\"answers\": [{\"text\": \"Ada\", \"answer_start\": \"0\"}]"), "expected a number"),
+            (asked("\"answers\": [{\"text\": \"Ada\", \"answer_start\": \"first\"}]"), "must be a whole number"),
+            (asked("\"Question\": \"Who?\""), "\"Question\" is the second field of its kind; remove or rename one"),
             (question("\"question\": \"\\ud83d\""), "lone surrogate"),
-            (good + "x", "there is more after the end of the document"),
+            (good + "x", "expected a value"), (good + "3", "there is more after the end of the document"),
         ])
     func message(text: String, expected: String) throws {
         let error = try #require(failure(text.utf8))
@@ -52,11 +61,11 @@ struct FatalErrorTests {
         #expect(!error.isMissing)
     }
 
-    @Test("Documents one after another, as JSON lines have them, are told from rows")
+    @Test("Documents one after another, as JSON lines have them, are one dataset")
     func jsonLines() throws {
-        let error = try #require(failure((Self.good + "\n" + Self.good).utf8))
-        #expect(error.message.contains("if this is JSON lines, put the articles into one SQuAD object"))
-        #expect(error.message.contains("line 2, column 1"))
+        let lines = try dataset(Self.good + "\n" + Self.good.replacingOccurrences(of: "q1", with: "q2"))
+        #expect(lines.articles.flatMap(\.paragraphs).flatMap(\.questions).map(\.id) == ["q1", "q2"])
+        #expect(lines.articles.count == 2 && lines.problems().isEmpty)
     }
 
     @Test(
@@ -68,15 +77,13 @@ struct FatalErrorTests {
                 article("\"paragraphs\": [{\"context\": \"c\", \"qas\": []}, {\"context\": \"c\"}]"),
                 "article 1, paragraph 2 has no \"qas\""
             ),
-            (question(#""question": "Who?", "answers": []"#), "article 1, paragraph 1, question 1 has no \"id\""),
             (question(#""id": "q1", "answers": []"#), "article 1, paragraph 1, question q1 has no \"question\""),
-            (question(#""id": "q1", "question": "Who?""#), "article 1, paragraph 1, question q1 has no \"answers\""),
-            (question(#""answers": [{"answer_start": 0}]"#), "article 1, paragraph 1, question 1 has no \"text\""),
-            (question(#""answers": [{"text": "Ada"}]"#), "article 1, paragraph 1, question 1 has no \"answer_start\""),
+            (question(#""answers": [], "note": "n""#), "article 1, paragraph 1, question 1 has no \"question\""),
         ])
     func missingField(text: String, expected: String) throws {
         let error = try #require(failure(text.utf8))
-        #expect(error.message.contains(expected + "; a SQuAD file is an object"), "\(error)")
+        #expect(error.message.contains(expected + "; its fields are "), "\(error)")
+        #expect(error.message.contains("; the nearest form that is read is "), "\(error)")
     }
 
     @Test("A missing field is not blamed on a question that came before it")

@@ -15,7 +15,8 @@ struct ReadingTests {
             """)
         let questions = [
             Question(
-                id: "q1", question: "Who?", answers: [AnswerSpan(text: "Ada", start: 0), AnswerSpan(text: "wrote", start: 4)]),
+                id: "q1", question: "Who?",
+                answers: [AnswerSpan(text: "Ada", start: 0), AnswerSpan(text: "wrote", start: 4)]),
             Question(id: "q2", question: "What?", answers: [AnswerSpan(text: "it", start: 10)]),
         ]
         let expected = Dataset(

@@ -17,18 +17,25 @@ struct RepairTests {
         "An answer goes to where the text has it, in the text's own words",
         arguments: [
             ("one two one", AnswerSpan(text: "one", start: 0), AnswerSpan(text: "one", start: 0), Kind?.none),
-            ("one two one", AnswerSpan(text: "one", start: 7), AnswerSpan(text: "one", start: 8), .moved),
-            ("one two one", AnswerSpan(text: "one", start: 3), AnswerSpan(text: "one", start: 0), .moved),
-            ("one two one", AnswerSpan(text: "one", start: Int.max), AnswerSpan(text: "one", start: 8), .moved),
+            ("one two one", AnswerSpan(text: "one", start: 7), AnswerSpan(text: "one", start: 0), .ambiguous),
+            ("one two one", AnswerSpan(text: "two", start: 3), AnswerSpan(text: "two", start: 4), .moved),
+            ("one two one", AnswerSpan(text: "one", start: Int.max), AnswerSpan(text: "one", start: 0), .ambiguous),
             ("one two one", AnswerSpan(text: "two", start: -1), AnswerSpan(text: "two", start: 4), .moved),
             ("one two one", AnswerSpan(text: "one", start: -1), AnswerSpan(text: "one", start: 0), .ambiguous),
             ("the NATO pact", AnswerSpan(text: "nato", start: 4), AnswerSpan(text: "NATO", start: 4), .reworded),
             (
-                "in New\u{A0} York", AnswerSpan(text: " new york ", start: 2), AnswerSpan(text: "New\u{A0} York", start: 3),
+                "in New\u{A0} York", AnswerSpan(text: " new york ", start: 2),
+                AnswerSpan(text: "New\u{A0} York", start: 3),
                 .reworded
             ),
-            ("a cafe\u{301}!", AnswerSpan(text: "CAF\u{C9}", start: -1), AnswerSpan(text: "cafe\u{301}", start: 2), .reworded),
-            ("a caf\u{E9}!", AnswerSpan(text: "cafe\u{301}", start: 0), AnswerSpan(text: "caf\u{E9}", start: 2), .reworded),
+            (
+                "a cafe\u{301}!", AnswerSpan(text: "CAF\u{C9}", start: -1), AnswerSpan(text: "cafe\u{301}", start: 2),
+                .reworded
+            ),
+            (
+                "a caf\u{E9}!", AnswerSpan(text: "cafe\u{301}", start: 0), AnswerSpan(text: "caf\u{E9}", start: 2),
+                .reworded
+            ),
             (
                 "a q\u{323}\u{307}!", AnswerSpan(text: "Q\u{307}\u{323}", start: 0),
                 AnswerSpan(text: "q\u{323}\u{307}", start: 2), .reworded
@@ -38,7 +45,30 @@ struct RepairTests {
                 AnswerSpan(text: "q\u{307}\u{323}", start: 2), .reworded
             ),
             ("Ab ab AB", AnswerSpan(text: "aB", start: -1), AnswerSpan(text: "Ab", start: 0), .ambiguous),
-            ("Ab ab AB", AnswerSpan(text: "aB", start: 5), AnswerSpan(text: "AB", start: 6), .reworded),
+            ("Ab ab AB", AnswerSpan(text: "aB", start: 5), AnswerSpan(text: "Ab", start: 0), .ambiguous),
+            ("Ab ab AB", AnswerSpan(text: "aB", start: 6), AnswerSpan(text: "AB", start: 6), .reworded),
+            ("Ab ab AB", AnswerSpan(text: " aB", start: 5), AnswerSpan(text: "AB", start: 6), .reworded),
+            (
+                "so \u{201C}it\u{2019}s\u{201D} \u{2014} said", AnswerSpan(text: "\"it's\" - said", start: 0),
+                AnswerSpan(text: "\u{201C}it\u{2019}s\u{201D} \u{2014} said", start: 3), .reworded
+            ),
+            (
+                "the \u{FB01}ne \u{FB02}ag", AnswerSpan(text: "fine flag", start: 4),
+                AnswerSpan(text: "\u{FB01}ne \u{FB02}ag", start: 4), .reworded
+            ),
+            (
+                "a co\u{AD}op\u{200B}er\u{2060}a\u{FEFF}tion, 3\u{202F}kg",
+                AnswerSpan(text: "cooperation, 3 kg", start: 2),
+                AnswerSpan(text: "co\u{AD}op\u{200B}er\u{2060}a\u{FEFF}tion, 3\u{202F}kg", start: 2), .reworded
+            ),
+            (
+                "a cooperation", AnswerSpan(text: "co\u{AD}operation", start: 2),
+                AnswerSpan(text: "cooperation", start: 2), .reworded
+            ),
+            (
+                "wait\u{2026} now", AnswerSpan(text: "wait...", start: 0), AnswerSpan(text: "wait\u{2026}", start: 0),
+                .reworded
+            ),
         ])
     func placed(context: String, answer: AnswerSpan, expected: AnswerSpan, kind: DatasetRepair.Change.Kind?) throws {
         let (question, changes) = repaired(context, [answer])
@@ -69,7 +99,8 @@ struct RepairTests {
     @Test("An answer that the text does not have is taken away, and the question with its last one")
     func absent() {
         let (question, changes) = repaired(
-            "by Ada", [AnswerSpan(text: "Bob", start: 0), AnswerSpan(text: "Ada", start: 0), AnswerSpan(text: "", start: 0)])
+            "by Ada",
+            [AnswerSpan(text: "Bob", start: 0), AnswerSpan(text: "Ada", start: 0), AnswerSpan(text: "", start: 0)])
         #expect(question?.answers == [AnswerSpan(text: "Ada", start: 3)])
         #expect(changes.map(\.kind) == [.answerRemoved, .moved, .answerRemoved])
         let (none, left) = repaired("by Ada", [AnswerSpan(text: "Bob", start: -1)])

@@ -19,7 +19,8 @@ struct TableTests {
             "id,context,question,answers,answer_start\nq,\"by, Ada\",Who?,['Ada'],[4]\n",
         ])
     func layouts(text: String) throws {
-        #expect(try questions(text) == [Question(id: "q", question: "Who?", answers: [AnswerSpan(text: "Ada", start: 4)])])
+        #expect(
+            try questions(text) == [Question(id: "q", question: "Who?", answers: [AnswerSpan(text: "Ada", start: 4)])])
         #expect(try dataset(text).articles.first?.paragraphs.first?.context == "by, Ada")
     }
 
@@ -69,11 +70,14 @@ struct TableTests {
     @Test(
         "What is wrong is said with its line and row",
         arguments: [
-            ("id,question\n1,Who?", "line 1: there is no column \"context\" among \"id\", \"question\"; a row has"),
-            ("context;text\n1;2", "line 1: there is no column \"question\" among \"context\", \"text\""),
+            (
+                "id,question\n1,Who?",
+                "line 1: the table has no \"context\"; its fields are \"id\", \"question\"; the nearest"
+            ),
+            ("context;text\n1;2", "line 1: the table has no \"question\"; its fields are \"context\", \"text\""),
             ("context,question,Context\n", "line 1: two columns are \"context\"; rename one"),
             ("context,question,answer,answer_text\n", "line 1: two columns are \"answer\""),
-            ("context,question,answer,answers\n", "line 1: there are the columns \"answers\" and \"answer\""),
+            ("context,question,answer,answers\n", "line 1: there are columns for \"answers\" and for \"answer\""),
             ("context,question\n", "the file has no questions"),
             (
                 "context,question\n\nc,?\nc, d,?\n",
@@ -87,10 +91,10 @@ struct TableTests {
                 "line 2: row 1: answer_start must be a whole number"
             ),
             ("context,question,answer,answer_start\nc,?,c,0.5\n", "line 2: row 1: answer_start must be a whole number"),
-            ("context,question,is_impossible\nc,?,maybe\n", "is_impossible must be true or false, not \"maybe\""),
+            ("context,question,is_impossible\nc,?,maybe\n", "\"is_impossible\" must be true or false, not \"maybe\""),
             (
                 "context,question,answers\nc,?,{'text'\n",
-                "answers: neither JSON nor a Python literal: expected : at byte 7"
+                "row 1: neither JSON nor a Python literal: expected : at byte 7"
             ),
             ("context,question,answers\nc,?,{'text': x y}\n", "expected ( at byte 11"),
             ("context,question,answers\nc,?,['a] \n", "a string without an end"),

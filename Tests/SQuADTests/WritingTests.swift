@@ -18,7 +18,8 @@ struct WritingTests {
                                 id: "b", question: "Why?", answers: [], isImpossible: true,
                                 plausibleAnswers: [AnswerSpan(text: "\u{E9}", start: 3)]),
                             Question(
-                                id: "c", question: "Wrong", answers: [AnswerSpan(text: "", start: -1)], isImpossible: false,
+                                id: "c", question: "Wrong", answers: [AnswerSpan(text: "", start: 5)],
+                                isImpossible: false,
                                 plausibleAnswers: []),
                         ]),
                     Paragraph(context: "", questions: []),

@@ -32,6 +32,9 @@ package struct OffsetUnit: Sendable, Hashable, CustomStringConvertible {
         [Encoding.characters, .utf16, .bytes].map { OffsetUnit(encoding: $0, lineEnds: lineEnds) }
     }
 
+    /// How many of them differ in what characters count, and not in line ends.
+    fileprivate static let encodings = 3
+
     /// The name in JSON output.
     package var name: String {
         lineEnds == .asWritten ? encoding.rawValue : "\(encoding.rawValue)_\(lineEnds.rawValue)"
@@ -128,7 +131,10 @@ package struct OffsetSurvey: Sendable {
         let answers = paragraph.questions.flatMap(\.answers).filter { $0.start >= 0 && !$0.text.isEmpty }
         guard !answers.isEmpty else { return }
         let search = AnswerSearch(paragraph.context)
-        let maps = OffsetUnit.all.map { OffsetMap(search.context, unit: $0) }
+        // Without ends of lines they don't count otherwise.
+        let lineEnds = paragraph.context.utf8.contains(0x0A) ? OffsetUnit.all.count : OffsetUnit.encodings
+        var maps = OffsetUnit.all.prefix(lineEnds).map { OffsetMap(search.context, unit: $0) }
+        while maps.count < OffsetUnit.all.count { maps.append(maps[maps.count - OffsetUnit.encodings]) }
         for answer in answers {
             let words = Array(answer.text.unicodeScalars)
             let places = maps.map { map in map.characters(at: answer.start).first { search.has(words, at: $0) } }

@@ -58,26 +58,3 @@ package struct DatasetExtent: Sendable, Hashable {
         paragraph.questions.reduce(0) { $0 + paragraph.context.utf8.count + $1.question.utf8.count }
     }
 }
-
-extension DatasetExtent {
-    /// What a user should know of the file before anything is made of it, a line each.
-    package var remarks: [String] {
-        var lines: [String] = []
-        if namelessQuestions > 0 {
-            lines.append(
-                "note: \(namelessQuestions) of \(questions) questions have no id; each is called by its number in the file"
-            )
-        }
-        if let first = ids.firstRepeated {
-            lines.append(
-                "warning: \(ids.repeatedCount) of \(questions) questions have an id that came before, first \"\(first)\"; "
-                    + "they are called \"\(first)#2\" and so on, and none is left out of predictions and scores")
-        }
-        if unit != .characters {
-            lines.append(
-                "warning: the offsets of answers count \(unit), not characters; `bertqa convert --repair` converts them"
-            )
-        }
-        return lines
-    }
-}

@@ -3,8 +3,8 @@ import StrictJSON
 /// What is said of a file that has none of the known forms: which fields it has, and which form is nearest.
 enum FormAdvice {
     static let formats =
-        "a dataset is SQuAD's document, rows or paragraphs as JSON, or a table (commas, tabs or semicolons) whose first "
-        + "line names \"context\" and \"question\", in UTF-8"
+        "a dataset is SQuAD's document, rows or paragraphs as JSON, or a table (commas, tabs or semicolons) whose "
+        + "first line names \"context\" and \"question\", in UTF-8"
 
     /// A form that files have, and the names of its fields.
     private struct Form {

@@ -155,7 +155,10 @@ struct JSONWalk: ItemSource {
             elements[place].hasParagraphs = true
             levels.append(.paragraphs(first: true))
         case .version where place == 0: version = try versionText()
-        default: try add(field, rank, key, to: &elements[place])
+        default:
+            var element = elements.removeLast()
+            try add(field, rank, key, to: &element)
+            elements.append(element)
         }
     }
 
@@ -167,7 +170,12 @@ struct JSONWalk: ItemSource {
             elements[place].hasData = true
             element -= 1
             levels.append(.list(first: true))
-        case .object: try readMembers(into: &elements[place])
+        case .object:
+            let start = reader
+            var element = elements.removeLast()
+            try readMembers(into: &element)
+            guard !element.fields.isEmpty else { throw start.error("\"data\" must be a list") }
+            elements.append(element)
         default:
             // A row may call something else so.
             guard place > 0 || !elements[place].fields.isEmpty else { throw reader.error("\"data\" must be a list") }
@@ -198,6 +206,8 @@ struct JSONWalk: ItemSource {
             self.element -= 1
             return nil
         }
+        let isArticle = element.questions == nil && element.fields.has(.title) && !element.fields.isRow
+        if isArticle { throw missing("paragraphs", of: "article \(self.element)", element) }
         let name = element.questions == nil ? "row \(self.element)" : "paragraph \(self.element)"
         return .loose(try paragraph(element, name: name), title: try title(of: element))
     }

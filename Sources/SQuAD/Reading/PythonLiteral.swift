@@ -83,7 +83,8 @@ struct PythonLiteral {
         var elements: [JSONValue] = []
         while !takes(close) {
             if !elements.isEmpty {
-                try expect(",")
+                // NumPy prints the elements of an array with nothing but spaces between them.
+                if !takes(","), open != "[" { throw failure("expected ,") }
                 if takes(close) { break }
             }
             elements.append(try value())

@@ -33,6 +33,9 @@ struct RecordFields {
     /// Whether there is a field that says something.
     func has(_ field: RecordField) -> Bool { self[field] != nil }
 
+    /// Whether some of it belongs to a row and to nothing else.
+    var isRow: Bool { has(.context) || has(.question) || has(.text) || has(.answers) || has(.answer) }
+
     /// A text; of ids and titles a number is one too.
     private func string(_ field: RecordField, _ name: String, orNumber: Bool) throws(RecordError) -> String? {
         guard let value = self[field] else { return nil }

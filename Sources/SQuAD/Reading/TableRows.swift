@@ -16,8 +16,8 @@ struct RecordHeader {
         }
         for (index, column) in fields.enumerated() {
             guard let column else { continue }
-            if fields[..<index].contains(where: { $0?.field == column.field && $0?.rank == column.rank }) {
-                throw RecordError(message: "two columns are \"\(column.name)\"; rename one")
+            if case let same?? = fields[..<index].first(where: { $0?.field == column.field && $0?.rank == column.rank }) {
+                throw RecordError(message: "two columns are \"\(same.name)\"; rename one")
             }
         }
         let known = Set(fields.compactMap { $0?.field })
@@ -80,8 +80,8 @@ struct TableItems<Rows: TableRows>: ItemSource {
         count += 1
         guard values.count == header.count else {
             throw rows.failure(
-                "row \(count) has \(values.count) fields, and there are \(header.count) columns; fields with separators, "
-                    + "quotes or line ends belong in quotes")
+                "row \(count) has \(values.count) fields, and there are \(header.count) columns; fields with "
+                    + "separators, quotes or line ends belong in quotes")
         }
         do {
             let row = try header.row(values, number: count)

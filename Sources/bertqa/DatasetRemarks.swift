@@ -1,0 +1,55 @@
+import Files
+import FineTuning
+import SQuAD
+
+extension DatasetExtent {
+    /// What a user should know of the file before anything is made of it, a line each.
+    ///
+    /// - Parameter scoring: whether answers are compared with those of the file.
+    private func remarks(scoring: Bool) -> [String] {
+        var lines: [String] = []
+        if namelessQuestions > 0 {
+            lines.append(
+                "note: \(namelessQuestions) of \(Figures.count(questions, "question")) without an id; each is called by its "
+                    + "number in the file")
+        }
+        if let first = ids.firstRepeated {
+            lines.append(
+                "warning: \(ids.repeatedCount) of \(Figures.count(questions, "question")) with an id that came before, first "
+                    + "\"\(first)\"; they are called \"\(first)#2\" and so on, and all are counted")
+        }
+        if unit != .characters {
+            lines.append(
+                "warning: the offsets of answers count \(unit), not characters; `bertqa convert --repair` converts them"
+            )
+        }
+        if scoring, labelledQuestions < questions {
+            let count = Figures.count(questions - labelledQuestions, "question")
+            lines.append("warning: \(count) without an answer in the file; they count as wrong")
+        }
+        return lines
+    }
+
+    /// Writes the remarks on standard error.
+    func tell(scoring: Bool = false) { StandardError.write(remarks(scoring: scoring).map { $0 + "\n" }.joined()) }
+
+    /// Refuses a file without answers where they are compared with.
+    func requireAnswers(_ path: String) throws(DatasetError) {
+        guard !isUnlabelled else {
+            throw DatasetError(
+                path: path,
+                message: "no question has an answer to compare with; `bertqa predict` answers such files")
+        }
+    }
+}
+
+extension ScoringRules {
+    /// Says on standard error that English words are counted where most answers have no spaces between words.
+    func tell(of dataset: Dataset) {
+        guard self == .squad, let language = WritingSystem.unspacedLanguage(of: dataset) else { return }
+        StandardError.write(
+            "warning: most answers are in a script without spaces between words, where SQuAD's metric counts a whole answer as "
+                + "one word; --language \(language) counts characters\(language == "zh" ? ", so does --metric cmrc" : "")\n"
+        )
+    }
+}
