@@ -1,10 +1,14 @@
 """Writes Tests/SQuADTests/Fixtures/metrics.json: what SQuAD v1.1's rules for scoring give for difficult pairs of texts; and
-version2.json: a dataset in which some questions have no answer, with predictions and what the rules of v2.0 give for them.
+version2.json: a dataset in which some questions have no answer, with predictions and what the rules of v2.0 give for them; and
+languages.json: what MLQA's rules give for pairs of texts in each language, and those of CMRC 2018 for Chinese ones.
 
 The rules (Rajpurkar et al. 2016, arXiv:1606.05250, section 6, and the official scorer): lower case, no ASCII punctuation, the
 words "a", "an" and "the" taken out, words split at white space; exact match compares the words, F1 counts those in common.
 Version 2.0 (Rajpurkar et al. 2018, arXiv:1806.03822) leaves answers out of which nothing remains, takes the empty text as the
 answer where there is none, and looks for the thresholds of the no-answer probability at which the sum of scores is highest.
+MLQA (Lewis et al. 2020, arXiv:1910.07475) takes out punctuation of every script and the articles of the answer's language, and takes
+Chinese characters for words; Japanese and Thai are treated as Chinese here, by their own letters. CMRC 2018 (Cui et al. 2019,
+arXiv:1810.07366) takes out a list of punctuation, and its F1 counts the longest run of tokens in common.
 Python's own `str.lower`, `re` and `str.split` define them, so this file needs nothing but the standard library.
 
 Only characters that Unicode 3.2 already had are drawn at random: their properties are the same in every Python and Swift.
@@ -22,6 +26,7 @@ from pathlib import Path
 
 TARGET = Path("Tests/SQuADTests/Fixtures/metrics.json")
 VERSION2 = TARGET.with_name("version2.json")
+LANGUAGES = TARGET.with_name("languages.json")
 CASES = 3000
 ARTICLE = re.compile(r"\b(?:a|an|the)\b")
 
@@ -136,6 +141,95 @@ def version2(source: random.Random) -> dict:
     }
 
 
+LANGUAGE_ARTICLES = {
+    "en": "a an the", "es": "un una unos unas el la los las", "vi": "c\u1ee7a l\u00e0 c\u00e1i chi\u1ebfc nh\u1eefng",
+    "de": "ein eine einen einem eines einer der die das den dem des", "hi": "", "ar": "", "zh": "", "ja": "", "ko": "", "th": "",
+}
+ALONE = {"zh": "[\u4e00-\u9fa5]", "ja": "[\u4e00-\u9fa5\u3040-\u30ff\uff66-\uff9d]", "th": "[\u0e00-\u0e7f]"}
+
+
+def mlqa_words(text: str, language: str) -> list[str]:
+    """MLQA's words of a text."""
+    kept = "".join(c for c in text.lower() if c not in string.punctuation and unicodedata.category(c)[0] != "P")
+    if language == "ar":
+        kept = kept.replace("\u0627\u0644", " ")
+    elif LANGUAGE_ARTICLES[language]:
+        kept = re.sub(rf"\b(?:{'|'.join(LANGUAGE_ARTICLES[language].split())})\b", " ", kept)
+    if language in ALONE:
+        kept = re.sub(f"({ALONE[language]})", r" \1 ", kept)
+    return kept.split()
+
+
+CMRC_PUNCTUATION = set(
+    "-:_*^/\\~`+=\uff0c\u3002\uff1a\uff1f\uff01\u201c\u201d\uff1b\u2019\u300a\u300b\u00b7\u3001\u300c\u300d\uff08\uff09\uff0d\uff5e\u300e\u300f"
+)
+
+
+def cmrc_plain(text: str) -> str:
+    return "".join(c for c in text.lower().strip() if c not in CMRC_PUNCTUATION)
+
+
+def cmrc_tokens(text: str) -> list[str]:
+    """CMRC's tokens: Chinese characters, and English words with punctuation and endings apart."""
+    tokens = []
+    for part in re.split(f"({ALONE['zh']})", cmrc_plain(text)):
+        part = re.sub(r"(\.{2,})", r" \1 ", part)
+        part = re.sub(r"(?<!\.)\.([\])}>\"'\u00bb]*)\s*$", r" . \1", part)
+        part = re.sub(r",(?![0-9])", " , ", part)
+        part = re.sub("([;@#$%&?!\\[\\](){}<>\"\u00ab\u00bb\u2018\u201e\u2012-\u2015])", r" \1 ", part)
+        for word in part.split():
+            ending = re.fullmatch(r"(.+?)('s|'m|'d|'ll|'re|'ve|n't|')", word)
+            tokens += ending.groups() if ending else [word]
+    return tokens
+
+
+def longest_run(one: list[str], other: list[str]) -> int:
+    return max((n for n in range(1, len(one) + 1) for i in range(len(one) - n + 1) for j in range(len(other) - n + 1)
+                if one[i:i + n] == other[j:j + n]), default=0)
+
+
+def cmrc_f1(prediction: list[str], answer: list[str]) -> float:
+    same = longest_run(answer, prediction)
+    if same == 0:
+        return 0.0
+    precision, recall = same / len(prediction), same / len(answer)
+    return 2 * precision * recall / (precision + recall)
+
+
+# Words and marks of each language; pairs of texts are drawn from them.
+LANGUAGE_PIECES = {
+    "en": ["the", "An", "river", "Mill", "U.S.", "it's", "\u2014", "\u00ab", "1,000", "x"],
+    "es": ["el", "La", "unos", "r\u00edo", "\u00bfQu\u00e9", "a\u00f1o", "del", "1820", "\u00a1", "las"],
+    "de": ["der", "Die", "einem", "M\u00fchle", "\u201eso\u201c", "Stra\u00dfe", "des", "am", "1820"],
+    "vi": ["c\u1ee7a", "L\u00e0", "nh\u1eefng", "s\u00f4ng", "c\u1ed1i", "xay", "c\u00e1i", "1820", "\u2026"],
+    "ar": ["\u0627\u0644\u0646\u0647\u0631", "\u0646\u0647\u0631", "\u0648\u0627\u0644\u0645\u0627\u0621", "\u060c", "\u061f", "1820", "\u0637\u0627\u062d\u0648\u0646\u0629"],
+    "hi": ["\u0928\u0926\u0940", "\u0915\u0947", "\u092a\u0941\u0932", "\u0964", "1820", "\u091a\u0915\u094d\u0915\u0940", "?"],
+    "zh": ["\u6cb3", "\u5317\u5cb8", "\u78e8\u574a", "\uff0c", "\u3002", "1820\u5e74", "Mill", "A1", "\u300a\u6c34\u300b", "3.5", "don't", "(b)", "\u4e8c\u5341"],
+    "ja": ["\u5ddd", "\u306e", "\u5317\u5cb8", "\u30df\u30eb", "\u3001", "\u3002", "1820\u5e74", "\u3053\u3068", "Mill", "\u30fb"],
+    "ko": ["\uac15\uc758", "\ubd81\ucabd", "\ubb3c\ub808\ubc29\uc544", "1820\ub144", ",", "\u3131", "Mill"],
+    "th": ["\u0e41\u0e21\u0e48\u0e19\u0e49\u0e33", "\u0e1d\u0e31\u0e48\u0e07", "\u0e42\u0e23\u0e07\u0e2a\u0e35", "1820", "Mill", "\u0e2f"],
+}
+CMRC_PIECES = LANGUAGE_PIECES["zh"] + ["U.S.", "etc.", "...", "1,000", "a,b", "50%", "x's", "we'll", "'q'", "\"r\"", "end.", "\u201c\u5982\u201d", "--"]
+
+
+def languages(source: random.Random) -> list[list]:
+    """Pairs of texts with what each metric gives for them: metric, language, prediction, answer, exact match, F1."""
+    cases = []
+    for metric, language, pieces in [("mlqa", key, value) for key, value in LANGUAGE_PIECES.items()] + [("cmrc", None, CMRC_PIECES)]:
+        for _ in range(120):
+            answer = source.choice(["", " "]).join(source.choice(pieces) for _ in range(source.randrange(1, 7)))
+            other = source.choice(["", " "]).join(source.choice(pieces) for _ in range(source.randrange(1, 7)))
+            prediction = source.choice([answer + source.choice(pieces), answer[1:], answer.upper() + ".", other, answer[:3], answer])
+            if metric == "cmrc":
+                exact = cmrc_plain(prediction) == cmrc_plain(answer)
+                score = cmrc_f1(cmrc_tokens(prediction), cmrc_tokens(answer))
+            else:
+                first, second = mlqa_words(prediction, language), mlqa_words(answer, language)
+                exact, score = first == second, f1(first, second)
+            cases.append([metric, language, prediction, answer, int(exact), score])
+    return cases
+
+
 def old_characters() -> list[str]:
     """Letters, marks, digits, symbols, separators and controls of Unicode 3.2 that still are what they were."""
     result = []
@@ -179,6 +273,8 @@ def main() -> None:
         case = [prediction, answer, " ".join(first), int(first == second), f1(first, second)]
         lines.append(json.dumps(case, ensure_ascii=False, separators=(",", ":")))
     TARGET.parent.mkdir(parents=True, exist_ok=True)
+    texts = [json.dumps(case, ensure_ascii=False, separators=(",", ":")) for case in languages(random.Random(1910))]
+    LANGUAGES.write_text("[\n" + ",\n".join(texts) + "\n]\n", encoding="utf-8", newline="\n")
     document = json.dumps(version2(random.Random(1806)), indent=0, ensure_ascii=False)
     VERSION2.write_text(document + "\n", encoding="utf-8", newline="\n")
     TARGET.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8", newline="\n")

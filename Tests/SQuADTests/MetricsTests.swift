@@ -24,6 +24,62 @@ struct MetricsTests {
         }
     }
 
+    /// - Source: Tools/make_squad_fixtures.py, from the published rules of MLQA and CMRC 2018.
+    @Test("Languages are scored by the rules of MLQA and CMRC 2018")
+    func languages() throws {
+        let url = Bundle.module.bundleURL.appendingPathComponent("Fixtures/languages.json")
+        let cases = try #require(try JSONValue.parse([UInt8](Data(contentsOf: url))).array)
+        #expect(cases.count == 120 * (ScoringRules.languages.count + 1))
+        for entry in cases {
+            let fields = try #require(entry.array)
+            let rules = try #require(
+                fields[0].string == "cmrc" ? .cmrc : ScoringRules.mlqa(try #require(fields[1].string)))
+            let (prediction, answer) = (try #require(fields[2].string), try #require(fields[3].string))
+            let question = Question(id: "q", question: "?", answers: [AnswerSpan(text: answer, start: 0)])
+            let scores = SQuADMetrics.score(
+                dataset(context: "c", question: question), predictions: ["q": prediction], rules: rules)
+            #expect(scores.exactMatch == 100 * (fields[4].double ?? -1), "\(entry.serialized())")
+            #expect(abs(scores.f1 - 100 * (fields[5].double ?? -1)) < 1e-9, "\(entry.serialized())")
+        }
+    }
+
+    @Test("Characters are counted where words have no spaces between them, and leaving a question unanswered is right")
+    func characters() throws {
+        func score(_ answer: String, _ prediction: String, _ rules: ScoringRules) -> Double {
+            let question = Question(id: "q", question: "?", answers: [AnswerSpan(text: answer, start: 0)])
+            return SQuADMetrics.score(
+                dataset(context: "c", question: question), predictions: ["q": prediction], rules: rules
+            ).f1
+        }
+        let (answer, prediction) = (
+            "\u{6CB3}\u{7684}\u{5317}\u{5CB8}", "\u{5728}\u{6CB3}\u{7684}\u{5317}\u{5CB8}\u{8FB9}"
+        )
+        #expect(score(answer, prediction, .squad) == 0)
+        #expect(score(answer, prediction, try #require(ScoringRules.mlqa("zh"))) == 80)
+        #expect(score(answer, prediction, .cmrc) == 80)
+        #expect(ScoringRules.mlqa("xx") == nil)
+        for rules in [ScoringRules.cmrc, try #require(.mlqa("zh"))] {
+            let none = Question(id: "q", question: "?", answers: [], isImpossible: true, plausibleAnswers: [])
+            let impossible = dataset(context: "c", question: none)
+            #expect(SQuADMetrics.score(impossible, predictions: ["q": ""], rules: rules).f1 == 100)
+            #expect(SQuADMetrics.score(impossible, predictions: ["q": "\u{6CB3}"], rules: rules).exactMatch == 0)
+        }
+    }
+
+    @Test("Datasets in scripts without spaces are recognised by most of their answers")
+    func writingSystems() {
+        func language(_ answers: [String]) -> String? {
+            let questions = answers.map { Question(id: "q", question: "?", answers: [AnswerSpan(text: $0, start: 0)]) }
+            return WritingSystem.unspacedLanguage(
+                of: Dataset(articles: [Article(title: "", paragraphs: [Paragraph(context: "", questions: questions)])]))
+        }
+        #expect(language(["\u{6CB3}", "\u{5317}\u{5CB8}", "the mill"]) == "zh")
+        #expect(language(["\u{5DDD}", "\u{30DF}\u{30EB}"]) == "ja")
+        #expect(language(["\u{E1D}\u{E31}\u{E48}\u{E07}"]) == "th")
+        #expect(language(["the \u{6CB3} mill", "1820", "\u{6CB3}"]) == nil)
+        #expect(language(["\u{AC15}\u{C758}"]) == nil && language([]) == nil)
+    }
+
     @Test(
         "Published predictions get the official figures", .enabled(if: Outside.squad != nil, Outside.hint),
         arguments: [

@@ -9,7 +9,8 @@ struct RowTests {
     @Test(
         "What the datasets library and pandas write is read as the SQuAD document of the same questions",
         arguments: [
-            "lines.jsonl", "lines.jsonl.gz", "list.json", "data.json", "rows.csv", "rows.tsv", "split.json", "index.json",
+            "lines.jsonl", "lines.jsonl.gz", "list.json", "data.json", "rows.csv", "rows.tsv", "split.json",
+            "index.json",
             "columns.json", "table.json", "values.json", "lists.json", "flat.jsonl", "flat.csv", "printed.jsonl",
         ])
     func otherTools(file: String) throws {

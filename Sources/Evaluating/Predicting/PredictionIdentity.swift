@@ -22,7 +22,7 @@ package struct PredictionIdentity: Sendable {
     /// - Parameter options: names and values of what the user may choose, with defaults filled in.
     package init(
         model folder: String, data: String, options: [(String, JSONValue)], shard: DatasetShard, device: Device
-    ) throws(FileError) {
+    ) throws {
         self.shard = shard
         let names = try DurableFiles.names(in: folder).sorted()
         var model: [(name: String, value: JSONValue)] = []
@@ -30,7 +30,7 @@ package struct PredictionIdentity: Sendable {
             model.append((name, .string(try FileDigest.sha256(path: "\(folder)/\(name)"))))
         }
         parts = [
-            ("model", model), ("data", [("sha256", .string(try FileDigest.sha256(path: data)))]),
+            ("model", model), ("data", [("sha256", .string(try FileDigest.sha256(dataset: data)))]),
             ("options", options.map { (name: $0.0, value: $0.1) }),
         ]
         environment = RunEnvironment(device: device)
@@ -60,7 +60,7 @@ package struct PredictionIdentity: Sendable {
             for name in names where before[name]?.serialized() != now[name]?.serialized() {
                 switch part {
                 case "model": result.append("the model's \(name)")
-                case "data": result.append("the data")
+                case "data": result.append("the data, which has other contents")
                 default:
                     let value: (JSONValue?) -> String = { $0?.serialized() ?? "not given" }
                     result.append("\(name) (\(value(before[name])), now \(value(now[name])))")

@@ -12,7 +12,7 @@ extension Team {
         var lines = [options.deciding.serialized()]
         for (option, file) in files {
             do {
-                lines.append("\(option) with the SHA-256 \(try FileDigest.sha256(path: file))")
+                lines.append("\(option) with the SHA-256 \(try FileDigest.sha256(dataset: file))")
             } catch {
                 throw error.isMissing ? .missing(error.description) : .data(error.description)
             }

@@ -63,15 +63,20 @@ enum CMRCText {
             if !open.isEmpty { parts += contraction(open) }
             open = []
         }
+        func isDot(_ index: Int) -> Bool { word.indices.contains(index) && word[index] == "." }
         for (index, scalar) in word.enumerated() {
             let next = index + 1 < word.count ? word[index + 1] : nil
             let stands =
                 switch scalar {
                 case ",": next.map { !isDigit($0) } ?? true
-                case ".": isLast && word[(index + 1)...].allSatisfy { closing.contains($0) }
+                // Several are one token.
+                case ".":
+                    isDot(index - 1) || isDot(index + 1) || isLast && word[(index + 1)...].allSatisfy(closing.contains)
                 default: separate.contains(scalar)
                 }
-            if stands {
+            if stands, isDot(index), isDot(index - 1) {
+                parts[parts.count - 1].append(scalar)
+            } else if stands {
                 close()
                 parts.append([scalar])
             } else {
