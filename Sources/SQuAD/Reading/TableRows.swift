@@ -16,7 +16,8 @@ struct RecordHeader {
         }
         for (index, column) in fields.enumerated() {
             guard let column else { continue }
-            if case let same?? = fields[..<index].first(where: { $0?.field == column.field && $0?.rank == column.rank }) {
+            if case let same?? = fields[..<index].first(where: { $0?.field == column.field && $0?.rank == column.rank })
+            {
                 throw RecordError(message: "two columns are \"\(same.name)\"; rename one")
             }
         }
