@@ -84,6 +84,8 @@ package struct Comparison: Sendable {
 
     /// The dataset.
     package let dataset: Dataset
+    /// How answers are compared.
+    package let rules: ScoringRules
     /// The models in the order given.
     package let results: [Result]
     /// Every pair of them.
@@ -91,7 +93,7 @@ package struct Comparison: Sendable {
 
     /// Scores the entries by the given rules.
     package init(dataset: Dataset, entries: [Entry], rules: ScoringRules = .squad) {
-        self.dataset = dataset
+        (self.dataset, self.rules) = (dataset, rules)
         let results = entries.map { entry in
             let questions = SQuADMetrics.questionScores(dataset, predictions: entry.answers, rules: rules)
             let scores = SQuADMetrics.score(dataset, predictions: entry.answers, rules: rules)
@@ -142,6 +144,9 @@ package struct Comparison: Sendable {
                 "beyond_chance": .bool(difference.isBeyondChance),
             ])
         }
-        return ["total": .int(dataset.questionCount), "models": .array(models), "differences": .array(pairs)]
+        let members: [(String, JSONValue)] = [
+            ("total", .int(dataset.questionCount)), ("models", .array(models)), ("differences", .array(pairs)),
+        ]
+        return .object(JSONObject(members + rules.members))
     }
 }

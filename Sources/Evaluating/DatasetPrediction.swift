@@ -18,15 +18,18 @@ public struct DatasetPrediction {
     /// The bytes that its weights take up.
     public let weightBytes: Int
     private let examples: [Example]
+    private let decoder: SpanDecoder
     private let tokenizer: Tokenizer
     private let predictions: [Int: Prediction]
 
     /// Loads both and runs the model.
     ///
-    /// - Throws: `DatasetError`, `ReaderError`, and what the model throws.
+    /// - Throws: `DatasetError`, also for a dataset without answers, `ReaderError`, and what the model throws.
     public init(model: String, data: String, options: PredictionOptions) throws {
         dataset = try Dataset(path: data)
+        try DatasetExtent(dataset).requireAnswers(data)
         examples = dataset.examples()
+        decoder = options.decoder
         let loaded = try options.load(model)
         tokenizer = loaded.tokenizer
         noAnswerThreshold = options.noAnswerThreshold ?? loaded.model.config.noAnswerThreshold
@@ -59,6 +62,19 @@ public struct DatasetPrediction {
     /// How likely each question is to have no answer.
     package var noAnswerProbabilities: NoAnswerProbabilities {
         Evaluation.noAnswerProbabilities(predictions, of: examples)
+    }
+
+    /// How many questions have no acceptable answer that is short enough to be predicted.
+    package var longAnswers: Int {
+        guard decoder.decoding == .joint else { return 0 }
+        let limit = decoder.maxAnswerLength
+        return examples.count { example in
+            !example.answers.isEmpty
+                && example.answers.allSatisfy { answer in
+                    // A token has at least one byte.
+                    answer.text.utf8.count > limit && tokenizer.tokenize(answer.text).count > limit
+                }
+        }
     }
 
     /// The tutorial's scores.

@@ -11,15 +11,19 @@ package struct EvaluationReport {
     private let questionsPerSecond: Double
     private var tutorial: TutorialScores?
     private var noAnswerThreshold: Double?
+    private let rules: ScoringRules
 
     /// The scores of predictions: those of SQuAD 2.0 where the dataset says of each question whether it has an answer.
-    package init(_ run: DatasetPrediction) {
+    ///
+    /// - Parameter rules: how answers are compared.
+    package init(_ run: DatasetPrediction, rules: ScoringRules = .squad) {
+        self.rules = rules
         official =
             run.dataset.isVersion2
             ? SQuADMetrics.score(
                 run.dataset, predictions: run.forcedAnswers, noAnswer: run.noAnswerProbabilities,
-                threshold: run.noAnswerThreshold ?? 1)
-            : SQuADMetrics.score(run.dataset, predictions: run.answers)
+                threshold: run.noAnswerThreshold ?? 1, rules: rules)
+            : SQuADMetrics.score(run.dataset, predictions: run.answers, rules: rules)
         tokens = run.tokenScores
         questionsPerSecond = run.questionsPerSecond
         noAnswerThreshold = run.noAnswerThreshold
@@ -28,8 +32,12 @@ package struct EvaluationReport {
     /// The scores of the tutorial's procedure, which cuts and leaves out rows.
     ///
     /// - Throws: `DatasetError`, `ReaderError`, and what the model throws.
-    package init(tutorialOf model: String, data: String, options: PredictionOptions) throws {
+    package init(
+        tutorialOf model: String, data: String, options: PredictionOptions, rules: ScoringRules = .squad
+    ) throws {
+        self.rules = rules
         let dataset = try Dataset(path: data)
+        try DatasetExtent(dataset).requireAnswers(data)
         let examples = dataset.examples()
         let loaded = try options.load(model)
         try options.features.validate(maxPositions: loaded.model.config.maxPositionEmbeddings)
@@ -38,7 +46,7 @@ package struct EvaluationReport {
         let result = try options.predictor(loaded).tutorialScores(examples, options: options.features) {
             meter.show(done: $0, of: $1)
         }
-        official = SQuADMetrics.score(dataset, predictions: result.texts)
+        official = SQuADMetrics.score(dataset, predictions: result.texts, rules: rules)
         tokens = TokenScores(exactMatch: result.scores.exactMatch, f1: result.scores.f1)
         questionsPerSecond = Double(examples.count) / meter.seconds
         tutorial = result.scores
@@ -46,7 +54,7 @@ package struct EvaluationReport {
 
     /// The object that `evaluate --json` prints.
     package var json: JSONValue {
-        var members = official.members
+        var members = official.members + rules.members
         members += [
             ("token_exact_match", .double(tokens.exactMatch)), ("token_f1", .double(tokens.f1)),
             ("questions_per_second", .double(questionsPerSecond)),
@@ -63,7 +71,7 @@ package struct EvaluationReport {
 
     /// The same for people.
     package var text: String {
-        var lines = official.lines(speed: questionsPerSecond)
+        var lines = official.lines(speed: questionsPerSecond) + rules.lines
         if let noAnswerThreshold {
             lines.append(
                 "left unanswered    where having no answer is likelier than \(Figures.fixed(noAnswerThreshold, 4))")

@@ -14,13 +14,15 @@ package struct QuantizationReport {
     /// Answers the dataset in float32 and in int8, on the CPU.
     ///
     /// - Throws: what `DatasetPrediction` throws.
-    package init(model: String, data: String, features: FeatureOptions) throws {
+    package init(
+        model: String, data: String, features: FeatureOptions, decoder: SpanDecoder = SpanDecoder()
+    ) throws {
         func measure(_ options: PredictionOptions) throws -> (scores: Scores, speed: Double) {
             let run = try DatasetPrediction(model: model, data: data, options: options)
             return (SQuADMetrics.score(run.dataset, predictions: run.answers), run.questionsPerSecond)
         }
         var options = PredictionOptions()
-        (options.features, options.device, options.precision) = (features, .cpu, .fp32)
+        (options.features, options.decoder, options.device, options.precision) = (features, decoder, .cpu, .fp32)
         exact = try measure(options)
         (options.precision, options.measuresInt8) = (.int8, true)
         small = try measure(options)

@@ -57,6 +57,17 @@ extension Scores {
     }
 }
 
+extension ScoringRules {
+    /// What JSON output says of rules that are not SQuAD's.
+    package var members: [(String, JSONValue)] {
+        guard self != .squad else { return [] }
+        return [("metric", .string(metric.rawValue))] + (language.map { [("language", .string($0))] } ?? [])
+    }
+
+    /// The same for people.
+    package var lines: [String] { self == .squad ? [] : ["by the rules of    \(self)"] }
+}
+
 extension Scores.Part {
     fileprivate var text: String {
         "\(Figures.count(total, "question")): exact match \(Figures.fixed(exactMatch, 2)) %, F1 \(Figures.fixed(f1, 2)) %"

@@ -4,8 +4,11 @@ import Crypto
 package enum FileDigest {
     /// The SHA-256 of a file as hexadecimal digits, read through a memory map a piece at a time.
     package static func sha256(path: String) throws(FileError) -> String {
-        try digest(MappedFile(path: path, allowsPointers: true), SHA256())
+        sha256(of: try MappedFile(path: path, allowsPointers: true))
     }
+
+    /// The SHA-256 of a file that is mapped, as hexadecimal digits.
+    package static func sha256(of file: MappedFile) -> String { digest(file, SHA256()) }
 
     /// The SHA-1 by which git knows the contents of a file, as hexadecimal digits.
     package static func gitBlob(path: String) throws(FileError) -> String {

@@ -62,7 +62,10 @@ package struct PreparedRun {
             rowsPerPass: state.rowsPerPass, device: device, team: team, interrupt: interrupt)
         report.start(options, loaded, data, totalSteps: schedule.totalSteps)
         report.processes(team.size, rowsPerStep: state.rowsPerStep)
-        if resumed != nil { report.say("going on after step \(state.step) of \(schedule.totalSteps)") }
+        if resumed != nil {
+            try directory?.checkData(options)
+            report.resumed(state, schedule)
+        }
         let events = try options.tensorboard && team.writes ? events(options, state) : nil
         try directory?.writeRecord(options: options, environment: environment, command: command)
         return PreparedRun(

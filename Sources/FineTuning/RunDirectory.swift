@@ -4,6 +4,7 @@ import BERT
 import Files
 import Foundation
 import QuestionAnswering
+import SQuAD
 import StrictJSON
 import Torch
 
@@ -44,6 +45,25 @@ struct RunDirectory {
                 "started": .string(Date().ISO8601Format()),
             ])
             try DurableFiles.write(record.serialized(pretty: true) + "\n", to: "\(path)/run.json")
+        }
+    }
+
+    /// Compares the data with that of the run that is to go on.
+    ///
+    /// - Throws: `TrainingError.data` that names the file which has other contents.
+    func checkData(_ options: TrainingOptions) throws(TrainingError) {
+        let record = try TrainingError.wrapping(.output, "the data of the run is unknown: ") {
+            try MappedFile(path: "\(path)/run.json").withBytes(JSONValue.parse)
+        }
+        for (name, file) in [("train_file", options.trainFile), ("validation_file", options.validationFile)] {
+            guard let file, let before = record["data"]?[name]?["sha256"]?.string else { continue }
+            let now = try TrainingError.wrapping(.data) { try DatasetFile.sha256(file) }
+            guard now == before else {
+                throw .data(
+                    "\(file) is not the data that the run in \(path) was started with (SHA-256 \(before.prefix(12))..., now "
+                        + "\(now.prefix(12))...); resume with the same contents, or start a new run in another directory"
+                )
+            }
         }
     }
 
@@ -95,7 +115,7 @@ struct RunDirectory {
         }
     }
 
-    private static func fingerprint(_ file: String) throws(FileError) -> JSONValue {
-        ["path": .string(file), "sha256": .string(try FileDigest.sha256(path: file))]
+    private static func fingerprint(_ file: String) throws(DatasetError) -> JSONValue {
+        ["path": .string(file), "sha256": .string(try DatasetFile.sha256(file))]
     }
 }

@@ -249,8 +249,9 @@ extension Trainer {
 
     /// This process's part of the validation; nil if it was asked to stop.
     private func readOwnPart() throws -> ValidationReading? {
-        let predictor = Predictor(
+        var predictor = Predictor(
             model: model, tokenizer: prepared.loaded.tokenizer, device: options.device ?? .cpu)
+        predictor.decoder = SpanDecoder(maxAnswerLength: options.maxAnswerLength)
         let part = prepared.team.part(of: prepared.data.validation.features)
         do {
             let result = try predictor.predict(part, labelled: true) { done in

@@ -26,6 +26,8 @@ package struct TrainingState: Sendable {
     var statistics = TrainingStatistics()
     /// The lengths of TensorBoard's files; nil without them.
     var eventLengths: TrainingEvents.Lengths?
+    /// The epochs of a run that was finished and goes on with more; nil for any other.
+    let finishedEpochs: Int?
     /// Rows of a step, those of all processes together: it stays so with another number of processes.
     let rowsPerStep: Int
     /// Rows of a pass: what was asked for, or less once memory ran out.
@@ -65,7 +67,7 @@ package struct TrainingState: Sendable {
 
     /// The beginning of a run.
     init(rowsPerStep: Int, rowsPerPass: Int) {
-        (self.rowsPerStep, self.rowsPerPass) = (rowsPerStep, rowsPerPass)
+        (self.rowsPerStep, self.rowsPerPass, finishedEpochs) = (rowsPerStep, rowsPerPass, nil)
     }
 
     /// Reads what `json(options:environment:)` wrote, and compares the options with those of the run that goes on.
@@ -97,8 +99,11 @@ package struct TrainingState: Sendable {
         guard rowsPerStep >= 1, rowsPerPass >= 1 else {
             throw FileError(path: path, message: "the checkpoint's state has steps or passes without rows")
         }
+        let goesOn = epoch == saved["epochs"]?.int && (options["epochs"]?.int ?? 0) > epoch
+        finishedEpochs = goesOn ? epoch : nil
         let differences = (options.object.map(Array.init) ?? []).compactMap { member -> String? in
-            let before = saved[member.key] ?? .null
+            if goesOn, member.key == "epochs" { return nil }
+            let before = saved[member.key] ?? TrainingOptions.earlierValues[member.key] ?? .null
             guard before.serialized() != member.value.serialized() else { return nil }
             return "\(member.key) (\(before.serialized()), now \(member.value.serialized()))"
         }

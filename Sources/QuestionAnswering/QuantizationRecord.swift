@@ -32,7 +32,7 @@ package struct QuantizationRecord: Sendable, Hashable {
     package init(directory: String, data: String, fp32: Scores, int8: Scores) throws(FileError) {
         weights = try FileDigest.sha256(path: "\(directory)/model.safetensors")
         self.data = data
-        dataDigest = try FileDigest.sha256(path: data)
+        dataDigest = try DatasetFile.sha256(data)
         (exactMatch, f1) = (fp32.exactMatch, fp32.f1)
         (int8ExactMatch, int8F1) = (int8.exactMatch, int8.f1)
     }

@@ -33,6 +33,7 @@ struct AskCommand: AsyncParsableCommand {
     var topK = 1
 
     @OptionGroup var window: WindowOptions
+    @OptionGroup var decoding: DecodingOptions
     @OptionGroup var noAnswer: NoAnswerOptions
     @OptionGroup var options: ModelOptions
 
@@ -49,7 +50,7 @@ struct AskCommand: AsyncParsableCommand {
             try options.apply()
             let text = try context ?? source.read()
             let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
-            var readerOptions = window.reader(options, noAnswer)
+            var readerOptions = window.reader(options, noAnswer, decoding)
             // The process ends after the answer: mapped weights answer sooner, in less memory.
             readerOptions.weightStorage = .mapped
             let reader = try await Reader.load(folder, options: readerOptions)

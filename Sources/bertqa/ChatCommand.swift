@@ -24,6 +24,7 @@ struct ChatCommand: AsyncParsableCommand {
     var contextFile: String?
 
     @OptionGroup var window: WindowOptions
+    @OptionGroup var decoding: DecodingOptions
     @OptionGroup var noAnswer: NoAnswerOptions
     @OptionGroup var options: ModelOptions
 
@@ -34,7 +35,7 @@ struct ChatCommand: AsyncParsableCommand {
                 throw ValidationError("give --context-file: in a pipe every line is a question")
             }
             let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
-            let reader = try await Reader.load(folder, options: window.reader(options, noAnswer))
+            let reader = try await Reader.load(folder, options: window.reader(options, noAnswer, decoding))
             var session = ChatSession(reader: reader, usesColour: Terminal.isInteractive)
             let opening = try contextFile.map { try session.load($0) }
             if Terminal.isInteractive {

@@ -13,7 +13,7 @@ struct CheckCommand: AsyncParsableCommand {
         discussion: """
             Lists every problem with its question's id: answers that are not at their offset (and where they are), offsets \
             outside the text, ids that occur twice, questions and texts that are empty. The exit code is 65 if there is any. \
-            With --model it also compares two ways to find the tokens of an answer, by offsets and by masks, and reports where \
+            Offsets that count UTF-16 units or bytes in the whole file are recognised. With --model it also compares two ways to find the tokens of an answer, by offsets and by masks, and reports where \
             they differ; such a difference is not a problem of the dataset.
 
               bertqa check --data questions.json
@@ -49,6 +49,7 @@ struct CheckCommand: AsyncParsableCommand {
 private struct CheckReport {
     let path: String
     let articles: Int
+    let extent: DatasetExtent
     let findings: DatasetFindings
     /// nil where nothing was compared.
     let differences: [AlignmentDifference]?
@@ -57,7 +58,9 @@ private struct CheckReport {
     ///
     /// - Parameter alignment: what to compare answers by masks with; nil compares none.
     init(path: String, alignment: MaskAlignment?) throws {
-        var findings = DatasetFindings()
+        let extent = try DatasetExtent(path: path)
+        extent.tell()
+        var findings = DatasetFindings(unit: extent.unit, isUnlabelled: extent.isUnlabelled)
         var differences = alignment.map { _ in [AlignmentDifference]() }
         var stream = try ParagraphStream(path: path)
         var meter = WalkMeter(of: stream.byteCount)
@@ -69,8 +72,7 @@ private struct CheckReport {
             findings.add(paragraph)
             meter.show(stream.bytesRead)
         }
-        guard findings.questions > 0 else { throw DatasetError.withoutQuestions(path) }
-        self.path = path
+        (self.path, self.extent) = (path, extent)
         (articles, self.findings, self.differences) = (stream.articleCount, findings, differences)
     }
 
@@ -80,12 +82,13 @@ private struct CheckReport {
             "\(Figures.count(articles, "article")), \(Figures.count(findings.paragraphs, "paragraph")), "
                 + Figures.count(findings.questions, "question")
         ]
+        if extent.isUnlabelled { lines.append("no question has an answer: a file to predict on") }
         lines += problems.map { "\($0.kind.rawValue): \($0)" }
         lines.append(
             problems.isEmpty
                 ? "nothing wrong was found"
-                : "\(Figures.count(problems.count, "problem")); `bertqa convert --data \(path) --output FILE --repair` mends what can "
-                    + "be mended and leaves out the rest")
+                : "\(Figures.count(problems.count, "problem")); `bertqa convert --data \(path) --output FILE --repair` repairs what "
+                    + "can be repaired and leaves out the rest")
         if let differences {
             lines += differences.map { difference in
                 "\(difference.questionID): \(difference.reason): by offsets \(difference.byOffsets.joined(separator: " ")), "
@@ -102,7 +105,9 @@ private struct CheckReport {
         }
         var members: [(String, JSONValue)] = [
             ("questions", .int(findings.questions)), ("paragraphs", .int(findings.paragraphs)),
-            ("articles", .int(articles)), ("problems", .array(list)),
+            ("articles", .int(articles)), ("problems", .array(list)), ("offset_unit", .string(extent.unit.name)),
+            ("questions_without_id", .int(extent.namelessQuestions)),
+            ("questions_without_label", .int(extent.questions - extent.labelledQuestions)),
         ]
         if let differences { members.append(("alignment_differences", .array(differences.map(json)))) }
         return .object(JSONObject(members))

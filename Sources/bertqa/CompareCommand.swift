@@ -28,6 +28,8 @@ struct CompareCommand: AsyncParsableCommand {
     @Option(help: "Write an HTML page with the questions on which the models disagree.")
     var report: String?
 
+    @OptionGroup var answers: DecodingOptions
+    @OptionGroup var metric: MetricOptions
     @OptionGroup var length: LengthOptions
     @OptionGroup var options: ModelOptions
 
@@ -38,6 +40,11 @@ struct CompareCommand: AsyncParsableCommand {
         try await reportingErrors("compare") {
             let data = try await DatasetSource.path(data, .dev)
             let dataset = try Dataset(path: data)
+            let extent = DatasetExtent(dataset)
+            extent.tell(scoring: true)
+            try extent.requireAnswers(data)
+            let rules = try metric.rules()
+            rules.tell(of: dataset)
             try options.apply()
             var entries: [Comparison.Entry] = []
             var curves: [(name: String, curve: LearningCurve)] = []
@@ -47,11 +54,12 @@ struct CompareCommand: AsyncParsableCommand {
                 entries.append(
                     try Comparison.Entry(
                         name: name, folder: folder, data: data,
-                        options: PredictionOptions(options, features: length.features())))
+                        options: PredictionOptions(
+                            options, features: length.features(), decoder: answers.decoder(.joint))))
                 guard FileManager.default.fileExists(atPath: "\(folder)/training_stats.json") else { continue }
                 curves.append((name, LearningCurve(try TrainingStatistics(directory: folder))))
             }
-            let comparison = Comparison(dataset: dataset, entries: entries)
+            let comparison = Comparison(dataset: dataset, entries: entries, rules: rules)
             if let report {
                 let page = ComparisonReport(comparison, title: data, curves: curves)
                 try writeFile(Data(page.html().utf8), to: report)

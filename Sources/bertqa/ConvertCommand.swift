@@ -9,13 +9,15 @@ struct ConvertCommand: AsyncParsableCommand {
         commandName: "convert",
         abstract: "Write a dataset as a SQuAD file, and repair it.",
         discussion: """
-            Reads what every command reads: a SQuAD document; rows with "context", "question" and "answers" as JSON, one a line or \
-            in a list; a table (CSV, or with tabs or semicolons) whose first line names the columns context, question, answer and \
-            answer_start, or answers as the datasets library writes it.
+            Reads what every command reads: a SQuAD document; paragraphs or rows with "context", "question" and "answers" as JSON, \
+            one a line or in a list; the orientations of pandas; a table (CSV, or with tabs or semicolons) whose first line names the \
+            columns context, question, answer and answer_start, or answers as the datasets library writes it. Any of them may be \
+            compressed with gzip, and come from a file, a named pipe or, as -, standard input.
 
-            With --repair each answer is moved to where its text contains it, to the place nearest to its offset; it takes the \
-            spelling of the text where only capitals, Unicode normalisation or white space differ; what cannot be used is left out. \
-            Each change is reported with the id of its question, and `bertqa check` finds nothing wrong in the result.
+            With --repair offsets that count UTF-16 units, bytes, or CR LF as one are converted, and each other answer is moved to the \
+            place that has its words; of several places it takes the first, and is reported as ambiguous. It takes the spelling of \
+            the text where only capitals, Unicode normalisation, white space, quotes, dashes or invisible characters differ. What \
+            cannot be used is left out. Each change is reported with the id of its question, and `bertqa check` finds nothing wrong in the result.
 
               bertqa convert --data questions.csv --output questions.json
               bertqa convert --data questions.csv --output questions.json --repair
@@ -37,6 +39,7 @@ struct ConvertCommand: AsyncParsableCommand {
         try await reportingErrors("convert") {
             let path = try await DatasetSource.path(data, .train)
             let summary = try convert(path)
+            summary.extent.tell()
             let report = ConvertReport(output: output, summary: summary)
             try writeOutput(json ? report.json.serialized() : report.text)
         }
@@ -66,8 +69,8 @@ private struct ConvertReport {
         if !counts.isEmpty { lines.append("repaired: \(counts.joined(separator: ", "))") }
         if !summary.problems.isEmpty {
             lines.append(
-                "\(Figures.count(summary.problems.count, "problem")); `bertqa check --data \(output)` lists them, --repair mends "
-                    + "what can be mended and leaves out the rest")
+                "\(Figures.count(summary.problems.count, "problem")); `bertqa check --data \(output)` lists them, --repair "
+                    + "repairs what can be repaired and leaves out the rest")
         }
         return lines.joined(separator: "\n")
     }
@@ -85,6 +88,7 @@ private struct ConvertReport {
         return [
             "output": .string(output), "questions": .int(summary.questions), "paragraphs": .int(summary.paragraphs),
             "articles": .int(summary.articles), "problems": .int(summary.problems.count), "changes": .array(changes),
+            "offset_unit": .string(summary.extent.unit.name),
         ]
     }
 }

@@ -1,5 +1,5 @@
+import Console
 import Files
-import FineTuning
 import SQuAD
 
 extension DatasetExtent {
@@ -32,15 +32,6 @@ extension DatasetExtent {
 
     /// Writes the remarks on standard error.
     func tell(scoring: Bool = false) { StandardError.write(remarks(scoring: scoring).map { $0 + "\n" }.joined()) }
-
-    /// Refuses a file without answers where they are compared with.
-    func requireAnswers(_ path: String) throws(DatasetError) {
-        guard !isUnlabelled else {
-            throw DatasetError(
-                path: path,
-                message: "no question has an answer to compare with; `bertqa predict` answers such files")
-        }
-    }
 }
 
 extension ScoringRules {

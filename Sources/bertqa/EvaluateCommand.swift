@@ -41,6 +41,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Flag(help: "Store the threshold with the best F1 in the model's folder, for all later answers.")
     var storeThreshold = false
 
+    @OptionGroup var answers: DecodingOptions
+    @OptionGroup var metric: MetricOptions
     @OptionGroup var noAnswer: NoAnswerOptions
     @OptionGroup var length: LengthOptions
     @OptionGroup var options: ModelOptions
@@ -57,6 +59,9 @@ struct EvaluateCommand: AsyncParsableCommand {
             throw ValidationError(
                 "--preset tutorial does not know questions without an answer; leave the threshold out")
         }
+        if answers.maxAnswerLength != nil {
+            throw ValidationError("--preset tutorial has no limit for answers; leave --max-answer-length out")
+        }
         if decoding == .joint || (length.truncation ?? .longestFirst) != .longestFirst || length.docStride != nil {
             throw ValidationError("--preset tutorial decides --decoding, --truncation and --doc-stride; leave them out")
         }
@@ -66,6 +71,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         try await reportingErrors("evaluate") {
             let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
             let data = try await DatasetSource.path(data, .dev)
+            try tell(of: Dataset(path: data), data)
             try options.apply()
             let report = try preset == .tutorial ? tutorialReport(folder, data) : usualReport(folder, data)
             try writeOutput(json ? report.json.serialized() : report.text)
@@ -76,9 +82,10 @@ struct EvaluateCommand: AsyncParsableCommand {
         let run = try DatasetPrediction(
             model: model, data: data,
             options: PredictionOptions(
-                options, features: length.features(), decoding: decoding ?? .joint,
+                options, features: length.features(), decoder: answers.decoder(decoding ?? .joint),
                 noAnswerThreshold: noAnswer.noAnswerThreshold))
-        let report = EvaluationReport(run)
+        let report = EvaluationReport(run, rules: try metric.rules())
+        tellOfLongAnswers(run)
         if storeThreshold { try store(report.official, in: model) }
         explainThreshold(run)
         return report
@@ -87,7 +94,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     private func tutorialReport(_ model: String, _ data: String) throws -> EvaluationReport {
         try EvaluationReport(
             tutorialOf: model, data: data,
-            options: PredictionOptions(options, features: length.features(preset: .tutorial)))
+            options: PredictionOptions(options, features: length.features(preset: .tutorial)),
+            rules: try metric.rules())
     }
 
     private func store(_ scores: Scores, in folder: String) throws {
@@ -117,6 +125,20 @@ struct EvaluateCommand: AsyncParsableCommand {
                 "left unanswered by the model's threshold: \(Figures.count(left, "question")); --no-answer-threshold 1 answers all"
             )
         }
+    }
+
+    private func tell(of dataset: Dataset, _ path: String) throws {
+        let extent = DatasetExtent(dataset)
+        extent.tell(scoring: true)
+        try extent.requireAnswers(path)
+        try metric.rules().tell(of: dataset)
+    }
+
+    private func tellOfLongAnswers(_ run: DatasetPrediction) {
+        guard run.longAnswers > 0 else { return }
+        StandardError.write(
+            "warning: the answers to \(Figures.count(run.longAnswers, "question")) have more than \(answers.longestAnswer) tokens, the "
+                + "most that an answer may have; --max-answer-length allows longer ones\n")
     }
 
     private func note(_ line: String) { StandardError.write("note: \(line)\n") }

@@ -48,12 +48,11 @@ struct ModelOptions: ParsableArguments {
 extension PredictionOptions {
     /// What the command line says of answering a dataset.
     init(
-        _ options: ModelOptions, features: FeatureOptions, decoding: SpanDecoding = .joint,
+        _ options: ModelOptions, features: FeatureOptions, decoder: SpanDecoder = SpanDecoder(),
         noAnswerThreshold: Double? = nil
     ) {
         self.init()
-        (self.features, self.noAnswerThreshold) = (features, noAnswerThreshold)
-        decoder.decoding = decoding
+        (self.features, self.decoder, self.noAnswerThreshold) = (features, decoder, noAnswerThreshold)
         (precision, device) = (options.precision?.precision, options.device?.device)
         skipsDeviceCheck = options.skipDeviceCheck
     }
@@ -104,12 +103,15 @@ struct WindowOptions: ParsableArguments {
     var docStride: Int?
 
     /// The options of a reader.
-    func reader(_ options: ModelOptions, _ noAnswer: NoAnswerOptions) -> ReaderOptions {
+    func reader(
+        _ options: ModelOptions, _ noAnswer: NoAnswerOptions, _ decoding: DecodingOptions
+    ) -> ReaderOptions {
         var reader = ReaderOptions()
         (reader.maxLength, reader.docStride) = (maxLength, docStride)
         (reader.precision, reader.device) = (options.precision?.precision, options.device?.device)
         reader.skipsDeviceCheck = options.skipDeviceCheck
         reader.noAnswerThreshold = noAnswer.noAnswerThreshold
+        reader.maxAnswerLength = decoding.longestAnswer
         return reader
     }
 }

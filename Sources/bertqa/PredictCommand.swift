@@ -14,6 +14,9 @@ struct PredictCommand: AsyncParsableCommand {
             probability that it has no answer is above the threshold stored with the model or given here; --na-prob-output writes \
             that probability for each question.
 
+            The dataset needs no answers. A question without an id is called by its number in the file; of several questions with \
+            one id the second is called ID#2, the third ID#3. An answer has at most 30 tokens; --max-answer-length changes that.
+
             The dataset may be larger than the memory. A run that is stopped keeps its answers in OUTPUT.progress, and --resume \
             continues from there. --shard 2/5 answers the second of five parts, on this machine or another; `bertqa merge` joins \
             the parts. The file of a resumed run, or of merged parts, is byte for byte that of one run.
@@ -58,6 +61,7 @@ struct PredictCommand: AsyncParsableCommand {
     @Flag(help: "Continue a run that was stopped; start one where there is none.")
     var resume = false
 
+    @OptionGroup var answers: DecodingOptions
     @OptionGroup var noAnswer: NoAnswerOptions
     @OptionGroup var length: LengthOptions
     @OptionGroup var options: ModelOptions
@@ -76,8 +80,9 @@ struct PredictCommand: AsyncParsableCommand {
             let run = try StreamedPrediction(
                 model: folder, data: try await DatasetSource.path(data, .dev), shard: shard ?? .whole,
                 options: PredictionOptions(
-                    options, features: length.features(), decoding: decoding,
+                    options, features: length.features(), decoder: answers.decoder(decoding),
                     noAnswerThreshold: noAnswer.noAnswerThreshold), count: nBest ?? 1)
+            run.extent.tell()
             try run.write(
                 to: PredictionFiles(answers: output, noAnswer: naProbOutput, best: nBestOutput),
                 isShard: shard != nil, resume: resume)

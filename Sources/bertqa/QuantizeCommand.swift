@@ -1,5 +1,6 @@
 import ArgumentParser
 import Evaluating
+import SQuAD
 import Torch
 
 /// `bertqa quantize`
@@ -25,6 +26,7 @@ struct QuantizeCommand: AsyncParsableCommand {
     @Option(help: "How many points of 100 the official F1 may drop.")
     var maxDrop = 1.0
 
+    @OptionGroup var answers: DecodingOptions
     @OptionGroup var length: LengthOptions
 
     @Option(help: "Threads for the CPU; all cores if it is not given.")
@@ -41,9 +43,11 @@ struct QuantizeCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors("quantize") {
             let data = try await DatasetSource.path(data, .dev)
+            DatasetExtent(try Dataset(path: data)).tell(scoring: true)
             Runtime.tuneAllocator()
             if let threads { try Runtime.setThreads(threads) }
-            let report = try QuantizationReport(model: model, data: data, features: length.features())
+            let report = try QuantizationReport(
+                model: model, data: data, features: length.features(), decoder: answers.decoder(.joint))
             try report.record.write(to: model, limit: maxDrop)
             try writeOutput(json ? report.json.serialized() : report.text)
         }

@@ -3,6 +3,7 @@ import Console
 import FineTuning
 import Foundation
 import QuestionAnswering
+import SQuAD
 import StrictJSON
 import Torch
 
@@ -55,6 +56,7 @@ struct TrainCommand: AsyncParsableCommand {
             let members = try team.join(device: options.device ?? Device.best, interrupt: interrupt)
             let summary: TrainingSummary
             do {
+                if members.writes { try tell(options) }
                 summary = try Trainer.train(
                     options, command: CommandLine.arguments, interrupt: interrupt, team: members)
             } catch {
@@ -68,6 +70,19 @@ struct TrainCommand: AsyncParsableCommand {
                 throw error
             }
             if members.writes { try writeOutput(json ? summary.json.serialized() : summary.text) }
+        }
+    }
+}
+
+extension TrainCommand {
+    /// Says what is remarkable about the datasets. What is wrong with them is left to the run, which looks at the model first.
+    private func tell(_ options: TrainingOptions) throws {
+        for file in [options.trainFile, options.validationFile].compactMap(\.self) {
+            do {
+                try DatasetExtent(path: file).tell()
+            } catch is DatasetError {
+                return
+            }
         }
     }
 }

@@ -32,6 +32,7 @@ struct TrainingArguments: ParsableArguments {
     @Option(help: .training("adam_epsilon")) var adamEpsilon: Double?
     @Option(help: .training("max_grad_norm")) var maxGradNorm: Double?
     @Option(help: .training("max_skipped_steps")) var maxSkippedSteps: Int?
+    @Option(help: .training("max_answer_length")) var maxAnswerLength: Int?
     @Option(help: .training("logging_steps")) var loggingSteps: Int?
     @Option(help: .training("seed")) var seed: UInt64?
     @OptionGroup var run: ModelOptions

@@ -30,7 +30,7 @@ package struct PredictionIdentity: Sendable {
             model.append((name, .string(try FileDigest.sha256(path: "\(folder)/\(name)"))))
         }
         parts = [
-            ("model", model), ("data", [("sha256", .string(try FileDigest.sha256(dataset: data)))]),
+            ("model", model), ("data", [("sha256", .string(try DatasetFile.sha256(data)))]),
             ("options", options.map { (name: $0.0, value: $0.1) }),
         ]
         environment = RunEnvironment(device: device)
@@ -51,13 +51,16 @@ package struct PredictionIdentity: Sendable {
     /// What changes the last bits at most: versions, device, threads; as `differences`.
     func circumstances(from other: JSONValue) -> [String] { environment.differences(from: other["environment"]) }
 
+    /// The values in files from before these were options.
+    private static let earlierValues: [String: JSONValue] = ["max_answer_length": .int(30)]
+
     /// The same between what two runs wrote down.
     static func differences(from old: JSONValue, to new: JSONValue) -> [String] {
         var result: [String] = []
         for part in ["model", "data", "options"] {
             let (before, now) = (old[part]?.object ?? JSONObject([]), new[part]?.object ?? JSONObject([]))
             let names = now.map(\.key) + before.map(\.key).filter { now[$0] == nil }
-            for name in names where before[name]?.serialized() != now[name]?.serialized() {
+            for name in names where (before[name] ?? earlierValues[name])?.serialized() != now[name]?.serialized() {
                 switch part {
                 case "model": result.append("the model's \(name)")
                 case "data": result.append("the data, which has other contents")

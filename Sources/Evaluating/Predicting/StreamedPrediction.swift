@@ -12,8 +12,9 @@ package struct StreamedPrediction {
     private let shard: DatasetShard
     private let options: PredictionOptions
     private let count: Int
-    /// All questions of the dataset, and those of the shard.
-    private let total: Int
+    /// What the dataset is like.
+    package let extent: DatasetExtent
+    /// The questions of the shard.
     private let wanted: Range<Int>
     private let predictor: Predictor
     private let threshold: Double?
@@ -28,8 +29,7 @@ package struct StreamedPrediction {
         model: String, data: String, shard: DatasetShard, options: PredictionOptions, count: Int
     ) throws {
         (self.model, self.data, self.shard, self.options, self.count) = (model, data, shard, options, count)
-        let extent = try DatasetExtent(path: data)
-        total = extent.questions
+        extent = try DatasetExtent(path: data)
         wanted = try shard.questions(of: data, extent: extent)
         let loaded = try options.load(model)
         threshold = options.noAnswerThreshold ?? loaded.model.config.noAnswerThreshold
@@ -55,7 +55,7 @@ package struct StreamedPrediction {
         }
         try answer(into: progress, interrupt)
         try files.write(from: progress)
-        if isShard { try ShardRecord.write(for: files, identity: identity, questions: wanted, of: total) }
+        if isShard { try ShardRecord.write(for: files, identity: identity, questions: wanted, of: extent.questions) }
         try progress.remove()
     }
 
@@ -65,7 +65,7 @@ package struct StreamedPrediction {
         var done = progress.done
         let missing = (wanted.lowerBound + done)..<wanted.upperBound
         let builder = FeatureBuilder(tokenizer: predictor.tokenizer, options: options.features)
-        var examples = try ExampleStream(path: data)
+        var examples = try ExampleStream(path: data, ids: extent.ids)
         var long = 0
         var stream = PredictionStream(predictor: predictor, count: count, wanted: missing) { predicted in
             try progress.add(PredictionRecord(predicted, threshold: threshold))
@@ -96,7 +96,7 @@ package struct StreamedPrediction {
         throw EvaluationError.interrupted(done: done, total: wanted.count, progress: progress.path)
     }
 
-    private func identity(of files: PredictionFiles) throws(FileError) -> PredictionIdentity {
+    private func identity(of files: PredictionFiles) throws -> PredictionIdentity {
         let features = options.features
         let windows = features.truncation == .windows
         return try PredictionIdentity(
@@ -105,6 +105,7 @@ package struct StreamedPrediction {
                 ("max_length", .int(features.maxLength)), ("truncation", .string(features.truncation.rawValue)),
                 ("doc_stride", windows ? .int(features.overlap) : .null),
                 ("decoding", .string(predictor.decoder.decoding.rawValue)),
+                ("max_answer_length", .int(predictor.decoder.maxAnswerLength)),
                 ("no_answer_threshold", threshold.map(JSONValue.double) ?? .null),
                 ("n_best", files.best == nil ? .null : .int(count)),
                 ("na_prob_output", .bool(files.noAnswer != nil)),

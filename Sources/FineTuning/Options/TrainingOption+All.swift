@@ -97,6 +97,10 @@ extension TrainingOption {
             "max_skipped_steps", \.maxSkippedSteps, .decides,
             OptionRange(words: "0 (stop at once) or more") { $0 >= 0 },
             help: "Steps in a row that may be skipped because their numbers are not finite."),
+        .whole(
+            "max_answer_length", \.maxAnswerLength, .decides,
+            OptionRange(words: "from 1 to 65536") { (1...65_536).contains($0) },
+            help: "Tokens that an answer of the validation may have."),
         TrainingOption(
             "seed", .decides, expected: "a whole number from 0",
             help: "The seed of the order of the data, of dropout and of a new head.",

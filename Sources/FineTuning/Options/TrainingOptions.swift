@@ -42,6 +42,8 @@ public struct TrainingOptions: Sendable {
     public var maxGradNorm = 1.0
     /// How many steps in a row may be skipped because their loss or gradients are not finite; one more ends the run.
     public var maxSkippedSteps = 3
+    /// Tokens that an answer of the validation may have.
+    public var maxAnswerLength = SpanDecoder().maxAnswerLength
     /// Steps after which losses and norms are read from the device, and shown; nil reads each on the CPU, and 16 at a time
     /// elsewhere, where reading makes the device wait for the next step. The numbers are the same.
     public var loggingSteps: Int?
@@ -124,6 +126,9 @@ extension TrainingOptions {
 
     /// What `run.json` records of the options besides the model and the files, which it names with their checksums.
     var record: JSONValue { json { !$0.isPath } }
+
+    /// The values in runs that were started before these were options.
+    static let earlierValues: [String: JSONValue] = ["max_answer_length": .int(30)]
 
     /// The options that decide what is computed: a run is resumed only with the same ones, and all processes need them.
     var deciding: JSONValue { json(\.decidesNumbers) }

@@ -1,4 +1,4 @@
-import Files
+import SQuAD
 import StrictJSON
 
 extension Team {
@@ -12,7 +12,7 @@ extension Team {
         var lines = [options.deciding.serialized()]
         for (option, file) in files {
             do {
-                lines.append("\(option) with the SHA-256 \(try FileDigest.sha256(dataset: file))")
+                lines.append("\(option) with the SHA-256 \(try DatasetFile.sha256(file))")
             } catch {
                 throw error.isMissing ? .missing(error.description) : .data(error.description)
             }

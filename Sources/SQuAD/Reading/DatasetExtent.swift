@@ -53,6 +53,16 @@ package struct DatasetExtent: Sendable, Hashable {
         survey.add(paragraph)
     }
 
+    /// Refuses a file without answers where they are to be compared with.
+    ///
+    /// - Parameter path: what the message calls the file.
+    package func requireAnswers(_ path: String) throws(DatasetError) {
+        guard isUnlabelled else { return }
+        throw DatasetError(
+            path: DatasetFile.name(path),
+            message: "no question has an answer to compare with; such a file can be predicted on, but not scored")
+    }
+
     /// What it takes to answer a paragraph's questions: the bytes of each question and of the text it is asked about.
     static func work(_ paragraph: Paragraph) -> Int {
         paragraph.questions.reduce(0) { $0 + paragraph.context.utf8.count + $1.question.utf8.count }

@@ -66,6 +66,9 @@ package enum DatasetFile {
         }
     }
 
+    /// The SHA-256 of what a file holds, unpacked, as hexadecimal digits.
+    package static func sha256(_ path: String) throws(DatasetError) -> String { FileDigest.sha256(of: try map(path)) }
+
     /// Writes what a file holds, unpacked, to a temporary file.
     private static func unpack(_ path: String) throws -> MappedFile {
         let source = path == standardInput ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
