@@ -29,7 +29,7 @@ package struct QuantizationRecord: Sendable, Hashable {
     /// A record of what was measured.
     ///
     /// - Throws: `FileError` for files that cannot be read.
-    package init(directory: String, data: String, fp32: Scores, int8: Scores) throws(FileError) {
+    package init(directory: String, data: String, fp32: Scores, int8: Scores) throws {
         weights = try FileDigest.sha256(path: "\(directory)/model.safetensors")
         self.data = data
         dataDigest = try DatasetFile.sha256(data)

@@ -56,7 +56,7 @@ struct TrainCommand: AsyncParsableCommand {
             let members = try team.join(device: options.device ?? Device.best, interrupt: interrupt)
             let summary: TrainingSummary
             do {
-                if members.writes { try tell(options) }
+                if members.writes { tell(options) }
                 summary = try Trainer.train(
                     options, command: CommandLine.arguments, interrupt: interrupt, team: members)
             } catch {
@@ -75,14 +75,10 @@ struct TrainCommand: AsyncParsableCommand {
 }
 
 extension TrainCommand {
-    /// Says what is remarkable about the datasets. What is wrong with them is left to the run, which looks at the model first.
-    private func tell(_ options: TrainingOptions) throws {
+    /// Says what is remarkable about the datasets. A file that cannot be read is the run's to report, after the model.
+    private func tell(_ options: TrainingOptions) {
         for file in [options.trainFile, options.validationFile].compactMap(\.self) {
-            do {
-                try DatasetExtent(path: file).tell()
-            } catch is DatasetError {
-                return
-            }
+            try? DatasetExtent(path: file).tell()
         }
     }
 }
