@@ -35,7 +35,7 @@ public struct DatasetPrediction {
         noAnswerThreshold = options.noAnswerThreshold ?? loaded.model.config.noAnswerThreshold
         parameterCount = loaded.model.parameters.elementCount
         weightBytes = loaded.model.parameters.all.reduce(0) { $0 + $1.tensor.count * $1.tensor.dtype.byteCount }
-        try options.features.validate(maxPositions: loaded.model.config.maxPositionEmbeddings)
+        let options = try options.fitted(to: loaded)
         var meter = RowMeter()
         defer { meter.finish() }
         let set = FeatureBuilder(tokenizer: tokenizer, options: options.features).build(examples, labelled: false)

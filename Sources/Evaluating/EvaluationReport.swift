@@ -40,7 +40,7 @@ package struct EvaluationReport {
         try DatasetExtent(dataset).requireAnswers(data)
         let examples = dataset.examples()
         let loaded = try options.load(model)
-        try options.features.validate(maxPositions: loaded.model.config.maxPositionEmbeddings)
+        let options = try options.fitted(to: loaded)
         var meter = RowMeter()
         defer { meter.finish() }
         let result = try options.predictor(loaded).tutorialScores(examples, options: options.features) {

@@ -37,6 +37,15 @@ public struct PredictionOptions: Sendable {
             skipsDeviceCheck: skipsDeviceCheck, allowsUnmeasuredInt8: measuresInt8)
     }
 
+    /// The options for a loaded model, whose positions limit the rows.
+    ///
+    /// - Throws: `ReaderError` for rows that the model cannot read.
+    func fitted(to loaded: LoadedModel) throws(ReaderError) -> PredictionOptions {
+        var fitted = self
+        fitted.features = try features.fitted(to: loaded.model.config.maxPositionEmbeddings)
+        return fitted
+    }
+
     /// Runs a model that was loaded with these options.
     func predictor(_ loaded: LoadedModel) -> Predictor {
         var predictor = Predictor(model: loaded.model, tokenizer: loaded.tokenizer, device: resolvedDevice)

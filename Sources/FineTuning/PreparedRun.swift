@@ -42,9 +42,12 @@ package struct PreparedRun {
         guard device.isAvailable else {
             throw .options("`device` \(device.rawValue): this libtorch cannot use one here")
         }
-        let options = given.resolved(device: device, precision: given.precision ?? .automatic(on: device))
+        var options = given.resolved(device: device, precision: given.precision ?? .automatic(on: device))
         var report = TrainingReport(isQuiet: !team.writes)
         let loaded = try load(options)
+        options.features = try TrainingError.wrapping(.options) {
+            try given.features.fitted(to: loaded.model.config.maxPositionEmbeddings)
+        }
         let data = try TrainingData(options: options, tokenizer: loaded.tokenizer)
         try team.agree(on: options)
         let directory = team.writes ? try RunDirectory(options: options) : nil
@@ -87,9 +90,6 @@ package struct PreparedRun {
             throw .model(
                 .notFinite(
                     "\(options.model): the weights \(spoiled) have numbers that are not finite; take another copy"))
-        }
-        try TrainingError.wrapping(.options) {
-            try options.features.validate(maxPositions: loaded.model.config.maxPositionEmbeddings)
         }
         return loaded
     }

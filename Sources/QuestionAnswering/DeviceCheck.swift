@@ -72,7 +72,8 @@ package struct DeviceCheck: Sendable {
             let words = (0..<(question + text)).map { _ in next() }
             return Row(
                 ids: [special[0]] + words[..<question] + [special[1]] + words[question...] + [special[1]],
-                types: Array(repeating: 0, count: question + 2) + Array(repeating: 1, count: text + 1),
+                types: Array(repeating: 0, count: question + 2)
+                    + Array(repeating: Int64(tokenizer.secondType), count: text + 1),
                 answer: [Int64(question + 2), Int64(question + 1 + text)])
         }
     }

@@ -38,7 +38,7 @@ package struct Feature: Sendable {
         for id in context.ids[window] { ids.append(Int64(id)) }
         ids.append(Int64(tokenizer.sepID))
         types.append(contentsOf: repeatElement(0, count: question.count + 2))
-        types.append(contentsOf: repeatElement(1, count: window.count + 1))
+        types.append(contentsOf: repeatElement(Int64(tokenizer.secondType), count: window.count + 1))
     }
 }
 

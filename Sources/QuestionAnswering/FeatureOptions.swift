@@ -6,7 +6,8 @@ public enum ContextTruncation: String, Sendable, CaseIterable {
     case start
     /// It is read in windows that overlap; nothing is lost.
     case windows
-    /// Question and text are cut at their ends, the longer one first, as `longest_first` truncation does; the tutorial's.
+    /// Question and text are cut at their ends, the longer one first, as `longest_first` truncation does; the
+    /// tutorial's.
     case longestFirst = "longest_first"
 }
 
@@ -21,11 +22,13 @@ public enum SpanAlignment: String, Sendable, CaseIterable {
 
 /// How rows are cut out of questions and texts.
 public struct FeatureOptions: Sendable, Hashable {
-    /// Tokens a row may have, specials included.
-    public var maxLength: Int
+    /// Tokens a row may have, specials included; where nothing was set, 384, which `fitted` lowers for a smaller model.
+    public var maxLength: Int { didSet { isMaxLengthSet = true } }
+    private var isMaxLengthSet: Bool
     /// What happens to texts that are too long.
     public var truncation: ContextTruncation
-    /// Tokens that two neighbouring windows of one text share; nil takes 128, or a third of `maxLength` if that is less.
+    /// Tokens that two neighbouring windows of one text share; nil takes 128, or a third of `maxLength` if that is
+    /// less.
     public var docStride: Int?
     /// How answers' tokens are found.
     public var alignment = SpanAlignment.offsets
@@ -35,11 +38,20 @@ public struct FeatureOptions: Sendable, Hashable {
     /// The tokens that two windows share, with the default filled in.
     public var overlap: Int { docStride ?? min(128, maxLength / 3) }
 
-    /// Rows of at most `maxLength` tokens.
-    public init(maxLength: Int = 384, truncation: ContextTruncation = .windows, docStride: Int? = nil) {
-        self.maxLength = maxLength
+    /// Rows of at most `maxLength` tokens; nil takes 384, or as many as the model has positions if that is less.
+    public init(maxLength: Int? = nil, truncation: ContextTruncation = .windows, docStride: Int? = nil) {
+        self.maxLength = maxLength ?? 384
+        isMaxLengthSet = maxLength != nil
         self.truncation = truncation
         self.docStride = docStride
+    }
+
+    /// The options for a model with so many positions, checked: a maximum length that nobody set is no larger.
+    package func fitted(to maxPositions: Int) throws(ReaderError) -> FeatureOptions {
+        var fitted = self
+        if !isMaxLengthSet, maxLength > maxPositions { fitted.maxLength = maxPositions }
+        try fitted.validate(maxPositions: maxPositions)
+        return fitted
     }
 
     /// Checks the options against each other and against the model's positions.

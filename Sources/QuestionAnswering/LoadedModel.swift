@@ -48,21 +48,42 @@ package struct LoadedModel {
         } catch {
             throw .model(error)
         }
-        do {
-            tokenizer = try Tokenizer(directory: path)
-        } catch {
-            throw .tokenizer(error)
-        }
-        let rows = model.config.vocabSize
-        guard tokenizer.vocabulary.count <= rows else {
-            throw .mismatch(
-                "\(path): the vocabulary has \(tokenizer.vocabulary.count) entries, but the model embeds only \(rows); "
-                    + "the tokenizer belongs to another model")
-        }
+        tokenizer = try Self.tokenizer(of: path, config: model.config, warn: warn)
         if device != .cpu, !skipsDeviceCheck {
             try DeviceCheck.check(
                 model, tokenizer: tokenizer, directory: directory, use: use, device: device, headSeed: headSeed,
                 warn: warn)
+        }
+    }
+
+    /// The tokenizer of a model: no id beyond its embedding, no segment that it does not have.
+    private static func tokenizer(
+        of path: String, config: BertConfig, warn: (String) -> Void
+    ) throws(ReaderError) -> Tokenizer {
+        do {
+            var tokenizer = try Tokenizer(directory: path)
+            for warning in tokenizer.warnings { warn(warning) }
+            let rows = config.vocabSize
+            guard tokenizer.listedCount <= rows else {
+                throw ReaderError.mismatch(
+                    "\(path): the vocabulary has \(tokenizer.listedCount) entries, but the model embeds only \(rows); the "
+                        + "tokenizer belongs to another model")
+            }
+            if tokenizer.vocabulary.count > rows {
+                let names = tokenizer.addedTokens.filter { $0.id >= rows }.map(\.token.content).joined(separator: ", ")
+                warn(
+                    "\(path): the model has no embedding for \(names), which transformers adds to the vocabulary; in a "
+                        + "text they are read as words")
+                tokenizer = try tokenizer.withoutAddedTokens(from: rows)
+            }
+            if config.typeVocabSize == 1 { tokenizer.secondType = 0 }
+            return tokenizer
+        } catch let error as TokenizerError {
+            throw .tokenizer(error)
+        } catch let error as ReaderError {
+            throw error
+        } catch {
+            throw .mismatch("\(path): \(error)")
         }
     }
 }

@@ -97,9 +97,8 @@ public actor Reader {
             directory: directory, use: .inference, precision: precision, device: device,
             storage: options.weightStorage, skipsDeviceCheck: options.skipsDeviceCheck)
         let positions = loaded.model.config.maxPositionEmbeddings
-        let maxLength = options.maxLength ?? min(384, positions)
-        let features = FeatureOptions(maxLength: maxLength, docStride: options.docStride)
-        try features.validate(maxPositions: positions)
+        let features = try FeatureOptions(maxLength: options.maxLength, docStride: options.docStride)
+            .fitted(to: positions)
         config = loaded.model.config
         self.precision = precision
         self.device = device

@@ -88,7 +88,7 @@ package struct EncodedLines {
         output.append(text: ", \"type_ids\": ")
         output.append(numbers: encoding.typeIDs)
         output.append(text: ", \"attention_mask\": ")
-        output.append(numbers: encoding.attentionMask)
+        output.append(numbers: [Int32](repeating: 1, count: encoding.count))
         output.append(text: ", \"offsets\": [")
         for index in encoding.offsets.indices {
             let sequence = Int(encoding.sequence[index])

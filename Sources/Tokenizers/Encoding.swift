@@ -27,8 +27,8 @@ package struct TokenizedText: Sendable, Hashable {
 package struct Encoding: Sendable, Hashable {
     /// Token ids.
     package var ids: [Int32]
-    /// The segments: 0 for the first text and the special tokens around it, 1 (0 in a model with one segment) for the second
-    /// and the separator behind it.
+    /// The segments: 0 for the first text and the special tokens around it, 1 (0 in a model with one segment) for the
+    /// second and the separator behind it.
     package var typeIDs: [Int32]
     /// UTF-8 byte ranges in the token's own text; `0..<0` for special tokens.
     package var offsets: [Range<Int32>]

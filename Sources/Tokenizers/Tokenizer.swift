@@ -20,12 +20,12 @@ package struct Tokenizer: Sendable {
     package let sepID: Int32
     /// The id of `[UNK]`, for words the vocabulary cannot spell.
     package let unkID: Int32
-    /// What is unusual about the files that the tokenizer was read from, a sentence each: files that contradict each other, settings
-    /// that have no effect. Whoever loads a tokenizer shows them to the user.
+    /// What is unusual about the files that the tokenizer was read from, a sentence each: files that contradict each
+    /// other, settings that have no effect. Whoever loads a tokenizer shows them to the user.
     package internal(set) var warnings: [String] = []
 
-    /// One more than the highest id that the vocabulary and the lists of added tokens name. Tokens from there on are those of roles
-    /// and settings that are in neither: a model has no rows for them.
+    /// One more than the highest id that the vocabulary and the lists of added tokens name. Tokens from there on are
+    /// those of roles and settings that are in neither: a model has no rows for them.
     package internal(set) var listedCount: Int
 
     let engine: NormaliserEngine
@@ -63,7 +63,8 @@ package struct Tokenizer: Sendable {
         self.splitsSpecialTokens = splitsSpecialTokens
         clsID = try specialTokens.require(specialTokens.cls, vocabulary.id(of: specialTokens.cls))
         sepID = try specialTokens.require(specialTokens.sep, vocabulary.id(of: specialTokens.sep))
-        // Words that cannot be spelled become a token of the model itself: the library fails where it is only an added one.
+        // Words that cannot be spelled become a token of the model itself: the library fails where it is only an added
+        // one.
         unkID = try specialTokens.require(specialTokens.unk, vocabulary.pieceID(of: specialTokens.unk))
         engine = NormaliserEngine(normaliser)
         splitter = WordSplitter(

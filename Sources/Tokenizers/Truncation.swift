@@ -9,7 +9,8 @@ package enum Truncation: String, Sendable, CaseIterable {
 
     /// How many tokens of each text stay so that both together have at most `room`, as the `tokenizers` library cuts.
     ///
-    /// - Throws: `TokenizerError` (`.truncation`) if one text alone cannot make up for the excess: it must keep a token.
+    /// - Throws: `TokenizerError` (`.truncation`) if one text alone cannot make up for the excess: it must keep a
+    ///   token.
     func kept(_ first: Int, _ second: Int, room: Int) throws(TokenizerError) -> (first: Int, second: Int) {
         if room == 0 { return (0, 0) }
         let excess = first + second - room
@@ -41,7 +42,7 @@ package enum Truncation: String, Sendable, CaseIterable {
     ) -> TokenizerError {
         TokenizerError(
             .truncation,
-            "the \(whole) text has \(other) tokens and the \(cut) \(count), but only \(room) fit beside the special tokens, and "
-                + "cutting the \(cut) text alone would leave nothing of it; use a larger maximum length")
+            "the \(whole) text has \(other) tokens and the \(cut) \(count), but only \(room) fit beside the special "
+                + "tokens, and cutting the \(cut) text alone would leave nothing of it; use a larger maximum length")
     }
 }

@@ -3,7 +3,6 @@ import Console
 import QuestionAnswering
 import SQuAD
 import StrictJSON
-import Tokenizers
 
 /// `bertqa check`
 struct CheckCommand: AsyncParsableCommand {
@@ -41,7 +40,7 @@ struct CheckCommand: AsyncParsableCommand {
 
     private func alignment() async throws -> MaskAlignment? {
         guard let model else { return nil }
-        return MaskAlignment(tokenizer: try Tokenizer(directory: try await ModelSource.folder(model)))
+        return MaskAlignment(tokenizer: try ModelSource.tokenizer(of: try await ModelSource.folder(model)))
     }
 }
 

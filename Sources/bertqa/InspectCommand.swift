@@ -1,9 +1,9 @@
 import ArgumentParser
+import BERT
 import Foundation
 import QuestionAnswering
 import SQuAD
 import StrictJSON
-import Tokenizers
 
 /// `bertqa inspect`
 struct InspectCommand: AsyncParsableCommand {
@@ -42,9 +42,9 @@ struct InspectCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors("inspect") {
             let dataset = try Dataset(path: try await DatasetSource.path(data, .train))
-            let tokenizer = try Tokenizer(directory: try await ModelSource.folder(model))
-            let options = length.features()
-            try options.validate(maxPositions: .max)
+            let folder = try await ModelSource.folder(model)
+            let tokenizer = try ModelSource.tokenizer(of: folder)
+            let options = try length.features().fitted(to: try BertConfig(directory: folder).maxPositionEmbeddings)
             let example = try chosen(dataset.examples())
             let set = FeatureBuilder(tokenizer: tokenizer, options: options).build([example], labelled: true)
             let view = InspectedQuestion(example: example, features: set.features, tokenizer: tokenizer)

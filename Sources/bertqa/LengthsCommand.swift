@@ -6,7 +6,6 @@ import Foundation
 import QuestionAnswering
 import SQuAD
 import StrictJSON
-import Tokenizers
 
 /// `bertqa lengths`
 struct LengthsCommand: AsyncParsableCommand {
@@ -26,8 +25,10 @@ struct LengthsCommand: AsyncParsableCommand {
     @Option(help: "The dataset; squad or squad_v2 for the official one, its training part.")
     var data: String
 
-    @Option(parsing: .upToNextOption, help: "The maximum lengths to compare.")
-    var maxLengths = [128, 256, 300, 384, 512]
+    @Option(
+        parsing: .upToNextOption,
+        help: "The maximum lengths to compare. (default: 128, 256, 300, 384, 512, as far as the model has positions)")
+    var maxLengths: [Int] = []
 
     @Option(help: "Draw a histogram of the lengths into this SVG file.")
     var histogram: String?
@@ -39,16 +40,15 @@ struct LengthsCommand: AsyncParsableCommand {
         for length in maxLengths where length < 8 {
             throw ValidationError("--max-lengths \(length) leaves no room for a question and a text; use 8 or more")
         }
-        if maxLengths.isEmpty { throw ValidationError("--max-lengths needs at least one number") }
     }
 
     func run() async throws {
         try await reportingErrors("lengths") {
             let path = try await DatasetSource.path(data, .train)
             let folder = try await ModelSource.folder(model)
+            let config = try BertConfig(directory: folder)
             var counter = LengthCounter(
-                tokenizer: try Tokenizer(directory: folder), config: try BertConfig(directory: folder),
-                maxLengths: maxLengths)
+                tokenizer: try ModelSource.tokenizer(of: folder), config: config, maxLengths: candidates(config))
             try count(path, into: &counter)
             let report = counter.report
             guard !report.lengths.isEmpty else { throw DatasetError.withoutQuestions(path) }
@@ -58,6 +58,12 @@ struct LengthsCommand: AsyncParsableCommand {
             }
             try writeOutput(json ? report.json.serialized() : report.table)
         }
+    }
+
+    private func candidates(_ config: BertConfig) -> [Int] {
+        guard maxLengths.isEmpty else { return maxLengths }
+        let positions = config.maxPositionEmbeddings
+        return [128, 256, 300, 384].filter { $0 < positions } + [min(512, positions)]
     }
 
     private func count(_ path: String, into counter: inout LengthCounter) throws {

@@ -96,7 +96,10 @@ enum DeviceChoice: String, ExpressibleByArgument, CaseIterable {
 
 /// How a text of any length is read in windows.
 struct WindowOptions: ParsableArguments {
-    @Option(help: "Tokens of one window, question and special tokens included. (default: 384)")
+    @Option(
+        help:
+            "Tokens of one window, question and special tokens included. (default: 384, or the model's positions if fewer)"
+    )
     var maxLength: Int?
 
     @Option(help: "Tokens that two windows share. (default: 128, or a third of --max-length)")
@@ -118,7 +121,10 @@ struct WindowOptions: ParsableArguments {
 
 /// How rows are cut.
 struct LengthOptions: ParsableArguments {
-    @Option(help: "Tokens of one row, question and special tokens included. (default: 384)")
+    @Option(
+        help:
+            "Tokens of one row, question and special tokens included. (default: 384, or the model's positions if fewer)"
+    )
     var maxLength: Int?
 
     @Option(
@@ -132,8 +138,7 @@ struct LengthOptions: ParsableArguments {
 
     /// The options with their defaults, those of the tutorial where it asks for them.
     func features(preset: TrainingPreset? = nil) -> FeatureOptions {
-        var features = FeatureOptions(
-            maxLength: maxLength ?? 384, truncation: truncation ?? .windows, docStride: docStride)
+        var features = FeatureOptions(maxLength: maxLength, truncation: truncation ?? .windows, docStride: docStride)
         if preset == .tutorial, truncation == nil { features.truncation = .longestFirst }
         return features
     }

@@ -3,6 +3,7 @@ import Checkpoints
 import Files
 import Foundation
 import Hub
+import Tokenizers
 
 /// Where the model of `--model` comes from: a folder, or the hub.
 enum ModelSource {
@@ -23,6 +24,13 @@ enum ModelSource {
         } catch where error is HubError || error is NeedsConversion {
             throw NoModel(name: model, error: error)
         }
+    }
+
+    /// The tokenizer of a folder; what is unusual about its files is said on standard error.
+    static func tokenizer(of folder: String) throws(TokenizerError) -> Tokenizer {
+        let tokenizer = try Tokenizer(directory: folder)
+        for warning in tokenizer.warnings { StandardError.write("warning: \(warning)\n") }
+        return tokenizer
     }
 
     private static func hasWeights(_ folder: String) -> Bool {

@@ -31,7 +31,7 @@ struct TokenizeCommand: AsyncParsableCommand {
     func run() async throws {
         let tokenizer: Tokenizer
         do {
-            tokenizer = try Tokenizer(directory: try await ModelSource.folder(model))
+            tokenizer = try ModelSource.tokenizer(of: try await ModelSource.folder(model))
         } catch {
             throw failure("\(error)", ExitStatus(error).rawValue)
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BERT
 import FineTuning
 
 /// `bertqa verify-resume`
@@ -29,6 +30,9 @@ struct VerifyResumeCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors("verify-resume") {
             var options = try await arguments.fetched()
+            // The runs get every option, so that a maximum length which nobody gave is written down for them.
+            let positions = try BertConfig(directory: options.model).maxPositionEmbeddings
+            options.features = try options.features.fitted(to: positions)
             options.tensorboard = true
             options.saveSteps = options.saveSteps ?? 5
             try options.validate()

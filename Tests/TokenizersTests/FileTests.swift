@@ -76,7 +76,8 @@ struct FileTests {
         -> String
     {
         """
-        {"added_tokens": \(added), "normalizer": {"type": "BertNormalizer"}, "pre_tokenizer": {"type": "\(preTokeniser)"},
+        {"added_tokens": \(added), "normalizer": {"type": "BertNormalizer"},
+         "pre_tokenizer": {"type": "\(preTokeniser)"},
          "post_processor": {"type": "BertProcessing", "cls": ["[CLS]", 1], "sep": ["[SEP]", 2]},
          "model": {"type": "WordPiece", "vocab": \(vocabulary)}}
         """
@@ -140,6 +141,7 @@ struct FileTests {
         #expect(tokenizer.vocabulary.count == 30522)
         let lines = try Tokenizer(vocabulary: Fixtures.vocabulary(at: folder + "/vocab.txt"))
         try expectSame(tokenizer, lines)
-        #expect(tokenizer.maskID == 103 && tokenizer.clsID == 101 && tokenizer.sepID == 102 && tokenizer.warnings.isEmpty)
+        #expect(
+            tokenizer.maskID == 103 && tokenizer.clsID == 101 && tokenizer.sepID == 102 && tokenizer.warnings.isEmpty)
     }
 }

@@ -46,11 +46,14 @@ struct FolderTests {
     private func expectRows(of row: Case, _ tokenizer: Tokenizer) throws {
         #expect(!row.rows.isEmpty)
         for expected in row.rows {
-            let encoding = try expected.second.map { try tokenizer.encode(expected.first, $0) } ?? tokenizer.encode(expected.first)
+            let encoding =
+                try expected.second.map { try tokenizer.encode(expected.first, $0) } ?? tokenizer.encode(expected.first)
             let comment = "\(expected.first.debugDescription)"
             #expect(encoding.ids == expected.ids, "\(comment)")
             #expect(encoding.typeIDs == expected.types, "\(comment)")
-            #expect(scalarEdges(encoding, first: expected.first, second: expected.second ?? "") == expected.offsets, "\(comment)")
+            #expect(
+                scalarEdges(encoding, first: expected.first, second: expected.second ?? "") == expected.offsets,
+                "\(comment)")
             let spellings = tokenizer.spellings(of: encoding, first: expected.first, second: expected.second ?? "")
             #expect(spellings.elementsEqual(expected.tokens) { $0.isIdentical(to: $1) }, "\(comment): \(spellings)")
         }
@@ -88,7 +91,9 @@ struct FolderTests {
         try saved.write(#"{"model_type": "bert"}"#, to: "config.json")
         let again = try Tokenizer(directory: saved.path)
         try expectRows(of: row, again)
-        let isHollow = row.told.map { $0.contains("The") || $0.contains("harbour") || $0.contains("token") || $0 == "newtok" } ?? false
+        let isHollow =
+            row.told.map { $0.contains("The") || $0.contains("harbour") || $0.contains("token") || $0 == "newtok" }
+            ?? false
         if !isHollow { #expect(again.warnings.isEmpty, "\(again.warnings)") }
     }
 
@@ -108,7 +113,9 @@ struct FolderTests {
 
     @Test(
         "A vocabulary of capitals in lower case, and one of small letters that keeps capitals, are told",
-        arguments: [("Harbour", true, true), ("Harbour", false, false), ("harbour", true, false), ("harbour", false, true)])
+        arguments: [
+            ("Harbour", true, true), ("Harbour", false, false), ("harbour", true, false), ("harbour", false, true),
+        ])
     func letterCase(_ word: String, _ lowercases: Bool, _ isTold: Bool) throws {
         let folder = try TemporaryFolder()
         let words = (0..<60).map { "\(word)\($0)" }
@@ -116,7 +123,9 @@ struct FolderTests {
         try folder.write(tokens.joined(separator: "\n"), to: "vocab.txt")
         try folder.write(#"{"do_lower_case": \#(lowercases)}"#, to: "tokenizer_config.json")
         let warnings = try Tokenizer(directory: folder.path).warnings
-        #expect(warnings.contains { $0.contains("capital letter") && $0.contains("do_lower_case") } == isTold, "\(warnings)")
+        #expect(
+            warnings.contains { $0.contains("capital letter") && $0.contains("do_lower_case") } == isTold, "\(warnings)"
+        )
         #expect(warnings.isEmpty == !isTold)
     }
 
@@ -147,7 +156,8 @@ struct FolderTests {
             #expect(tokenizer.addedTokens.count >= count && tokenizer.warnings.count < 3)
             #expect(tokenizer.tokenize("the cmpd000123x.").ids.contains(651 + 123))
             let clock = ContinuousClock()
-            return try (0..<2).map { _ in try clock.measure { _ = try Tokenizer(directory: folder.path) } }.min() ?? .zero
+            return try (0..<2).map { _ in try clock.measure { _ = try Tokenizer(directory: folder.path) } }.min()
+                ?? .zero
         }
         // Sixteen times as long would be quadratic.
         #expect(times[1] < times[0] * 9 + .milliseconds(100), "\(times)")
@@ -165,7 +175,8 @@ struct FolderTests {
             let saved = try String(contentsOfFile: Fixtures.path("saved-uncased/tokenizer.json"), encoding: .utf8)
             let entries = tokens.map { "{\"id\": \($0.id), \"content\": \"\($0.content)\", \(flags)}" }
             let place = try #require(saved.range(of: "\"added_tokens\": ["))
-            return saved.replacingCharacters(in: place, with: "\"added_tokens\": [" + entries.joined(separator: ",") + ",")
+            return saved.replacingCharacters(
+                in: place, with: "\"added_tokens\": [" + entries.joined(separator: ",") + ",")
         default:
             let entries = tokens.map { "\"\($0.id)\": {\"content\": \"\($0.content)\", \(flags)}" }
             return "{\"added_tokens_decoder\": {" + entries.joined(separator: ",") + "}}"

@@ -28,12 +28,12 @@ package struct StreamedPrediction {
     package init(
         model: String, data: String, shard: DatasetShard, options: PredictionOptions, count: Int
     ) throws {
-        (self.model, self.data, self.shard, self.options, self.count) = (model, data, shard, options, count)
+        (self.model, self.data, self.shard, self.count) = (model, data, shard, count)
         extent = try DatasetExtent(path: data)
         wanted = try shard.questions(of: data, extent: extent)
         let loaded = try options.load(model)
         threshold = options.noAnswerThreshold ?? loaded.model.config.noAnswerThreshold
-        try options.features.validate(maxPositions: loaded.model.config.maxPositionEmbeddings)
+        self.options = try options.fitted(to: loaded)
         predictor = options.predictor(loaded)
     }
 

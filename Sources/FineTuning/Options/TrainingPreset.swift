@@ -14,7 +14,7 @@ public enum TrainingPreset: String, Sendable, CaseIterable {
     public func apply(to options: inout TrainingOptions) {
         switch self {
         case .tutorial:
-            options.features = FeatureOptions(maxLength: 384, truncation: .longestFirst)
+            options.features = FeatureOptions(truncation: .longestFirst)
             options.features.alignment = .mask
             options.features.dropsLostAnswers = true
             (options.batchSize, options.epochs, options.checkpointsKept) = (16, 3, 3)

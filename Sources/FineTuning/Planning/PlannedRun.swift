@@ -51,13 +51,14 @@ package struct PlannedRun {
     ///     planned will have.
     /// - Throws: `TrainingError.options` if an option is out of range, a GPU's memory is not given or nothing fits; what
     ///   loading the data throws.
-    package init(options: TrainingOptions, memory: MemorySize?, mapped: Int) throws {
+    package init(options given: TrainingOptions, memory: MemorySize?, mapped: Int) throws {
+        var options = given
         try options.validate()
         let device = options.device ?? Device.best
         let precision = options.precision ?? .automatic(on: device)
         let directory = try ModelDirectory(path: options.model)
         let config = directory.config
-        try options.features.validate(maxPositions: config.maxPositionEmbeddings)
+        options.features = try options.features.fitted(to: config.maxPositionEmbeddings)
         if device == .cuda, memory == nil {
             throw TrainingError.options("`device` cuda: give the GPU's memory as well, such as `memory` 24GiB")
         }

@@ -13,8 +13,8 @@ struct AddedTokens: Sendable {
 
     /// Adds tokens. A token that the model's vocabulary has keeps its id there; each other one gets the next id.
     ///
-    /// The next id follows the highest one of an added token, or the *number* of the model's tokens: where those have holes or
-    /// doubled spellings, it may be an id that is in use. This is what the library does.
+    /// The next id follows the highest one of an added token, or the *number* of the model's tokens: where those have
+    /// holes or doubled spellings, it may be an id that is in use. This is what the library does.
     mutating func add(_ tokens: [AddedToken], pieceCount: Int, pieceID: (String) -> Int32?) {
         ids.reserveCapacity(ids.count + tokens.count)
         byID.reserveCapacity(byID.count + tokens.count)
@@ -57,8 +57,8 @@ struct AddedTokens: Sendable {
             .sorted { ($0.id, $0.token.content) < ($1.id, $1.token.content) }
     }
 
-    /// What is looked for in texts, in the order in which equal spellings are preferred: each token's spelling and id, and how
-    /// a find with this id is treated.
+    /// What is looked for in texts, in the order in which equal spellings are preferred: each token's spelling and id,
+    /// and how a find with this id is treated.
     func patterns(normalised: Bool) -> [AddedTokenMatcher.Pattern] {
         (special + ordinary).filter { $0.isNormalised == normalised }.compactMap { token in
             ids[ExactString(token.content)].map { id in

@@ -37,8 +37,8 @@ extension JSONReader {
         return tokens
     }
 
-    /// Takes an added token. What is not said has the default of the library, as in files from before tokenizers 0.9, which have
-    /// no `normalized`.
+    /// Takes an added token. What is not said has the default of the library, as in files from before tokenizers 0.9,
+    /// which have no `normalized`.
     private mutating func addedToken() throws(JSONError) -> (id: Int?, token: AddedToken?) {
         var token = AddedToken("", isSpecial: false)
         var (id, normalised): (Int?, Bool?) = (nil, nil)

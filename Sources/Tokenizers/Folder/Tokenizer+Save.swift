@@ -4,7 +4,8 @@ import StrictJSON
 extension Tokenizer {
     /// Writes `vocab.txt`, `tokenizer.json` and `tokenizer_config.json` as transformers reads them.
     ///
-    /// The folder has to be there: one that was removed while a run writes into it does not come back with half of its files.
+    /// The folder has to be there: one that was removed while a run writes into it does not come back with half of its
+    /// files.
     /// - Parameter maximumLength: the longest input of the model, noted for transformers.
     /// - Throws: `TokenizerError` (`.inputOutput`) naming the file.
     package func save(to directory: String, maximumLength: Int = 512) throws(TokenizerError) {
@@ -14,8 +15,8 @@ extension Tokenizer {
             configJSON(maximumLength).serialized(pretty: true) + "\n", to: directory + "/tokenizer_config.json")
     }
 
-    /// The tokens in the order of their ids. An id that has no token, or one that a line cannot hold, has the line of a later token: of
-    /// equal lines the last counts.
+    /// The tokens in the order of their ids. An id that has no token, or one that a line cannot hold, has the line of a
+    /// later token: of equal lines the last counts.
     private func vocabularyLines() -> String {
         var lines: [String] = []
         var later = specialTokens.unk
@@ -98,13 +99,15 @@ extension Tokenizer {
         ])
     }
 
-    /// `BertTokenizer` where transformers builds the same one from `tokenizer_config.json`; else the class that reads `tokenizer.json`
-    /// as it stands.
+    /// `BertTokenizer` where transformers builds the same one from `tokenizer_config.json`; else the class that reads
+    /// `tokenizer.json` as it stands.
     private var savedClass: String {
-        // A token of a role that the vocabulary lacks is one that BertTokenizer would add behind the model's embeddings.
+        // A token of a role that the vocabulary lacks is one that BertTokenizer would add behind the model's
+        // embeddings.
         let hasRoles = [specialTokens.mask, specialTokens.pad].allSatisfy { vocabulary.id(of: $0) != nil }
         let isBert =
-            normaliser.cleanText && continuationPrefix == "##" && maximumWordScalars == 100 && secondType == 1 && hasRoles
+            normaliser.cleanText && continuationPrefix == "##" && maximumWordScalars == 100 && secondType == 1
+            && hasRoles
         return isBert ? "BertTokenizer" : "PreTrainedTokenizerFast"
     }
 
@@ -124,14 +127,6 @@ extension Tokenizer {
         }
         if splitsSpecialTokens { members.append(("split_special_tokens", .bool(true))) }
         return object(members)
-    }
-}
-
-extension Vocabulary {
-    /// Whether a line of `vocab.txt` holds the piece at a place as it is: no line break in it, no white space behind it.
-    fileprivate func isLine(_ place: Int) -> Bool {
-        let piece = pieces[place]
-        return !piece.utf8.contains(0x0A) && piece.unicodeScalars.last?.properties.isWhitespace != true
     }
 }
 

@@ -5,8 +5,8 @@ import StrictJSON
 /// - Source: `AutoTokenizer.from_pretrained` and `tokenizer_class_from_name` of transformers 5.23
 ///   (`src/transformers/models/auto/tokenization_auto.py`).
 enum TokenizerClass: Equatable {
-    /// `BertTokenizer`: built anew from the vocabulary and the settings of `tokenizer_config.json`. Of a `tokenizer.json` only the
-    /// vocabulary and the added tokens count.
+    /// `BertTokenizer`: built anew from the vocabulary and the settings of `tokenizer_config.json`. Of a
+    /// `tokenizer.json` only the vocabulary and the added tokens count.
     case bert
     /// `TokenizersBackend`, formerly `PreTrainedTokenizerFast`: `tokenizer.json` as it stands.
     case file
@@ -28,12 +28,13 @@ enum TokenizerClass: Equatable {
     /// Classes of transformers that make other tokens than BERT's, whatever files lie beside them.
     private static let others = Set(
         """
-        Albert Bart Barthez Bartpho BertGeneration BertJapanese Bertweet BigBird BioGpt Blenderbot BlenderbotSmall ByT5 CLIP \
-        CTRL Camembert Canine Clvp CodeLlama Cohere Cpm CpmAnt Deberta DebertaV2 Dia Esm Esmc FNet FSMT FastSpeech2Conformer \
-        Flaubert Funnel GPT2 GPTNeoX GPTNeoXJapanese GPTSw3 Gemma Herbert LED Lasr LayoutLMv2 LayoutLMv3 LayoutXLM Llama Luke \
-        M2M100 MBart MBart50 MLuke MPNet Marian MarkupLM Mgpstr Mvp MyT5 Nllb Nougat OpenAIGPT PLBart Parakeet Pegasus \
-        Perceiver Phobert ProphetNet Qwen2 Rag Reformer RemBert RoCBert RoFormer Roberta SeamlessM4T Siglip Siglip2 \
-        Speech2Text SpeechT5 Splinter T5 Tapas Udop Vits Wav2Vec2CTC Wav2Vec2PhonemeCTC Whisper XGLM XLM XLMRoberta XLNet
+        Albert Bart Barthez Bartpho BertGeneration BertJapanese Bertweet BigBird BioGpt Blenderbot BlenderbotSmall \
+        ByT5 CLIP CTRL Camembert Canine Clvp CodeLlama Cohere Cpm CpmAnt Deberta DebertaV2 Dia Esm Esmc FNet FSMT \
+        FastSpeech2Conformer Flaubert Funnel GPT2 GPTNeoX GPTNeoXJapanese GPTSw3 Gemma Herbert LED Lasr LayoutLMv2 \
+        LayoutLMv3 LayoutXLM Llama Luke M2M100 MBart MBart50 MLuke MPNet Marian MarkupLM Mgpstr Mvp MyT5 Nllb Nougat \
+        OpenAIGPT PLBart Parakeet Pegasus Perceiver Phobert ProphetNet Qwen2 Rag Reformer RemBert RoCBert RoFormer \
+        Roberta SeamlessM4T Siglip Siglip2 Speech2Text SpeechT5 Splinter T5 Tapas Udop Vits Wav2Vec2CTC \
+        Wav2Vec2PhonemeCTC Whisper XGLM XLM XLMRoberta XLNet
         """.split(separator: " ").map { "\($0)Tokenizer" })
 
     /// The class of a folder.
@@ -60,13 +61,15 @@ enum TokenizerClass: Equatable {
         if others.contains(plain) {
             throw TokenizerError(
                 .unsupported,
-                "\(path): tokenizer_class is \(name), whose tokens are not those of BertTokenizer; BertQA cannot make them")
+                "\(path): tokenizer_class is \(name), whose tokens are not those of BertTokenizer; BertQA cannot "
+                    + "make them"
+            )
         }
         guard hasFile else {
             throw TokenizerError(
                 .unsupported,
-                "\(path): tokenizer_class is \(name), which needs a tokenizer.json, and there is none; if the vocab.txt is that of a "
-                    + "plain BERT, write \"tokenizer_class\": \"BertTokenizer\"")
+                "\(path): tokenizer_class is \(name), which needs a tokenizer.json, and there is none; if vocab.txt is "
+                    + "that of a plain BERT, write \"tokenizer_class\": \"BertTokenizer\"")
         }
         warn("\(path): tokenizer_class is \(name), which is not known; tokenizer.json is read as it stands")
         return .file
@@ -78,7 +81,9 @@ enum TokenizerClass: Equatable {
             guard let type = try config.text(key), type != known else { continue }
             throw TokenizerError(
                 .unsupported,
-                "\(config.path): \(key) is \(type); BertQA knows only \(known), so it would make other tokens than the model's")
+                "\(config.path): \(key) is \(type), but BertQA knows only \(known), and would make other "
+                    + "tokens than the model's"
+            )
         }
     }
 }

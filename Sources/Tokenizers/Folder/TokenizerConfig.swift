@@ -112,7 +112,8 @@ struct TokenRoles {
     private mutating func set(_ key: String, _ value: JSONValue, path: String) throws(TokenizerError) {
         let token = AddedToken(role: value)
         guard token != nil || value == .null else {
-            throw TokenizerError(.malformed, "\(path): \(key) is not a token; expected a string or an object with content")
+            throw TokenizerError(
+                .malformed, "\(path): \(key) is not a token; expected a string or an object with content")
         }
         if named.updateValue(token, forKey: key) == nil && !Self.known.contains(key) { others.append(key) }
     }

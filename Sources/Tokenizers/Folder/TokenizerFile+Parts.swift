@@ -1,7 +1,8 @@
 import StrictJSON
 
 extension TokenizerFile {
-    /// The `normalizer` section: null, a `BertNormalizer`, a `Lowercase`, or a sequence of them that is one `Normaliser`.
+    /// The `normalizer` section: null, a `BertNormalizer`, a `Lowercase`, or a sequence of them that is one
+    /// `Normaliser`.
     func normaliserSettings() throws(TokenizerError) -> Normaliser {
         var settings = Normaliser(
             cleanText: false, spacesChineseCharacters: false, stripsAccents: false, lowercases: false)

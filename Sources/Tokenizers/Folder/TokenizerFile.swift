@@ -57,8 +57,11 @@ struct TokenizerFile {
     /// - Source: `get_fast_tokenizer_file` of transformers 5.23 (`src/transformers/tokenization_utils_base.py`).
     static func current(_ names: JSONValue) -> String {
         var best: (version: [Int], name: String) = ([], "tokenizer.json")
-        for name in (names.array ?? []).compactMap(\.string) where name.hasPrefix("tokenizer.") && name.hasSuffix(".json") {
-            let numbers = name.dropFirst("tokenizer.".count).dropLast(".json".count).split(separator: ".").map { Int($0) }
+        for name in (names.array ?? []).compactMap(\.string)
+        where name.hasPrefix("tokenizer.") && name.hasSuffix(".json") {
+            let numbers = name.dropFirst("tokenizer.".count).dropLast(".json".count).split(separator: ".").map {
+                Int($0)
+            }
             guard !numbers.isEmpty, !numbers.contains(nil) else { continue }
             let version = numbers.compactMap(\.self)
             let isKnown = !([5, 23] as [Int]).lexicographicallyPrecedes(version) || version.starts(with: [5, 23, 0])

@@ -2,13 +2,14 @@ import Files
 import StrictJSON
 
 extension Tokenizer {
-    /// Reads the tokenizer of a model folder as transformers 5.23 does, and notes in `warnings` what contradicts itself.
+    /// Reads the tokenizer of a model folder as transformers 5.23 does, and notes in `warnings` what contradicts
+    /// itself.
     ///
-    /// Read are `tokenizer.json`, or `vocab.txt` where it is not there, `tokenizer_config.json`, `special_tokens_map.json`,
-    /// `added_tokens.json`, and of `config.json` the `model_type` and `tokenizer_class`.
+    /// Read are `tokenizer.json`, or `vocab.txt` where it is not there, `tokenizer_config.json`,
+    /// `special_tokens_map.json`, `added_tokens.json`, and of `config.json` the `model_type` and `tokenizer_class`.
     ///
-    /// - Throws: `TokenizerError` naming the file and the setting: nothing to read, not a WordPiece tokenizer, one that needs another
-    ///   program, a vocabulary without `[UNK]`, `[CLS]` or `[SEP]`.
+    /// - Throws: `TokenizerError` naming the file and the setting: nothing to read, not a WordPiece tokenizer, one that
+    ///   needs another program, a vocabulary without `[UNK]`, `[CLS]` or `[SEP]`.
     package init(directory: String) throws(TokenizerError) {
         self = try TokenizerFolder(path: directory).tokenizer()
     }
@@ -16,8 +17,8 @@ extension Tokenizer {
 
 /// The files of a model folder that decide how its texts become tokens.
 ///
-/// - Source: `_from_pretrained` of transformers 5.23 (`src/transformers/tokenization_utils_base.py`), `TokenizersBackend`
-///   (`tokenization_utils_tokenizers.py`) and `BertTokenizer` (`models/bert/tokenization_bert.py`).
+/// - Source: `_from_pretrained` of transformers 5.23 (`src/transformers/tokenization_utils_base.py`),
+///   `TokenizersBackend` (`tokenization_utils_tokenizers.py`) and `BertTokenizer` (`models/bert/tokenization_bert.py`).
 struct TokenizerFolder {
     let path: String
     let config: TokenizerConfig
@@ -42,7 +43,9 @@ struct TokenizerFolder {
         guard file != nil || vocabularyFile != nil else {
             throw TokenizerError(
                 .missing,
-                "\(path): there is neither tokenizer.json nor vocab.txt; expected the folder of a Hugging Face BERT model")
+                "\(path): there is neither tokenizer.json nor vocab.txt; expected the folder of a Hugging Face BERT "
+                    + "model"
+            )
         }
         let mapPath = path + "/special_tokens_map.json"
         roleMap = try ModelFiles.object(mapPath).map { (mapPath, $0) }
@@ -173,15 +176,20 @@ struct TokenizerFolder {
         tokens.reserveCapacity(first.count + listed.count)
         for token in Self.lastByID(listed) where !known.contains(token) {
             tokens.append(token)
-            if !token.isSpecial && named.contains(ExactString(token.content)) { tokens[tokens.count - 1].isSpecial = true }
+            if !token.isSpecial && named.contains(ExactString(token.content)) {
+                tokens[tokens.count - 1].isSpecial = true
+            }
         }
         return tokens
     }
 
     /// The tokens in the order of their ids, of those with one id the last.
     private static func lastByID(_ listed: [ListedToken]) -> [AddedToken] {
-        let sorted = listed.enumerated().sorted { ($0.element.id, $0.offset) < ($1.element.id, $1.offset) }.map(\.element)
-        return sorted.indices.filter { $0 + 1 == sorted.count || sorted[$0].id != sorted[$0 + 1].id }.map { sorted[$0].token }
+        let sorted = listed.enumerated().sorted { ($0.element.id, $0.offset) < ($1.element.id, $1.offset) }.map(
+            \.element)
+        return sorted.indices.filter { $0 + 1 == sorted.count || sorted[$0].id != sorted[$0 + 1].id }.map {
+            sorted[$0].token
+        }
     }
 
     private func checkIDs(_ template: PairTemplate, of tokenizer: Tokenizer) throws(TokenizerError) {

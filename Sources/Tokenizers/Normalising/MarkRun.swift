@@ -1,8 +1,9 @@
 /// A run of combining marks in canonical decomposition, with the positions the reference library gives them.
 ///
-/// The library decomposes, sorts the marks by combining class, and only then hands out source positions, one source scalar for
-/// each mark that came first in its decomposition, in the sorted order. A mark that changed places therefore gets its
-/// neighbour's position. Few scripts have marks that survive accent stripping, but for those this is what counts.
+/// The library decomposes, sorts the marks by combining class, and only then hands out source positions, one source
+/// scalar for each mark that came first in its decomposition, in the sorted order. A mark that changed places therefore
+/// gets its neighbour's position. Few scripts have marks that survive accent stripping, but for those this is what
+/// counts.
 struct MarkRun {
     private struct Mark {
         let scalar: UInt32

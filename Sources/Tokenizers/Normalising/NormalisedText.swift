@@ -1,8 +1,8 @@
 /// A normalised piece of text with, for each of its bytes, the source bytes it came from.
 ///
-/// As long as nothing was removed, added or replaced by something longer (plain ASCII), byte `i` came from byte `base + i` and
-/// no positions are stored. Reused from text to text, so that no memory is requested per text; `WordTable.readable` bytes
-/// behind the end can be read.
+/// As long as nothing was removed, added or replaced by something longer (plain ASCII), byte `i` came from byte `base +
+/// i` and no positions are stored. Reused from text to text, so that no memory is requested per text;
+/// `WordTable.readable` bytes behind the end can be read.
 final class NormalisedText {
     private(set) var bytes: UnsafeMutablePointer<UInt8>
     private(set) var starts: UnsafeMutablePointer<Int32>

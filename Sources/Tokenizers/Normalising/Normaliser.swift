@@ -1,8 +1,8 @@
 /// BERT's text normalisation, exactly as the `tokenizers` library's `BertNormalizer` does it, positions included.
 ///
-/// In order: control characters are removed and white space becomes a space (`cleanText`), Chinese characters get spaces around
-/// them (`spacesChineseCharacters`), the text is decomposed canonically and loses its non-spacing marks (`stripsAccents`), and
-/// it is put in lower case scalar by scalar (`lowercases`).
+/// In order: control characters are removed and white space becomes a space (`cleanText`), Chinese characters get
+/// spaces around them (`spacesChineseCharacters`), the text is decomposed canonically and loses its non-spacing marks
+/// (`stripsAccents`), and it is put in lower case scalar by scalar (`lowercases`).
 package struct Normaliser: Sendable, Hashable {
     /// Removes control characters, U+0000 and U+FFFD, and makes every white space a plain space.
     package var cleanText: Bool
@@ -66,7 +66,8 @@ struct NormaliserEngine: Sendable {
         }
     }
 
-    /// Normalises the source bytes `range` into `output` (emptied first); positions count from the beginning of `source`.
+    /// Normalises the source bytes `range` into `output` (emptied first); positions count from the beginning of
+    /// `source`.
     func normalise(_ source: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, into output: NormalisedText) {
         output.reset(base: range.lowerBound, reserving: range.count + 16)
         guard let bytes = source.baseAddress else { return }
@@ -134,7 +135,8 @@ struct NormaliserEngine: Sendable {
         return next
     }
 
-    /// Appends what `scalar` decomposes to: its starters at once, its marks together with those that follow in the text.
+    /// Appends what `scalar` decomposes to: its starters at once, its marks together with those that follow in the
+    /// text.
     private func appendDecomposed(
         _ scalar: UInt32, _ bytes: UnsafePointer<UInt8>, _ position: Int, _ next: Int, _ limit: Int,
         _ output: NormalisedText
@@ -158,7 +160,8 @@ struct NormaliserEngine: Sendable {
         return appendMarks(bytes, next, limit, run, output)
     }
 
-    /// Collects the non-starters from `position` on into `run` and appends those that stay; returns the position behind.
+    /// Collects the non-starters from `position` on into `run` and appends those that stay; returns the position
+    /// behind.
     private func appendMarks(
         _ bytes: UnsafePointer<UInt8>, _ first: Int, _ limit: Int, _ run: consuming MarkRun, _ output: NormalisedText
     ) -> Int {

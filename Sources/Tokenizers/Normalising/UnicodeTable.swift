@@ -28,8 +28,8 @@ struct ScalarTraits: OptionSet, Sendable {
 
 /// The library's view of every Unicode scalar, unpacked once from `packedUnicodeTables`.
 ///
-/// A scalar's kind is found through blocks of 128 scalars; a kind holds traits and a canonical combining class. Swift's own
-/// Unicode properties are not used: they follow another version of the standard than the library's three tables do.
+/// A scalar's kind is found through blocks of 128 scalars; a kind holds traits and a canonical combining class. Swift's
+/// own Unicode properties are not used: they follow another version of the standard than the library's three tables do.
 struct UnicodeTable: Sendable {
     static let shared = UnicodeTable(packed: packedUnicodeTables)
 

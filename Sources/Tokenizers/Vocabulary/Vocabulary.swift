@@ -1,7 +1,8 @@
 /// The tokens of a model by id, and their ids.
 ///
-/// Spellings are compared byte for byte: "é" as one scalar and as two are different tokens, as in the vocabulary files. Ids may
-/// have holes, and a spelling that is there several times has the last of its ids, as in the `tokenizers` library.
+/// Spellings are compared byte for byte: "é" as one scalar and as two are different tokens, as in the vocabulary files.
+/// Ids may have holes, and a spelling that is there several times has the last of its ids, as in the `tokenizers`
+/// library.
 package struct Vocabulary: Sendable {
     /// Ids must be smaller than this; no BERT embeds more tokens.
     static let idLimit = 1 << 22
@@ -59,8 +60,8 @@ package struct Vocabulary: Sendable {
         sharedPlaces = shared
     }
 
-    /// Adds tokens that are looked for as a whole, as the library does: one that the model has keeps its id, each other one
-    /// gets the next id.
+    /// Adds tokens that are looked for as a whole, as the library does: one that the model has keeps its id, each other
+    /// one gets the next id.
     mutating func add(_ tokens: [AddedToken]) {
         let trie = trie
         added.add(tokens, pieceCount: pieceCount) { content in
@@ -89,6 +90,15 @@ package struct Vocabulary: Sendable {
     func pieceOwner(_ id: Int32) -> Int? {
         guard id >= 0, Int(id) < owners.count, owners[Int(id)] >= 0 else { return nil }
         return Int(owners[Int(id)])
+    }
+
+    /// Whether a line of `vocab.txt` holds the piece at a place as it is: no line break in it, no white space behind it.
+    func isLine(_ place: Int) -> Bool {
+        let range = pieces.range(place)
+        guard let last = pieces.bytes[range].last else { return true }
+        if last < 0x80 && last > 0x20 { return !pieces.bytes[range].contains(0x0A) }
+        let piece = pieces[place]
+        return !piece.utf8.contains(0x0A) && piece.unicodeScalars.last?.properties.isWhitespace != true
     }
 
     /// The id of a token spelled exactly so.

@@ -1,4 +1,5 @@
-/// The vocabulary's whole words of up to 12 bytes by their bytes: most words are one token and found with one memory access.
+/// The vocabulary's whole words of up to 12 bytes by their bytes: most words are one token and found with one memory
+/// access.
 final class WordTable: @unchecked Sendable {  // the memory is written in `init` only
     static let longest = 12
     /// So many bytes are read of every word.

@@ -1,0 +1,163 @@
+import Files
+import StrictJSON
+
+/// What several files of a folder say about the same thing.
+extension FolderNotes {
+    // MARK: Sections of tokenizer.json
+
+    /// What a `tokenizer.json` says that `BertTokenizer` does otherwise.
+    mutating func checkSections(
+        of file: TokenizerFile, _ config: TokenizerConfig, _ tokenizer: Tokenizer, _ template: PairTemplate?
+    ) {
+        if let own = try? file.normaliserSettings() {
+            for (name, key, theirs, ours) in Self.compared(own, tokenizer.normaliser) where theirs != ours {
+                let said = config[key] == nil ? "does not say \(key), which is then \(ours)" : "says \(key): \(ours)"
+                note(
+                    "\(file.path) says \(name): \(theirs), but \(config.path) \(said); the latter is used, as in "
+                        + "transformers"
+                )
+            }
+            if !own.cleanText { noteOther(file, "clean_text", "false", "true") }
+        } else {
+            let lower = "do_lower_case: \(tokenizer.normaliser.lowercases)"
+            noteOther(file, "normalizer", TokenizerFile.describe(file.normaliser), "BertNormalizer with \(lower)")
+        }
+        if (try? file.checkPreTokeniser()) == nil {
+            noteOther(file, "pre_tokenizer", TokenizerFile.describe(file.preTokeniser), "BertPreTokenizer")
+        }
+        let special = tokenizer.specialTokens
+        for (name, theirs, ours) in [
+            ("continuing_subword_prefix", file.continuationPrefix, tokenizer.continuationPrefix),
+            ("max_input_chars_per_word", "\(file.maximumWordScalars)", "\(tokenizer.maximumWordScalars)"),
+            ("unk_token", file.unknown, special.unk),
+            ("first token of a row", template?.cls ?? special.cls, special.cls),
+            ("separator of a row", template?.sep ?? special.sep, special.sep),
+            ("type_id of the second text", "\(template?.secondType ?? 1)", "1"),
+        ] where !theirs.utf8.elementsEqual(ours.utf8) {
+            noteOther(file, name, theirs, ours)
+        }
+    }
+
+    private mutating func noteOther(_ file: TokenizerFile, _ name: String, _ theirs: String, _ ours: String) {
+        note("\(file.path): its \(name) is \(theirs), but that of BertTokenizer, \(ours), is used, as in transformers")
+    }
+
+    /// What `tokenizer_config.json` says beside a `tokenizer.json` that counts as it stands.
+    mutating func checkConfig(_ config: TokenizerConfig, _ tokenizer: Tokenizer) throws(TokenizerError) {
+        for (name, key, theirs, ours) in Self.compared(try config.normaliser(), tokenizer.normaliser)
+        where config[key] != nil && theirs != ours {
+            note(
+                "\(config.path) says \(key): \(theirs), but tokenizer.json says \(name): \(ours); the latter is "
+                    + "used, as in transformers")
+        }
+    }
+
+    /// The settings of two normalisers with their names in `tokenizer.json` and in `tokenizer_config.json`.
+    private static func compared(
+        _ theirs: Normaliser, _ ours: Normaliser
+    ) -> [(name: String, key: String, theirs: Bool, ours: Bool)] {
+        let chinese = (theirs.spacesChineseCharacters, ours.spacesChineseCharacters)
+        let accents = (theirs.stripsAccents ?? ours.lowercases, ours.stripsAccents ?? ours.lowercases)
+        return [
+            ("lowercase", "do_lower_case", theirs.lowercases, ours.lowercases),
+            ("handle_chinese_chars", "tokenize_chinese_chars", chinese.0, chinese.1),
+            ("strip_accents", "strip_accents", accents.0, accents.1),
+        ]
+    }
+
+    // MARK: Lists of tokens
+
+    /// Compares the lists of added tokens with those that were added.
+    mutating func checkLists(_ folder: TokenizerFolder, _ tokenizer: Tokenizer) {
+        let added = tokenizer.vocabulary.added
+        if let (path, tokens) = folder.addedFile { compare(path, tokens.map { ($0.content, $0.id, nil) }, added) }
+        for (path, list) in [
+            (folder.file?.path, folder.file?.addedTokens), (folder.config.path, folder.config.decoder),
+        ] {
+            if let path, let list { compare(path, list.map { ($0.token.content, $0.id, $0.token) }, added) }
+        }
+        for (id, token) in added.byID {
+            guard let place = tokenizer.vocabulary.pieceOwner(id) else { continue }
+            let spelling = tokenizer.vocabulary.pieces[place]
+            if spelling.utf8.elementsEqual(token.content.utf8) { continue }
+            note(
+                "\(folder.vocabularyPath): the added token \(Self.quoted(token.content)) has the id \(id) of the token "
+                    + "\(Self.quoted(spelling)), as in transformers, since the vocabulary has holes or repeated tokens")
+        }
+    }
+
+    /// Notes which tokens of a list are not added tokens, have another id, or other flags.
+    private mutating func compare(
+        _ path: String, _ list: [(content: String, id: Int, token: AddedToken?)], _ added: AddedTokens
+    ) {
+        var (missing, moved, changed): ([String], [(String, Int32, Int)], [String]) = ([], [], [])
+        for (content, id, token) in list where !content.isEmpty {
+            guard let own = added.id(of: content) else {
+                missing.append(content)
+                continue
+            }
+            if Int(own) != id { moved.append((content, own, id)) }
+            if let token, let kept = added.byID[own], token != kept, token.isSpecial == kept.isSpecial {
+                changed.append(content)
+            }
+        }
+        if let first = missing.first {
+            note(
+                path, missing.count, "token",
+                "in a list that does not count beside another file's, the first is \(Self.quoted(first)); not added, as "
+                    + "in transformers")
+        }
+        if let (first, own, listed) = moved.first {
+            note(
+                path, moved.count, "token",
+                "listed with an id that is not free, the first is \(Self.quoted(first)), which gets \(own) instead of "
+                    + "\(listed), as in transformers")
+        }
+        if let first = changed.first {
+            note(
+                path, changed.count, "token",
+                "listed by another file with other flags (lstrip, rstrip, single_word, normalized), which count, as in "
+                    + "transformers; the first is \(Self.quoted(first))")
+        }
+    }
+
+    /// Compares `special_tokens_map.json` with the roles.
+    mutating func checkRoles(_ folder: TokenizerFolder, _ tokenizer: Tokenizer) {
+        guard let (path, members) = folder.roleMap else { return }
+        let special = tokenizer.specialTokens
+        for (role, own) in [
+            ("cls_token", special.cls), ("sep_token", special.sep), ("unk_token", special.unk),
+            ("mask_token", special.mask),
+        ] {
+            guard let entry = members[role], let token = AddedToken(role: entry) else { continue }
+            if token.content.utf8.elementsEqual(own.utf8) { continue }
+            note(
+                "\(path) says \(role): \(Self.quoted(token.content)), but another file says \(Self.quoted(own)), "
+                    + "which is used, as in transformers")
+        }
+    }
+
+    /// Compares a `vocab.txt` with the `tokenizer.json` beside it, which counts.
+    mutating func checkLines(
+        _ folder: TokenizerFolder, _ file: TokenizerFile, _ vocabulary: Vocabulary
+    ) throws(TokenizerError) {
+        guard let lines = folder.vocabularyFile else { return }
+        let pieces = try ModelFiles.vocabularyLines(lines)
+        let paths = "\(lines.path) and \(file.path)"
+        let isOther = { @Sendable (id: Int) -> Bool in
+            guard let place = vocabulary.pieceOwner(Int32(id)) else { return false }
+            let spelling = vocabulary.pieces.bytes[vocabulary.pieces.range(place)]
+            // A token that no line can hold has the line of another one.
+            return vocabulary.isLine(place) && spelling != pieces.bytes[pieces.range(id)]
+        }
+        if let id = (0..<pieces.count).first(where: isOther), let place = vocabulary.pieceOwner(Int32(id)) {
+            note(
+                "\(paths) belong to different models: the token \(id) is \(Self.quoted(pieces[id])) in the first and "
+                    + "\(Self.quoted(vocabulary.pieces[place])) in the second, which is used, as in transformers")
+        } else if pieces.count < vocabulary.pieceEnd || pieces.count > vocabulary.pieceEnd + file.addedTokens.count {
+            note(
+                "\(paths) belong to different models: the first has \(pieces.count) tokens, the second "
+                    + "\(vocabulary.count), which is used, as in transformers")
+        }
+    }
+}
