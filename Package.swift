@@ -31,7 +31,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "Files", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
-        .target(name: "Console"),
+        .target(name: "Console", dependencies: ["Files"]),
         .systemLibrary(name: "CZlib"),
         .target(name: "Charts", dependencies: ["CZlib"]),
         .target(name: "StrictJSON", dependencies: ["Files"]),
