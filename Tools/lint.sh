@@ -18,6 +18,14 @@ fi
 
 python3 Tools/check_links.py || failed=1
 
+# Longer lines do not fit a window beside another.
+wide=$(git ls-files -co --exclude-standard -- '*.swift' '*.c' '*.cpp' '*.hpp' '*.h' '*.inc' \
+    | LC_ALL=C.UTF-8 xargs grep -nE '^.{121}' | cut -c 1-160 || true)
+if [ -n "$wide" ]; then
+    printf '%s\n' "lint: lines over 120 characters:" "$wide" >&2
+    failed=1
+fi
+
 # The patterns are written so that they don't match themselves.
 homes=$(git grep -nIE -e '/(home|Users)/[a-z]+/' -e '/roo[t]/' -e '/wor[k]/' -e '/tm[p]/w' -- . || true)
 if [ -n "$homes" ]; then

@@ -4,7 +4,7 @@ import Foundation
 struct AxisScale {
     /// The ticks from the lowest to the highest; the axis ends at the outer two.
     let ticks: [Double]
-    /// Digits behind the point that tell the ticks apart.
+    /// Digits after the point that distinguish the ticks.
     let digits: Int
 
     var lowest: Double { ticks.first ?? 0 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Draws shapes into pixels. Each pixel is covered by as much as its centre lies inside, give or take half a pixel.
+/// Draws shapes into pixels. A pixel is covered by the share of it that lies inside, to half a pixel.
 struct Raster {
     let width: Int
     let height: Int

@@ -1,7 +1,8 @@
-/// A font of lines, drawn for this project, so that pictures need no fonts of the system: ASCII, with a box for the rest.
+/// A font of lines, drawn for this project, so that pictures need no fonts of the system: ASCII, with a box for the
+/// rest.
 ///
-/// A glyph is a list of strokes. A stroke is pairs of a digit, the column, and a letter, the row: `c` is the baseline, `h` the
-/// height of small letters, `j` that of capitals, `a` two rows below the baseline.
+/// A glyph is a list of strokes. A stroke is pairs of a digit, the column, and a letter, the row: `c` is the baseline,
+/// `h` the height of small letters, `j` that of capitals, `a` two rows below the baseline.
 enum StrokeFont {
     /// A glyph in rows and columns.
     struct Glyph {

@@ -85,7 +85,8 @@ extension ProgressMeter {
         return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : nil
     }
 
-    /// Writes to standard error. A reader that went away is no reason to end the work, so what cannot be written is dropped.
+    /// Writes to standard error. A reader that went away is no reason to end the work, so what cannot be written is
+    /// dropped.
     private static func write(_ text: String) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {

@@ -2,12 +2,12 @@
 package enum Bootstrap {
     /// The range that holds the mean in 95 of 100 resamples of the values; both ends 0 without values.
     ///
-    /// Of two models' differences question by question, it tells whether one is better beyond chance: if 0 is outside.
+    /// For the differences of two models question by question: if 0 is outside, one is better beyond chance.
     /// - Source: Efron 1979, doi:10.1214/aos/1176344552; the percentile interval.
     ///
     /// - Parameters:
     ///   - samples: how often the values are drawn again, with replacement.
-    ///   - seed: the same seed gives the same range.
+    ///   - seed: the same seed has the same range.
     package static func interval(_ values: [Double], samples: Int = 2000, seed: UInt64 = 42) -> ClosedRange<Double> {
         guard !values.isEmpty, samples > 0 else { return 0...0 }
         var generator = SplitMix64(seed: seed)

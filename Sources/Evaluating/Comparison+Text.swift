@@ -11,7 +11,8 @@ extension Comparison {
             [
                 result.entry.name, "\(Figures.fixed(Double(result.entry.parameters) / 1e6, 1)) M",
                 Figures.fixed(result.exactMatch, 2), Figures.fixed(result.f1, 2),
-                "\(Figures.fixed(result.f1Interval.lowerBound, 2)) to \(Figures.fixed(result.f1Interval.upperBound, 2))",
+                "\(Figures.fixed(result.f1Interval.lowerBound, 2)) to "
+                    + "\(Figures.fixed(result.f1Interval.upperBound, 2))",
                 Figures.fixed(result.entry.tokens.exactMatch, 4), Figures.fixed(result.entry.tokens.f1, 4),
                 Figures.fixed(result.entry.questionsPerSecond, 1),
                 Figures.fixed(Double(result.entry.weightBytes) / 1_048_576, 0),
@@ -22,7 +23,8 @@ extension Comparison {
         for difference in differences {
             lines.append(
                 "\(results[difference.first].entry.name) less \(results[difference.second].entry.name): F1 "
-                    + "\(Figures.fixed(difference.f1, 2)), between \(Figures.fixed(difference.interval.lowerBound, 2)) and "
+                    + "\(Figures.fixed(difference.f1, 2)), between "
+                    + "\(Figures.fixed(difference.interval.lowerBound, 2)) and "
                     + "\(Figures.fixed(difference.interval.upperBound, 2)): "
                     + (difference.isBeyondChance ? "beyond chance" : "within chance"))
         }

@@ -1,4 +1,3 @@
-import Console
 import Files
 import QuestionAnswering
 import SQuAD

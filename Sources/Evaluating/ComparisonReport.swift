@@ -34,7 +34,8 @@ package struct ComparisonReport: Sendable {
         </head>
         <body>
         <h1>Models compared</h1>
-        <p>\(comparison.dataset.questionCount) questions of <code>\(escaped(title))</code>. In brackets: the range that holds \
+        <p>\(comparison.dataset.questionCount) questions of <code>\(escaped(title))</code>. In brackets: the range \
+        that holds \
         the figure in 95 of 100 resamples of the questions.</p>
         \(table)
         \(differences)
@@ -61,7 +62,8 @@ package struct ComparisonReport: Sendable {
                 <td>\(Figures.fixed(Double(result.entry.parameters) / 1e6, 1)) M</td>\
                 <td>\(Figures.fixed(result.exactMatch, 2)) <small>\(range(result.exactMatchInterval))</small></td>\
                 <td>\(Figures.fixed(result.f1, 2)) <small>\(range(result.f1Interval))</small></td>\
-                <td>\(Figures.fixed(result.entry.tokens.exactMatch, 4))</td><td>\(Figures.fixed(result.entry.tokens.f1, 4))</td>\
+                <td>\(Figures.fixed(result.entry.tokens.exactMatch, 4))</td>\
+                <td>\(Figures.fixed(result.entry.tokens.f1, 4))</td>\
                 <td>\(Figures.fixed(result.entry.questionsPerSecond, 1))</td><td>\(weights) MiB</td>\
                 <td>\(memory)</td></tr>
                 """
@@ -81,7 +83,8 @@ package struct ComparisonReport: Sendable {
         let lines = comparison.differences.map { difference in
             let verdict = difference.isBeyondChance ? "beyond chance" : "within chance"
             return "<li>\(names[difference.first]) against \(names[difference.second]): F1 "
-                + "\(signed(difference.f1)) <small>\(range(difference.interval))</small>, <strong>\(verdict)</strong></li>"
+                + "\(signed(difference.f1)) <small>\(range(difference.interval))</small>, "
+                + "<strong>\(verdict)</strong></li>"
         }
         return lines.isEmpty ? "" : "<ul>\n\(lines.joined(separator: "\n"))\n</ul>"
     }
@@ -95,7 +98,8 @@ package struct ComparisonReport: Sendable {
             let bars = comparison.results.enumerated().map { number, result in
                 let f1 = 100 * indices.reduce(0) { $0 + result.questions[$1].f1 } / Double(indices.count)
                 return """
-                    <div class="bar"><span class="fill model\(number % 4)" style="width:\(Figures.fixed(f1, 1))%"></span>\
+                    <div class="bar"><span class="fill model\(number % 4)" \
+                    style="width:\(Figures.fixed(f1, 1))%"></span>\
                     <span class="value">\(Figures.fixed(f1, 1))</span></div>
                     """
             }
@@ -161,7 +165,8 @@ package struct ComparisonReport: Sendable {
     private func escaped(_ text: String) -> String { SVG.escaped(text) }
 
     private static let style = """
-        body { font: 16px/1.5 system-ui, sans-serif; color: #1f2933; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+        body { font: 16px/1.5 system-ui, sans-serif; color: #1f2933; max-width: 62rem; margin: 2rem auto; padding: 0 \
+        1rem; }
         table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
         th, td { text-align: right; padding: .35rem .6rem; border-bottom: 1px solid #e4e7eb; }
         th:first-child { text-align: left; font-weight: 600; }
@@ -171,7 +176,8 @@ package struct ComparisonReport: Sendable {
         .fill { display: block; height: 100%; }
         .value { position: absolute; right: .4rem; top: 0; font-size: .8rem; }
         .key { display: inline-block; width: .8rem; height: .8rem; margin: 0 .35rem 0 .9rem; }
-        .model0 { background: #93b4f5; } .model1 { background: #f0b08a; } .model2 { background: #7fc9bf; } .model3 { background: #c3b5d9; }
+        .model0 { background: #93b4f5; } .model1 { background: #f0b08a; } .model2 { background: #7fc9bf; } .model3 { \
+        background: #c3b5d9; }
         details { border-bottom: 1px solid #e4e7eb; padding: .5rem 0; }
         summary { cursor: pointer; font-weight: 600; }
         mark { background: #fde68a; }

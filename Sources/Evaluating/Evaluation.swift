@@ -12,8 +12,8 @@ public struct TokenScores: Sendable, Hashable {
 
 /// From predictions to what is written down and scored.
 package enum Evaluation {
-    /// The answers' texts by question id: empty where the text has no answer, by the threshold (see `Prediction`), and for
-    /// a question that left no room for its text.
+    /// The answers' texts by question id: empty where the text has no answer, by the threshold (see `Prediction`), and
+    /// for a question that left no room for its text.
     package static func texts(
         _ predictions: [Int: Prediction], of examples: [Example], threshold: Double?
     ) -> [QuestionID: String] {
@@ -33,8 +33,8 @@ package enum Evaluation {
             examples.enumerated().map { ($0.element.id, predictions[$0.offset]?.noAnswerProbability ?? 1) })
     }
 
-    /// Compares the answers with the acceptable ones, token by token of each text. A question whose text has no answer is
-    /// wholly right without one, and wholly wrong with one.
+    /// Compares the answers with the acceptable ones, token by token of each text. A question whose text has no answer
+    /// is wholly right without one, and wholly wrong with one.
     package static func tokenScores(
         _ predictions: [Int: Prediction], of examples: [Example], tokenizer: Tokenizer, threshold: Double?
     ) -> TokenScores {

@@ -82,9 +82,9 @@ package struct EvaluationReport {
         ]
         if let tutorial {
             lines.append(
-                "of which           \(tutorial.tokenCorrect) of \(2 * tutorial.rows) points over \(tutorial.rows) rows; "
-                    + "\(tutorial.dropped) questions were left out, since an answer of theirs is cut: the token scores do "
-                    + "not count them, exact match and F1 do")
+                "of which           \(tutorial.tokenCorrect) of \(2 * tutorial.rows) points over \(tutorial.rows) "
+                    + "rows; \(tutorial.dropped) questions were left out, since an answer of theirs is cut: the token "
+                    + "scores do not count them, exact match and F1 do")
         }
         return lines.joined(separator: "\n")
     }

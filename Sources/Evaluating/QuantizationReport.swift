@@ -44,8 +44,8 @@ package struct QuantizationReport {
     /// The same for people, once the record is written.
     package var text: String {
         let lines = [("fp32", exact), ("int8", small)].map { name, result in
-            "\(name)  exact match \(Figures.fixed(result.scores.exactMatch, 2)), F1 \(Figures.fixed(result.scores.f1, 2)), "
-                + "\(Figures.fixed(result.speed, 1)) questions/s"
+            "\(name)  exact match \(Figures.fixed(result.scores.exactMatch, 2)), F1 "
+                + "\(Figures.fixed(result.scores.f1, 2)), \(Figures.fixed(result.speed, 1)) questions/s"
         }
         return (lines + ["int8 loses \(Figures.fixed(record.drop, 2)) of F1 and is allowed for \(model)"])
             .joined(separator: "\n")

@@ -1,4 +1,3 @@
-import Foundation
 import SQuAD
 
 /// Kinds of questions that are scored by themselves.

@@ -44,7 +44,8 @@ extension Scores {
         if let noAnswer { lines.append("without an answer  \(noAnswer.text)") }
         if let thresholds {
             lines.append(
-                "best threshold     \(Figures.fixed(thresholds.f1.threshold, 4)): F1 \(Figures.fixed(thresholds.f1.score, 2)) %; for "
+                "best threshold     \(Figures.fixed(thresholds.f1.threshold, 4)): F1 "
+                    + "\(Figures.fixed(thresholds.f1.score, 2)) %; for "
                     + "exact match \(Figures.fixed(thresholds.exactMatch.threshold, 4)): "
                     + "\(Figures.fixed(thresholds.exactMatch.score, 2)) %")
         }
@@ -70,6 +71,7 @@ extension ScoringRules {
 
 extension Scores.Part {
     fileprivate var text: String {
-        "\(Figures.count(total, "question")): exact match \(Figures.fixed(exactMatch, 2)) %, F1 \(Figures.fixed(f1, 2)) %"
+        "\(Figures.count(total, "question")): exact match \(Figures.fixed(exactMatch, 2)) %, F1 "
+            + "\(Figures.fixed(f1, 2)) %"
     }
 }

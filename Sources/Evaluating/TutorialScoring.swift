@@ -7,8 +7,8 @@ import Tokenizers
 /// The tutorial's own scoring: the argmax of start and of end over all tokens of the row, points for tokens, and rows
 /// left out of which an answer is cut.
 ///
-/// What it hides: rows that were left out count as nothing lost, and a start in the question costs no more than one in the
-/// wrong sentence. The official scores stand beside it for that reason.
+/// What it hides: rows that were left out count as nothing lost, and a start in the question costs no more than one in
+/// the wrong sentence. The official scores stand beside it for that reason.
 package struct TutorialScores: Sendable, Hashable {
     /// Rows that were scored.
     package var rows = 0
@@ -47,8 +47,8 @@ extension Predictor {
     /// - Parameters:
     ///   - options: the length; cut, alignment and what is dropped are the tutorial's.
     ///   - progress: called after each pass with the number of rows done and the number of all.
-    /// - Returns: the scores, and the text of each example's prediction for the official ones; none for what was dropped
-    ///   or lies outside the text.
+    /// - Returns: the scores, and the text of each example's prediction for the official ones; none for what was
+    ///   dropped or lies outside the text.
     package func tutorialScores(
         _ examples: [Example], options: FeatureOptions, progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> (scores: TutorialScores, texts: [QuestionID: String]) {

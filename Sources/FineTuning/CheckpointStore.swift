@@ -48,7 +48,7 @@ package struct CheckpointStore: Sendable {
         }
     }
 
-    /// The newest checkpoint whose files are those of its manifest; `warn` is told of each that is not whole.
+    /// The newest checkpoint whose files are those of its manifest; `warn` is called for each that is not whole.
     package func newestWhole(warn: (String) -> Void) throws(FileError) -> (step: Int, path: String)? {
         for name in try names() where name.hasSuffix(DurableFiles.replaced) {
             try DurableFiles.recoverDirectory("\(directory)/\(name.dropLast(DurableFiles.replaced.utf8.count))")

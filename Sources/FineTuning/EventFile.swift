@@ -3,7 +3,8 @@ import Foundation
 
 /// A file of scalars that TensorBoard shows.
 ///
-/// A file is a row of records: length, masked checksum of the length, an `Event` message, masked checksum of the message.
+/// A file is a row of records: length, masked checksum of the length, an `Event` message, masked checksum of the
+/// message.
 /// - Source: tensorflow/core/lib/io/record_writer.h and core/util/event.proto, as TensorBoard reads them.
 package final class EventFile {
     /// What stands where TensorBoard has the time of an event.
@@ -26,7 +27,8 @@ package final class EventFile {
 
     /// Opens `directory`'s event file, making both if they are not there.
     ///
-    /// - Parameter length: what the file is cut to, in bytes, as `synchronize` told it; nil, or more than there is, begins anew.
+    /// - Parameter length: what the file is cut to, in bytes, as `synchronize` returned it; nil, or more than there is,
+    ///   begins anew.
     package init(directory: String, clock: Clock, length: Int?) throws(FileError) {
         try DurableFiles.makeDirectory(directory)
         self.clock = clock
@@ -42,7 +44,7 @@ package final class EventFile {
         try append(EventRecord.scalars(scalars, step: step, time: clock.time(step: step)))
     }
 
-    /// Waits until the disk has all of the file, and tells its length in bytes.
+    /// Waits until the disk has all of the file, and returns its length in bytes.
     package func synchronize() throws(FileError) -> Int {
         try output.synchronize()
         return try output.size()

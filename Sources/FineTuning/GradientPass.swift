@@ -20,8 +20,8 @@ struct StepTotals {
     fileprivate var repeats = false
 }
 
-/// Computes the gradients of one step: this process's rows in passes of as many as memory holds, summed over all processes while
-/// the last backward pass goes on. Nothing waits for the device.
+/// Computes the gradients of one step: this process's rows in passes of as many as memory holds, summed over all
+/// processes while the last backward pass goes on. Nothing waits for the device.
 final class GradientPass {
     private let model: BertForQuestionAnswering
     private let lengths: [Int]
@@ -51,8 +51,8 @@ final class GradientPass {
     /// The clipped gradients of the mean loss over the given rows of all processes.
     ///
     /// - Parameter next: the rows of the step after this one, which are made ready meanwhile.
-    /// - Throws: `TrainingError.processes` if another process is gone; what libtorch throws, running out of memory with a single
-    ///   row among it.
+    /// - Throws: `TrainingError.processes` if another process is gone; what libtorch throws, running out of memory with
+    ///   a single row among it.
     func gradients(
         of numbers: ArraySlice<Int>, next: ArraySlice<Int>, dropout: DropoutSource
     ) throws -> StepTotals {

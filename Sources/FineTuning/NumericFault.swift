@@ -15,11 +15,11 @@ package struct NumericFault: Sendable, Hashable {
 
     /// Looks for the first thing that spoils a step; nil if its loss and the norms of its gradients are finite.
     ///
-    /// All weights take part in the loss and all gradients in the norms, so that a sound step costs nothing to tell.
+    /// All weights take part in the loss and all gradients in the norms, so that a sound step is recognised at no cost.
     ///
     /// - Parameters:
     ///   - loss: the step's loss.
-    ///   - norms: what `AdamW.clipGradientsDeferred` told: the joint norm of the gradients, and each slot's.
+    ///   - norms: the result of `AdamW.clipGradientsDeferred`: the joint norm of the gradients, and each slot's.
     package static func find(
         loss: Double, norms: [Float], in slots: [AdamW.Slot]
     ) throws(TorchError) -> NumericFault? {

@@ -2,7 +2,6 @@ import BERT
 import Console
 import Evaluating
 import QuestionAnswering
-import StrictJSON
 import Torch
 
 /// Everything that a run needs before its first step.
@@ -25,8 +24,9 @@ package struct PreparedRun {
     let events: TrainingEvents?
     let report: TrainingReport
 
-    /// Reads the model and the data, agrees with the other processes on what is trained, locks the output directory, goes to
-    /// where the run was stopped if it is to be resumed, and writes `run.json`. All is checked before anything is written.
+    /// Reads the model and the data, agrees with the other processes on what is trained, locks the output directory,
+    /// goes to where the run was stopped if it is to be resumed, and writes `run.json`. All is checked before anything
+    /// is written.
     ///
     /// - Parameters:
     ///   - command: the command line, for `run.json`.

@@ -4,8 +4,8 @@ import StrictJSON
 
 /// Compares what two runs left, file by file: the model, the newest checkpoint, the statistics, TensorBoard's values.
 ///
-/// What a clock measured (seconds, rates, the folder `tensorboard/throughput`) and where a run was started (`run.json`) is
-/// left out: no two runs agree in it.
+/// What a clock measured (seconds, rates, the folder `tensorboard/throughput`) and where a run was started (`run.json`)
+/// is left out: no two runs agree in it.
 package struct RunComparison: Sendable {
     /// The files compared, as paths below the runs' directories.
     package private(set) var files: [String] = []

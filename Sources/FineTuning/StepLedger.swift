@@ -50,7 +50,7 @@ struct StepLedger {
         self.waited += waited
     }
 
-    /// Waits for the device and tells what the steps came to, in their order; the ledger is empty then.
+    /// Waits for the device and returns the results of the steps in their order; the ledger is empty then.
     mutating func read(_ slots: [AdamW.Slot]) throws(TorchError) -> [Outcome] {
         var outcomes: [Outcome] = []
         for entry in entries {

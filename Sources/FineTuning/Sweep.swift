@@ -61,7 +61,7 @@ package struct Sweep: Sendable {
     ///
     /// - Parameters:
     ///   - command: the command line, for each `run.json`.
-    ///   - begins: told of each run with its number from 1.
+    ///   - begins: called for each run with its number from 1.
     /// - Throws: what `Trainer` throws; the runs before are whole, and the same call goes on.
     package mutating func run(
         command: [String], interrupt: InterruptFlag, begins: (Run, Int) -> Void

@@ -18,8 +18,8 @@ package struct Throughput: Sendable {
         stepsToSkip = skip
     }
 
-    /// Counts steps that were measured together. Their time cannot be divided, so the steps that are left out are to be measured
-    /// by themselves: no more than `stepsToSkip` together, while there are some.
+    /// Counts steps that were measured together. Their time cannot be divided, so the steps that are left out are to be
+    /// measured by themselves: no more than `stepsToSkip` together, while there are some.
     package mutating func add(steps: Int = 1, examples: Int, tokens: Int, seconds: Double, waiting: Double = 0) {
         if stepsToSkip > 0 {
             precondition(steps <= stepsToSkip, "steps to leave out were measured together with others")

@@ -20,8 +20,8 @@ struct TrainingCheckpoint {
             to: "\(directory)/state.json")
     }
 
-    /// Brings the model and the optimizer to where a checkpoint was saved, and says where that is, and what was otherwise
-    /// then that may change the last bits of what follows.
+    /// Brings the model and the optimizer to where a checkpoint was saved, and says where that is, and what was
+    /// otherwise then that may change the last bits of what follows.
     func read(
         from directory: String, options: TrainingOptions
     ) throws -> (state: TrainingState, differences: [String]) {
@@ -54,8 +54,8 @@ struct TrainingCheckpoint {
         }
         if let own, !own.differences.isEmpty {
             report.say(
-                "warning: this is not where the run was stopped: \(own.differences.joined(separator: ", ")); it goes on, but "
-                    + "the last bits may differ from those of a run that never stopped")
+                "warning: this is not where the run was stopped: \(own.differences.joined(separator: ", ")); it goes "
+                    + "on, but the last bits may differ from those of a run that never stopped")
         }
         try team.share(optimizer.slots.flatMap { [$0.firstMoment, $0.secondMoment] })
         if let own { return own.state }

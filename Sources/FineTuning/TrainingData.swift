@@ -89,8 +89,8 @@ extension Dataset {
         return result
     }
 
-    /// A random part of the questions or of the articles, at least one on each side where there are two; the same for the
-    /// same seed.
+    /// A random part of the questions or of the articles, at least one on each side where there are two; the same for
+    /// the same seed.
     func split(by unit: DataSplit, fraction: Double, seed: UInt64) -> (rest: Dataset, part: Dataset) {
         let count = unit == .question ? questionCount : articles.count
         let size = count < 2 ? 0 : min(count - 1, max(1, Int((Double(count) * fraction).rounded())))

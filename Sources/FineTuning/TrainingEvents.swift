@@ -3,8 +3,9 @@ import StrictJSON
 
 /// TensorBoard's files of a run.
 ///
-/// `tensorboard/` has what is computed, with the step in place of the time, so that the file of a run that was stopped and
-/// resumed equals that of one that never stopped. What a clock measured is a run of its own: `tensorboard/throughput/`.
+/// `tensorboard/` has what is computed, with the step in place of the time, so that the file of a run that was stopped
+/// and resumed equals that of one that never stopped. What a clock measured is a run of its own:
+/// `tensorboard/throughput/`.
 struct TrainingEvents {
     /// The lengths of both files in bytes, which a checkpoint remembers.
     struct Lengths: Sendable, Hashable {
@@ -49,7 +50,7 @@ struct TrainingEvents {
             ], step: step)
     }
 
-    /// Waits for the disk, and tells how long the files are.
+    /// Waits for the disk, and returns the lengths of the files.
     func synchronize() throws(FileError) -> Lengths {
         Lengths(values: try values.synchronize(), throughput: try throughput.synchronize())
     }

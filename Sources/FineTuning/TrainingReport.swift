@@ -1,9 +1,8 @@
 import Console
-import BERT
 import QuestionAnswering
 import Torch
 
-/// What a run tells its user while it goes on.
+/// The messages of a run while it goes on.
 struct TrainingReport {
     private var meter = ProgressMeter()
     private let isQuiet: Bool
@@ -36,7 +35,8 @@ struct TrainingReport {
         let config = loaded.model.config
         let millions = Figures.fixed(Double(loaded.model.parameters.elementCount) / 1e6, 1)
         say(
-            "model      \(options.model): \(config.layerCount) layers, \(config.hiddenSize) wide, \(millions) M parameters"
+            "model      \(options.model): \(config.layerCount) layers, \(config.hiddenSize) wide, \(millions) M "
+                + "parameters"
                 + (loaded.newKeys.isEmpty ? "" : ", a new question-answering head"))
         say(
             "running on \(options.device?.rawValue ?? "auto"), \(options.precision?.rawValue ?? "auto"), "
@@ -45,27 +45,30 @@ struct TrainingReport {
         let rows = data.training.features
         let tokens = rows.reduce(0) { $0 + $1.length }
         say(
-            "training   \(Figures.count(rows.count, "row")) of \(tokens / max(1, rows.count)) tokens on average, no padding; "
+            "training   \(Figures.count(rows.count, "row")) of \(tokens / max(1, rows.count)) tokens on average, no "
+                + "padding; "
                 + Figures.count(totalSteps, "step")
         )
         if !data.skipped.isEmpty {
             say(
-                "skipped    \(Figures.count(data.skipped.count, "question")) that cannot be trained on; `bertqa check --data "
-                    + "\(options.trainFile)` lists them, `bertqa convert --repair` mends what can be mended")
+                "skipped    \(Figures.count(data.skipped.count, "question")) that cannot be trained on; `bertqa check "
+                    + "--data \(options.trainFile)` lists them, `bertqa convert --repair` mends what can be mended")
         }
         if data.training.answerLost > 0 {
             say(
-                "warning    in \(Figures.count(data.training.answerLost, "question")) the answer lies behind the cut at "
-                    + "\(options.features.maxLength) tokens; a larger `max_length` or `truncation` windows keeps it")
+                "warning    in \(Figures.count(data.training.answerLost, "question")) the answer lies behind the cut "
+                    + "at \(options.features.maxLength) tokens; a larger `max_length` or `truncation` windows keeps it")
         }
         if data.training.dropped > 0 {
             say(
-                "left out   \(Figures.count(data.training.dropped, "question")) whose answer is cut at \(options.features.maxLength) tokens"
+                "left out   \(Figures.count(data.training.dropped, "question")) whose answer is cut at "
+                    + "\(options.features.maxLength) tokens"
             )
         }
         if !data.training.questionTooLong.isEmpty {
             say(
-                "warning    \(data.training.questionTooLong.count) questions leave no room for their text and were left out"
+                "warning    \(data.training.questionTooLong.count) questions leave no room for their text and were "
+                    + "left out"
             )
         }
         if !data.validation.features.isEmpty {
@@ -97,8 +100,8 @@ struct TrainingReport {
     /// Memory ran out in a step, which was computed again with fewer rows a pass.
     mutating func reduced(step: Int, rows: Int) {
         say(
-            "warning: memory ran out in step \(step), which was computed again: passes have \(rows) rows from now on, and as "
-                + "many more add up to a step; `batch_size` \(rows) starts so")
+            "warning: memory ran out in step \(step), which was computed again: passes have \(rows) rows from now on, "
+                + "and as many more add up to a step; `batch_size` \(rows) starts so")
     }
 
     mutating func validating(done: Int, of total: Int) {

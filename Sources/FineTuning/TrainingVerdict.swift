@@ -7,7 +7,8 @@ extension TrainingStatistics {
         return [keeping, overfitting].compactMap { $0 }.joined(separator: "; ")
     }
 
-    /// Whether the validation loss rises while the training loss falls, and since when; nil where one epoch tells nothing.
+    /// Whether the validation loss rises while the training loss falls, and since when; nil where one epoch tells
+    /// nothing.
     private var overfitting: String? {
         let losses = epochs.compactMap { $0.validation?.loss }
         guard losses.count == epochs.count, losses.count > 1, let lowest = losses.min(),
@@ -27,8 +28,8 @@ extension TrainingStatistics {
         if best < epochs.count {
             let drop = Figures.fixed(kept.f1 - last.f1, 2)
             return
-                "epoch \(best) was the best (\(result)) and is the model that was kept; by epoch \(epochs.count) F1 had "
-                + "fallen by \(drop): fewer epochs or a lower learning rate would do"
+                "epoch \(best) was the best (\(result)) and is the model that was kept; by epoch \(epochs.count) F1 "
+                + "had fallen by \(drop): fewer epochs or a lower learning rate would do"
         }
         if epochs.count > 1, let before = epochs[epochs.count - 2].validation {
             let gain = kept.f1 - before.f1

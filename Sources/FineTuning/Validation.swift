@@ -3,7 +3,7 @@ import QuestionAnswering
 import SQuAD
 
 extension EpochStatistics.Validation {
-    /// The official scores; where some questions have no answer, those that the best threshold for F1 gives.
+    /// The official scores; where some questions have no answer, those with the best threshold for F1.
     init(_ predictions: [Int: Prediction], of examples: [Example], in dataset: Dataset) {
         self.init(loss: 0, accuracy: 0, exactMatch: 0, f1: 0, seconds: 0)
         let answers = Evaluation.texts(predictions, of: examples, threshold: nil)

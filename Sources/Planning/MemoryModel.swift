@@ -7,8 +7,8 @@ package struct MemoryEstimate: Sendable, Hashable {
     package let program: Int
     /// Weights; in training moments and gradients as well.
     package let parameters: Int
-    /// What operations keep for the backward pass and what they work in, as far as it is not in the room of gradients that
-    /// are not there yet; the embeddings' gradient in the making.
+    /// What operations keep for the backward pass and what they work in, as far as it is not in the room of gradients
+    /// that are not there yet; the embeddings' gradient in the making.
     package let activations: Int
     /// Room that the allocator cannot use: blocks of one kind fit badly into the holes that those of another leave.
     package let slack: Int
@@ -20,8 +20,8 @@ package struct MemoryEstimate: Sendable, Hashable {
 /// The peak of the memory of a training run and of a process that reads, from the model's shape and the largest batch.
 ///
 /// What is kept for the backward pass is counted from the operations (`Sources/CTorch/Kernels`); what libraries and the
-/// allocator add is measured: docs/lab/planning.md has both beside each other, and docs/decisions/0024-memory-model.md says how
-/// the constants were found.
+/// allocator add is measured: docs/lab/planning.md has both beside each other, and docs/decisions/0024-memory-model.md
+/// says how the constants were found.
 ///
 /// Legend: T tokens of the batch with its filler, H hidden size, I intermediate size, N heads, P parameters.
 package struct MemoryModel: Sendable {
@@ -36,8 +36,8 @@ package struct MemoryModel: Sendable {
     ///   - precision: what matrix products compute in; training knows fp32 and bf16.
     ///   - threads: those of the CPU, each of which has a workspace.
     ///   - stored: what the model's file keeps its weights in.
-    ///   - mapped: bytes that the program has in memory before it does anything, mostly libtorch's own: several times as
-    ///     many where it was built for CUDA.
+    ///   - mapped: bytes that the program has in memory before it does anything, mostly libtorch's own:
+    ///     several times as many where it was built for CUDA.
     package init(
         config: BertConfig, precision: Precision, device: Device, threads: Int, stored: DType = .float32, mapped: Int
     ) {
@@ -47,8 +47,8 @@ package struct MemoryModel: Sendable {
 
     /// The peak of a training run whose largest batch is given, the saving of checkpoints included.
     ///
-    /// Weights and moments are there all the time. The most besides is either what layers keep, when the backward pass begins,
-    /// or the gradients with what the embeddings' take, when it ends.
+    /// Weights and moments are there all the time. The most besides is either what layers keep, when the backward pass
+    /// begins, or the gradients with what the embeddings' take, when it ends.
     package func training(_ batch: PlannedBatch, checkpointing: Bool) -> MemoryEstimate {
         let parameters = 4 * parameterCount  // float32, whatever the precision of products
         let (kept, passing) = (kept(batch, checkpointing: checkpointing), passing(batch))
@@ -85,8 +85,8 @@ extension MemoryModel {
         4 * config.hiddenSize * config.hiddenSize + 2 * config.hiddenSize * config.intermediateSize
     }
 
-    /// Weights for reading: the mapped file, and copies of the layers' matrices where they are multiplied in another type or
-    /// layout. Of what was copied the file's pages go.
+    /// Weights for reading: the mapped file, and copies of the layers' matrices where they are multiplied in another
+    /// type or layout. Of what was copied the file's pages go.
     private var readingParameters: Int {
         let matrices = config.layerCount * layerMatrices
         let file = stored.byteCount * parameterCount
@@ -111,7 +111,8 @@ extension MemoryModel {
     /// Bytes of an operand's element.
     private var element: Int { precision == .fp32 ? 4 : 2 }
 
-    /// What layers keep for the backward pass when it begins, or while the one layer that has it with checkpointing goes back.
+    /// What layers keep for the backward pass when it begins, or while the one layer that has it with checkpointing
+    /// goes back.
     private func kept(_ batch: PlannedBatch, checkpointing: Bool) -> Int {
         let copies = precision == .fp32 ? 0 : 2 * layerMatrices
         let layer = batch.filledTokens * keptPerToken + keptOfPairs(batch) + copies
@@ -137,7 +138,8 @@ extension MemoryModel {
         return operands + 2 * (8 * hidden + 8)
     }
 
-    /// Bytes of a layer for pairs of tokens: the kernel keeps none, plain operations keep softmax, mask and their product.
+    /// Bytes of a layer for pairs of tokens: the kernel keeps none, plain operations keep softmax, mask and their
+    /// product.
     private func keptOfPairs(_ batch: PlannedBatch) -> Int {
         device == .cpu ? 0 : 3 * element * config.headCount * batch.squares
     }

@@ -88,7 +88,8 @@ private struct Planner {
 
     /// The largest size up to `most` whose bytes fit, to the resolution of a sixteenth.
     ///
-    /// All doublings are tried: of real rows a larger batch may take less, where few batches have fewer numbers of tokens.
+    /// All doublings are tried: of real rows a larger batch may take less, where few batches have fewer numbers of
+    /// tokens.
     func largest(_ most: Int, _ bytes: (Int) -> Int) -> Int? {
         let doublings = sequence(first: 1) { 2 * $0 <= most ? 2 * $0 : nil }
         guard var fits = Array(doublings).last(where: { bytes($0) <= room }) else { return nil }

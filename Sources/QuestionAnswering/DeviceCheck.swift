@@ -4,9 +4,10 @@ import Tokenizers
 
 /// Compares what a device makes of a few rows with what the CPU makes of them, before anybody relies on it.
 ///
-/// An accelerator that computes wrongly says nothing: Apple's MPS has given wrong numbers for operations that BERT is made of
-/// (pytorch#170837), alone or only in batches. So each row is read by itself and all are read together, and both must be what
-/// the CPU computes in float32. Models that are to be trained are also compared in their loss and their gradients.
+/// An accelerator that computes wrongly says nothing: Apple's MPS has given wrong numbers for operations that BERT is
+/// made of (pytorch#170837), alone or only in batches. So each row is read by itself and all are read together, and
+/// both must be what the CPU computes in float32. Models that are to be trained are also compared in their loss and
+/// their gradients.
 package struct DeviceCheck: Sendable {
     /// What is compared: numbers of one side, the CPU or the device.
     package struct Outputs: Sendable, Hashable {
@@ -36,8 +37,8 @@ package struct DeviceCheck: Sendable {
         /// Beyond this the device is refused.
         package let refusal: Double
 
-        /// What rounding explains: in float32 sums in another order differ by about 1e-5, and products in TF32 by about 1e-3;
-        /// bfloat16 has 8 bits, whose errors add up over the layers to about 1e-2.
+        /// What rounding explains: in float32 sums in another order differ by about 1e-5, and products in TF32 by about
+        /// 1e-3; bfloat16 has 8 bits, whose errors add up over the layers to about 1e-2.
         package init(_ precision: Precision) {
             (warning, refusal) = precision == .fp32 ? (1e-3, 2e-2) : (5e-2, 2.5e-1)
         }
@@ -146,11 +147,13 @@ package struct DeviceCheck: Sendable {
             "the device \(device) does not compute in \(precision.rawValue) what the CPU does: it differs in \(list)"
         guard found.allSatisfy({ $0.1 <= limits.refusal }) else {
             throw .deviceCheck(
-                "\(message), and rounding explains \(share(limits.refusal)) at most; its results would be wrong. Use `device` cpu, "
-                    + "try `precision` fp32 or another libtorch; `skip_device_check` uses it all the same")
+                "\(message), and rounding explains \(share(limits.refusal)) at most; its results would be wrong. Use "
+                    + "`device` cpu, try `precision` fp32 or another libtorch; `skip_device_check` uses it all the "
+                    + "same")
         }
         return
-            "\(message), which is more than the \(share(limits.warning)) that is usual; compare its answers with `device` cpu"
+            "\(message), which is more than the \(share(limits.warning)) that is usual; compare its answers with "
+            + "`device` cpu"
     }
 
     private static func share(_ value: Double) -> String {
@@ -172,10 +175,10 @@ package struct DeviceCheck: Sendable {
 }
 
 extension DeviceCheck {
-    /// Checks a model that was loaded onto a device against the same files on the CPU. Weights that are not finite are left to
-    /// the checks that name them.
+    /// Checks a model that was loaded onto a device against the same files on the CPU. Weights that are not finite are
+    /// left to the checks that name them.
     ///
-    /// - Parameter warn: told of differences that are larger than usual.
+    /// - Parameter warn: called for differences that are larger than usual.
     /// - Throws: `ReaderError.deviceCheck`, `.model`, `.computation`
     package static func check(
         _ model: BertForQuestionAnswering, tokenizer: Tokenizer, directory: ModelDirectory, use: ParameterUse,

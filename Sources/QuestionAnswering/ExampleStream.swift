@@ -13,8 +13,9 @@ package struct ExampleStream {
     /// How many of its bytes were walked through.
     package var bytesRead: Int { paragraphs.bytesRead }
 
-    /// The bytes of questions and of the texts they are asked about, each time anew, that one part has at most, single questions
-    /// excepted: some thousand questions of SQuAD, or a few about a text of a megabyte, whose rows are some tens of megabytes.
+    /// The bytes of questions and of the texts they are asked about, each time anew, that one part has at most, single
+    /// questions excepted: some thousand questions of SQuAD, or a few about a text of a megabyte, whose rows are some
+    /// tens of megabytes.
     private static let budget = 4 << 20
 
     /// A stream at the start of a file.

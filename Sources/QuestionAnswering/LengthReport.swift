@@ -1,5 +1,4 @@
 import BERT
-import SQuAD
 import Tokenizers
 
 /// What each choice of the maximum length would cut off a dataset, and what it would cost.

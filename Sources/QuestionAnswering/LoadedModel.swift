@@ -18,7 +18,7 @@ package struct LoadedModel {
     ///   - storage: where a model that answers keeps its weights.
     ///   - skipsDeviceCheck: whether the device is believed without `DeviceCheck`.
     ///   - allowsUnmeasuredInt8: whether int8 is used without a `QuantizationRecord`, to measure it.
-    ///   - warn: told of what is unusual and no reason to stop; a line on standard error if nothing else is given.
+    ///   - warn: called for what is unusual and no reason to stop; writes a line on standard error by default.
     /// - Throws: `ReaderError.model` or `.tokenizer`, or `.mismatch`, naming the file; `.deviceCheck`.
     package init(
         directory path: String, use: ParameterUse, precision: Precision, device: Device,

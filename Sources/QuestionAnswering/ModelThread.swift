@@ -3,8 +3,8 @@ import Synchronization
 
 /// An executor with a thread of its own, for an actor that computes for long stretches.
 ///
-/// A forward pass would otherwise hold one of the few threads that all tasks of the process share. libtorch also keeps a
-/// team of worker threads for each thread that calls it: with one caller there is one team.
+/// A forward pass would otherwise hold one of the few threads that all tasks of the process share. libtorch also keeps
+/// a team of worker threads for each thread that calls it: with one caller there is one team.
 final class ModelThread: SerialExecutor {
     private let queue = Queue()
 

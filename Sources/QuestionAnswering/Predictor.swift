@@ -1,5 +1,4 @@
 import BERT
-import Foundation
 import Torch
 import Tokenizers
 
@@ -40,7 +39,7 @@ package struct Prediction: Sendable, Hashable {
     }
 }
 
-/// What one pass over rows with labels tells besides the answers.
+/// The loss and the accuracy of one pass over rows with labels.
 package struct SpanLoss: Sendable {
     /// The mean over rows of the cross entropies of start and end.
     package var loss = 0.0
@@ -75,8 +74,8 @@ package struct Predictor {
         self.device = device
     }
 
-    /// The predictions, of `count` candidates each, of the examples that have rows, by the examples' numbers; and loss and
-    /// accuracy if the rows carry labels.
+    /// The predictions, of `count` candidates each, of the examples that have rows, by the examples' numbers; and loss
+    /// and accuracy if the rows carry labels.
     ///
     /// - Parameters:
     ///   - features: rows in the order of their examples, all windows of an example together.

@@ -47,8 +47,8 @@ package struct QuantizationRecord: Sendable, Hashable {
             json = try MappedFile(path: path).withBytes(JSONValue.parse)
         } catch let error as FileError where error.isMissing {
             throw .quantization(
-                "`precision` int8: what it costs \(directory) has not been measured; `bertqa quantize --model \(directory) "
-                    + "--data questions.json` does, and allows it")
+                "`precision` int8: what it costs \(directory) has not been measured; `bertqa quantize --model "
+                    + "\(directory) --data questions.json` does, and allows it")
         } catch {
             throw .quantization("\(path): \(error); measure again with `bertqa quantize`")
         }
@@ -75,8 +75,8 @@ package struct QuantizationRecord: Sendable, Hashable {
         }
         guard digest == record.weights else {
             throw .quantization(
-                "`precision` int8: the weights in \(directory) have changed since it was measured; `bertqa quantize` measures "
-                    + "again")
+                "`precision` int8: the weights in \(directory) have changed since it was measured; `bertqa quantize` "
+                    + "measures again")
         }
     }
 
@@ -86,8 +86,8 @@ package struct QuantizationRecord: Sendable, Hashable {
     package func write(to directory: String, limit: Double) throws {
         guard drop <= limit else {
             throw ReaderError.quantization(
-                "int8 loses \(Figures.fixed(drop, 2)) of F1 (\(Figures.fixed(f1, 2)) to \(Figures.fixed(int8F1, 2))), more than "
-                    + "`max_drop` \(limit); it stays forbidden for \(directory)")
+                "int8 loses \(Figures.fixed(drop, 2)) of F1 (\(Figures.fixed(f1, 2)) to \(Figures.fixed(int8F1, 2))), "
+                    + "more than `max_drop` \(limit); it stays forbidden for \(directory)")
         }
         let object = JSONObject([
             ("weights_sha256", .string(weights)), ("data", .string(data)), ("data_sha256", .string(dataDigest)),

@@ -18,8 +18,8 @@ package struct ScoredSpan: Sendable, Hashable {
 public enum SpanDecoding: String, Sendable, CaseIterable {
     /// The best pair of start and end inside the text.
     case joint
-    /// The tutorial's: the best start and the best end by themselves, over all tokens of the row. An end before its start,
-    /// or a token outside the text, predicts nothing.
+    /// The tutorial's: the best start and the best end by themselves, over all tokens of the row. An end before its
+    /// start, or a token outside the text, predicts nothing.
     case argmax
 }
 

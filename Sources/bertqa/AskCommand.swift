@@ -1,6 +1,5 @@
 import ArgumentParser
 import Console
-import Foundation
 import QuestionAnswering
 import StrictJSON
 
@@ -10,8 +9,10 @@ struct AskCommand: AsyncParsableCommand {
         commandName: "ask",
         abstract: "Ask one question about a text.",
         discussion: """
-            A text of any length is read in windows. A model that was trained on questions without an answer (SQuAD 2.0) can report \
-            that the text has none: the answer is then empty, and its score is the probability of that. The start and the end of \
+            A text of any length is read in windows. A model that was trained on questions without an answer (SQuAD \
+            2.0) can report \
+            that the text has none: the answer is then empty, and its score is the probability of that. The start and \
+            the end of \
             the answer count Unicode scalars, as Python does.
 
               bertqa ask --model run --question "Who wrote it?" --context-file text.txt --top-k 3

@@ -8,7 +8,8 @@ struct BertQACommand: AsyncParsableCommand {
         commandName: "bertqa",
         abstract: "Fine-tune BERT to answer questions about texts, measure the model, and use it.",
         discussion: """
-            A model is a folder in the Hugging Face layout (config.json, model.safetensors, vocab.txt). Data is a file in SQuAD \
+            A model is a folder in the Hugging Face layout (config.json, model.safetensors, vocab.txt). Data is a file \
+            in SQuAD \
             format, or rows as JSON or CSV (`bertqa convert --help`). A first run:
 
               bertqa check --data questions.json
@@ -17,7 +18,8 @@ struct BertQACommand: AsyncParsableCommand {
               bertqa ask --model run --context-file text.txt --question "Who wrote it?"
               bertqa serve --model run
 
-            Exit codes: 0 done, 64 usage, 65 bad data, 66 input missing, 70 internal, 74 input or output, 75 interrupted with a \
+            Exit codes: 0 done, 64 usage, 65 bad data, 66 input missing, 70 internal, 74 input or output, 75 \
+            interrupted with a \
             checkpoint saved. With --json one JSON object goes to standard output; progress goes to standard error.
             """,
         version: BertQA.version,

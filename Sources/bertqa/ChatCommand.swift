@@ -10,7 +10,8 @@ struct ChatCommand: AsyncParsableCommand {
         commandName: "chat",
         abstract: "Ask a text one question after another.",
         discussion: """
-            The text is read once; each answer is shown in its sentence. In a pipe, each line is a question and each line of \
+            The text is read once; each answer is shown in its sentence. In a pipe, each line is a question and each \
+            line of \
             output its answer.
 
               bertqa chat --model run --context-file text.txt

@@ -1,7 +1,6 @@
 import Console
 import Foundation
 import QuestionAnswering
-import StrictJSON
 
 /// A conversation about one text: turns what the user enters into what is shown.
 struct ChatSession {

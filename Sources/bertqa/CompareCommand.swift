@@ -1,6 +1,5 @@
 import ArgumentParser
 import Charts
-import Console
 import Evaluating
 import Files
 import FineTuning
@@ -13,7 +12,8 @@ struct CompareCommand: AsyncParsableCommand {
         commandName: "compare",
         abstract: "Compare several models on one dataset.",
         discussion: """
-            Each score has its range in 95 of 100 resamples of the questions, and each pair of models is compared question by \
+            Each score has its range in 95 of 100 resamples of the questions, and each pair of models is compared \
+            question by \
             question. --report writes a page to look at.
 
               bertqa compare --data dev.json --model run1 --model run2 --report report.html

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Hub
 
 /// `bertqa download`
@@ -9,7 +8,8 @@ struct DownloadCommand: AsyncParsableCommand {
         abstract: "Fetch a model from the Hugging Face hub, and print its folder.",
         discussion: """
             --model takes an id in every command. Files go into the cache of the hub, which Python uses too: HF_HOME, \
-            HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are respected. An interrupted download continues where it \
+            HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are respected. An interrupted download continues \
+            where it \
             stopped.
 
               bertqa download bert-base-cased

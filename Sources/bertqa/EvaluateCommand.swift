@@ -12,13 +12,18 @@ struct EvaluateCommand: AsyncParsableCommand {
         commandName: "evaluate",
         abstract: "Answer a dataset's questions and score the answers.",
         discussion: """
-            The official scores compare words, in per cent. The token scores are those of the tutorial, from 0 to 1: the share of \
-            start and end tokens that are right, and the overlap of tokens. --preset tutorial scores rows exactly as the tutorial \
+            The official scores compare words, in per cent. The token scores are those of the tutorial, from 0 to 1: \
+            the share of \
+            start and end tokens that are right, and the overlap of tokens. --preset tutorial scores rows exactly as \
+            the tutorial \
             does: questions with an answer that is cut are left out, and do not lower the score.
 
-            Where the file says for each question whether it has an answer (SQuAD 2.0), the scores follow the rules of that \
-            version, and the best threshold is shown; --store-threshold stores it in the model's config.json. A threshold that is \
-            chosen and scored on the same questions makes the score too good: choose it on other questions than those you report.
+            Where the file says for each question whether it has an answer (SQuAD 2.0), the scores follow the rules of \
+            that \
+            version, and the best threshold is shown; --store-threshold stores it in the model's config.json. A \
+            threshold that is \
+            chosen and scored on the same questions makes the score too good: choose it on other questions than those \
+            you report.
 
               bertqa evaluate --model run --data dev.json
               bertqa evaluate --model run --data dev.json --preset tutorial --max-length 256
@@ -106,7 +111,8 @@ struct EvaluateCommand: AsyncParsableCommand {
         }
         guard folder == model else {
             throw ValidationError(
-                "--store-threshold changes a model's folder, and \(model) is the hub's; copy \(folder) and name the copy"
+                "--store-threshold changes a model's folder, and \(model) is the hub's; copy \(folder) and name the "
+                    + "copy"
             )
         }
         try NoAnswerThreshold.store(best.threshold, in: folder)
@@ -116,13 +122,15 @@ struct EvaluateCommand: AsyncParsableCommand {
     private func explainThreshold(_ run: DatasetPrediction) {
         if run.dataset.isVersion2, run.noAnswerThreshold == nil, !storeThreshold {
             note(
-                "the model has no no_answer_threshold, so every question was answered; --store-threshold stores the best one"
+                "the model has no no_answer_threshold, so every question was answered; --store-threshold stores the "
+                    + "best one"
             )
         }
         let left = run.dataset.isVersion2 ? 0 : run.answers.values.count { $0.isEmpty }
         if left > 0, run.noAnswerThreshold != nil {
             note(
-                "left unanswered by the model's threshold: \(Figures.count(left, "question")); --no-answer-threshold 1 answers all"
+                "left unanswered by the model's threshold: \(Figures.count(left, "question")); --no-answer-threshold "
+                    + "1 answers all"
             )
         }
     }

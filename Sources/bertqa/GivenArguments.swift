@@ -3,8 +3,8 @@ import StrictJSON
 
 /// The options that a user gave, by the names that they have in files: `learning_rate` for the property `learningRate`.
 enum GivenArguments {
-    /// All options of some arguments that have a value, those of their groups included. A flag that only can be switched on counts
-    /// where it is on.
+    /// All options of some arguments that have a value, those of their groups included. A flag that only can be
+    /// switched on counts where it is on.
     static func of(_ arguments: Any) -> [(name: String, value: JSONValue)] {
         Mirror(reflecting: arguments).children.flatMap { label, wrapper -> [(name: String, value: JSONValue)] in
             if let group = wrapper as? any ArgumentGroup { return of(group.arguments) }

@@ -11,7 +11,8 @@ struct InspectCommand: AsyncParsableCommand {
         commandName: "inspect",
         abstract: "Show one question as the model sees it.",
         discussion: """
-            Prints the question, its text with the answer marked, and each row that is made of them: tokens with their places in \
+            Prints the question, its text with the answer marked, and each row that is made of them: tokens with their \
+            places in \
             the text, the label, and the ids decoded into text again.
 
               bertqa inspect --model bert --data questions.json --id 56be4db0acb8001400a502ec

@@ -13,7 +13,8 @@ struct LengthsCommand: AsyncParsableCommand {
         commandName: "lengths",
         abstract: "Show what each maximum length would cut from a dataset, and what it would cost.",
         discussion: """
-            For each maximum length: the rows that would be cut, the questions that would lose an answer, and the cost of an epoch \
+            For each maximum length: the rows that would be cut, the questions that would lose an answer, and the cost \
+            of an epoch \
             relative to that of uncut rows, once with the ends cut off and once with windows, which lose nothing.
 
               bertqa lengths --model bert --data train.json --max-lengths 128 256 384 --histogram lengths.svg

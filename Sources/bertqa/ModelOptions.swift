@@ -9,8 +9,9 @@ import Torch
 struct ModelOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "What matrix products compute in: auto, fp32 or bf16; for answering also int8, once `bertqa quantize` has measured "
-                + "what it costs the model. auto takes bf16 where the device multiplies it in hardware. (default: auto)",
+            "What matrix products compute in: auto, fp32 or bf16; for answering also int8, once `bertqa quantize` has "
+                + "measured what it costs the model. auto takes bf16 where the device multiplies it in hardware. "
+                + "(default: auto)",
             valueName: "precision"))
     var precision: PrecisionChoice?
 
@@ -25,8 +26,9 @@ struct ModelOptions: ParsableArguments {
 
     @Flag(
         help: ArgumentHelp(
-            "Let a GPU compute the same bits in every run, by slower operations, among them attention's gradient; operations that "
-                + "cannot do so end the command. On the CPU it changes nothing: runs repeat there anyway."))
+            "Let a GPU compute the same bits in every run, by slower operations, among them attention's gradient; "
+                + "operations that cannot do so end the command. On the CPU it changes nothing: runs repeat there "
+                + "anyway."))
     var deterministic = false
 
     @Flag(help: "Convert weights that exist only as a pickle (pytorch_model.bin); none of its code is run.")
@@ -36,8 +38,8 @@ struct ModelOptions: ParsableArguments {
         if let threads, threads < 1 { throw ValidationError("--threads \(threads) must be at least 1") }
     }
 
-    /// Sets what libtorch keeps for the whole process: the number of threads, how memory is reused, whether a GPU must repeat
-    /// itself.
+    /// Sets what libtorch keeps for the whole process: the number of threads, how memory is reused, whether a GPU must
+    /// repeat itself.
     func apply() throws(TorchError) {
         Runtime.tuneAllocator()
         if deterministic { try Runtime.setDeterministic(true) }
@@ -62,8 +64,8 @@ extension PredictionOptions {
 struct NoAnswerOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Leave a question unanswered if the probability that it has no answer is above this, 0 to 1; 1 always answers. "
-                + "(default: the threshold stored with the model; without one every question is answered)",
+            "Leave a question unanswered if the probability that it has no answer is above this, 0 to 1; 1 always "
+                + "answers. (default: the threshold stored with the model; without one every question is answered)",
             valueName: "probability"))
     var noAnswerThreshold: Double?
 
@@ -129,8 +131,8 @@ struct LengthOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What happens to texts that are too long: windows reads all of them, end and start cut, longest_first cuts as the "
-                + "tutorial does. (default: windows)", valueName: "truncation"))
+            "What happens to texts that are too long: windows reads all of them, end and start cut, longest_first "
+                + "cuts as the tutorial does. (default: windows)", valueName: "truncation"))
     var truncation: ContextTruncation?
 
     @Option(help: "Tokens that two windows share. (default: 128, or a third of --max-length)")

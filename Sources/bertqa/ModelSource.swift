@@ -9,8 +9,8 @@ import Tokenizers
 enum ModelSource {
     /// The folder of a model; one that is named by its id on the hub is fetched first.
     ///
-    /// A folder wins over a model of the same name; what looks like a path, or begins with a folder that is here, is never
-    /// asked for.
+    /// A folder wins over a model of the same name; what looks like a path, or begins with a folder that is here, is
+    /// never asked for.
     ///
     /// - Parameter allowsPickle: whether weights that there are only as a pickle are converted.
     static func folder(_ model: String, allowsPickle: Bool = false) async throws -> String {

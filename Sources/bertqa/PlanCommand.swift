@@ -12,15 +12,19 @@ struct PlanCommand: AsyncParsableCommand {
         abstract:
             "Predict what training takes: memory for each batch size, what fits, and how long it lasts.",
         discussion: """
-            The peak of memory is computed from the shape of the model and the batches of the run: with --train-file those of its \
-            real rows, in the order of --seed, otherwise rows of --max-length tokens. A batch fits if its peak is within nine \
-            tenths of the memory, since the prediction may be wrong by a tenth. With --train-file the time is measured by training \
+            The peak of memory is computed from the shape of the model and the batches of the run: with --train-file \
+            those of its \
+            real rows, in the order of --seed, otherwise rows of --max-length tokens. A batch fits if its peak is \
+            within nine \
+            tenths of the memory, since the prediction may be wrong by a tenth. With --train-file the time is measured \
+            by training \
             a copy of the model for ten seconds; nothing is written.
 
               bertqa plan --model bert --train-file train.json --batch-size 32
               bertqa plan --model bert-large-uncased --max-length 512 --memory 16GiB --precision fp32
 
-            For a GPU its memory must be given; the figures for it are computed, and were not compared with a measurement.
+            For a GPU its memory must be given; the figures for it are computed, and were not compared with a \
+            measurement.
             """)
 
     @Option(help: "The pretrained model: its folder, or its id on the Hugging Face hub.")

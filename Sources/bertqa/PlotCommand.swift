@@ -9,7 +9,8 @@ struct PlotCommand: AsyncParsableCommand {
         commandName: "plot",
         abstract: "Draw the learning curve of a run again.",
         discussion: """
-            Reads training_stats.json of a run, writes learning_curve.svg and learning_curve.png beside it, and reports whether \
+            Reads training_stats.json of a run, writes learning_curve.svg and learning_curve.png beside it, and \
+            reports whether \
             the run overfits.
 
               bertqa plot run

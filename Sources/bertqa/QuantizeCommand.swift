@@ -9,9 +9,12 @@ struct QuantizeCommand: AsyncParsableCommand {
         commandName: "quantize",
         abstract: "Measure what a model loses in 8-bit integers, and allow them if the loss is small.",
         discussion: """
-            Answers the dataset in float32 and in int8. If F1 drops by no more than --max-drop, int8.json in the model's folder \
-            records it, and --precision int8 is allowed for these weights in all commands that answer. The weights are not changed: \
-            they are quantised when they are loaded, with a scale for each output, and activations while they are computed.
+            Answers the dataset in float32 and in int8. If F1 drops by no more than --max-drop, int8.json in the \
+            model's folder \
+            records it, and --precision int8 is allowed for these weights in all commands that answer. The weights are \
+            not changed: \
+            they are quantised when they are loaded, with a scale for each output, and activations while they are \
+            computed.
 
               bertqa quantize --model run --data dev.json
               bertqa predict --model run --data questions.json --output answers.json --precision int8

@@ -9,9 +9,12 @@ struct ScoreCommand: AsyncParsableCommand {
         commandName: "score",
         abstract: "Score a file of answers as SQuAD's own script does.",
         discussion: """
-            Exact match and F1 over words, in per cent of all questions; a question without a prediction scores 0. Files that say \
-            for each question whether it has an answer are scored by the rules of SQuAD 2.0, where the right prediction for a \
-            question without an answer is the empty text; --na-prob-file adds the best thresholds, with the names of SQuAD's script.
+            Exact match and F1 over words, in per cent of all questions; a question without a prediction scores 0. \
+            Files that say \
+            for each question whether it has an answer are scored by the rules of SQuAD 2.0, where the right \
+            prediction for a \
+            question without an answer is the empty text; --na-prob-file adds the best thresholds, with the names of \
+            SQuAD's script.
 
             Languages without spaces between words, and other articles than English ones, are scored by MLQA's rules with --language, \
             or, Chinese, by those of CMRC 2018 with --metric cmrc.
@@ -31,7 +34,8 @@ struct ScoreCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "SQuAD 2.0: count a question as unanswered if its probability in --na-prob-file is above this. (default: 1)",
+            "SQuAD 2.0: count a question as unanswered if its probability in --na-prob-file is above this. (default: "
+                + "1)",
             valueName: "probability"))
     var naProbThresh: Double?
 

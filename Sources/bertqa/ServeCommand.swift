@@ -14,8 +14,10 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Answer questions over HTTP, and on a web page.",
         discussion: """
-            The address shows a page in a browser. Programs use POST /v1/answer, or POST / as in Hugging Face's inference API; \
-            /openapi.json describes all of it. Documents that clients store are kept in --database. SIGTERM and Ctrl-C stop the \
+            The address shows a page in a browser. Programs use POST /v1/answer, or POST / as in Hugging Face's \
+            inference API; \
+            /openapi.json describes all of it. Documents that clients store are kept in --database. SIGTERM and Ctrl-C \
+            stop the \
             server once every accepted request is answered.
 
               bertqa serve --model run

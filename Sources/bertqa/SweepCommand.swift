@@ -2,7 +2,6 @@ import ArgumentParser
 import Console
 import Files
 import FineTuning
-import Foundation
 
 /// `bertqa sweep`
 struct SweepCommand: AsyncParsableCommand {
@@ -10,7 +9,8 @@ struct SweepCommand: AsyncParsableCommand {
         commandName: "sweep",
         abstract: "Train with every combination of a few hyper-parameters, and compare the runs.",
         discussion: """
-            Each combination is a run of its own below --output-dir. If the sweep is stopped, the same command continues it. At the \
+            Each combination is a run of its own below --output-dir. If the sweep is stopped, the same command \
+            continues it. At the \
             end it prints a table and writes sweep.json, sweep.svg, and a link "best" to the run with the best F1.
 
               bertqa sweep --learning-rates 5e-5 3e-5 2e-5 --batch-sizes 16 32 --epochs-list 2 3 4 \\

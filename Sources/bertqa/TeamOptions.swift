@@ -7,8 +7,7 @@ import Torch
 /// How many processes train together.
 struct TeamOptions: ParsableArguments {
     @Option(
-        help:
-            "Train with this many processes on this machine. (default: 1, or as torchrun, srun or PyTorchJob started it)"
+        help: "Train with this many processes on this machine. (default: 1, or what torchrun, srun or PyTorchJob started)"
     )
     var processes: Int?
 
@@ -33,11 +32,12 @@ struct TeamOptions: ParsableArguments {
     /// Whether this process is to start others instead of training.
     var starts: Bool { (processes ?? 1) > 1 && !Self.isStarted }
 
-    /// Starts the processes, waits for their end, and tells the exit code.
+    /// Starts the processes, waits for their end, and returns the exit code.
     func launch(threads: Int?) throws -> Int32 {
         if try ProcessPlace(environment: ProcessInfo.processInfo.environment) != nil {
             throw ValidationError(
-                "--processes is for one machine without torchrun or srun; this process was started by one of them (RANK is set)"
+                "--processes is for one machine without torchrun or srun; this process was started by one of them "
+                    + "(RANK is set)"
             )
         }
         return try ProcessLauncher(

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Console
 import Files
-import Foundation
 import StrictJSON
 import Tokenizers
 
@@ -12,7 +11,8 @@ struct TokenizeCommand: AsyncParsableCommand {
         abstract: "Turn texts into token ids with positions.",
         discussion: """
             Reads {"text": "..."} or {"question": "...", "context": "..."} from each line of standard input and writes
-            {"ids", "type_ids", "attention_mask", "offsets", "tokens"}, special tokens included. Offsets count Unicode scalars \
+            {"ids", "type_ids", "attention_mask", "offsets", "tokens"}, special tokens included. Offsets count Unicode \
+            scalars \
             in the token's own text.
             """)
 

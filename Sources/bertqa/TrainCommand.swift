@@ -1,7 +1,6 @@
 import ArgumentParser
 import Console
 import FineTuning
-import Foundation
 import QuestionAnswering
 import SQuAD
 import StrictJSON
@@ -13,19 +12,25 @@ struct TrainCommand: AsyncParsableCommand {
         commandName: "train",
         abstract: "Fine-tune a pretrained BERT on a SQuAD file.",
         discussion: """
-            Writes a folder with the model of the best epoch, training_stats.json, learning_curve.svg, run.json and checkpoints. \
-            Ctrl-C finishes the step, saves a checkpoint and ends with exit code 75; --resume continues from there, bit for bit.
+            Writes a folder with the model of the best epoch, training_stats.json, learning_curve.svg, run.json and \
+            checkpoints. \
+            Ctrl-C finishes the step, saves a checkpoint and ends with exit code 75; --resume continues from there, \
+            bit for bit.
 
               bertqa train --model bert-folder --train-file train.json --validation-file dev.json --output-dir run
 
-            --preset tutorial is exactly the procedure of the tutorial; --preset fast trains two epochs at 1e-4 with warm-up, \
-            which suits small models. --config takes options from a file, with underscores for hyphens; the run.json of an earlier \
+            --preset tutorial is exactly the procedure of the tutorial; --preset fast trains two epochs at 1e-4 with \
+            warm-up, \
+            which suits small models. --config takes options from a file, with underscores for hyphens; the run.json \
+            of an earlier \
             run works too. Options on the command line override the file, and the file overrides the preset.
 
               bertqa train --config run.yaml --output-dir run2 --seed 43
 
-            --processes 2 trains with two processes on this machine; torchrun, srun and Kubernetes' PyTorchJob start processes on \
-            several machines. Each process then computes --batch-size times --gradient-accumulation-steps rows of a step.
+            --processes 2 trains with two processes on this machine; torchrun, srun and Kubernetes' PyTorchJob start \
+            processes on \
+            several machines. Each process then computes --batch-size times --gradient-accumulation-steps rows of a \
+            step.
 
               torchrun --nnodes 2 --nproc-per-node 8 --no-python bertqa train ...
             """)

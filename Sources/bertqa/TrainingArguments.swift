@@ -3,8 +3,8 @@ import FineTuning
 import QuestionAnswering
 import StrictJSON
 
-/// The options of a training run, from the command line, a file and a preset. Names and help come from `TrainingOption`: a
-/// property here is the option of that name in another spelling.
+/// The options of a training run, from the command line, a file and a preset. Names and help come from
+/// `TrainingOption`: a property here is the option of that name in another spelling.
 struct TrainingArguments: ParsableArguments {
     @Option(help: "A YAML file with settings, or the run.json of an earlier run.")
     var config: String?

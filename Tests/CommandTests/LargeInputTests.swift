@@ -36,8 +36,8 @@ struct LargeInputTests {
         }
     }
 
-    /// Runs a command on a file to its end: the most memory that it had besides the pages of files, in bytes, and what it
-    /// printed. Libraries' pages are not the command's doing, and those of the file are looked at by themselves.
+    /// Runs a command on a file to its end: the most memory that it had besides the pages of files, in bytes, and what
+    /// it printed. Libraries' pages are not the command's doing, and those of the file are looked at by themselves.
     private func run(_ arguments: [String], on data: String, in folder: String) throws -> (most: Int, json: JSONValue) {
         // Not through the pipe, which nobody empties meanwhile.
         let out = "\(folder)/out"

@@ -7,11 +7,15 @@ import Workshop
 struct OptionTests {
     /// All options of a training run but paths, with values that are not their defaults.
     private static let given = [
-        "--max-length", "40", "--truncation", "windows", "--doc-stride", "9", "--alignment", "mask", "--drop-lost-answers",
-        "--batch-size", "3", "--gradient-accumulation-steps", "2", "--gradient-checkpointing", "--learning-rate", "0.001",
-        "--epochs", "2", "--max-steps", "2", "--warmup-ratio", "0.5", "--weight-decay", "0.25", "--adam-epsilon", "0.001",
+        "--max-length", "40", "--truncation", "windows", "--doc-stride", "9", "--alignment", "mask",
+        "--drop-lost-answers",
+        "--batch-size", "3", "--gradient-accumulation-steps", "2", "--gradient-checkpointing", "--learning-rate",
+        "0.001",
+        "--epochs", "2", "--max-steps", "2", "--warmup-ratio", "0.5", "--weight-decay", "0.25", "--adam-epsilon",
+        "0.001",
         "--max-grad-norm", "2.5", "--max-skipped-steps", "5", "--validation-fraction", "0.25", "--split-by", "question",
-        "--seed", "18446744073709551615", "--precision", "fp32", "--device", "cpu", "--skip-device-check", "--threads", "1",
+        "--seed", "18446744073709551615", "--precision", "fp32", "--device", "cpu", "--skip-device-check", "--threads",
+        "1",
         "--deterministic", "--allow-pickle", "--logging-steps", "4", "--save-steps", "6", "--keep-checkpoints", "8",
         "--tensorboard",
     ]
@@ -60,7 +64,8 @@ struct OptionTests {
                 toFile: file, atomically: true, encoding: .utf8)
             let output = try Tool.run(
                 [
-                    "train", "--config", file, "--output-dir", "\(shop.path)/run", "--max-length", "32", "--no-tensorboard",
+                    "train", "--config", file, "--output-dir", "\(shop.path)/run", "--max-length", "32",
+                    "--no-tensorboard",
                     "--no-drop-lost-answers", "--threads", "1", "--validation-fraction", "0",
                 ] + files(shop))
             #expect(output.status == 0, "\(output.err)")

@@ -78,7 +78,8 @@ struct PlanTests {
         }
     }
 
-    /// `auto` is bfloat16 where the processor has instructions for it; without them, its steps here would take a minute.
+    /// `auto` is bfloat16 where the processor has instructions for it; without them, its steps here would take a
+    /// minute.
     @Test(
         "a run's peak is the planned one, give or take a quarter", .enabled(if: Tool.showsPeak, "no /proc/self/status"),
         arguments: [false, true], ["fp32", "auto"])

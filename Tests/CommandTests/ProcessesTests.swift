@@ -71,7 +71,8 @@ struct ProcessesTests {
         }
         let whole = try run("whole", "--processes", "2")
         #expect(whole.status == 0, "\(whole.err)")
-        // Stopped in the first epoch; the schedule is that of the whole run, so it is the whole run's checkpoint that is taken.
+        // Stopped in the first epoch; the schedule is that of the whole run, so it is the whole run's checkpoint that
+        // is taken.
         let running = try Tool.start(
             command(shop, "parts", epochs: 60, "--batch-size", "2", "--save-steps", "10", "--processes", "2") + rate)
         running.wait { $0.contains("step ") && $0.contains("loss") }

@@ -23,7 +23,8 @@ import Workshop
         private func writeData(_ shop: Workshop) throws {
             let questions = (0..<Self.rows).map { number in
                 """
-                {"id": "\(number)", "question": "where does ada live?", "answers": [{"text": "rome", "answer_start": 25}]}
+                {"id": "\(number)", "question": "where does ada live?", "answers": [{"text": "rome", "answer_start": \
+                25}]}
                 """
             }
             let text = """

@@ -38,11 +38,12 @@ enum Tool {
         /// The memory that it has now besides the pages of files, in bytes; nil as for `peak`.
         var anonymous: Int? { kibibytes(on: "RssAnon:", of: "status", after: "") }
 
-        /// How much of a file that it has mapped is in memory now, in bytes; nil after its end, and while it has not mapped it.
+        /// How much of a file that it has mapped is in memory now, in bytes; nil after its end, and while it has not
+        /// mapped it.
         func resident(of path: String) -> Int? { kibibytes(on: "Rss:", of: "smaps", after: path) }
 
-        /// The number on the first line with a beginning that follows a line with an ending, in a file that the system keeps
-        /// about the process.
+        /// The number on the first line with a beginning that follows a line with an ending, in a file that the system
+        /// keeps about the process.
         private func kibibytes(on beginning: String, of file: String, after ending: String) -> Int? {
             // Not by FileManager, which takes one piece of such a file for the whole.
             guard process.isRunning,

@@ -6,7 +6,8 @@ import Torch
 
 @Suite("The address at which other processes reach this one")
 struct LocalAddressTests {
-    /// An address of this machine that is not the loopback; the other end of the way is reserved for documentation (RFC 5737).
+    /// An address of this machine that is not the loopback; the other end of the way is reserved for documentation (RFC
+    /// 5737).
     static let outside = LocalAddress.towards("192.0.2.1", port: 9)
 
     private func place(_ rank: Int, of size: Int, _ host: String) -> ProcessPlace {

@@ -12,14 +12,17 @@ struct TrainingOptionTests {
         "split_by": "article", "output_dir": "elsewhere", "max_length": 100, "truncation": "end", "doc_stride": 20,
         "alignment": "mask", "drop_lost_answers": true, "batch_size": 3, "gradient_accumulation_steps": 2,
         "gradient_checkpointing": true, "learning_rate": 0.5, "epochs": 7, "max_steps": 9, "warmup_ratio": 0.125,
-        "weight_decay": 0.25, "adam_epsilon": 0.001, "max_grad_norm": 2.5, "max_skipped_steps": 5, "seed": "18446744073709551615",
+        "weight_decay": 0.25, "adam_epsilon": 0.001, "max_grad_norm": 2.5, "max_skipped_steps": 5,
+        "seed": "18446744073709551615",
         "precision": "fp32", "device": "cpu", "skip_device_check": true, "threads": 1, "deterministic": true,
         "allow_pickle": true, "logging_steps": 4, "save_steps": 6, "keep_checkpoints": 8, "tensorboard": true,
     ]
 
     private func empty() -> TrainingOptions { TrainingOptions(model: "", trainFile: "", outputDirectory: "") }
 
-    @Test("there is a sample for each, and each is written down as it was set", arguments: TrainingOption.all.map(\.name))
+    @Test(
+        "there is a sample for each, and each is written down as it was "
+            + "set", arguments: TrainingOption.all.map(\.name))
     func survives(name: String) throws {
         let option = try #require(TrainingOption.named(name))
         let sample = try #require(Self.samples[name])
@@ -35,7 +38,9 @@ struct TrainingOptionTests {
         if name != "output_dir" { #expect(option.value(again) == sample) }
     }
 
-    @Test("a value of another kind is refused with the name and what was expected", arguments: TrainingOption.all.map(\.name))
+    @Test(
+        "a value of another kind is refused with the name and what was "
+            + "expected", arguments: TrainingOption.all.map(\.name))
     func kinds(name: String) throws {
         let option = try #require(TrainingOption.named(name))
         var options = empty()
@@ -47,7 +52,8 @@ struct TrainingOptionTests {
     @Test(
         "a number out of range is refused by name",
         arguments: [
-            ("batch_size", 0), ("gradient_accumulation_steps", 0), ("learning_rate", 0), ("learning_rate", 2), ("epochs", 0),
+            ("batch_size", 0), ("gradient_accumulation_steps", 0), ("learning_rate", 0), ("learning_rate", 2),
+            ("epochs", 0),
             ("max_steps", 0), ("warmup_ratio", -1), ("warmup_ratio", 2), ("weight_decay", 2), ("adam_epsilon", 1),
             ("max_grad_norm", -1), ("max_skipped_steps", -1), ("validation_fraction", 1), ("threads", 0),
             ("logging_steps", 0), ("save_steps", 0), ("keep_checkpoints", 0),

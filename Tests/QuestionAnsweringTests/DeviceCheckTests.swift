@@ -4,7 +4,8 @@ import Testing
 import Torch
 import Tokenizers
 
-/// The device is played by models on the CPU whose weights are a little, or quite, other ones, or by numbers that are made up.
+/// The device is played by models on the CPU whose weights are a little, or quite, other ones, or by numbers that are
+/// made up.
 @Suite("The check of a device against the CPU")
 struct DeviceCheckTests {
     private struct Sides {

@@ -11,8 +11,8 @@ package enum TestDevice {
 
     /// The device.
     ///
-    /// - Throws: `Unusable` for a name that is none, or a device that is not there: a test that asked for a GPU must not pass
-    ///   on the CPU.
+    /// - Throws: `Unusable` for a name that is none, or a device that is not there: a test that asked for a GPU must
+    ///   not pass on the CPU.
     package static func current() throws(Unusable) -> Device {
         let name = ProcessInfo.processInfo.environment["BERTQA_TEST_DEVICE"] ?? ""
         guard !name.isEmpty else { return .cpu }
@@ -23,7 +23,8 @@ package enum TestDevice {
         guard device.isAvailable else {
             throw Unusable(
                 description:
-                    "BERTQA_TEST_DEVICE=\(name): this libtorch (\(Runtime.version)) has no such device on this machine; "
+                    "BERTQA_TEST_DEVICE=\(name): this libtorch (\(Runtime.version)) has no such device on this "
+                    + "machine; "
                     + "build against one that has it (docs/guide/scale.md), or unset the variable")
         }
         return device
@@ -35,12 +36,12 @@ package enum TestDevice {
         try current() == .cpu ? cpu : max(cpu, 1e-4)
     }
 
-    /// Whether dropout has masks of the device's own there, so that what it gives cannot be compared with the CPU number by
-    /// number (docs/decisions/0026-cuda-path.md).
+    /// Whether dropout has masks of the device's own there, so that what it gives cannot be compared with the CPU
+    /// number by number (docs/decisions/0026-cuda-path.md).
     package static func drawsMasks() throws(Unusable) -> Bool { try current() == .cuda }
 
-    /// What an error is taken relative to: the largest number that was expected, on other devices than the CPU at least a
-    /// hundredth of the largest of its company. Where softmax has one weight, the gradient of what it came from is
+    /// What an error is taken relative to: the largest number that was expected, on other devices than the CPU at least
+    /// a hundredth of the largest of its company. Where softmax has one weight, the gradient of what it came from is
     /// nought, and rounding on the way there is not.
     package static func scale(_ expected: Double, among all: Double) throws(Unusable) -> Double {
         max(1e-12, try current() == .cpu ? expected : max(expected, 0.01 * all))

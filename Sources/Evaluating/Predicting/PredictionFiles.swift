@@ -54,7 +54,8 @@ package struct PredictionFiles: Sendable {
     }
 }
 
-/// Sorts answers by id on the disk: as many as the memory may hold at a time, each lot into a file, and then the files together.
+/// Sorts answers by id on the disk: as many as the memory may hold at a time, each lot into a file, and then the files
+/// together.
 package struct AnswerSorter {
     private let output: String
     private let budget: Int

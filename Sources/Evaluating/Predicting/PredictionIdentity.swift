@@ -43,7 +43,8 @@ package struct PredictionIdentity: Sendable {
             + [("environment", environment.json)]
     }
 
-    /// What is otherwise in what another run wrote down, such as `max_length (384, now 256)`; the shard is not looked at.
+    /// What is otherwise in what another run wrote down, such as `max_length (384, now 256)`; the shard is not looked
+    /// at.
     func differences(from other: JSONValue) -> [String] {
         Self.differences(from: other, to: .object(JSONObject(members)))
     }

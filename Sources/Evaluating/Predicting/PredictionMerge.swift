@@ -3,13 +3,15 @@ import Foundation
 import SQuAD
 import StrictJSON
 
-/// Puts the files of all shards of a dataset together, into the file that a run over the whole dataset would have written.
+/// Puts the files of all shards of a dataset together, into the file that a run over the whole dataset would have
+/// written.
 package enum PredictionMerge {
     /// Merges files of one kind, given in any order.
     ///
-    /// - Parameter warn: told of shards that were predicted under different circumstances.
+    /// - Parameter warn: called for shards that were predicted under different circumstances.
     /// - Returns: the number of questions.
-    /// - Throws: `EvaluationError.shards` that names the files which are missing, doubled, changed or of another run; `FileError`.
+    /// - Throws: `EvaluationError.shards` that names the files which are missing, doubled, changed or of another run;
+    ///   `FileError`.
     package static func merge(_ files: [String], to output: String, warn: (String) -> Void) throws -> Int {
         for file in files where isSame(file, output) {
             throw EvaluationError.output("`output` \(output) is one of the shards; choose another name")
@@ -39,18 +41,21 @@ package enum PredictionMerge {
         for (file, record) in parts {
             guard record.kind == first.record.kind else {
                 throw EvaluationError.shards(
-                    "\(first.file) holds \(first.record.kind.rawValue) and \(file) \(record.kind.rawValue); merge one kind at a time"
+                    "\(first.file) holds \(first.record.kind.rawValue) and \(file) \(record.kind.rawValue); merge one "
+                        + "kind at a time"
                 )
             }
             guard record.shard.count == first.record.shard.count else {
                 throw EvaluationError.shards(
-                    "\(first.file) is shard \(first.record.shard) and \(file) shard \(record.shard); all must be of one division"
+                    "\(first.file) is shard \(first.record.shard) and \(file) shard \(record.shard); all must be of "
+                        + "one division"
                 )
             }
             let differences = PredictionIdentity.differences(from: first.record.json, to: record.json)
             guard differences.isEmpty else {
                 throw EvaluationError.shards(
-                    "\(first.file) and \(file) were predicted with different settings: \(differences.joined(separator: ", "))"
+                    "\(first.file) and \(file) were predicted with different settings: "
+                        + "\(differences.joined(separator: ", "))"
                 )
             }
             if let other = seen.updateValue(file, forKey: record.shard.number) {

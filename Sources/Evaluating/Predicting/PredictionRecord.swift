@@ -1,5 +1,4 @@
 import QuestionAnswering
-import SQuAD
 import StrictJSON
 
 /// What is written down of one question: a line of a progress file, a member of each output.

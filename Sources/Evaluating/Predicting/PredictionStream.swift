@@ -12,9 +12,10 @@ package struct PredictedExample: Sendable {
 /// Predictions over a dataset that is handed over in parts: rows wait until they fill a batch, and nothing is kept of a
 /// question once its prediction was handed out.
 ///
-/// The batches are those that `Predictor.predict` makes of the whole dataset, also where only some questions are wanted: what a
-/// matrix product gives for a row depends in its last bits on what else is in the batch. So the predictions of a part are, bit
-/// for bit, those of a run over everything. Batches without a wanted question are left out.
+/// The batches are those that `Predictor.predict` makes of the whole dataset, also where only some questions are
+/// wanted: the last bits of a matrix product for a row depend on what else is in the batch. So the
+/// predictions of a part are, bit for bit, those of a run over everything. Batches without a wanted question are left
+/// out.
 package struct PredictionStream {
     private let predictor: Predictor
     private let wanted: Range<Int>
@@ -29,7 +30,8 @@ package struct PredictionStream {
     /// What was read of the last question, of which more windows may follow.
     private var merger: WindowMerger
 
-    /// A stream that hands the predictions of the questions with the `wanted` numbers to `emit`, in the order of the dataset.
+    /// A stream that hands the predictions of the questions with the `wanted` numbers to `emit`, in the order of the
+    /// dataset.
     ///
     /// - Parameters:
     ///   - count: how many candidates each question gets.

@@ -5,7 +5,8 @@ import QuestionAnswering
 import SQuAD
 import StrictJSON
 
-/// What `predict` does: a model answers a dataset that is never in memory as a whole, and each answer is stored at once.
+/// What `predict` does: a model answers a dataset that is never in memory as a whole, and each answer is stored at
+/// once.
 package struct StreamedPrediction {
     private let model: String
     private let data: String
@@ -19,7 +20,8 @@ package struct StreamedPrediction {
     private let predictor: Predictor
     private let threshold: Double?
 
-    /// Reads through the data once, so that a mistake in it is reported before anything is computed, and loads the model.
+    /// Reads through the data once, so that a mistake in it is reported before anything is computed, and loads the
+    /// model.
     ///
     /// - Parameters:
     ///   - model: the folder of a fine-tuned model.

@@ -15,7 +15,8 @@ extension TrainingOption {
         .text(
             "validation_file", \.validationFile, .path,
             help:
-                "The dataset to validate on after each epoch; squad or squad_v2 fetches the dev part of the official one."
+                "The dataset to validate on after each epoch; squad or squad_v2 fetches the dev part of the official "
+                + "one."
         ),
         TrainingOption(
             "validation_fraction", .decides, expected: "a number",
@@ -46,8 +47,8 @@ extension TrainingOption {
         .choice(
             "truncation", \.features.truncation, .decides,
             help:
-                "What happens to texts that are too long: windows reads all of them, end and start cut, longest_first cuts "
-                + "as the tutorial does."),
+                "What happens to texts that are too long: windows reads all of them, end and start cut, longest_first "
+                + "cuts as the tutorial does."),
         TrainingOption(
             "doc_stride", .decides, expected: "a whole number",
             help: "Tokens that two windows of one text share; 128 or a third of a row if it is not given.",
@@ -62,7 +63,8 @@ extension TrainingOption {
             help: "How the tokens of an answer are found: by offsets, or by masks as in the tutorial."),
         .flag(
             "drop_lost_answers", \.features.dropsLostAnswers, .decides,
-            help: "Leave out questions whose answer is cut, as the tutorial does, instead of training on what is left."),
+            help: "Leave out questions whose answer is cut, as the tutorial does, instead of training on what is "
+                + "left."),
     ]
 
     private static let steps: [TrainingOption] = [
@@ -73,8 +75,8 @@ extension TrainingOption {
         .flag(
             "gradient_checkpointing", \.gradientCheckpointing, .none,
             help:
-                "Compute each layer again in the backward pass instead of keeping it: less memory for about a third more "
-                + "time, and the same numbers. `bertqa plan` says how much."),
+                "Compute each layer again in the backward pass instead of keeping it: less memory for about a third "
+                + "more time, and the same numbers. `bertqa plan` says how much."),
         .number(
             "learning_rate", \.learningRate, .decides,
             OptionRange(words: "above 0 and at most 1") { $0 > 0 && $0 <= 1 }, help: "The highest learning rate."),

@@ -2,8 +2,8 @@ import StrictJSON
 
 /// One option of a training run: its name, what it takes, and what it is for.
 ///
-/// `all` is the only list of options. The command line, files for `--config`, `run.json`, the check of a resumed run, the settings
-/// of `verify-resume` and docs/reference/options.md come from it.
+/// `all` is the only list of options. The command line, files for `--config`, `run.json`, the check of a resumed run,
+/// the settings of `verify-resume` and docs/reference/options.md come from it.
 package struct TrainingOption: Sendable {
     /// What an option has to do with the numbers of a run.
     enum Effect: Sendable {
@@ -65,7 +65,7 @@ package struct TrainingOption: Sendable {
         return "`\(name)` \(value.serialized()) must be \(range.words)"
     }
 
-    /// The value that it has where nobody gives one; nil where there is none.
+    /// Its default; nil where there is none.
     package var defaultText: String? {
         let value = read(TrainingOptions(model: "", trainFile: "", outputDirectory: ""))
         switch value {

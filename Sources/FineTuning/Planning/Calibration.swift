@@ -19,8 +19,8 @@ package struct Calibration: Sendable {
         Double(tokens) * secondsPerToken + Double(steps) * secondsPerUpdate
     }
 
-    /// Trains on the first rows of the first epoch, batch by batch, until `seconds` are over, but on one batch at least. The
-    /// first row goes before the clock is started: libraries prepare themselves then.
+    /// Trains on the first rows of the first epoch, batch by batch, until `seconds` are over, but on one batch at
+    /// least. The first row goes before the clock is started: libraries prepare themselves then.
     ///
     /// - Parameters:
     ///   - loaded: a model loaded for training; its weights are changed.

@@ -90,8 +90,8 @@ package struct PlanReport {
         ]
         if let count = rows.count, let tokens = rows.tokens {
             lines.append(
-                "rows    \(count) of \(tokens / max(1, count)) tokens on average, \(rows.longest) at most; the batches of "
-                    + "\(options.epochs) epochs with seed \(options.seed)")
+                "rows    \(count) of \(tokens / max(1, count)) tokens on average, \(rows.longest) at most; the "
+                    + "batches of \(options.epochs) epochs with seed \(options.seed)")
         } else {
             lines.append("rows    of \(rows.longest) tokens each; with the file to train on, those of the data")
         }

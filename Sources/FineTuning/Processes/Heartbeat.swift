@@ -3,10 +3,10 @@ import Foundation
 import Synchronization
 import Torch
 
-/// Tells the other processes that this one lives, and finds out about them when a common computation fails.
+/// Reports to the other processes that this one lives, and finds the one at fault when a common computation fails.
 ///
-/// Each process writes a line into the store every second from a thread of its own: a count, the step it is in, its host and its
-/// number there. A process whose count stands still was killed, hangs, or cannot be reached.
+/// Each process writes a line into the store every second from a thread of its own: a count, the step it is in, its
+/// host and its number there. A process whose count stands still was killed, hangs, or cannot be reached.
 final class Heartbeat: Sendable {
     private let place: ProcessPlace
     private let step = Atomic(0)
@@ -19,7 +19,7 @@ final class Heartbeat: Sendable {
     /// How long the store may take when it is asked about a failure, in seconds.
     private static let patience = 5.0
 
-    /// Starts telling.
+    /// Starts the reports.
     ///
     /// - Parameter whenOrphaned: called once if the process that started this one is gone; nil does not look.
     init(place: ProcessPlace, store: ProcessStore, whenOrphaned: (@Sendable () -> Void)?) {
@@ -51,13 +51,13 @@ final class Heartbeat: Sendable {
     /// Whether a diagnosis found that another process has said why it ended.
     var otherSaidWhy: Bool { foundReason.load(ordering: .relaxed) }
 
-    /// Stops telling.
+    /// Stops the reports.
     func end() { isOver.store(true, ordering: .relaxed) }
 
     /// Says why this process ends, for the others to know.
     func leave(because reason: String) {
         end()
-        // Where nobody can be told there is nobody to tell.
+        // If the store cannot be reached, no other process can read the reason either.
         try? connect().set(Self.farewell(place.rank), reason)
     }
 
@@ -79,7 +79,8 @@ final class Heartbeat: Sendable {
     private var unreachable: String {
         let server = place.storeIsServed ? "what started the processes" : "the process with rank 0"
         return
-            "\(server), at \(place.host):\(place.port), cannot be reached any more: it ended or the link to it is broken"
+            "\(server), at \(place.host):\(place.port), cannot be reached any more: it ended or the link to it is "
+            + "broken"
     }
 
     private func connect() throws(TorchError) -> ProcessStore {
@@ -141,7 +142,7 @@ final class Heartbeat: Sendable {
     private func describe(_ rank: Int, _ beat: Beat?) -> String {
         guard let beat else { return "the process with rank \(rank) never came" }
         return
-            "the process with rank \(rank) (number \(beat.process) on \(beat.host), last seen at step \(beat.step)) does not answer: it "
-            + "was killed, hangs, or its link is broken"
+            "the process with rank \(rank) (number \(beat.process) on \(beat.host), last seen at step \(beat.step)) "
+            + "does not answer: it was killed, hangs, or its link is broken"
     }
 }

@@ -3,8 +3,8 @@ import Files
 import Foundation
 import Torch
 
-/// Starts several processes that train together on this machine, as torchrun does on several: each with its number in the environment.
-/// This process serves the store by which they meet, passes signals on, and ends all when one fails.
+/// Starts several processes that train together on this machine, as torchrun does on several: each with its number in
+/// the environment. This process serves the store by which they meet, passes signals on, and ends all when one fails.
 package struct ProcessLauncher {
     /// The exit codes that say why a process ended.
     package struct ExitCodes: Sendable {
@@ -93,8 +93,8 @@ package struct ProcessLauncher {
         return code
     }
 
-    /// How much an exit code says of why a run ended. Those that lost another process end with an internal error, some before the
-    /// one that they lost has ended with a code of its own.
+    /// How much an exit code says of why a run ended. Those that lost another process end with an internal error, some
+    /// before the one that they lost has ended with a code of its own.
     private func weight(_ code: Int32) -> Int {
         switch code {
         case 0: 0

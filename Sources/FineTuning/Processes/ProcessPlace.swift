@@ -1,7 +1,7 @@
 /// Where a process stands among those that train together, as what started them says in the environment.
 ///
-/// torchrun, Kubernetes' PyTorchJob and `bertqa train --processes` set RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT;
-/// Slurm's srun sets names of its own for the first three.
+/// torchrun, Kubernetes' PyTorchJob and `bertqa train --processes` set RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and
+/// MASTER_PORT; Slurm's srun sets names of its own for the first three.
 /// - Source: https://docs.pytorch.org/docs/stable/elastic/run.html#environment-variables
 package struct ProcessPlace: Sendable, Hashable {
     /// This process's number, from 0.
@@ -55,7 +55,8 @@ package struct ProcessPlace: Sendable, Hashable {
         localRank = try number(names.2, 0..<size, otherwise: 0)
         guard let host = environment["MASTER_ADDR"], !host.isEmpty else {
             throw .options(
-                "MASTER_ADDR is not set: it names the machine of the process with rank 0, for the \(size) processes to meet"
+                "MASTER_ADDR is not set: it names the machine of the process with rank 0, for the \(size) processes "
+                    + "to meet"
             )
         }
         self.host = host

@@ -4,7 +4,8 @@ import Torch
 
 /// The processes that train together, of which this is one; or this process alone.
 ///
-/// All of them do the same with the same numbers, but for the rows whose gradients each computes. The one with rank 0 writes.
+/// All of them do the same with the same numbers, but for the rows whose gradients each computes. The one with rank 0
+/// writes.
 package final class Team {
     /// This process's number, from 0.
     package let rank: Int
@@ -12,9 +13,9 @@ package final class Team {
     package let size: Int
     private let heartbeat: Heartbeat?
     /// nil in a process that trains alone, or has left.
-    private var parts: Parts?
+    private var links: Links?
 
-    private struct Parts {
+    private struct Links {
         let group: ProcessGroup
         /// For tensors on GPUs; nil where the other carries all.
         let devices: ProcessGroup?
@@ -26,7 +27,7 @@ package final class Team {
 
     /// This process alone.
     package init() {
-        (rank, size, heartbeat, parts) = (0, 1, nil, nil)
+        (rank, size, heartbeat, links) = (0, 1, nil, nil)
     }
 
     deinit { heartbeat?.end() }
@@ -60,7 +61,7 @@ package final class Team {
                     ? try ProcessGroup(
                         store: try store.prefixed("device"), rank: rank, size: size, backend: .nccl, timeout: timeout)
                     : nil
-                parts = Parts(group: group, devices: devices, timeout: timeout, store: server, serves: serves)
+                links = Links(group: group, devices: devices, timeout: timeout, store: server, serves: serves)
                 self.heartbeat = heartbeat
             } catch {
                 let reason = heartbeat.diagnosis(of: error, timeout: timeout)
@@ -89,35 +90,36 @@ package final class Team {
     ///
     /// - Throws: `TrainingError.processes` that names the process which keeps the others from going on.
     func together(_ body: (ProcessGroup) throws(TorchError) -> Void) throws(TrainingError) {
-        guard let parts, let heartbeat else { return }
+        guard let links, let heartbeat else { return }
         do {
-            try body(parts.group)
+            try body(links.group)
         } catch {
             throw .processes(
-                "rank \(rank) of \(size): \(heartbeat.diagnosis(of: error, timeout: parts.timeout)); the last checkpoint is "
-                    + "whole, go on with `resume`")
+                "rank \(rank) of \(size): \(heartbeat.diagnosis(of: error, timeout: links.timeout)); the last "
+                    + "checkpoint is whole, go on with `resume`")
         }
     }
 
-    /// Tells the others why this process ends, so that they can say so, and leaves them.
+    /// Writes down for the others why this process ends, so that they can report it, and leaves them.
     package func leave(because error: any Error) {
-        guard let heartbeat, let (store, serves) = parts.map({ ($0.store, $0.serves) }) else { return }
+        guard let heartbeat, let (store, serves) = links.map({ ($0.store, $0.serves) }) else { return }
         heartbeat.leave(because: "\(error)")
-        // The others may wait in a common computation: it fails once the connections are closed, and they ask the store why.
-        parts = nil
+        // The others may wait in a common computation: it fails once the connections are closed, and they ask the store
+        // why.
+        links = nil
         withExtendedLifetime(store) { if serves { Thread.sleep(forTimeInterval: Heartbeat.farewellTime) } }
     }
 
     /// What sums these parameters' gradients over the processes; nil in a process that trains alone.
     func reducer(_ parameters: [Tensor]) throws(TorchError) -> GradientReducer? {
-        guard let parts else { return nil }
-        return try GradientReducer(group: parts.devices ?? parts.group, parameters: parameters)
+        guard let links else { return nil }
+        return try GradientReducer(group: links.devices ?? links.group, parameters: parameters)
     }
 
     /// Replaces the elements by their sums over the processes, where the tensor is.
     func sum(_ tensor: Tensor) throws(TrainingError) {
-        guard let parts else { return }
-        try together { _ throws(TorchError) in try (parts.devices ?? parts.group).allReduce(tensor) }
+        guard let links else { return }
+        try together { _ throws(TorchError) in try (links.devices ?? links.group).allReduce(tensor) }
     }
 
     /// The sums of each number over the processes.
@@ -148,11 +150,11 @@ package final class Team {
         return result
     }
 
-    /// Gives the tensors of all processes the elements that those of rank 0 have.
+    /// Copies the elements of rank 0's tensors to those of all processes.
     func share(_ tensors: [Tensor]) throws(TrainingError) {
-        guard let parts else { return }
+        guard let links else { return }
         try together { _ throws(TorchError) in
-            for tensor in tensors { try (parts.devices ?? parts.group).broadcast(tensor, from: 0) }
+            for tensor in tensors { try (links.devices ?? links.group).broadcast(tensor, from: 0) }
         }
     }
 }

@@ -23,8 +23,8 @@ extension Team {
         for (other, theirs) in all.enumerated() {
             for (first, line) in zip(all[0], theirs) where first != line {
                 throw .options(
-                    "the process with rank \(other) was started with other options or files than that with rank 0: \(line), not "
-                        + "\(first)")
+                    "the process with rank \(other) was started with other options or files than that with rank 0: "
+                        + "\(line), not \(first)")
             }
         }
     }

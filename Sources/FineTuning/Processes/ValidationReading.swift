@@ -1,4 +1,3 @@
-import Foundation
 import QuestionAnswering
 
 /// What a model makes of the validation's rows, or of a process's part of them.
@@ -38,7 +37,7 @@ struct ValidationReading {
         return result
     }
 
-    /// Reads what `numbers` gave; nil if it is something else.
+    /// Reads what `numbers` returned; nil if it is something else.
     init?(numbers: [Double]) {
         var rest = numbers[...]
         func next(_ count: Int) -> [Double]? {
@@ -62,8 +61,8 @@ struct ValidationReading {
 }
 
 extension Team {
-    /// This process's rows of a validation: those of a run of examples, with about as many tokens as another's. The windows of an
-    /// example stay together.
+    /// This process's rows of a validation: those of a run of examples, with about as many tokens as another's. The
+    /// windows of an example stay together.
     func part(of features: [Feature]) -> [Feature] {
         guard size > 1 else { return features }
         let total = features.reduce(0) { $0 + $1.length }
