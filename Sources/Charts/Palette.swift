@@ -1,4 +1,5 @@
-/// The colours of all pictures: dark enough on white to be read, distinguishable for people who see red and green alike.
+/// The colours of all pictures: dark enough on white to be read, distinguishable for people who see red and green
+/// alike.
 enum Palette {
     static let paper = "#ffffff"
     static let ink = "#1f2933"

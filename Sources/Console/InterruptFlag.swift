@@ -13,8 +13,8 @@ public final class InterruptFlag: Sendable {
 
     /// A flag that is raised by `raise()` and, if asked for, by signals from now on.
     ///
-    /// - Parameter isStarted: whether another process passes signals on as SIGTERM, so that those of the terminal, which come
-    ///   here too, must not count twice.
+    /// - Parameter isStarted: whether another process passes signals on as SIGTERM, so that those of the terminal,
+    ///   which come here too, must not count twice.
     public init(watchingSignals: Bool = false, isStarted: Bool = false) {
         watchesSignals = watchingSignals
         guard watchingSignals else { return }

@@ -8,8 +8,8 @@ import Tokenizers
 public struct DatasetPrediction {
     /// The dataset.
     package let dataset: Dataset
-    /// Above which probability of having no answer a question is left unanswered: what the options say, else the model; nil
-    /// always answers.
+    /// Above which probability of having no answer a question is left unanswered: what the options say, else the model;
+    /// nil always answers.
     public let noAnswerThreshold: Double?
     /// Questions answered a second.
     public let questionsPerSecond: Double

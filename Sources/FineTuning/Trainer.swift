@@ -5,8 +5,8 @@ import Torch
 
 /// Fine-tunes a pretrained BERT on a SQuAD file.
 ///
-/// Read `run()` and `step()`: they are the whole procedure. What is computed is a function of the options and the seed: the order
-/// of the rows comes from (seed, epoch), dropout from (seed, step) and each row's number.
+/// Read `run()` and `step()`: they are the whole procedure. What is computed is a function of the options and the seed:
+/// the order of the rows comes from (seed, epoch), dropout from (seed, step) and each row's number.
 public final class Trainer {
     private let prepared: PreparedRun
     private var state: TrainingState
@@ -41,8 +41,8 @@ public final class Trainer {
 
     /// Trains to the end.
     ///
-    /// - Throws: `TrainingError` of the kind `.interrupted` after a signal, with a checkpoint saved; `.notFinite` when the numbers
-    ///   break down, the last checkpoint untouched.
+    /// - Throws: `TrainingError` of the kind `.interrupted` after a signal, with a checkpoint saved; `.notFinite` when
+    ///   the numbers break down, the last checkpoint untouched.
     public func run() throws(TrainingError) -> TrainingSummary {
         // Whatever ends the run, what is said next begins on a line of its own.
         defer { report.close() }

@@ -15,10 +15,10 @@ public struct EpochStatistics: Sendable, Hashable {
     public var examplesPerSecond: Double
     /// Tokens trained on a second; there is no padding, so all are real.
     public var realTokensPerSecond: Double
-    /// What validation gave; nil without validation.
+    /// The result of the validation; nil without one.
     public var validation: Validation?
 
-    /// What validating after an epoch gave.
+    /// The result of validating after an epoch.
     public struct Validation: Sendable, Hashable {
         /// The mean loss over the validation rows.
         public var loss: Double
@@ -28,8 +28,8 @@ public struct EpochStatistics: Sendable, Hashable {
         public var exactMatch: Double
         /// Official F1, 0 to 100.
         public var f1: Double
-        /// The threshold with the best F1 (see `NoAnswerThreshold`), where some questions have no answer; the scores are
-        /// with it.
+        /// The threshold with the best F1 (see `NoAnswerThreshold`), where some questions have no answer; the scores
+        /// are with it.
         public var noAnswerThreshold: Double?
         /// Seconds spent validating.
         public var seconds: Double
@@ -75,7 +75,7 @@ public struct TrainingStatistics: Sendable, Hashable {
         .object(JSONObject(epochs.enumerated().map { ("epoch_\($0.offset + 1)", $0.element.json) }))
     }
 
-    /// Reads what `json()` gave.
+    /// Reads what `json()` returned.
     ///
     /// - Throws: `FileError` for a document of another shape.
     package init(json: JSONValue, path: String) throws(FileError) {

@@ -21,7 +21,8 @@ public struct AnswerOptions: Sendable, Hashable {
 
 /// A question and a text, tokenised and cut into rows; made by `Reader.prepare`, on any thread.
 ///
-/// Rows of different questions can be read in one pass of the model (`Reader.read`), which is how a server uses it well.
+/// Rows of different questions can be read in one pass of the model (`Reader.read`), which is how a server uses it
+/// well.
 public struct PreparedQuestion: Sendable {
     /// The text.
     public let text: PreparedText
@@ -78,7 +79,7 @@ extension Reader {
         return PreparedQuestion(text: text, options: answers, questionTokenCount: ids.count, features: features)
     }
 
-    /// Reads rows of one or many questions in one pass of the model, and tells of each in their order.
+    /// Reads rows of one or many questions in one pass of the model, and returns the readings in their order.
     ///
     /// What a row's reading says does not depend on the rows beside it, but for the rounding of the arithmetic.
     ///

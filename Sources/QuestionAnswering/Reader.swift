@@ -8,8 +8,8 @@ public struct Answer: Sendable, Hashable {
     /// The words of the text that answer the question; empty if the text has no answer.
     public let text: String
     /// How sure the model is, from 0 to 1: the probability of its first token times that of its last, among all tokens
-    /// of the text. Comparable between answers to one question, not between texts. If the text has no answer, how likely
-    /// that is.
+    /// of the text. Comparable between answers to one question, not between texts. If the text has no answer, how
+    /// likely that is.
     public let score: Double
     /// Where the answer stands in the text, in Unicode scalars.
     public let range: Range<Int>
@@ -36,7 +36,8 @@ public struct PreparedText: Sendable {
 public struct ReaderOptions: Sendable, Hashable {
     /// Tokens of one window, specials included; nil takes 384, or what the model has if that is less.
     public var maxLength: Int?
-    /// Tokens that two neighbouring windows of a long text share; nil takes 128, or a third of a window if that is less.
+    /// Tokens that two neighbouring windows of a long text share; nil takes 128, or a third of a window if that is
+    /// less.
     public var docStride: Int?
     /// Tokens that an answer may have.
     public var maxAnswerLength = 30
@@ -49,8 +50,8 @@ public struct ReaderOptions: Sendable, Hashable {
     public var device: Device?
     /// Whether a device other than the CPU is believed without comparing it with the CPU first; see `DeviceCheck`.
     public var skipsDeviceCheck = false
-    /// Where the weights are kept. In a mapped file they take less memory and the first answer comes sooner, but the file must
-    /// not be changed as long as the reader is used.
+    /// Where the weights are kept. In a mapped file they take less memory and the first answer comes sooner, but the
+    /// file must not be changed as long as the reader is used.
     package var weightStorage = WeightStorage.memory
 
     /// The usual options.
@@ -59,8 +60,8 @@ public struct ReaderOptions: Sendable, Hashable {
 
 /// Reads texts and answers questions about them.
 ///
-/// An actor: it owns the model, answers one request at a time on a thread of its own, and can be shared between tasks. A
-/// text that is asked several questions in one call is tokenised once.
+/// An actor: it owns the model, answers one request at a time on a thread of its own, and can be shared between tasks.
+/// A text that is asked several questions in one call is tokenised once.
 public actor Reader {
     /// The model's configuration.
     package nonisolated let config: BertConfig
@@ -118,8 +119,8 @@ public actor Reader {
         return best
     }
 
-    /// The `count` best answers to a question about a text, best first, no place of the text twice. Where the text has no
-    /// answer, by the threshold of the options, the first of them says so.
+    /// The `count` best answers to a question about a text, best first, no place of the text twice. Where the text has
+    /// no answer, by the threshold of the options, the first of them says so.
     public func answers(_ question: String, in context: String, count: Int) throws(ReaderError) -> [Answer] {
         try answers([question], in: context, count: count).first ?? []
     }
@@ -153,7 +154,7 @@ public actor Reader {
 
     /// The answers to prepared questions, each about its own text, as many as its options say.
     ///
-    /// - Parameter progress: told after each pass of the model how many rows are read, and of how many.
+    /// - Parameter progress: called after each pass of the model with the number of rows read, and of all rows.
     /// - Throws: `ReaderError.computation`, `.notFinite`.
     public func answers(
         _ questions: [PreparedQuestion], progress: @Sendable (Int, Int) -> Void = { _, _ in }

@@ -7,7 +7,7 @@ import Torch
 /// How many processes train together.
 struct TeamOptions: ParsableArguments {
     @Option(
-        help: "Train with this many processes on this machine. (default: 1, or what torchrun, srun or PyTorchJob started)"
+        help: "Train with this many processes of this machine. (default: 1, or as torchrun, srun or PyTorchJob started)"
     )
     var processes: Int?
 

@@ -50,8 +50,8 @@ struct Faults {
     /// Error numbers that a call is failed with: of disks, and of full ones.
     static func code(of call: String) -> Int32 { call.hasPrefix("write") || call.hasPrefix("create") ? ENOSPC : EIO }
 
-    /// Lets chosen calls of a command fail, each in a copy of a folder, and checks that every run ends with success or an error
-    /// in a sentence, and that the command succeeds afterwards.
+    /// Lets chosen calls of a command fail, each in a copy of a folder, and checks that every run ends with success or
+    /// an error in a sentence, and that the command succeeds afterwards.
     ///
     /// - Parameters:
     ///   - template: what is in the folder before each run.

@@ -35,7 +35,8 @@ struct OldFilesTests {
             let step = try #require(before.first).drop { $0 != "-" }.dropFirst().drop { $0 == "0" }
             #expect(output.err.contains("step \(step)"), "\(output.err)")
             #expect(try output.json()["steps"]?.int == 120)
-            // What it ends with is what a run ends with that was never stopped, but for the arithmetic of another version.
+            // What it ends with is what a run ends with that was never stopped, but for the arithmetic of another
+            // version.
             let anew = try Tool.run(
                 arguments.filter { $0 != "--resume" }.map { $0 == "run" ? "anew" : $0 }, shell: "cd '\(folder)'")
             #expect(anew.status == 0, "\(anew.err)")

@@ -2,8 +2,8 @@ import Files
 import Foundation
 import StrictJSON
 
-/// The answers of a run that goes on, in a file beside its output: a line that says what they depend on, then a JSON line a
-/// question in the order of the dataset. What is whole of it is kept when a run is stopped in whatever way.
+/// The answers of a run that goes on, in a file beside its output: a line that says what they depend on, then a JSON
+/// line a question in the order of the dataset. What is whole of it is kept when a run is stopped in whatever way.
 package final class PredictionProgress {
     /// The file: the output's name with `.progress`.
     package let path: String
@@ -19,12 +19,13 @@ package final class PredictionProgress {
     /// Where the progress of an output is kept.
     package static func path(of output: String) -> String { output + ".progress" }
 
-    /// Begins a progress file, or takes up one that a run has left.
+    /// Begins a progress file, or continues one that an earlier run has left.
     ///
     /// - Parameters:
     ///   - resume: whether to take it up; otherwise one that holds answers is an error.
-    ///   - warn: told of circumstances that are others than before, and of lines that are not whole.
-    /// - Throws: `EvaluationError.output` if another run has it, or the one that left it had other options; `FileError`.
+    ///   - warn: called for circumstances that have changed, and for lines that are not whole.
+    /// - Throws: `EvaluationError.output` if another run has it, or the one that left it had other options;
+    ///   `FileError`.
     package init(
         output: String, identity: PredictionIdentity, resume: Bool, warn: (String) -> Void
     ) throws {
@@ -62,7 +63,8 @@ package final class PredictionProgress {
         }
     }
 
-    /// Makes sure that the end of this process loses nothing of what was added, and now and then the same for the machine.
+    /// Makes sure that the end of this process loses nothing of what was added, and now and then the same for the
+    /// machine.
     package func save() throws(FileError) {
         guard clock.now - synchronized > Self.interval else { return try output.flush() }
         try synchronize()
@@ -86,7 +88,8 @@ package final class PredictionProgress {
         }
         guard differences.isEmpty else {
             throw EvaluationError.output(
-                "\(path) was begun with others: \(differences.joined(separator: ", ")); give what it was begun with, or remove it"
+                "\(path) was begun with others: \(differences.joined(separator: ", ")); give what it was begun with, "
+                    + "or remove it"
             )
         }
         let circumstances = identity.circumstances(from: header)
