@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Shows the progress of long work on standard error: one line that is rewritten on a terminal, and a line now and then
@@ -18,7 +19,7 @@ package struct ProgressMeter {
         let clock = ContinuousClock()
         self.init(
             isTerminal: isatty(STDERR_FILENO) == 1, plainInterval: plainInterval, columns: { Self.columns },
-            now: { clock.now }, write: Self.write)
+            now: { clock.now }, write: StandardError.write)
     }
 
     /// A meter whose clock and terminal are given.
@@ -83,17 +84,5 @@ extension ProgressMeter {
     private static var columns: Int? {
         var size = winsize()
         return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : nil
-    }
-
-    /// Writes to standard error. A reader that went away is no reason to end the work, so what cannot be written is
-    /// dropped.
-    private static func write(_ text: String) {
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { Foundation.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-            if written < 0, errno == EINTR { continue }
-            guard written > 0 else { return }
-            rest = rest.dropFirst(written)
-        }
     }
 }

@@ -21,7 +21,7 @@ enum ModelSource {
         guard let id = HubModelID(model), !beginsWithFolder(model) else { return model }
         do {
             return try await download(id, allowsPickle: allowsPickle)
-        } catch where error is HubError || error is NeedsConversion {
+        } catch  where error is HubError || error is NeedsConversion {
             throw NoModel(name: model, error: error)
         }
     }
