@@ -51,7 +51,7 @@ package final class FileOutput {
     }
 
     /// This process's file number `number`, closed with this object as all are; the process keeps its own.
-    init(path: String, duplicating number: Int32) throws(FileError) {
+    package init(path: String, duplicating number: Int32) throws(FileError) {
         self.path = path
         descriptor = fcntl(number, F_DUPFD_CLOEXEC, 0)
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }

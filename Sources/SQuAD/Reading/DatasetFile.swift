@@ -89,7 +89,8 @@ package enum DatasetFile {
 
     private static func copy(_ stream: gzFile, _ path: String) throws -> MappedFile {
         let (descriptor, temporary) = try temporaryFile()
-        let output = FileOutput(path: temporary, descriptor: descriptor)
+        defer { close(descriptor) }
+        let output = try FileOutput(path: temporary, duplicating: descriptor)
         var block = [UInt8](repeating: 0, count: blockSize)
         while true {
             let count = block.withUnsafeMutableBytes { gzread(stream, $0.baseAddress, UInt32($0.count)) }
