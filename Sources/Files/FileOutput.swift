@@ -40,6 +40,12 @@ package final class FileOutput {
         try self.init(path, O_RDWR | O_CREAT | O_APPEND)
     }
 
+    /// A new file without a name, for what this process alone needs: it is gone with the last who has it open or mapped.
+    package convenience init(namelessIn directory: String) throws(FileError) {
+        try self.init("\(directory)/bertqa-\(UUID().uuidString)", O_RDWR | O_CREAT | O_EXCL)
+        unlink(path)
+    }
+
     private init(_ path: String, _ flags: Int32) throws(FileError) {
         self.path = path
         descriptor = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o666)
@@ -51,7 +57,7 @@ package final class FileOutput {
     }
 
     /// This process's file number `number`, closed with this object as all are; the process keeps its own.
-    package init(path: String, duplicating number: Int32) throws(FileError) {
+    init(path: String, duplicating number: Int32) throws(FileError) {
         self.path = path
         descriptor = fcntl(number, F_DUPFD_CLOEXEC, 0)
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
@@ -59,6 +65,12 @@ package final class FileOutput {
 
     deinit {
         if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// Maps what was written.
+    package func mapped() throws(FileError) -> MappedFile {
+        try flush()
+        return try MappedFile(path: path, descriptor: descriptor)
     }
 
     /// The bytes that the file has, without those in the buffer.

@@ -3,12 +3,6 @@ import Files
 import Foundation
 import Synchronization
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#endif
-
 /// The bytes of datasets' files: regular files are mapped as they are; what is compressed with gzip or comes through a
 /// pipe is first written to a temporary file, which has no name and is gone with this process.
 package enum DatasetFile {
@@ -18,13 +12,15 @@ package enum DatasetFile {
     /// A file, told apart from what had its name before.
     private struct Key: Hashable {
         let path: String
-        let numbers: [Int]
+        var numbers: [Int]
 
         init(_ path: String, _ status: stat) {
             self.path = path
-            let isRegular = status.st_mode & S_IFMT == S_IFREG
-            numbers =
-                [Int(status.st_dev), Int(status.st_ino)] + (isRegular ? [Int(status.st_size)] + status.changed : [])
+            numbers = [Int(status.st_dev), Int(status.st_ino)]
+            guard status.st_mode & S_IFMT == S_IFREG else { return }
+            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+            let changed = (attributes?[.modificationDate] as? Date)?.timeIntervalSinceReferenceDate ?? 0
+            numbers += [Int(status.st_size), changed.hashValue]
         }
     }
 
@@ -88,9 +84,7 @@ package enum DatasetFile {
     private static let blockSize = 1 << 18
 
     private static func copy(_ stream: gzFile, _ path: String) throws -> MappedFile {
-        let (descriptor, temporary) = try temporaryFile()
-        defer { close(descriptor) }
-        let output = try FileOutput(path: temporary, duplicating: descriptor)
+        let output = try FileOutput(namelessIn: FileManager.default.temporaryDirectory.path)
         var block = [UInt8](repeating: 0, count: blockSize)
         while true {
             let count = block.withUnsafeMutableBytes { gzread(stream, $0.baseAddress, UInt32($0.count)) }
@@ -102,24 +96,11 @@ package enum DatasetFile {
             if count == 0 { break }
             try output.append { $0 += block.prefix(Int(count)) }
         }
-        try output.flush()
-        return try MappedFile(path: path, descriptor: descriptor)
+        return try output.mapped()
     }
 
     private static func broken(_ path: String) -> DatasetError {
         DatasetError(path: name(path), message: "the compressed data is cut off or corrupt; copy the file again")
-    }
-
-    /// A new file without a name.
-    private static func temporaryFile() throws(FileError) -> (descriptor: Int32, path: String) {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("bertqa-data-XXXXXX").path
-        var bytes = Array(path.utf8CString)
-        let descriptor = mkstemp(&bytes)
-        guard descriptor >= 0 else {
-            throw FileError(path: path, message: "no temporary file can be made: \(String(cString: strerror(errno)))")
-        }
-        unlink(bytes)
-        return (descriptor, path)
     }
 
     /// What a file is that is no text, for a message; nil for anything else.
@@ -138,15 +119,4 @@ package enum DatasetFile {
         ([0xFF, 0xFE], "this is text in UTF-16; save it in UTF-8"),
         ([0xFE, 0xFF], "this is text in UTF-16; save it in UTF-8"),
     ]
-}
-
-extension stat {
-    /// When a file was changed.
-    fileprivate var changed: [Int] {
-        #if canImport(Darwin)
-            [st_mtimespec.tv_sec, st_mtimespec.tv_nsec]
-        #else
-            [st_mtim.tv_sec, st_mtim.tv_nsec]
-        #endif
-    }
 }
