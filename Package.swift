@@ -32,12 +32,11 @@ let package = Package(
     targets: [
         .target(name: "Files", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "Console", dependencies: ["Files"]),
-        .systemLibrary(name: "CZlib"),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(name: "Charts", dependencies: ["CZlib"]),
         .target(name: "StrictJSON", dependencies: ["Files"]),
         .target(name: "Checkpoints", dependencies: ["Files", "StrictJSON"]),
         .target(name: "Tokenizers", dependencies: ["Files", "StrictJSON"]),
-        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(name: "SQuAD", dependencies: ["CZlib", "Files", "StrictJSON"]),
         .systemLibrary(name: "CLibTorch", pkgConfig: "bertqa-libtorch"),
         .target(
