@@ -35,7 +35,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(name: "Charts", dependencies: ["CZlib"]),
         .target(name: "StrictJSON", dependencies: ["Files"]),
-        .target(name: "Checkpoints", dependencies: ["Files", "StrictJSON"]),
+        .target(name: "Checkpoints", dependencies: ["CZlib", "Files", "StrictJSON"]),
         .target(name: "Tokenizers", dependencies: ["Files", "StrictJSON"]),
         .target(name: "SQuAD", dependencies: ["CZlib", "Files", "StrictJSON"]),
         .systemLibrary(name: "CLibTorch", pkgConfig: "bertqa-libtorch"),
@@ -105,7 +105,7 @@ let package = Package(
         .target(
             name: "FuzzedParsers",
             dependencies: [
-                "QAServer", "FineTuning", "BERT", "Checkpoints", "Tokenizers", "SQuAD", "StrictJSON",
+                "QAServer", "FineTuning", "BERT", "Charts", "Checkpoints", "Tokenizers", "SQuAD", "StrictJSON",
                 .product(name: "NIOCore", package: "swift-nio"),
             ], path: "Fuzzing/Parsers"),
         .executableTarget(name: "bertqa-fuzz", dependencies: ["FuzzedParsers"], path: "Fuzzing/Fuzz"),

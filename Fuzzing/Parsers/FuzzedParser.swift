@@ -1,4 +1,5 @@
 import BERT
+import Charts
 import Checkpoints
 import FineTuning
 import Foundation

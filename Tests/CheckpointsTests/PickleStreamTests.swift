@@ -10,23 +10,23 @@ struct PickleStreamTests {
         arguments: ["stream", "python2", "storage_views"])
     func cut(_ format: String) throws {
         let original = try read(fixture("pickle/\(format).bin"))
-        let outcomes = try conversions(of: (0..<original.count).map { Array(original.prefix($0)) })
-        #expect(outcomes.converted == 0 && outcomes.refused == original.count)
+        let outcomes = try readings(of: (0..<original.count).map { Array(original.prefix($0)) })
+        #expect(outcomes.read == 0 && outcomes.refused == original.count)
     }
 
     @Test("of which bytes are changed are refused or read, and never crash or hang")
     func mutations() throws {
         for format in ["stream", "python2", "storage_views"] {
             let original = try read(fixture("pickle/\(format).bin"))
-            let outcomes = try conversions(of: (0..<300).map { _ in mutated(original, count: 3) })
-            #expect(outcomes.converted > 0 && outcomes.refused > 0)
+            let outcomes = try readings(of: (0..<300).map { _ in mutated(original, count: 3) })
+            #expect(outcomes.read > 0 && outcomes.refused > 0)
         }
     }
 
-    @Test("may be read only from the first byte to the last storage: bytes after it are ignored, as PyTorch does")
+    @Test("may have bytes after the last storage, which are ignored as PyTorch does")
     func longer() throws {
         let original = try read(fixture("pickle/stream.bin"))
-        #expect(try conversions(of: [original + [1, 2, 3]]).converted == 1)
+        #expect(try readings(of: [original + [1, 2, 3]]).read == 1)
     }
 
     @Test("with one tensor of two numbers are read")

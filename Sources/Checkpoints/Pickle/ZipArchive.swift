@@ -1,3 +1,4 @@
+import CZlib
 import Files
 
 /// A zip file of uncompressed entries, memory-mapped: what `torch.save` writes.
@@ -32,7 +33,10 @@ package struct ZipArchive: Sendable {
         guard let entry = entries[name] else {
             throw CheckpointError(path: file.path, kind: .invalid, message: "the archive has no '\(name)'")
         }
-        let checksum = file.withBytes { CRC32.checksum(UnsafeRawBufferPointer(rebasing: $0[entry.range])) }
+        let checksum = file.withBytes { bytes in
+            let entry = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
+            return crc32_z(0, entry.bindMemory(to: UInt8.self).baseAddress, entry.count)
+        }
         guard checksum == entry.checksum else {
             throw CheckpointError(
                 path: file.path, kind: .invalid, message: "'\(name)' is damaged (wrong checksum); fetch the file again")
@@ -141,22 +145,6 @@ package struct ZipArchive: Sendable {
         private func damaged(_ what: String) -> CheckpointError {
             CheckpointError(
                 path: path, kind: .invalid, message: "the zip archive is damaged: \(what); fetch the file again")
-        }
-    }
-}
-
-/// The checksum of zip files.
-enum CRC32 {
-    private static let table: [UInt32] = (0..<256).map { byte in
-        (0..<8).reduce(UInt32(byte)) { value, _ in value & 1 == 1 ? 0xEDB8_8320 ^ (value >> 1) : value >> 1 }
-    }
-
-    /// The CRC-32 of ISO 3309.
-    static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-        table.withUnsafeBufferPointer { table in
-            ~bytes.reduce(~UInt32(0)) { value, byte in
-                table[Int(truncatingIfNeeded: (value ^ UInt32(byte)) & 0xFF)] ^ (value >> 8)
-            }
         }
     }
 }
