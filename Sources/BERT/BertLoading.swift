@@ -2,31 +2,6 @@ import Checkpoints
 import Files
 import Torch
 
-/// What the parameters of a loaded model are for.
-package enum ParameterUse: Sendable, Hashable {
-    /// Answering. Where matrix products want another type or layout (`PackedWeight`, `QuantizedWeight`), layers keep copies.
-    case inference
-    /// Training: float32 in memory of their own, recording gradients.
-    case training
-
-    /// Whether linear layers keep weights in the products' layout.
-    func packs(_ precision: Precision, on device: Device) -> Bool {
-        // Not in float32, which it would make 5 per cent faster: a training's own validation, whose weights change, would differ
-        // from a later one in the last bits.
-        self == .inference && precision == .bf16 && device == .cpu && PackedWeight.isAvailable
-    }
-}
-
-/// Where a model that answers keeps the weights that layers have no copies of.
-package enum WeightStorage: Sendable, Hashable {
-    /// In the mapped file: only what is read takes memory, and processes share it. The file must not be written to while the
-    /// model is used. `Parameters.checkSource` notices that it was; but where the file was cut short, the system ends a process
-    /// that reads beyond its end.
-    case mapped
-    /// In memory: the file may be changed or removed once the model is loaded.
-    case memory
-}
-
 extension BertForQuestionAnswering {
     /// Loads a model directory in the Hugging Face layout.
     ///

@@ -8,3 +8,6 @@ public typealias Device = Torch.Device
 
 /// What matrix products compute in.
 public typealias Precision = BERT.Precision
+
+/// Where a model keeps its weights.
+public typealias WeightStorage = BERT.WeightStorage

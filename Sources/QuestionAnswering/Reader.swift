@@ -52,7 +52,7 @@ public struct ReaderOptions: Sendable, Hashable {
     public var skipsDeviceCheck = false
     /// Where the weights are kept. In a mapped file they take less memory and the first answer comes sooner, but the
     /// file must not be changed as long as the reader is used.
-    package var weightStorage = WeightStorage.memory
+    public var weightStorage = WeightStorage.memory
 
     /// The usual options.
     public init() {}
