@@ -60,8 +60,9 @@ struct RunDirectory {
             let now = try TrainingError.wrapping(.data) { try DatasetFile.sha256(file) }
             guard now == before else {
                 throw .data(
-                    "\(file) is not the data that the run in \(path) was started with (SHA-256 \(before.prefix(12))..., now "
-                        + "\(now.prefix(12))...); resume with the same contents, or start a new run in another directory"
+                    "\(file) is not the data that the run in \(path) was started with (SHA-256 "
+                        + "\(before.prefix(12))..., now \(now.prefix(12))...); resume with the same contents, or "
+                        + "start a new run in another directory"
                 )
             }
         }

@@ -80,9 +80,9 @@ struct TrainingReport {
         say("going on after step \(state.step) of \(schedule.totalSteps)")
         guard let epochs = state.finishedEpochs, state.step < schedule.totalSteps else { return }
         say(
-            "the run was finished after \(Figures.count(epochs, "epoch")): the learning rate, which had fallen to 0, goes on from "
-                + "\(Figures.scientific(schedule.rate(step: state.step))), where a run of this length would be, and falls to 0 at step "
-                + "\(schedule.totalSteps)")
+            "the run was finished after \(Figures.count(epochs, "epoch")): the learning rate, which had fallen to 0, "
+                + "goes on from \(Figures.scientific(schedule.rate(step: state.step))), where a run of this length "
+                + "would be, and falls to 0 at step \(schedule.totalSteps)")
     }
 
     mutating func step(_ outcome: StepLedger.Outcome, epoch: Int, total: Int, throughput: Throughput) {

@@ -2,7 +2,8 @@ import SQuAD
 
 /// One question with its text, taken out of the nesting of a dataset.
 package struct Example: Sendable {
-    /// What names the question in predictions and messages: its id, or its key where others have the id too (`QuestionKeys`).
+    /// What names the question in predictions and messages: its id, or its key where others have the id too
+    /// (`QuestionKeys`).
     package let id: QuestionID
     /// The question.
     package let question: String

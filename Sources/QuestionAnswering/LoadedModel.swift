@@ -66,8 +66,8 @@ package struct LoadedModel {
             let rows = config.vocabSize
             guard tokenizer.listedCount <= rows else {
                 throw ReaderError.mismatch(
-                    "\(path): the vocabulary has \(tokenizer.listedCount) entries, but the model embeds only \(rows); the "
-                        + "tokenizer belongs to another model")
+                    "\(path): the vocabulary has \(tokenizer.listedCount) entries, but the model embeds only \(rows); "
+                        + "the tokenizer belongs to another model")
             }
             if tokenizer.vocabulary.count > rows {
                 let names = tokenizer.addedTokens.filter { $0.id >= rows }.map(\.token.content).joined(separator: ", ")

@@ -1,14 +1,14 @@
 import Foundation
 
-/// Models and datasets are mapped into memory. Where another program cuts such a file short, or the disk fails, the system
-/// signals a bus error to who reads beyond its end.
+/// Models and datasets are mapped into memory. Where another program cuts such a file short, or the disk fails, the
+/// system signals a bus error to who reads beyond its end.
 enum BusError {
     /// Lets a bus error end the process with a sentence and the exit code of an input error, in place of a crash.
     static func handle() {
         signal(SIGBUS) { _ in
             // Only calls that a signal handler may make.
             let message: StaticString =
-                "bertqa: a file could not be read to its end: it was cut short while it was in use, or the disk failed\n"
+                "bertqa: a file was cut short while it was in use, or the disk failed: it cannot be read to its end\n"
             _ = write(STDERR_FILENO, message.utf8Start, message.utf8CodeUnitCount)
             _exit(74)
         }

@@ -10,9 +10,12 @@ struct CheckCommand: AsyncParsableCommand {
         commandName: "check",
         abstract: "Find what is wrong with a dataset.",
         discussion: """
-            Lists every problem with its question's id: answers that are not at their offset (and where they are), offsets \
-            outside the text, ids that occur twice, questions and texts that are empty. The exit code is 65 if there is any. \
-            Offsets that count UTF-16 units or bytes in the whole file are recognised. With --model it also compares two ways to find the tokens of an answer, by offsets and by masks, and reports where \
+            Lists every problem with its question's id: answers that are not at their offset (and where they are), \
+            offsets \
+            outside the text, ids that occur twice, questions and texts that are empty. The exit code is 65 if there \
+            is any. \
+            Offsets that count UTF-16 units or bytes in the whole file are recognised. With --model it also compares \
+            two ways to find the tokens of an answer, by offsets and by masks, and reports where \
             they differ; such a difference is not a problem of the dataset.
 
               bertqa check --data questions.json
@@ -86,11 +89,12 @@ private struct CheckReport {
         lines.append(
             problems.isEmpty
                 ? "nothing wrong was found"
-                : "\(Figures.count(problems.count, "problem")); `bertqa convert --data \(path) --output FILE --repair` repairs what "
-                    + "can be repaired and leaves out the rest")
+                : "\(Figures.count(problems.count, "problem")); `bertqa convert --data \(path) --output FILE "
+                    + "--repair` repairs what can be repaired and leaves out the rest")
         if let differences {
             lines += differences.map { difference in
-                "\(difference.questionID): \(difference.reason): by offsets \(difference.byOffsets.joined(separator: " ")), "
+                "\(difference.questionID): \(difference.reason): by offsets "
+                    + "\(difference.byOffsets.joined(separator: " ")), "
                     + "by masks \(difference.byMask.joined(separator: " "))"
             }
             lines.append("by masks other tokens than by offsets: \(Figures.count(differences.count, "answer"))")

@@ -9,15 +9,22 @@ struct ConvertCommand: AsyncParsableCommand {
         commandName: "convert",
         abstract: "Write a dataset as a SQuAD file, and repair it.",
         discussion: """
-            Reads what every command reads: a SQuAD document; paragraphs or rows with "context", "question" and "answers" as JSON, \
-            one a line or in a list; the orientations of pandas; a table (CSV, or with tabs or semicolons) whose first line names the \
-            columns context, question, answer and answer_start, or answers as the datasets library writes it. Any of them may be \
+            Reads what every command reads: a SQuAD document; paragraphs or rows with "context", "question" and \
+            "answers" as JSON, \
+            one a line or in a list; the orientations of pandas; a table (CSV, or with tabs or semicolons) whose first \
+            line names the \
+            columns context, question, answer and answer_start, or answers as the datasets library writes it. Any of \
+            them may be \
             compressed with gzip, and come from a file, a named pipe or, as -, standard input.
 
-            With --repair offsets that count UTF-16 units, bytes, or CR LF as one are converted, and each other answer is moved to the \
-            place that has its words; of several places it takes the first, and is reported as ambiguous. It takes the spelling of \
-            the text where only capitals, Unicode normalisation, white space, quotes, dashes or invisible characters differ. What \
-            cannot be used is left out. Each change is reported with the id of its question, and `bertqa check` finds nothing wrong in the result.
+            With --repair offsets that count UTF-16 units, bytes, or CR LF as one are converted, and each other answer \
+            is moved to the \
+            place that has its words; of several places it takes the first, and is reported as ambiguous. It takes the \
+            spelling of \
+            the text where only capitals, Unicode normalisation, white space, quotes, dashes or invisible characters \
+            differ. What \
+            cannot be used is left out. Each change is reported with the id of its question, and `bertqa check` finds \
+            nothing wrong in the result.
 
               bertqa convert --data questions.csv --output questions.json
               bertqa convert --data questions.csv --output questions.json --repair
@@ -63,14 +70,15 @@ private struct ConvertReport {
     var text: String {
         var lines = summary.changes.map(\.description)
         lines.append(
-            "\(output): \(Figures.count(summary.articles, "article")), \(Figures.count(summary.paragraphs, "paragraph")), "
+            "\(output): \(Figures.count(summary.articles, "article")), "
+                + "\(Figures.count(summary.paragraphs, "paragraph")), "
                 + Figures.count(summary.questions, "question"))
         let counts = counts.map { "\($0.1) \($0.0.rawValue)" }
         if !counts.isEmpty { lines.append("repaired: \(counts.joined(separator: ", "))") }
         if !summary.problems.isEmpty {
             lines.append(
-                "\(Figures.count(summary.problems.count, "problem")); `bertqa check --data \(output)` lists them, --repair "
-                    + "repairs what can be repaired and leaves out the rest")
+                "\(Figures.count(summary.problems.count, "problem")); `bertqa check --data \(output)` lists them, "
+                    + "--repair repairs what can be repaired and leaves out the rest")
         }
         return lines.joined(separator: "\n")
     }

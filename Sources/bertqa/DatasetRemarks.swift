@@ -10,13 +10,13 @@ extension DatasetExtent {
         var lines: [String] = []
         if namelessQuestions > 0 {
             lines.append(
-                "note: \(namelessQuestions) of \(Figures.count(questions, "question")) without an id; each is called by its "
-                    + "number in the file")
+                "note: \(namelessQuestions) of \(Figures.count(questions, "question")) without an id; each is called "
+                    + "by its number in the file")
         }
         if let first = ids.firstRepeated {
             lines.append(
-                "warning: \(ids.repeatedCount) of \(Figures.count(questions, "question")) with an id that came before, first "
-                    + "\"\(first)\"; they are called \"\(first)#2\" and so on, and all are counted")
+                "warning: \(ids.repeatedCount) of \(Figures.count(questions, "question")) with an id that came "
+                    + "before, first \"\(first)\"; they are called \"\(first)#2\" and so on, and all are counted")
         }
         if unit != .characters {
             lines.append(
@@ -39,8 +39,9 @@ extension ScoringRules {
     func tell(of dataset: Dataset) {
         guard self == .squad, let language = WritingSystem.unspacedLanguage(of: dataset) else { return }
         StandardError.write(
-            "warning: most answers are in a script without spaces between words, where SQuAD's metric counts a whole answer as "
-                + "one word; --language \(language) counts characters\(language == "zh" ? ", so does --metric cmrc" : "")\n"
+            "warning: most answers are in a script without spaces between words, where SQuAD's metric counts a whole "
+                + "answer as one word; --language \(language) counts "
+                + "characters\(language == "zh" ? ", so does --metric cmrc" : "")\n"
         )
     }
 }

@@ -145,8 +145,9 @@ struct EvaluateCommand: AsyncParsableCommand {
     private func tellOfLongAnswers(_ run: DatasetPrediction) {
         guard run.longAnswers > 0 else { return }
         StandardError.write(
-            "warning: the answers to \(Figures.count(run.longAnswers, "question")) have more than \(answers.longestAnswer) tokens, the "
-                + "most that an answer may have; --max-answer-length allows longer ones\n")
+            "warning: the answers to \(Figures.count(run.longAnswers, "question")) have more than "
+                + "\(answers.longestAnswer) tokens, the most that an answer may have; --max-answer-length allows "
+                + "longer ones\n")
     }
 
     private func note(_ line: String) { StandardError.write("note: \(line)\n") }

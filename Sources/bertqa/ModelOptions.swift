@@ -100,7 +100,8 @@ enum DeviceChoice: String, ExpressibleByArgument, CaseIterable {
 struct WindowOptions: ParsableArguments {
     @Option(
         help:
-            "Tokens of one window, question and special tokens included. (default: 384, or the model's positions if fewer)"
+            "Tokens of one window, question and special tokens included. (default: 384, or the model's positions if "
+            + "fewer)"
     )
     var maxLength: Int?
 

@@ -9,16 +9,23 @@ struct PredictCommand: AsyncParsableCommand {
         commandName: "predict",
         abstract: "Answer the questions of a dataset, and write the answers to a file.",
         discussion: """
-            Writes {"question id": "answer text", ...}, which `bertqa score` and SQuAD's own script read. --n-best adds a file \
-            with several answers to each question and their probabilities. A question is left unanswered, as in SQuAD 2.0, if the \
-            probability that it has no answer is above the threshold stored with the model or given here; --na-prob-output writes \
+            Writes {"question id": "answer text", ...}, which `bertqa score` and SQuAD's own script read. --n-best \
+            adds a file \
+            with several answers to each question and their probabilities. A question is left unanswered, as in SQuAD \
+            2.0, if the \
+            probability that it has no answer is above the threshold stored with the model or given here; \
+            --na-prob-output writes \
             that probability for each question.
 
-            The dataset needs no answers. A question without an id is called by its number in the file; of several questions with \
-            one id the second is called ID#2, the third ID#3. An answer has at most 30 tokens; --max-answer-length changes that.
+            The dataset needs no answers. A question without an id is called by its number in the file; of several \
+            questions with \
+            one id the second is called ID#2, the third ID#3. An answer has at most 30 tokens; --max-answer-length \
+            changes that.
 
-            The dataset may be larger than the memory. A run that is stopped keeps its answers in OUTPUT.progress, and --resume \
-            continues from there. --shard 2/5 answers the second of five parts, on this machine or another; `bertqa merge` joins \
+            The dataset may be larger than the memory. A run that is stopped keeps its answers in OUTPUT.progress, and \
+            --resume \
+            continues from there. --shard 2/5 answers the second of five parts, on this machine or another; `bertqa \
+            merge` joins \
             the parts. The file of a resumed run, or of merged parts, is byte for byte that of one run.
 
               bertqa predict --model run --data dev.json --output predictions.json

@@ -16,7 +16,8 @@ struct ScoreCommand: AsyncParsableCommand {
             question without an answer is the empty text; --na-prob-file adds the best thresholds, with the names of \
             SQuAD's script.
 
-            Languages without spaces between words, and other articles than English ones, are scored by MLQA's rules with --language, \
+            Languages without spaces between words, and other articles than English ones, are scored by MLQA's rules \
+            with --language, \
             or, Chinese, by those of CMRC 2018 with --metric cmrc.
 
               bertqa score --data dev.json --predictions predictions.json

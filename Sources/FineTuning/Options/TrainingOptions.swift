@@ -3,7 +3,8 @@ import QuestionAnswering
 import StrictJSON
 import Torch
 
-/// Everything that decides what a training run computes, and where it writes. `TrainingOption.all` lists the names and ranges.
+/// Everything that decides what a training run computes, and where it writes. `TrainingOption.all` lists the names and
+/// ranges.
 public struct TrainingOptions: Sendable {
     /// The pretrained model's directory.
     public var model: String
@@ -44,8 +45,8 @@ public struct TrainingOptions: Sendable {
     public var maxSkippedSteps = 3
     /// Tokens that an answer of the validation may have.
     public var maxAnswerLength = SpanDecoder().maxAnswerLength
-    /// Steps after which losses and norms are read from the device, and shown; nil reads each on the CPU, and 16 at a time
-    /// elsewhere, where reading makes the device wait for the next step. The numbers are the same.
+    /// Steps after which losses and norms are read from the device, and shown; nil reads each on the CPU, and 16 at a
+    /// time elsewhere, where reading makes the device wait for the next step. The numbers are the same.
     public var loggingSteps: Int?
     /// The seed of data order, dropout and a new head.
     public var seed: UInt64 = 42
@@ -89,8 +90,8 @@ public struct TrainingOptions: Sendable {
         }
     }
 
-    /// Sets what libtorch keeps for the whole process: the number of threads, how memory is reused, whether a GPU must repeat
-    /// its bits.
+    /// Sets what libtorch keeps for the whole process: the number of threads, how memory is reused, whether a GPU must
+    /// repeat its bits.
     package func prepareProcess() throws(TorchError) {
         Runtime.tuneAllocator()
         if deterministic { try Runtime.setDeterministic(true) }

@@ -42,15 +42,15 @@ package struct PlannedRun {
     package let options: TrainingOptions
     private let features: [Feature]
 
-    /// Plans the run of the options: their model, training file (or, if that is empty, rows of the maximum length), batch
-    /// size, epochs, seed, precision and device. The device need not be here.
+    /// Plans the run of the options: their model, training file (or, if that is empty, rows of the maximum length),
+    /// batch size, epochs, seed, precision and device. The device need not be here.
     ///
     /// - Parameters:
     ///   - memory: the memory there is; nil takes this machine's.
     ///   - mapped: bytes that this process had in memory at its start, `Runtime.memory().resident`, as the one that is
     ///     planned will have.
-    /// - Throws: `TrainingError.options` if an option is out of range, a GPU's memory is not given or nothing fits; what
-    ///   loading the data throws.
+    /// - Throws: `TrainingError.options` if an option is out of range, a GPU's memory is not given or nothing fits;
+    ///   what loading the data throws.
     package init(options given: TrainingOptions, memory: MemorySize?, mapped: Int) throws {
         var options = given
         try options.validate()
@@ -87,8 +87,9 @@ package struct PlannedRun {
     private static func division(of plan: TrainingPlan) throws(TrainingError) -> TrainingPlan.Division {
         if let division = plan.division { return division }
         throw .options(
-            "`memory` \(plan.memory): training needs \(plan.least) at least, one row a pass and with gradient checkpointing, "
-                + "and a tenth of the memory to spare; take more memory, a smaller model or a lower `max_length`")
+            "`memory` \(plan.memory): training needs \(plan.least) at least, one row a pass and with gradient "
+                + "checkpointing, and a tenth of the memory to spare; take more memory, a smaller model or a lower "
+                + "`max_length`")
     }
 
     private static func remark(_ options: TrainingOptions, device: Device, division: TrainingPlan.Division) -> String? {
@@ -100,8 +101,8 @@ package struct PlannedRun {
         return nil
     }
 
-    /// Measures the division of the plan, and with gradient checkpointing the one without where that fits; ten seconds in all.
-    /// Empty where `remark` says why.
+    /// Measures the division of the plan, and with gradient checkpointing the one without where that fits; ten seconds
+    /// in all. Empty where `remark` says why.
     ///
     /// - Throws: `TrainingError` if the model cannot be loaded or libtorch fails.
     package func calibrations() throws(TrainingError) -> [Time] {
