@@ -99,9 +99,8 @@ enum DeviceChoice: String, ExpressibleByArgument, CaseIterable {
 /// How a text of any length is read in windows.
 struct WindowOptions: ParsableArguments {
     @Option(
-        help:
-            "Tokens of one window, question and special tokens included. (default: 384, or the model's positions if "
-            + "fewer)"
+        help: ArgumentHelp(
+            "Tokens of one window, question and special tokens included. (default: 384, or all positions of the model)")
     )
     var maxLength: Int?
 

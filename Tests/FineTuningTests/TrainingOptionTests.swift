@@ -13,6 +13,7 @@ struct TrainingOptionTests {
         "alignment": "mask", "drop_lost_answers": true, "batch_size": 3, "gradient_accumulation_steps": 2,
         "gradient_checkpointing": true, "learning_rate": 0.5, "epochs": 7, "max_steps": 9, "warmup_ratio": 0.125,
         "weight_decay": 0.25, "adam_epsilon": 0.001, "max_grad_norm": 2.5, "max_skipped_steps": 5,
+        "max_answer_length": 9,
         "seed": "18446744073709551615",
         "precision": "fp32", "device": "cpu", "skip_device_check": true, "threads": 1, "deterministic": true,
         "allow_pickle": true, "logging_steps": 4, "save_steps": 6, "keep_checkpoints": 8, "tensorboard": true,
@@ -55,7 +56,8 @@ struct TrainingOptionTests {
             ("batch_size", 0), ("gradient_accumulation_steps", 0), ("learning_rate", 0), ("learning_rate", 2),
             ("epochs", 0),
             ("max_steps", 0), ("warmup_ratio", -1), ("warmup_ratio", 2), ("weight_decay", 2), ("adam_epsilon", 1),
-            ("max_grad_norm", -1), ("max_skipped_steps", -1), ("validation_fraction", 1), ("threads", 0),
+            ("max_grad_norm", -1), ("max_skipped_steps", -1), ("max_answer_length", 0), ("validation_fraction", 1),
+            ("threads", 0),
             ("logging_steps", 0), ("save_steps", 0), ("keep_checkpoints", 0),
         ] as [(String, JSONValue)])
     func ranges(name: String, value: JSONValue) throws {
