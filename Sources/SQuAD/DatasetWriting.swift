@@ -13,7 +13,7 @@ extension Dataset {
     /// Writes a SQuAD file that appears whole or not at all.
     ///
     /// - Throws: `DatasetError` with the system's reason.
-    package func write(to path: String) throws(DatasetError) {
+    public func write(to path: String) throws(DatasetError) {
         do {
             try DatasetWriter.write(to: path) { writer in
                 for article in articles {

@@ -1,19 +1,19 @@
 import Files
 
 /// Writes a dataset of any format and size as a SQuAD document, a paragraph at a time.
-package struct DatasetConversion: Sendable {
+public struct DatasetConversion: Sendable {
     /// What was read and written.
-    package struct Summary: Sendable, Hashable {
+    public struct Summary: Sendable, Hashable {
         /// The number of questions that were written.
-        package fileprivate(set) var questions = 0
+        public fileprivate(set) var questions = 0
         /// The number of paragraphs that were written.
-        package fileprivate(set) var paragraphs = 0
+        public fileprivate(set) var paragraphs = 0
         /// The number of articles that were written.
-        package fileprivate(set) var articles = 0
+        public fileprivate(set) var articles = 0
         /// What was repaired, in the order of the file.
-        package fileprivate(set) var changes: [DatasetRepair.Change] = []
+        public fileprivate(set) var changes: [DatasetRepair.Change] = []
         /// What is wrong with questions that were written; nothing after a repair.
-        package fileprivate(set) var problems: [DatasetProblem] = []
+        public fileprivate(set) var problems: [DatasetProblem] = []
         /// What the file that was read is like.
         package let extent: DatasetExtent
     }
@@ -35,7 +35,7 @@ package struct DatasetConversion: Sendable {
     ///   - progress: is called with the bytes that were read and the file's size.
     /// - Throws: `DatasetError` for a file that cannot be read or of which no question is left, `FileError` for one
     ///   that cannot be written.
-    package static func convert(
+    public static func convert(
         _ path: String, to output: String, repairing: Bool, progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> Summary {
         let extent = try DatasetExtent(path: path)

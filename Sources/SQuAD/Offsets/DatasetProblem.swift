@@ -1,7 +1,7 @@
 /// Something wrong with one question of a dataset.
-package struct DatasetProblem: Sendable, Hashable, CustomStringConvertible {
+public struct DatasetProblem: Sendable, Hashable, CustomStringConvertible {
     /// What sort of problem it is.
-    package enum Kind: String, Sendable, Hashable, CaseIterable {
+    public enum Kind: String, Sendable, Hashable, CaseIterable {
         /// Two questions have one id.
         case duplicateID = "duplicate_id"
         /// The id is empty.
@@ -25,21 +25,21 @@ package struct DatasetProblem: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The question's id.
-    package let questionID: QuestionID
+    public let questionID: QuestionID
     /// What sort of problem it is.
-    package let kind: Kind
+    public let kind: Kind
     /// What is wrong, and where the answer is instead if it can be found.
-    package let message: String
+    public let message: String
     /// Whether training has to leave the question out: its first answer or its text cannot be used.
-    package let preventsTraining: Bool
+    public let preventsTraining: Bool
 
     /// One line for the user.
-    package var description: String { "question \(questionID): \(message)" }
+    public var description: String { "question \(questionID): \(message)" }
 }
 
 extension Dataset {
     /// Everything that is wrong with single questions, in the order of the file.
-    package func problems() -> [DatasetProblem] {
+    public func problems() -> [DatasetProblem] {
         var survey = OffsetSurvey()
         for article in articles { article.paragraphs.forEach { survey.add($0) } }
         var findings = DatasetFindings(unit: survey.unit)

@@ -6,11 +6,11 @@
 /// only in other capitals, another Unicode normalisation, with other white space, quotes, dashes or invisible
 /// characters, the answer takes the text's own. An answer that the text does not have is removed, and a question with
 /// it if it was the only one. Of questions with one id the first that can be used is kept.
-package struct DatasetRepair: Sendable {
+public struct DatasetRepair: Sendable {
     /// What was done about a question.
-    package struct Change: Sendable, Hashable, CustomStringConvertible {
+    public struct Change: Sendable, Hashable, CustomStringConvertible {
         /// What sort of change it is.
-        package enum Kind: String, Sendable, Hashable, CaseIterable {
+        public enum Kind: String, Sendable, Hashable, CaseIterable {
             /// An answer went to where the text has it.
             case moved
             /// An offset that counted something else was converted.
@@ -26,14 +26,14 @@ package struct DatasetRepair: Sendable {
         }
 
         /// The question's id.
-        package let questionID: QuestionID
+        public let questionID: QuestionID
         /// What sort of change it is.
-        package let kind: Kind
+        public let kind: Kind
         /// What was done, in words.
-        package let message: String
+        public let message: String
 
         /// One line for the user.
-        package var description: String { "question \(questionID): \(message)" }
+        public var description: String { "question \(questionID): \(message)" }
     }
 
     /// The ids of questions that were kept.
@@ -52,7 +52,7 @@ package struct DatasetRepair: Sendable {
     }
 
     /// A paragraph with what can be used of it, perhaps no question at all, and what was done about the others.
-    package mutating func repair(_ paragraph: Paragraph) -> (paragraph: Paragraph, changes: [Change]) {
+    public mutating func repair(_ paragraph: Paragraph) -> (paragraph: Paragraph, changes: [Change]) {
         let search = AnswerSearch(paragraph.context)
         var result = Paragraph(context: paragraph.context, questions: [])
         var changes: [Change] = []

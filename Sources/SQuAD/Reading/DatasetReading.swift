@@ -1,26 +1,26 @@
 /// A dataset file that cannot be used at all.
-package struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
+public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The file as the caller named it.
-    package let path: String
+    public let path: String
     /// What is wrong, where, and what to do.
-    package let message: String
+    public let message: String
     /// Whether the file is not there (rather than wrong).
-    package let isMissing: Bool
+    public let isMissing: Bool
 
     /// An error in a file.
-    package init(path: String, message: String, isMissing: Bool = false) {
+    public init(path: String, message: String, isMissing: Bool = false) {
         self.path = path
         self.message = message
         self.isMissing = isMissing
     }
 
     /// A file that is a dataset without questions.
-    package static func withoutQuestions(_ path: String) -> DatasetError {
+    public static func withoutQuestions(_ path: String) -> DatasetError {
         DatasetError(path: path, message: "the file has no questions")
     }
 
     /// One line for the user.
-    package var description: String { "\(path): \(message)" }
+    public var description: String { "\(path): \(message)" }
 }
 
 extension Dataset {
@@ -34,7 +34,7 @@ extension Dataset {
     /// - Parameter path: of a file or a named pipe; `-` is standard input.
     /// - Throws: `DatasetError` for a file that cannot be read, has no such format, lacks a field or has no questions,
     ///   with its line.
-    package init(path: String) throws(DatasetError) {
+    public init(path: String) throws(DatasetError) {
         let file = try DatasetFile.map(path)
         self = try file.withBytes { bytes throws(DatasetError) in
             try Dataset(path: DatasetFile.name(path), bytes: bytes)
@@ -42,7 +42,7 @@ extension Dataset {
     }
 
     /// Reads a dataset that is already in memory, in any format that files have; `path` is what messages call it.
-    package init(contents: [UInt8], path: String) throws(DatasetError) {
+    public init(contents: [UInt8], path: String) throws(DatasetError) {
         self = try contents.withUnsafeBufferPointer { buffer throws(DatasetError) in
             try Dataset(path: path, bytes: UnsafeRawBufferPointer(buffer))
         }

@@ -1,19 +1,19 @@
 import StrictJSON
 
 /// How likely each question is to have no answer: what `{"id": probability}` files hold.
-package struct NoAnswerProbabilities: Sendable {
+public struct NoAnswerProbabilities: Sendable {
     /// Ids and probabilities, 0 to 1. Among equal probabilities their order decides, as in the official script.
-    package let entries: [(id: QuestionID, probability: Double)]
+    public let entries: [(id: QuestionID, probability: Double)]
 
     /// Probabilities made in memory.
-    package init(_ entries: [(id: QuestionID, probability: Double)]) {
+    public init(_ entries: [(id: QuestionID, probability: Double)]) {
         self.entries = entries
     }
 
     /// Reads a file of probabilities.
     ///
     /// - Throws: `DatasetError` for a file that cannot be read or is not an object of numbers.
-    package init(path: String) throws(DatasetError) {
+    public init(path: String) throws(DatasetError) {
         let object = try QuestionFile.read(
             path, content: "a file of probabilities is an object {\"question id\": probability}")
         var entries: [(id: QuestionID, probability: Double)] = []
@@ -29,7 +29,7 @@ package struct NoAnswerProbabilities: Sendable {
     /// Writes a file of probabilities that appears whole or not at all.
     ///
     /// - Throws: `DatasetError` with the system's reason.
-    package func write(to path: String) throws(DatasetError) {
+    public func write(to path: String) throws(DatasetError) {
         try QuestionFile.write(JSONObject(entries.map { ($0.id.text, .double($0.probability)) }), to: path)
     }
 
@@ -49,31 +49,31 @@ package struct NoAnswerProbabilities: Sendable {
 /// The thresholds at which leaving questions unanswered scores best, and how well the probabilities rank them.
 ///
 /// - Source: `find_best_thresh` and `make_precision_recall_eval` of the official `evaluate-v2.0.py`.
-package struct NoAnswerThresholds: Sendable, Hashable {
+public struct NoAnswerThresholds: Sendable, Hashable {
     /// The best score that any threshold gives, and the threshold.
-    package struct Best: Sendable, Hashable {
+    public struct Best: Sendable, Hashable {
         /// Per cent.
-        package let score: Double
+        public let score: Double
         /// A question more likely to have no answer than this is left unanswered.
-        package let threshold: Double
+        public let threshold: Double
     }
 
     /// The best exact match.
-    package let exactMatch: Best
+    public let exactMatch: Best
     /// The best F1.
-    package let f1: Best
+    public let f1: Best
     /// The average precision of exact match, of F1 and of telling whether there is an answer, per cent; nil if no
     /// question has one.
-    package let averagePrecision: AveragePrecision?
+    public let averagePrecision: AveragePrecision?
 
     /// Areas under curves of precision over recall, per cent.
-    package struct AveragePrecision: Sendable, Hashable {
+    public struct AveragePrecision: Sendable, Hashable {
         /// Of exact match.
-        package let exactMatch: Double
+        public let exactMatch: Double
         /// Of F1.
-        package let f1: Double
+        public let f1: Double
         /// Of whether there is an answer.
-        package let oracle: Double
+        public let oracle: Double
     }
 
     /// - Parameter questions: the scores of all predictions, none left out.

@@ -1,19 +1,19 @@
 import StrictJSON
 
 /// Predicted answers by question id: what `{"id": "answer text"}` files hold.
-package struct Predictions: Sendable, Hashable {
+public struct Predictions: Sendable, Hashable {
     /// The answer texts by question id.
-    package var answers: [QuestionID: String]
+    public var answers: [QuestionID: String]
 
     /// Predictions made in memory.
-    package init(_ answers: [QuestionID: String]) {
+    public init(_ answers: [QuestionID: String]) {
         self.answers = answers
     }
 
     /// Reads a prediction file.
     ///
     /// - Throws: `DatasetError` for a file that cannot be read or is not an object of strings.
-    package init(path: String) throws(DatasetError) {
+    public init(path: String) throws(DatasetError) {
         let object = try QuestionFile.read(
             path, content: "a prediction file is an object {\"question id\": \"answer text\"}")
         var answers: [QuestionID: String] = [:]
@@ -29,7 +29,7 @@ package struct Predictions: Sendable, Hashable {
     /// Writes a prediction file, in the order of the ids, that appears whole or not at all.
     ///
     /// - Throws: `DatasetError` with the system's reason.
-    package func write(to path: String) throws(DatasetError) {
+    public func write(to path: String) throws(DatasetError) {
         let object = JSONObject(answers.map { ($0.key.text, .string($0.value)) })
         try QuestionFile.write(object, to: path, sortedKeys: true)
     }

@@ -4,28 +4,28 @@
 /// of v1.1. Texts are compared by code points, as Python does, and not by canonical equivalence, as Swift's `==` would.
 /// - Source: the definitions in Rajpurkar et al. 2016, arXiv:1606.05250, section 6, and Rajpurkar et al. 2018,
 ///   arXiv:1806.03822, as the official scripts `evaluate-v1.1.py` and `evaluate-v2.0.py` carry them out.
-package enum SQuADMetrics {
+public enum SQuADMetrics {
     /// The words of a text in lower case, without ASCII punctuation and English articles.
-    package static func words(_ text: String) -> [[Unicode.Scalar]] {
+    public static func words(_ text: String) -> [[Unicode.Scalar]] {
         let lowered = PythonText.lower(Array(text.unicodeScalars)).filter { !PythonText.isPunctuation($0) }
         return MLQAText.withoutArticles(lowered, ["a", "an", "the"]).split(whereSeparator: PythonText.isSpace).map(
             Array.init)
     }
 
     /// The text that exact match compares: its words with one space between them.
-    package static func normalized(_ text: String) -> String {
+    public static func normalized(_ text: String) -> String {
         var view = String.UnicodeScalarView()
         view.append(contentsOf: words(text).joined(separator: [" "]))
         return String(view)
     }
 
     /// Whether two texts have the same words in the same order.
-    package static func exactMatch(_ prediction: String, _ answer: String) -> Bool {
+    public static func exactMatch(_ prediction: String, _ answer: String) -> Bool {
         words(prediction) == words(answer)
     }
 
     /// The harmonic mean of precision and recall over words, 0 to 1.
-    package static func f1(_ prediction: String, _ answer: String) -> Double {
+    public static func f1(_ prediction: String, _ answer: String) -> Double {
         ScoringRules.squad.f1(words(prediction), words(answer))
     }
 

@@ -1,22 +1,22 @@
 /// The scores of a set of predictions, in per cent of the questions.
-package struct Scores: Sendable, Hashable {
+public struct Scores: Sendable, Hashable {
     /// The share of predictions that equal an acceptable answer after normalisation, 0 to 100.
-    package var exactMatch: Double
+    public var exactMatch: Double
     /// The mean overlap of words with the closest acceptable answer, 0 to 100.
-    package var f1: Double
+    public var f1: Double
     /// The number of questions.
-    package var total: Int
+    public var total: Int
     /// How many of them have no prediction; they score 0.
-    package var missing: Int
+    public var missing: Int
     /// Version 2.0: the questions that have an answer; nil if there are none.
-    package var hasAnswer: Part?
+    public var hasAnswer: Part?
     /// Version 2.0: the questions that have none; nil if there are none. Right is to leave them unanswered.
-    package var noAnswer: Part?
+    public var noAnswer: Part?
     /// Version 2.0: what the best thresholds for leaving questions unanswered would give.
-    package var thresholds: NoAnswerThresholds?
+    public var thresholds: NoAnswerThresholds?
 
     /// Scores from their parts.
-    package init(exactMatch: Double, f1: Double, total: Int, missing: Int) {
+    public init(exactMatch: Double, f1: Double, total: Int, missing: Int) {
         self.exactMatch = exactMatch
         self.f1 = f1
         self.total = total
@@ -32,13 +32,13 @@ package struct Scores: Sendable, Hashable {
     }
 
     /// The scores of some of the questions.
-    package struct Part: Sendable, Hashable {
+    public struct Part: Sendable, Hashable {
         /// Exact match, 0 to 100.
-        package let exactMatch: Double
+        public let exactMatch: Double
         /// F1, 0 to 100.
-        package let f1: Double
+        public let f1: Double
         /// The number of these questions.
-        package let total: Int
+        public let total: Int
 
         /// The means over questions; nil if there are none.
         init?(_ questions: [QuestionScore]) {
@@ -52,15 +52,15 @@ package struct Scores: Sendable, Hashable {
 }
 
 /// The scores of one question.
-package struct QuestionScore: Sendable, Hashable {
+public struct QuestionScore: Sendable, Hashable {
     /// The question's id.
-    package let id: QuestionID
+    public let id: QuestionID
     /// 1 if the prediction equals an acceptable answer after normalisation, else 0.
-    package internal(set) var exactMatch: Double
+    public internal(set) var exactMatch: Double
     /// The overlap of words with the closest acceptable answer, 0 to 1.
-    package internal(set) var f1: Double
+    public internal(set) var f1: Double
     /// Whether there is no prediction.
-    package let isMissing: Bool
+    public let isMissing: Bool
     /// Whether the dataset has an answer.
-    package let hasAnswer: Bool
+    public let hasAnswer: Bool
 }
