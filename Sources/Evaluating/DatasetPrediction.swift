@@ -52,20 +52,20 @@ public struct DatasetPrediction {
     }
 
     /// The answer for each question id; empty where there is none.
-    package var answers: [QuestionID: String] {
+    public var answers: [QuestionID: String] {
         Evaluation.texts(predictions, of: examples, threshold: noAnswerThreshold)
     }
 
     /// The best answer for each question id, however likely it is that there is none.
-    package var forcedAnswers: [QuestionID: String] { Evaluation.texts(predictions, of: examples, threshold: nil) }
+    public var forcedAnswers: [QuestionID: String] { Evaluation.texts(predictions, of: examples, threshold: nil) }
 
     /// How likely each question is to have no answer.
-    package var noAnswerProbabilities: NoAnswerProbabilities {
+    public var noAnswerProbabilities: NoAnswerProbabilities {
         Evaluation.noAnswerProbabilities(predictions, of: examples)
     }
 
     /// How many questions have no acceptable answer that is short enough to be predicted.
-    package var longAnswers: Int {
+    public var longAnswers: Int {
         guard decoder.decoding == .joint else { return 0 }
         let limit = decoder.maxAnswerLength
         return examples.count { example in

@@ -3,15 +3,15 @@ import Files
 import Foundation
 
 /// Models by name: fetches them from the Hugging Face hub into the hub's own cache, where Python finds them too.
-package struct Hub: Sendable {
+public struct Hub: Sendable {
     /// How far a file is.
-    package struct Progress: Sendable, Hashable {
+    public struct Progress: Sendable, Hashable {
         /// The file's name.
-        package let file: String
+        public let file: String
         /// Bytes that are there.
-        package let received: Int
+        public let received: Int
         /// Bytes of the file; nil where the hub does not say.
-        package let total: Int?
+        public let total: Int?
     }
 
     private let settings: HubSettings
@@ -26,7 +26,7 @@ package struct Hub: Sendable {
     ///   - warn: told where a cached file stands in for one that could not be asked for.
     ///   - convert: gets a folder with `pytorch_model.bin`, and writes `model.safetensors` into it; nil refuses models that
     ///     have no other weights than pickled ones.
-    package init(
+    public init(
         settings: HubSettings, progress: @escaping @Sendable (Progress) -> Void = { _ in },
         warn: @escaping @Sendable (String) -> Void = { _ in }, convert: (@Sendable (String) throws -> Void)? = nil
     ) {
@@ -41,7 +41,7 @@ package struct Hub: Sendable {
     /// Where the hub cannot be reached, what is in the cache is used, with a warning.
     ///
     /// - Throws: `HubError`.
-    package func model(_ id: HubModelID) async throws -> String {
+    public func model(_ id: HubModelID) async throws -> String {
         do {
             return try await currentModel(id)
         } catch let error as HubError {
@@ -109,7 +109,7 @@ package struct Hub: Sendable {
     /// One file of a model, fetched where it is not in the cache: its path there.
     ///
     /// - Throws: `HubError`.
-    package func file(_ name: String, of id: HubModelID) async throws -> String {
+    public func file(_ name: String, of id: HubModelID) async throws -> String {
         let cache = HubCache(settings, id)
         // What a commit has never changes.
         if let path = cache.file(name, commit: id.revision) { return path }

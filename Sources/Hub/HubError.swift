@@ -1,5 +1,5 @@
 /// What kept a file of the hub from being used; each says what to do.
-package enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
+public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
     /// There is no such repository, or it is private.
     case noRepository(String, hasToken: Bool)
     /// The repository has no such revision.
@@ -35,7 +35,7 @@ package enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// One line for the user.
-    package var description: String {
+    public var description: String {
         switch self {
         case .noRepository(let id, let hasToken):
             "\(id): the hub has no such model, or it is private; "
@@ -67,7 +67,7 @@ package enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether something is missing, rather than broken.
-    package var isMissing: Bool {
+    public var isMissing: Bool {
         switch self {
         case .noRepository, .noRevision, .noFile, .offline, .pickleOnly: true
         default: false

@@ -1,15 +1,15 @@
 /// A model on the Hugging Face hub: `bert-base-cased`, `owner/name`, either with `@revision`.
-package struct HubModelID: Sendable, Hashable, CustomStringConvertible {
+public struct HubModelID: Sendable, Hashable, CustomStringConvertible {
     /// The repository: `name` or `owner/name`.
-    package let repository: String
+    public let repository: String
     /// A branch, a tag or a commit.
-    package let revision: String
+    public let revision: String
 
     /// Reads an id; nil where the text cannot be one.
     ///
     /// - Source: the rules of huggingface_hub's `validate_repo_id`: letters, digits, `-`, `_` and `.`, at most one `/`, neither
     ///   `-` nor `.` at an end of a part, neither `--` nor `..`, at most 96 characters.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let repository = parts.first, repository.utf8.count <= 96, !repository.contains("--"),
             !repository.contains("..")
@@ -24,7 +24,7 @@ package struct HubModelID: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The id as it is written.
-    package var description: String { revision == "main" ? repository : "\(repository)@\(revision)" }
+    public var description: String { revision == "main" ? repository : "\(repository)@\(revision)" }
 
     /// The repository's folder in the hub's cache.
     var cacheFolder: String { "models--" + repository.split(separator: "/").joined(separator: "--") }

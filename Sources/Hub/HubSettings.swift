@@ -1,25 +1,25 @@
 import Foundation
 
 /// Where the hub is, and where its files are kept: what huggingface_hub reads from the environment, read the same way.
-package struct HubSettings: Sendable, Hashable {
+public struct HubSettings: Sendable, Hashable {
     /// The hub's address, without a slash at the end.
-    package var endpoint: String
+    public var endpoint: String
     /// The folder of the cache.
-    package var cache: String
+    public var cache: String
     /// Who is asking; nil for anybody.
-    package var token: String?
+    public var token: String?
     /// What forbids the network, such as "HF_HUB_OFFLINE"; nil where it may be used.
-    package var offline: String?
+    public var offline: String?
     /// Whether files are put into the cache without symbolic links.
-    package var avoidsLinks = false
+    public var avoidsLinks = false
     /// The way to the hub.
     package var proxies = ProxySettings()
 
     /// Whether only the cache may be used.
-    package var isOffline: Bool { offline != nil }
+    public var isOffline: Bool { offline != nil }
 
     /// Settings from their parts.
-    package init(
+    public init(
         endpoint: String = "https://huggingface.co", cache: String, token: String? = nil, offline: String? = nil
     ) {
         self.endpoint = endpoint
@@ -31,7 +31,7 @@ package struct HubSettings: Sendable, Hashable {
     /// The settings of `HF_ENDPOINT`, `HF_HUB_CACHE`, `HF_HOME`, `HF_TOKEN`, `HF_HUB_OFFLINE` and their like.
     ///
     /// - Source: huggingface_hub's `constants.py` and `utils/_auth.py`.
-    package init(environment variables: [String: String]) {
+    public init(environment variables: [String: String]) {
         let environment = HubEnvironment(variables)
         let folder = environment.expanded(environment["HF_HOME"] ?? "\(environment.cacheHome)/huggingface")
         var address = environment["HF_ENDPOINT"] ?? "https://huggingface.co"

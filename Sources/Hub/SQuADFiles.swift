@@ -2,9 +2,9 @@ import Files
 import Foundation
 
 /// The official SQuAD files by name, fetched once and compared with their known checksums.
-package struct SQuADFiles: Sendable {
+public struct SQuADFiles: Sendable {
     /// Which of a dataset's two files is meant.
-    package enum Part: String, Sendable, CaseIterable {
+    public enum Part: String, Sendable, CaseIterable {
         /// To train on.
         case train
         /// To validate and score on.
@@ -12,7 +12,7 @@ package struct SQuADFiles: Sendable {
     }
 
     /// The names of the datasets: `squad` is version 1.1, `squad_v2` is 2.0.
-    package static let names = ["squad", "squad_v2"]
+    public static let names = ["squad", "squad_v2"]
 
     private let endpoint: String
     private let folder: String
@@ -24,7 +24,7 @@ package struct SQuADFiles: Sendable {
 
     /// The files' address and where they are kept: `BERTQA_SQUAD_ENDPOINT`, `XDG_CACHE_HOME`, `HOME`; proxies, and
     /// `HF_DATASETS_OFFLINE` or `HF_HUB_OFFLINE`, as for models.
-    package init(
+    public init(
         environment variables: [String: String], progress: @escaping @Sendable (Hub.Progress) -> Void = { _ in }
     ) {
         let environment = HubEnvironment(variables)
@@ -52,7 +52,7 @@ package struct SQuADFiles: Sendable {
     /// A file of a dataset: its path in the cache; nil if `name` is none of `names`.
     ///
     /// - Throws: `HubError`.
-    package func file(_ name: String, _ part: Part) async throws -> String? {
+    public func file(_ name: String, _ part: Part) async throws -> String? {
         guard let known = known["\(name) \(part.rawValue)"] else { return nil }
         let path = "\(folder)/\(known.file)"
         if FileManager.default.fileExists(atPath: path) { return path }

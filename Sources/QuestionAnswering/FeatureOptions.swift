@@ -47,7 +47,7 @@ public struct FeatureOptions: Sendable, Hashable {
     }
 
     /// The options for a model with so many positions, checked: a maximum length that nobody set is no larger.
-    package func fitted(to maxPositions: Int) throws(ReaderError) -> FeatureOptions {
+    public func fitted(to maxPositions: Int) throws(ReaderError) -> FeatureOptions {
         var fitted = self
         if !isMaxLengthSet, maxLength > maxPositions { fitted.maxLength = maxPositions }
         try fitted.validate(maxPositions: maxPositions)

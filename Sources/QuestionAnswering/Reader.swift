@@ -66,7 +66,7 @@ public actor Reader {
     /// The model's configuration.
     package nonisolated let config: BertConfig
     /// The model's tokenizer.
-    package nonisolated let tokenizer: Tokenizer
+    public nonisolated let tokenizer: Tokenizer
     /// How texts are cut into rows.
     public nonisolated let options: FeatureOptions
     /// A question more likely than this to have no answer is left unanswered; nil answers all.

@@ -1,14 +1,14 @@
 /// The tokens of one text, without special tokens.
-package struct TokenizedText: Sendable, Hashable {
+public struct TokenizedText: Sendable, Hashable {
     /// Token ids.
-    package let ids: [Int32]
+    public let ids: [Int32]
     /// For each token the UTF-8 bytes of the text it came from.
-    package let offsets: [Range<Int32>]
+    public let offsets: [Range<Int32>]
     /// The positions of tokens that were found in the text as a whole, in order.
     let addedPositions: [Int]
 
     /// Makes a tokenised text; both arrays have the same length.
-    package init(ids: [Int32], offsets: [Range<Int32>]) {
+    public init(ids: [Int32], offsets: [Range<Int32>]) {
         precondition(ids.count == offsets.count)
         self.init(ids: ids, offsets: offsets, addedPositions: [])
     }
@@ -20,23 +20,23 @@ package struct TokenizedText: Sendable, Hashable {
     }
 
     /// The number of tokens.
-    package var count: Int { ids.count }
+    public var count: Int { ids.count }
 }
 
 /// A model input: one text or a pair with its special tokens. All arrays have the same length.
-package struct Encoding: Sendable, Hashable {
+public struct Encoding: Sendable, Hashable {
     /// Token ids.
-    package var ids: [Int32]
+    public var ids: [Int32]
     /// The segments: 0 for the first text and the special tokens around it, 1 (0 in a model with one segment) for the
     /// second and the separator behind it.
-    package var typeIDs: [Int32]
+    public var typeIDs: [Int32]
     /// UTF-8 byte ranges in the token's own text; `0..<0` for special tokens.
-    package var offsets: [Range<Int32>]
+    public var offsets: [Range<Int32>]
     /// 0 for tokens of the first text, 1 for tokens of the second, -1 for special tokens.
-    package var sequence: [Int8]
+    public var sequence: [Int8]
 
     /// The number of tokens.
-    package var count: Int { ids.count }
+    public var count: Int { ids.count }
 
     init(reserving count: Int) {
         (ids, typeIDs, offsets, sequence) = ([], [], [], [])

@@ -1,13 +1,13 @@
 /// Converts between UTF-8 byte offsets, used inside, and Unicode scalar offsets, used in files and JSON, for one text.
-package struct ScalarOffsets: Sendable {
+public struct ScalarOffsets: Sendable {
     /// For each byte offset, the end included, the number of scalars that begin before it; `nil`: the text is ASCII.
     private let scalarsBefore: [Int32]?
     private let byteCount: Int
     /// The number of Unicode scalars in the text.
-    package let scalarCount: Int
+    public let scalarCount: Int
 
     /// Prepares the conversion for a text; one pass over it.
-    package init(_ text: String) {
+    public init(_ text: String) {
         var text = text
         (scalarsBefore, byteCount, scalarCount) = text.withUTF8 { bytes in
             if bytes.allSatisfy({ $0 < 0x80 }) { return (nil, bytes.count, bytes.count) }
@@ -24,13 +24,13 @@ package struct ScalarOffsets: Sendable {
     }
 
     /// The scalars that the bytes `range` hold; `range` must lie in the text, on scalar boundaries.
-    package func scalars(utf8 range: Range<Int32>) -> Range<Int> {
+    public func scalars(utf8 range: Range<Int32>) -> Range<Int> {
         guard let scalarsBefore else { return Int(range.lowerBound)..<Int(range.upperBound) }
         return Int(scalarsBefore[Int(range.lowerBound)])..<Int(scalarsBefore[Int(range.upperBound)])
     }
 
     /// The bytes of the scalars `range`; `nil` if it reaches out of the text.
-    package func utf8(scalars range: Range<Int>) -> Range<Int>? {
+    public func utf8(scalars range: Range<Int>) -> Range<Int>? {
         guard range.lowerBound >= 0, range.upperBound <= scalarCount else { return nil }
         guard scalarsBefore != nil else { return range }
         return byte(range.lowerBound)..<byte(range.upperBound)

@@ -1,18 +1,18 @@
 /// The spellings of the tokens with a role.
-package struct SpecialTokens: Sendable, Hashable {
+public struct SpecialTokens: Sendable, Hashable {
     /// Begins every input.
-    package var cls: String
+    public var cls: String
     /// Stands behind each text.
-    package var sep: String
+    public var sep: String
     /// Fills rows up to a length in other programs; here rows are not filled.
-    package var pad: String
+    public var pad: String
     /// Stands for words the vocabulary cannot spell.
-    package var unk: String
+    public var unk: String
     /// Hides a word in pretraining.
-    package var mask: String
+    public var mask: String
 
     /// Makes a set of spellings; the defaults are BERT's.
-    package init(
+    public init(
         cls: String = "[CLS]", sep: String = "[SEP]", pad: String = "[PAD]", unk: String = "[UNK]",
         mask: String = "[MASK]"
     ) {

@@ -10,7 +10,7 @@ extension Tokenizer {
     /// - Parameters:
     ///   - skipSpecialTokens: leaves out tokens that are marked special.
     ///   - cleanUp: takes out the spaces before punctuation and English contractions.
-    package func decode(
+    public func decode(
         _ ids: some Sequence<Int32>, skipSpecialTokens: Bool = true, cleanUp: Bool = true
     ) -> String {
         let prefix = Array(continuationPrefix.utf8)
@@ -38,7 +38,7 @@ extension Tokenizer {
     /// - Parameters:
     ///   - first: the text, or the first of the pair, that was encoded.
     ///   - second: the second text of the pair.
-    package func spellings(of encoding: Encoding, first: String, second: String = "") -> [String] {
+    public func spellings(of encoding: Encoding, first: String, second: String = "") -> [String] {
         let added = vocabulary.added.byID
         let scratch = NormalisedText()
         return encoding.ids.indices.map { index in

@@ -2,7 +2,7 @@ extension Tokenizer {
     /// `[CLS] text [SEP]`.
     ///
     /// - Parameter maxLength: the end of the text is cut so that the whole has at most so many tokens; at least 2.
-    package func encode(_ text: String, maxLength: Int? = nil) -> Encoding {
+    public func encode(_ text: String, maxLength: Int? = nil) -> Encoding {
         let tokens = tokenize(text)
         let kept = maxLength.map { min(tokens.count, $0 - 2) } ?? tokens.count
         precondition(kept >= 0, "maxLength must leave room for the two special tokens")
@@ -19,7 +19,7 @@ extension Tokenizer {
     ///   - maxLength: the texts are cut so that the whole has at most so many tokens.
     ///   - truncation: which text is cut.
     /// - Throws: `TokenizerError` (`.truncation`) if the texts cannot be cut so.
-    package func encode(
+    public func encode(
         _ first: String, _ second: String, maxLength: Int? = nil, truncation: Truncation = .onlySecond
     ) throws(TokenizerError) -> Encoding {
         let scratch = TokenizerScratch()
@@ -31,7 +31,7 @@ extension Tokenizer {
     /// `[CLS] first [SEP] second [SEP]` from texts tokenised before: a context is tokenised once for all its questions.
     ///
     /// - Throws: `TokenizerError` (`.truncation`) if the texts cannot be cut so.
-    package func pair(
+    public func pair(
         _ first: TokenizedText, _ second: TokenizedText, maxLength: Int? = nil, truncation: Truncation = .onlySecond
     ) throws(TokenizerError) -> Encoding {
         var kept = (first: first.count, second: second.count)

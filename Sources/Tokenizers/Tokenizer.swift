@@ -1,32 +1,32 @@
 /// BERT's tokenizer: text to token ids with positions and back, equal to the `tokenizers` library's `BertTokenizer`.
-package struct Tokenizer: Sendable {
+public struct Tokenizer: Sendable {
     /// The tokens and their ids, added ones included.
     package private(set) var vocabulary: Vocabulary
     /// What happens to a text before it is split.
     package let normaliser: Normaliser
     /// The tokens with a role.
-    package let specialTokens: SpecialTokens
+    public let specialTokens: SpecialTokens
     /// What pieces inside a word begin with in the vocabulary.
-    package let continuationPrefix: String
+    public let continuationPrefix: String
     /// Words of more Unicode scalars are unknown.
-    package let maximumWordScalars: Int
+    public let maximumWordScalars: Int
     /// Whether special tokens that stand in a text are split like words; `split_special_tokens` of transformers.
-    package let splitsSpecialTokens: Bool
+    public let splitsSpecialTokens: Bool
     /// The segment of a pair's second text: 1, or 0 for a model that has only one.
-    package var secondType: Int32 = 1
+    public var secondType: Int32 = 1
     /// The id of `[CLS]`, the first token of every input.
-    package let clsID: Int32
+    public let clsID: Int32
     /// The id of `[SEP]`, behind each text.
-    package let sepID: Int32
+    public let sepID: Int32
     /// The id of `[UNK]`, for words the vocabulary cannot spell.
-    package let unkID: Int32
+    public let unkID: Int32
     /// What is unusual about the files that the tokenizer was read from, a sentence each: files that contradict each
     /// other, settings that have no effect. Whoever loads a tokenizer shows them to the user.
-    package internal(set) var warnings: [String] = []
+    public internal(set) var warnings: [String] = []
 
     /// One more than the highest id that the vocabulary and the lists of added tokens name. Tokens from there on are
     /// those of roles and settings that are in neither: a model has no rows for them.
-    package internal(set) var listedCount: Int
+    public internal(set) var listedCount: Int
 
     let engine: NormaliserEngine
     private let splitter: WordSplitter
@@ -37,7 +37,7 @@ package struct Tokenizer: Sendable {
     package var addedTokens: [(id: Int32, token: AddedToken)] { vocabulary.added.sorted }
 
     /// The id of `[MASK]`, if the vocabulary has it.
-    package var maskID: Int32? { vocabulary.id(of: specialTokens.mask) }
+    public var maskID: Int32? { vocabulary.id(of: specialTokens.mask) }
 
     /// Makes a tokenizer from its parts.
     ///
@@ -88,7 +88,7 @@ package struct Tokenizer: Sendable {
     /// This tokenizer without the added tokens whose ids are `limit` or more: they are words like others then.
     ///
     /// - Throws: `TokenizerError` (`.vocabulary`) if the `[CLS]` or `[SEP]` is among them.
-    package func withoutAddedTokens(from limit: Int) throws(TokenizerError) -> Tokenizer {
+    public func withoutAddedTokens(from limit: Int) throws(TokenizerError) -> Tokenizer {
         var copy = self
         copy.vocabulary.removeAdded(from: Int32(clamping: limit))
         (copy.literalTokens, copy.normalisedTokens) = try Self.matchers(copy.vocabulary, engine, splitsSpecialTokens)
@@ -98,7 +98,7 @@ package struct Tokenizer: Sendable {
     }
 
     /// The tokens of a text, no special tokens around them.
-    package func tokenize(_ text: String) -> TokenizedText {
+    public func tokenize(_ text: String) -> TokenizedText {
         tokenize(text, scratch: TokenizerScratch())
     }
 

@@ -1,7 +1,7 @@
 /// Why a tokenizer could not be read, written or used.
-package struct TokenizerError: Error, Sendable, Hashable, CustomStringConvertible {
+public struct TokenizerError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What kind of failure it is.
-    package enum Kind: Sendable, Hashable {
+    public enum Kind: Sendable, Hashable {
         /// A file or folder is not there.
         case missing
         /// A file could not be read or written.
@@ -17,16 +17,16 @@ package struct TokenizerError: Error, Sendable, Hashable, CustomStringConvertibl
     }
 
     /// The kind of failure.
-    package let kind: Kind
+    public let kind: Kind
     /// What happened and what to do, naming the file.
-    package let message: String
+    public let message: String
 
     /// Makes an error.
-    package init(_ kind: Kind, _ message: String) {
+    public init(_ kind: Kind, _ message: String) {
         self.kind = kind
         self.message = message
     }
 
     /// The message.
-    package var description: String { message }
+    public var description: String { message }
 }

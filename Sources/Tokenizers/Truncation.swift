@@ -1,5 +1,5 @@
 /// Which text of a pair loses tokens at its end when the pair is too long; the names are those of transformers.
-package enum Truncation: String, Sendable, CaseIterable {
+public enum Truncation: String, Sendable, CaseIterable {
     /// Only the second text.
     case onlySecond = "only_second"
     /// The longer one first, then both evenly.

@@ -8,7 +8,7 @@ extension Tokenizer {
     /// files.
     /// - Parameter maximumLength: the longest input of the model, noted for transformers.
     /// - Throws: `TokenizerError` (`.inputOutput`) naming the file.
-    package func save(to directory: String, maximumLength: Int = 512) throws(TokenizerError) {
+    public func save(to directory: String, maximumLength: Int = 512) throws(TokenizerError) {
         try write(vocabularyLines(), to: directory + "/vocab.txt")
         try write(tokenizerJSON().serialized(pretty: true) + "\n", to: directory + "/tokenizer.json")
         try write(

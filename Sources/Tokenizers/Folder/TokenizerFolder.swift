@@ -10,7 +10,7 @@ extension Tokenizer {
     ///
     /// - Throws: `TokenizerError` naming the file and the setting: nothing to read, not a WordPiece tokenizer, one that
     ///   needs another program, a vocabulary without `[UNK]`, `[CLS]` or `[SEP]`.
-    package init(directory: String) throws(TokenizerError) {
+    public init(directory: String) throws(TokenizerError) {
         self = try TokenizerFolder(path: directory).tokenizer()
     }
 }
