@@ -7,7 +7,7 @@ import Tokenizers
 /// A model's answers to a dataset that is in memory, with progress on standard error: what `evaluate` scores.
 public struct DatasetPrediction {
     /// The dataset.
-    package let dataset: Dataset
+    public let dataset: Dataset
     /// Above which probability of having no answer a question is left unanswered: what the options say, else the model;
     /// nil always answers.
     public let noAnswerThreshold: Double?

@@ -47,7 +47,7 @@ public struct DatasetRepair: Sendable {
     /// - Parameters:
     ///   - unit: what the file's offsets count.
     ///   - isUnlabelled: whether questions without answers are kept, since none of the file has any.
-    package init(unit: OffsetUnit = .characters, isUnlabelled: Bool = false) {
+    public init(unit: OffsetUnit = .characters, isUnlabelled: Bool = false) {
         (self.unit, self.isUnlabelled) = (unit, isUnlabelled)
     }
 

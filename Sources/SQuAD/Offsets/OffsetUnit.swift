@@ -1,6 +1,6 @@
 /// What a file's offsets count. SQuAD's count Unicode scalars, as Python does; tools in other languages count
 /// otherwise.
-package struct OffsetUnit: Sendable, Hashable, CustomStringConvertible {
+public struct OffsetUnit: Sendable, Hashable, CustomStringConvertible {
     /// What a character counts.
     package enum Encoding: String, Sendable, Hashable {
         /// One.
@@ -25,7 +25,7 @@ package struct OffsetUnit: Sendable, Hashable, CustomStringConvertible {
     let lineEnds: LineEnds
 
     /// SQuAD's own.
-    package static let characters = OffsetUnit(encoding: .characters, lineEnds: .asWritten)
+    public static let characters = OffsetUnit(encoding: .characters, lineEnds: .asWritten)
 
     /// All that are looked for, the likely ones first.
     static let all: [OffsetUnit] = [LineEnds.asWritten, .crlfAsOne, .lfAsTwo].flatMap { lineEnds in
@@ -36,12 +36,12 @@ package struct OffsetUnit: Sendable, Hashable, CustomStringConvertible {
     fileprivate static let encodings = 3
 
     /// The name in JSON output.
-    package var name: String {
+    public var name: String {
         lineEnds == .asWritten ? encoding.rawValue : "\(encoding.rawValue)_\(lineEnds.rawValue)"
     }
 
     /// The name in messages.
-    package var description: String {
+    public var description: String {
         let unit =
             switch encoding {
             case .characters: "characters"

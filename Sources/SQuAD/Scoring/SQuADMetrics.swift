@@ -35,7 +35,7 @@ public enum SQuADMetrics {
     ///   - noAnswer: how likely each question is to have no answer. A question more likely to have none than
     ///     `threshold` counts as left unanswered, and the best thresholds are looked for. Version 2.0 only.
     ///   - rules: how texts are compared.
-    package static func score(
+    public static func score(
         _ dataset: Dataset, predictions: [QuestionID: String], noAnswer: NoAnswerProbabilities? = nil,
         threshold: Double = 1, rules: ScoringRules = .squad
     ) -> Scores {
@@ -53,7 +53,7 @@ public enum SQuADMetrics {
     ///
     /// A question whose id came before takes the prediction for its key; where there is none, the one for its id counts
     /// for all that have it, as in the official scripts.
-    package static func questionScores(
+    public static func questionScores(
         _ dataset: Dataset, predictions: [QuestionID: String], rules: ScoringRules = .squad
     ) -> [QuestionScore] {
         let isVersion2 = dataset.isVersion2

@@ -1,5 +1,5 @@
 /// How predictions are compared with answers.
-package struct ScoringRules: Sendable, Hashable, CustomStringConvertible {
+public struct ScoringRules: Sendable, Hashable, CustomStringConvertible {
     /// Whose rules these are.
     package enum Metric: String, Sendable, Hashable, CaseIterable {
         /// SQuAD's: words between spaces, without English articles.
@@ -13,27 +13,27 @@ package struct ScoringRules: Sendable, Hashable, CustomStringConvertible {
     /// Whose rules these are.
     package let metric: Metric
     /// The language by its two letters; MLQA's rules depend on it.
-    package let language: String?
+    public let language: String?
 
     /// SQuAD's rules.
-    package static let squad = ScoringRules(metric: .squad, language: nil)
+    public static let squad = ScoringRules(metric: .squad, language: nil)
 
     /// CMRC's rules.
-    package static let cmrc = ScoringRules(metric: .cmrc, language: nil)
+    public static let cmrc = ScoringRules(metric: .cmrc, language: nil)
 
     /// MLQA's rules for a language; nil for one that they are not known for.
-    package static func mlqa(_ language: String) -> ScoringRules? {
+    public static func mlqa(_ language: String) -> ScoringRules? {
         languages.contains(language) ? ScoringRules(metric: .mlqa, language: language) : nil
     }
 
     /// The languages of `mlqa(_:)`: MLQA's seven, and Japanese, Korean and Thai, whose texts are taken apart by the
     /// same rules.
-    package static let languages = ["ar", "de", "en", "es", "hi", "ja", "ko", "th", "vi", "zh"]
+    public static let languages = ["ar", "de", "en", "es", "hi", "ja", "ko", "th", "vi", "zh"]
 
     private init(metric: Metric, language: String?) { (self.metric, self.language) = (metric, language) }
 
     /// As it is named to users, such as `mlqa (zh)`.
-    package var description: String { metric.rawValue + (language.map { " (\($0))" } ?? "") }
+    public var description: String { metric.rawValue + (language.map { " (\($0))" } ?? "") }
 
     /// What is compared of a text: `exact` by exact match, `tokens` by F1.
     func normalized(_ text: String) -> NormalizedText {
