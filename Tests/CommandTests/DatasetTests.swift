@@ -17,12 +17,11 @@ struct DatasetTests {
         arguments: [
             ("not JSON", "line 1"), ("", "empty"), (#"{"data": ["#, "line 1"), ("[]", "question"), ("{}", "data"),
             (#"{"data": []}"#, "question"), (#"{"data": {}}"#, "data"),
-            (dataset(#"{"question": "who?", "answers": []}"#), "id"),
-            (dataset(#"{"id": "q1", "answers": []}"#), "question"),
-            (dataset(#"{"id": "q1", "question": "who?", "answers": [{"text": "ada"}]}"#), "answer_start"),
+            (dataset(#"{"id": "q1", "answers": []}"#), "question q1 has no \"question\""),
+            (dataset(#"{"id": "q1", "question": "who?", "answers": [{"word": "ada"}]}"#), "no \"text\", but \"word\""),
             (
-                dataset(#"{"id": "q1", "question": "who?", "answers": [{"text": "ada", "answer_start": "0"}]}"#),
-                "column 178: expected a number"
+                dataset(#"{"id": "q1", "question": "who?", "answers": [{"text": "ada", "answer_start": "first"}]}"#),
+                "question q1: answer_start must be a whole number"
             ),
             (dataset(#"{"id": "q1", "question": "\ud800", "answers": []}"#), "surrogate"),
         ])

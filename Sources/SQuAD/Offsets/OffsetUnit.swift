@@ -85,16 +85,18 @@ struct OffsetMap {
             offsets = nil
             return
         }
-        var (offsets, sum) = ([Int](), 0)
+        var (offsets, sum, isPlain) = ([Int](), 0, true)
         offsets.reserveCapacity(text.count + 1)
         for index in text.indices {
             offsets.append(sum)
-            sum += unit.width(
+            let width = unit.width(
                 of: text[index], after: index > 0 ? text[index - 1] : nil,
                 before: index + 1 < text.count ? text[index + 1] : nil)
+            sum += width
+            isPlain = isPlain && width == 1
         }
         offsets.append(sum)
-        self.offsets = sum == count ? nil : offsets
+        self.offsets = isPlain ? nil : offsets
     }
 
     /// The characters that are at an offset: none inside a character, two at a CR LF that counts as one.

@@ -28,8 +28,9 @@ enum FormAdvice {
     ///   - names: of the fields that it has.
     static func missing(_ field: String, of owner: String, names: [String]) -> String {
         let seen = names.isEmpty ? "it has no fields" : "its fields are \(list(names))"
-        let forms = [row, paragraph, document]
-        let nearest = forms.max { closeness($0, names) < closeness($1, names) } ?? row
+        // What has nothing in common with any of them is most likely meant as the official form.
+        let forms = [document, row, paragraph]
+        let nearest = forms.max { closeness($0, names) < closeness($1, names) } ?? document
         return "\(owner) has no \"\(field)\"; \(seen)\(guess(names)); the nearest form that is read is \(nearest.shape)"
     }
 

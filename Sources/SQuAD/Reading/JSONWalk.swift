@@ -28,6 +28,8 @@ struct JSONWalk: ItemSource {
 
     private let path: String
     private var reader: JSONReader
+    /// What is open while an object is read that stands in no other.
+    private static let topLevel = 2
     /// Whether the objects are the members of one object, whose keys don't matter.
     private let isIndexed: Bool
     private var levels = [Level.file(first: true)]
@@ -145,7 +147,7 @@ struct JSONWalk: ItemSource {
     private mutating func take(_ key: String) throws(JSONError) {
         let place = elements.count - 1
         guard let (field, rank) = RecordField.named(key) else {
-            if key == "header", element == 1 { elements[place].isHeader = true }
+            if key == "header", levels.count == Self.topLevel { elements[place].isHeader = true }
             return try reader.skipValue()
         }
         switch field {
