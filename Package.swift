@@ -10,6 +10,7 @@ let package = Package(
         .library(name: "Tokenizers", targets: ["Tokenizers"]),
         .library(name: "SQuAD", targets: ["SQuAD"]),
         .library(name: "QuestionAnswering", targets: ["QuestionAnswering"]),
+        .library(name: "Evaluating", targets: ["Evaluating"]),
         .library(name: "FineTuning", targets: ["FineTuning"]),
         .library(name: "QAServer", targets: ["QAServer"]),
         .library(name: "Hub", targets: ["Hub"]),
