@@ -13,7 +13,7 @@ struct Train {
         }
         let (encoder, rows, output) = (arguments[0], arguments[1], arguments[2])
 
-        // Rows (CSV or JSON) have a context, a question and an answer. The repair finds the place of each answer in its text.
+        // Rows (CSV or JSON) have a context, a question and an answer. The repair finds each answer in its text.
         let data = "\(output).json"
         let converted = try DatasetConversion.convert(rows, to: data, repairing: true)
         for change in converted.changes { print(change) }
