@@ -1,27 +1,27 @@
 #!/bin/sh
-# Links libtorch's libraries beside what `swift build` produces, where the products look for them ($ORIGIN), and has everything
-# planned anew for a libtorch with other headers: Tools/link_libtorch.sh [OPTION ...], those of `swift build`; -c release without any.
+# Links libtorch's libraries beside the products of `swift build`, which look for them there ($ORIGIN), and makes SwiftPM plan the
+# build again for a libtorch with other headers: Tools/link_libtorch.sh [OPTION ...], those of `swift build`. Without any it is
+# this package's release build.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-cd "$root"
-libtorch=$(cd .deps/libtorch && pwd -P)
-[ $# -gt 0 ] || set -- -c release
+libtorch=$(cd "$root/.deps/libtorch" && pwd -P)
+[ $# -gt 0 ] || set -- -c release --package-path "$root"
 products=$(swift build "$@" --show-bin-path)
 marker=$products/.libtorch
-linked=$(printf '%s\n' "$libtorch" && cat .deps/pkgconfig/bertqa-libtorch.pc)
+linked=$(printf '%s\n' "$libtorch" && cat "$root/.deps/pkgconfig/bertqa-libtorch.pc")
 
 if [ -f "$marker" ] && [ "$(cat "$marker")" = "$linked" ] && ls "$products"/libtorch_cpu.* > /dev/null 2>&1; then exit 0; fi
 mkdir -p "$products"
 
-# SwiftPM goes by the plan of the last build and does not look into the pkg-config file again: what was compiled for another
-# libtorch would pass for new.
+# SwiftPM keeps the plan of the last build and does not read the pkg-config file again: objects compiled for another libtorch would
+# pass for new.
 rm -f "$products/description.json"
 
-# Links that an earlier libtorch left behind would be mixed with this one's.
+# Links that an earlier libtorch left would be mixed with those of this one.
 find "$products" -maxdepth 1 -type l \( -name 'lib*.so*' -o -name 'lib*.dylib' \) -exec rm -f {} +
 
-# link_all FOLDER: every shared library of it but libtorch_python, which wants a Python.
+# link_all FOLDER: every shared library in it except libtorch_python, which needs a Python.
 link_all() {
     for library in "$1"/lib*.so* "$1"/lib*.dylib; do
         case ${library##*/} in

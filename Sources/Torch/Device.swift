@@ -12,11 +12,11 @@ public enum Device: String, Sendable, Hashable, CaseIterable {
     /// Whether this machine and this libtorch have the device.
     public var isAvailable: Bool { ct_device_available(ct) }
 
-    /// The best device there is: CUDA, else the CPU. MPS has to be asked for, since its results have been wrong before
+    /// CUDA where it is available, else the CPU. MPS must be requested, since its results have been wrong before
     /// (pytorch#170837).
     public static var best: Device { Device.cuda.isAvailable ? .cuda : .cpu }
 
-    /// Makes the device with that number, from 0, the one that this kind means on this thread and others; nothing for the CPU.
+    /// Makes the device with that number, from 0, the one that this kind stands for; does nothing for the CPU.
     package func select(index: Int) throws(TorchError) {
         try check(ct_select_device(ct, Int32(clamping: index)), "Device.select")
     }
@@ -24,20 +24,6 @@ public enum Device: String, Sendable, Hashable, CaseIterable {
     /// Whether the device multiplies bfloat16 matrices in hardware: NVIDIA GPUs do from compute capability 8.0 on. False
     /// where there is no such device.
     public var multipliesBFloat16: Bool { ct_device_has_bfloat16(ct) }
-
-    /// Bytes that tensors take on the current device of this kind, now and at their peak since the start or the last
-    /// `resetPeakMemory`; for the CPU the memory of the process. Zero where the device is missing, unused or does not tell.
-    package func memory() throws(TorchError) -> (allocated: Int, peak: Int) {
-        var allocated: Int64 = 0
-        var peak: Int64 = 0
-        try check(ct_device_memory(ct, &allocated, &peak), "Device.memory")
-        return (Int(allocated), Int(peak))
-    }
-
-    /// Lets the peak of `memory` begin at what is allocated now. That of the CPU cannot be reset and stays.
-    package func resetPeakMemory() throws(TorchError) {
-        try check(ct_reset_peak(ct), "Device.resetPeakMemory")
-    }
 
     var ct: CTDeviceKind {
         switch self {
@@ -62,8 +48,8 @@ package enum Runtime {
     /// Whether the CPU multiplies 8-bit integers in hardware, without overflow on the way.
     package static var cpuMultipliesInt8: Bool { ct_cpu_has_int8() }
 
-    /// Lets large tensors of the CPU have memory of their own, apart from the heap, and keeps it from step to step, which
-    /// saves clearing it again. For programs to call once at their start; it holds for the whole process.
+    /// Puts large tensors of the CPU into memory apart from the heap and keeps that from step to step, which saves clearing
+    /// it again. Programs call this once at their start; it holds for the whole process.
     ///
     /// - Returns: false under AddressSanitizer, which watches the heap.
     @discardableResult
@@ -71,30 +57,25 @@ package enum Runtime {
         ct_tune_allocator()
     }
 
-    /// Gives memory that was freed back to the system, where the host's allocator can.
+    /// Returns freed memory to the system, where the host's allocator can.
     package static func releaseMemory() { ct_release_memory() }
 
     /// Sets how many compiled matrix products the libraries of libtorch keep; 1,024 each is their own default. A server
-    /// that meets batches of ever other sizes would collect them for hours.
+    /// whose batches keep changing size would collect them for hours.
     ///
-    /// To be called before the first product; what the environment says (`ONEDNN_PRIMITIVE_CACHE_CAPACITY`,
-    /// `LRU_CACHE_CAPACITY`) has precedence.
+    /// Must be called before the first product; the environment (`ONEDNN_PRIMITIVE_CACHE_CAPACITY`, `LRU_CACHE_CAPACITY`) has
+    /// precedence.
     ///
     /// - Throws: `TorchError` for a count below 1.
     package static func keepProducts(_ count: Int) throws(TorchError) {
         try check(ct_keep_products(Int32(clamping: count)), "keepProducts")
     }
 
-    /// Gives GPU memory that libtorch keeps for later tensors back to the driver; does nothing where there is no GPU.
-    package static func emptyDeviceCache() throws(TorchError) {
-        try check(ct_empty_device_cache(), "emptyDeviceCache")
-    }
-
-    /// Whether a GPU gives the same bits for the same numbers; see `setDeterministic`.
+    /// Whether a GPU computes the same bits from the same numbers; see `setDeterministic`.
     package static var isDeterministic: Bool { ct_deterministic() }
 
-    /// Lets a GPU give the same bits for the same numbers, by slower operations; those that cannot throw from then on. The
-    /// CPU always does. It holds for the whole process, and is to be called before the GPU's first matrix product.
+    /// Makes a GPU compute the same bits from the same numbers, by slower operations; those that cannot throw from then on.
+    /// The CPU always does. It holds for the whole process and must be called before the GPU's first matrix product.
     package static func setDeterministic(_ deterministic: Bool) throws(TorchError) {
         try check(ct_set_deterministic(deterministic), "setDeterministic")
     }
@@ -107,7 +88,7 @@ package enum Runtime {
         try check(ct_set_threads(Int32(clamping: count)), "setThreads")
     }
 
-    /// Bytes of memory that this process has in use now, and has had at its peak.
+    /// Bytes of memory that this process has resident now and had at its peak.
     package static func memory() throws(TorchError) -> (resident: Int, peak: Int) {
         var resident: Int64 = 0
         var peak: Int64 = 0

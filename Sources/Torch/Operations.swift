@@ -8,11 +8,6 @@ extension Tensor {
         try make("+", [a, b]) { ct_add(a.handle, b.handle, $0) }
     }
 
-    /// The elementwise difference.
-    package static func - (a: Tensor, b: Tensor) throws(TorchError) -> Tensor {
-        try make("-", [a, b]) { ct_subtract(a.handle, b.handle, $0) }
-    }
-
     /// The elementwise product.
     package static func * (a: Tensor, b: Tensor) throws(TorchError) -> Tensor {
         try make("*", [a, b]) { ct_multiply(a.handle, b.handle, $0) }
@@ -21,11 +16,6 @@ extension Tensor {
     /// Every element times a number.
     package static func * (a: Tensor, factor: Double) throws(TorchError) -> Tensor {
         try make("*", [a]) { ct_scale(a.handle, factor, $0) }
-    }
-
-    /// The matrix product of `self` [..., M, K] and `other` [..., K, N].
-    package func matmul(_ other: Tensor) throws(TorchError) -> Tensor {
-        try Tensor.make("matmul", [self, other]) { ct_matmul(handle, other.handle, $0) }
     }
 
     /// `self` [T, I] times the transpose of `weight` [O, I], plus `bias` [O], computed in the type of `self`; weight and
@@ -41,32 +31,9 @@ extension Tensor {
         try Tensor.make("embedding", [self, ids]) { ct_embedding(handle, ids.handle, $0) }
     }
 
-    /// Normalisation over the last dimension.
-    package func layerNorm(weight: Tensor, bias: Tensor, epsilon: Double) throws(TorchError) -> Tensor {
-        try Tensor.make("layerNorm", [self, weight, bias]) {
-            ct_layer_norm(handle, weight.handle, bias.handle, epsilon, $0)
-        }
-    }
-
-    /// GELU by the error function, as BERT has it.
-    package func gelu() throws(TorchError) -> Tensor {
-        try Tensor.make("gelu", [self]) { ct_gelu(handle, $0) }
-    }
-
-    /// The logarithm of the softmax over a dimension.
-    package func logSoftmax(dim: Int) throws(TorchError) -> Tensor {
-        try Tensor.make("logSoftmax", [self]) { ct_log_softmax(handle, Int32(dim), $0) }
-    }
-
     /// The sum of all elements.
     package func sum() throws(TorchError) -> Tensor {
         try Tensor.make("sum", [self]) { ct_sum(handle, $0) }
-    }
-
-    /// The same elements in another shape; one size may be -1.
-    package func reshaped(_ shape: [Int]) throws(TorchError) -> Tensor {
-        let sizes = shape.map(Int64.init)
-        return try Tensor.make("reshaped", [self]) { ct_reshape(handle, sizes, Int32(sizes.count), $0) }
     }
 
     /// The elements of dimension `dim` inside `range`.
@@ -76,8 +43,8 @@ extension Tensor {
         }
     }
 
-    /// 1 if any element of the tensors, which are on one device, is infinite or not a number, else 0: float32 [] there,
-    /// which the host does not wait for.
+    /// 1 if any element of the tensors, which are on one device, is infinite or not a number, else 0: float32 [] on that
+    /// device, without waiting for it.
     package static func notFinite(_ tensors: [Tensor]) throws(TorchError) -> Tensor {
         let handles: [OpaquePointer?] = tensors.map(\.handle)
         return try make("notFinite", tensors) { ct_not_finite(handles, Int32(handles.count), $0) }

@@ -1,6 +1,6 @@
 import CTorch
 
-/// The rows of a packed batch: where each begins, and the name under which its dropout mask is drawn.
+/// The rows of a packed batch: where each begins, and the key that its dropout mask is drawn from.
 ///
 /// A batch is the concatenation of its rows, without padding. With T tokens in B rows, everything but attention works
 /// on `[T, H]`; attention and the loss take the row starts.
@@ -51,9 +51,9 @@ package struct Dropout: Sendable, Hashable {
 
 /// The parameters of a layer norm.
 package struct NormParameters {
-    /// What the normalised numbers are multiplied by, [H].
+    /// The factors of the normalised numbers, [H].
     package let scale: Tensor
-    /// What is added then, [H].
+    /// The summands after that, [H].
     package let shift: Tensor
     /// Added to the variance.
     package let epsilon: Double
@@ -70,7 +70,7 @@ extension Tensor {
     /// Multi-head self-attention inside each row, `self` being the queries: softmax(q kᵀ / √D) v, over [T, heads * D].
     ///
     /// On CUDA it is flash attention, or memory-efficient attention in float32, whose dropout masks come from the device's
-    /// generator: seeded from `dropout` and the first row's key, they depend on where in the batch a row stands.
+    /// generator: seeded from `dropout` and the first row's key, they depend on a row's place in the batch.
     package func packedAttention(
         keys: Tensor, values: Tensor, rows: PackedRows, heads: Int, dropout: Dropout
     ) throws(TorchError) -> Tensor {
@@ -81,18 +81,18 @@ extension Tensor {
         }
     }
 
-    /// The same as `packedAttention` from libtorch's plain operations: slower, and what that one is tested against.
-    package func packedAttentionReference(
+    /// The same as `packedAttention` by libtorch's plain operations, slower: what the kernel is tested against.
+    package func packedAttentionPlain(
         keys: Tensor, values: Tensor, rows: PackedRows, heads: Int, dropout: Dropout
     ) throws(TorchError) -> Tensor {
-        try Tensor.make("packedAttentionReference", [self, keys, values]) {
-            ct_packed_attention_reference(
+        try Tensor.make("packedAttentionPlain", [self, keys, values]) {
+            ct_packed_attention_plain(
                 handle, keys.handle, values.handle, rows.starts.handle, rows.keys.handle, Int32(heads),
                 dropout.probability, dropout.seed, $0)
         }
     }
 
-    /// Dropout over [T, H]; what is kept is divided by the share that is kept.
+    /// Dropout over [T, H]; kept elements are divided by the probability of keeping one.
     package func packedDropout(_ dropout: Dropout, rows: PackedRows) throws(TorchError) -> Tensor {
         if dropout.probability == 0 { return self }
         return try Tensor.make("packedDropout", [self]) {
@@ -101,10 +101,10 @@ extension Tensor {
         }
     }
 
-    /// The same numbers as `packedDropout` gives from libtorch's operations: what devices run, and slower on the CPU.
-    package func packedDropoutReference(_ dropout: Dropout, rows: PackedRows) throws(TorchError) -> Tensor {
-        try Tensor.make("packedDropoutReference", [self]) {
-            ct_packed_dropout_reference(
+    /// The same numbers as those of `packedDropout` by libtorch's operations: what MPS runs, and slower on the CPU.
+    package func packedDropoutPlain(_ dropout: Dropout, rows: PackedRows) throws(TorchError) -> Tensor {
+        try Tensor.make("packedDropoutPlain", [self]) {
+            ct_packed_dropout_plain(
                 handle, rows.starts.handle, rows.keys.handle, dropout.probability, dropout.seed, $0)
         }
     }
@@ -114,9 +114,9 @@ extension Tensor {
         try Tensor.make("biasGelu", [self, bias]) { ct_bias_gelu(handle, bias.handle, $0) }
     }
 
-    /// The same as `biasGelu` from libtorch's plain operations: slower, and what that one is tested against.
-    package func biasGeluReference(_ bias: Tensor) throws(TorchError) -> Tensor {
-        try Tensor.make("biasGeluReference", [self, bias]) { ct_bias_gelu_reference(handle, bias.handle, $0) }
+    /// The same as `biasGelu` by libtorch's plain operations, slower: what GPUs run and the kernel is tested against.
+    package func biasGeluPlain(_ bias: Tensor) throws(TorchError) -> Tensor {
+        try Tensor.make("biasGeluPlain", [self, bias]) { ct_bias_gelu_plain(handle, bias.handle, $0) }
     }
 
     /// Layer norm of `residual` + dropout(`self` + `bias`), all [T, H] but the bias, [H].
@@ -129,11 +129,11 @@ extension Tensor {
         try addNorm("addNorm", ct_add_norm, bias, residual, norm, dropout, rows, rounded)
     }
 
-    /// The same as `addNorm` from libtorch's plain operations: slower, and what that one is tested against.
-    package func addNormReference(
+    /// The same as `addNorm` by libtorch's plain operations, slower: what GPUs run and the kernel is tested against.
+    package func addNormPlain(
         bias: Tensor?, residual: Tensor, norm: NormParameters, dropout: Dropout, rows: PackedRows, rounded: Bool
     ) throws(TorchError) -> (full: Tensor, rounded: Tensor?) {
-        try addNorm("addNormReference", ct_add_norm_reference, bias, residual, norm, dropout, rows, rounded)
+        try addNorm("addNormPlain", ct_add_norm_plain, bias, residual, norm, dropout, rows, rounded)
     }
 
     private typealias AddNorm = (
@@ -168,12 +168,12 @@ extension Tensor {
         }
     }
 
-    /// The same as `packedSpanLoss` from libtorch's operations: what devices run, without the host waiting for it.
-    package func packedSpanLossReference(
+    /// The same as `packedSpanLoss` by libtorch's operations: what GPUs run, without the host waiting for them.
+    package func packedSpanLossPlain(
         rows: PackedRows, targets: Tensor, rowDivisor: Double
     ) throws(TorchError) -> Tensor {
-        try Tensor.make("packedSpanLossReference", [self, targets]) {
-            ct_packed_span_loss_reference(handle, rows.starts.handle, targets.handle, rowDivisor, $0)
+        try Tensor.make("packedSpanLossPlain", [self, targets]) {
+            ct_packed_span_loss_plain(handle, rows.starts.handle, targets.handle, rowDivisor, $0)
         }
     }
 }

@@ -1,7 +1,7 @@
 import CTorch
 
 /// A table of keys and values that one process serves and others connect to, by which processes find each other: c10d's
-/// TCPStore, the one that torchrun serves. May be used from any thread; calls wait for each other.
+/// TCPStore, the one that torchrun serves. Any thread may use it; calls wait for each other.
 package final class ProcessStore: @unchecked Sendable {
     let handle: OpaquePointer
     /// The port that it is reached at.
@@ -15,16 +15,34 @@ package final class ProcessStore: @unchecked Sendable {
         ct_store_free(handle)
     }
 
+    /// Who serves the store, and to whom.
+    package enum Role: Sendable {
+        /// Another process serves it.
+        case client
+        /// This process serves it to the processes of this machine, on 127.0.0.1.
+        case serverOnLoopback
+        /// This process serves it on every network interface, without a password.
+        case server
+
+        fileprivate var ct: CTStoreRole {
+            switch self {
+            case .client: CT_STORE_CLIENT
+            case .serverOnLoopback: CT_STORE_SERVER_ON_LOOPBACK
+            case .server: CT_STORE_SERVER
+            }
+        }
+    }
+
     /// Connects to the store at a host's port.
     ///
     /// - Parameters:
-    ///   - serves: whether this process holds the store; port 0 takes a free one then.
-    ///   - timeout: how long the others are waited for, in seconds.
-    package convenience init(host: String, port: Int, serves: Bool, timeout: Double) throws(TorchError) {
+    ///   - port: 0 takes a free port, for a server.
+    ///   - timeout: how long to wait for the store, in seconds.
+    package convenience init(host: String, port: Int, role: Role, timeout: Double) throws(TorchError) {
         var store: OpaquePointer?
         var bound: Int32 = 0
         try check(
-            ct_store_connect(host, Int32(clamping: port), serves, timeout, &store, &bound),
+            ct_store_connect(host, Int32(clamping: port), role.ct, timeout, &store, &bound),
             "ProcessStore(\(host):\(port))")
         guard let store else { throw Self.nothing("ProcessStore") }
         self.init(owning: store, port: Int(bound))

@@ -98,7 +98,7 @@ struct ProcessesTests {
 
     /// A port that is free now.
     private func freePort() throws -> Int {
-        try ProcessStore(host: "127.0.0.1", port: 0, serves: true, timeout: 5).port
+        try ProcessStore(host: "127.0.0.1", port: 0, role: .serverOnLoopback, timeout: 5).port
     }
 
     @Test(

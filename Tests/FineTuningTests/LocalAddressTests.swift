@@ -15,7 +15,7 @@ struct LocalAddressTests {
     }
 
     private func store() throws -> ProcessStore {
-        try ProcessStore(host: "127.0.0.1", port: 0, serves: true, timeout: 10)
+        try ProcessStore(host: "127.0.0.1", port: 0, role: .serverOnLoopback, timeout: 10)
     }
 
     @Test("is not the loopback where another process comes from elsewhere", .enabled(if: outside != nil, "no network"))

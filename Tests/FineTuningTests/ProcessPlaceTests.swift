@@ -29,6 +29,38 @@ struct ProcessPlaceTests {
                 == ProcessPlace(rank: 1, size: 2, localRank: 1, host: "n1", port: 29500))
     }
 
+    @Test("are on one machine only where the launcher says so and the store's address is the loopback")
+    func oneMachine() throws {
+        func place(_ more: [String: String]) throws -> ProcessPlace? {
+            let job = Self.torchrun.filter { !$0.key.hasPrefix("TORCHELASTIC") }
+            return try ProcessPlace(environment: job.merging(more) { $1 })
+        }
+        let local = ["LOCAL_WORLD_SIZE": "4", "MASTER_ADDR": "127.0.0.1"]
+        #expect(try place(local)?.isOneMachine == true)
+        #expect(try place(local.merging(["MASTER_ADDR": "localhost"]) { $1 })?.isOneMachine == true)
+        #expect(try place(local.merging(["MASTER_ADDR": "10.0.0.1"]) { $1 })?.isOneMachine == false)
+        #expect(try place(local.merging(["LOCAL_WORLD_SIZE": "2"]) { $1 })?.isOneMachine == false)
+        // A master that was told "localhost", though others come from elsewhere.
+        #expect(try place(["MASTER_ADDR": "localhost"])?.isOneMachine == false)
+        let slurm = [
+            "SLURM_STEP_ID": "0", "SLURM_PROCID": "1", "SLURM_STEP_NUM_TASKS": "2", "SLURM_STEP_NUM_NODES": "1",
+            "MASTER_ADDR": "localhost",
+        ]
+        #expect(try ProcessPlace(environment: slurm)?.isOneMachine == true)
+    }
+
+    @Test("keep their keys apart by what only they know and by the attempt")
+    func keys() throws {
+        var environment = Self.torchrun
+        let open = try ProcessPlace(environment: environment)?.storePrefix
+        environment[ProcessPlace.secretVariable] = "8f1c"
+        let secret = try ProcessPlace(environment: environment)?.storePrefix
+        environment["TORCHELASTIC_RESTART_COUNT"] = "3"
+        let again = try ProcessPlace(environment: environment)?.storePrefix
+        #expect(secret?.contains("8f1c") == true)
+        #expect(Set([open, secret, again]).count == 3)
+    }
+
     @Test("one alone has none")
     func alone() throws {
         #expect(try ProcessPlace(environment: [:]) == nil)

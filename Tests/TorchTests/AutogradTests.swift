@@ -24,7 +24,7 @@ struct AutogradTests {
         let y = try withoutGradients { () throws(TorchError) in try x * x }
         #expect(!y.requiresGradient)
         #expect(throws: TorchError.self) {
-            try withoutGradients { () throws(TorchError) in try x.reshaped([3]) }
+            try withoutGradients { () throws(TorchError) in try x.slice(dim: 0, 0..<3) }
         }
         #expect(try (x * x).requiresGradient)
     }
@@ -50,7 +50,7 @@ struct AutogradTests {
         #expect(try abs((b.gradient()?.item() ?? 0) - 0.8) < 1e-6)
     }
 
-    @Test("a norm that is not finite is told and changes nothing")
+    @Test("a norm that is not finite is reported and changes nothing")
     func notFinite() throws {
         let a = try Tensor.of([1] as [Double]).onTestDevice()
         try a.setRequiresGradient(true)

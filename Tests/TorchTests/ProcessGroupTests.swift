@@ -6,7 +6,7 @@ import Torch
 private func inGroup<Value: Sendable>(
     of size: Int, timeout: Double = 20, _ body: @escaping @Sendable (ProcessGroup) throws -> Value
 ) async throws -> [Value] {
-    let server = try ProcessStore(host: "127.0.0.1", port: 0, serves: true, timeout: timeout)
+    let server = try ProcessStore(host: "127.0.0.1", port: 0, role: .serverOnLoopback, timeout: timeout)
     let port = server.port
     let results = try await withThrowingTaskGroup(of: (Int, Value).self, returning: [Int: Value].self) { group in
         for rank in 0..<size {
@@ -14,7 +14,7 @@ private func inGroup<Value: Sendable>(
                 try await withCheckedThrowingContinuation { continuation in
                     Thread.detachNewThread {
                         do {
-                            let store = try ProcessStore(host: "127.0.0.1", port: port, serves: false, timeout: timeout)
+                            let store = try ProcessStore(host: "127.0.0.1", port: port, role: .client, timeout: timeout)
                             let part = try ProcessGroup(
                                 store: store, rank: rank, size: size, backend: .gloo(address: "127.0.0.1"),
                                 timeout: timeout)
@@ -95,7 +95,7 @@ struct ProcessGroupTests {
 
     @Test("a process that never comes is waited for no longer than was said")
     func timeout() async throws {
-        let server = try ProcessStore(host: "127.0.0.1", port: 0, serves: true, timeout: 5)
+        let server = try ProcessStore(host: "127.0.0.1", port: 0, role: .serverOnLoopback, timeout: 5)
         let start = ContinuousClock.now
         #expect(throws: TorchError.self) {
             _ = try ProcessGroup(
@@ -104,10 +104,38 @@ struct ProcessGroupTests {
         #expect(ContinuousClock.now - start < .seconds(15))
     }
 
+    /// The addresses, in the kernel's hexadecimal, at which this machine listens on a port.
+    private func listeningAddresses(port: Int) throws -> [Substring] {
+        let suffix = ":" + String(port, radix: 16, uppercase: true)
+        return try ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { path -> [Substring] in
+            guard FileManager.default.fileExists(atPath: path) else { return [] }
+            return try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").dropFirst().compactMap {
+                // - Source: proc_net_tcp: 0A is LISTEN.
+                let fields = $0.split(separator: " ")
+                return fields[1].hasSuffix(suffix) && fields[3] == "0A" ? fields[1].dropLast(suffix.count) : nil
+            }
+        }
+    }
+
+    @Test(
+        "a store for one machine listens on the loopback address alone",
+        .enabled(if: FileManager.default.fileExists(atPath: "/proc/net/tcp"), "the system does not list its sockets"))
+    func loopback() throws {
+        let server = try ProcessStore(host: "127.0.0.1", port: 0, role: .serverOnLoopback, timeout: 5)
+        #expect(try listeningAddresses(port: server.port) == ["0100007F"])
+        try server.set("a", "1")
+        let client = try ProcessStore(host: "localhost", port: server.port, role: .client, timeout: 5)
+        #expect(try client.value("a") == "1")
+        // The port is taken: a second server must not share it.
+        #expect(throws: TorchError.self) {
+            _ = try ProcessStore(host: "127.0.0.1", port: server.port, role: .serverOnLoopback, timeout: 5)
+        }
+    }
+
     @Test("the store keeps values, apart under each prefix")
     func store() throws {
-        let server = try ProcessStore(host: "127.0.0.1", port: 0, serves: true, timeout: 5)
-        let client = try ProcessStore(host: "127.0.0.1", port: server.port, serves: false, timeout: 5)
+        let server = try ProcessStore(host: "127.0.0.1", port: 0, role: .serverOnLoopback, timeout: 5)
+        let client = try ProcessStore(host: "127.0.0.1", port: server.port, role: .client, timeout: 5)
         let one = try client.prefixed("1")
         try one.set("a", "ä")
         #expect(try server.prefixed("1").value("a") == "ä")
@@ -115,7 +143,7 @@ struct ProcessGroupTests {
         try one.set("a", "")
         #expect(try one.value("a") == "")
         #expect(throws: TorchError.self) {
-            _ = try ProcessStore(host: "127.0.0.1", port: 99999, serves: false, timeout: 1)
+            _ = try ProcessStore(host: "127.0.0.1", port: 99999, role: .client, timeout: 1)
         }
     }
 }

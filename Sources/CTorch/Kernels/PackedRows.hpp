@@ -1,13 +1,13 @@
 // What all kernels over packed rows share: checked access to the row starts and row keys.
 #pragma once
 
-#include "../Boundary.hpp"
+#include "Checks.hpp"
 
-#include <ATen/core/Tensor.h>
+#include <algorithm>
 
 namespace ctorch {
 
-/// Where the rows of a packed batch begin and what they are called.
+/// Where the rows of a packed batch begin, and the key of each.
 struct PackedRows {
     const int64_t *starts;
     const int64_t *keys;
@@ -43,17 +43,6 @@ inline PackedRows packed_rows(const at::Tensor &starts, const at::Tensor &keys, 
         names = elements<int64_t>(keys);
     }
     return {begin, names, count};
-}
-
-inline void check_probability(double probability) {
-    TORCH_CHECK(probability >= 0 && probability < 1, "a dropout probability must be at least 0 and below 1, not ",
-                probability);
-}
-
-inline void check_dropout(const at::Tensor &x, double probability) {
-    TORCH_CHECK(x.dim() == 2 && x.is_floating_point(), "x must be a floating-point matrix [T, H], not ", x.toString(),
-                " ", x.sizes());
-    check_probability(probability);
 }
 
 }  // namespace ctorch

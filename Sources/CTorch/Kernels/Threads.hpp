@@ -14,8 +14,8 @@ namespace ctorch {
 /// region, or where there is no team, it runs once on this thread. An exception of any of them is thrown here.
 void run_team(int64_t most, const std::function<void()> &body);
 
-/// Runs a worker for every number below `count`. Each thread makes a worker of its own by `make_worker()`, and takes the
-/// next number that is left, so that long and short pieces even out.
+/// Runs a worker for every number below `count`. Each thread makes a worker of its own by `make_worker()`, and takes
+/// the next number that is left, so that long and short pieces even out.
 void for_each_piece(int64_t count, const std::function<std::function<void(int64_t)>()> &make_worker);
 
 }  // namespace ctorch

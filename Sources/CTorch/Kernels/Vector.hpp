@@ -1,6 +1,7 @@
 // What the elementwise kernels compute with: plain expressions that the compiler vectorises.
 #pragma once
 
+#include "../Runtime/Handles.hpp"
 #include "Simd.hpp"
 #include "Threads.hpp"
 
@@ -33,7 +34,7 @@ CT_INLINE float exp_of_nonpositive(float x) {
     return power * scale;
 }
 
-/// Tokens whose sums one piece of work adds up. The sums of a batch are those of its stripes in order, so that they do
+/// Tokens whose sums one piece of work adds up. The sums of a batch add those of its stripes in order, so that they do
 /// not depend on the number of threads.
 constexpr int64_t stripe = 32;
 
@@ -66,9 +67,10 @@ template <class Body> void for_each_stripe(int64_t tokens, const Body &body) {
     });
 }
 
-/// Whether a kernel for float32 and bfloat16 on the CPU can read `x`.
+/// Whether a kernel for float32 and bfloat16 on the CPU can read `x`, or a contiguous copy of it.
 inline bool has_kernel(const at::Tensor &x) {
-    return x.is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16);
+    return x.is_cpu() && x.layout() == at::kStrided &&
+           (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16);
 }
 
 /// Calls `body` with a value of the element type of `x`, float or bfloat16.

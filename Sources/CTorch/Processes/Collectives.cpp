@@ -32,14 +32,15 @@ void ct_process_group_free(CTProcessGroup *group) { delete group; }
 
 CTStatus ct_all_reduce(CTProcessGroup *group, CTTensor *tensor) {
     return with_exception_boundary([&] {
-        std::vector<at::Tensor> operands{unwrap(tensor, "tensor")};
+        std::vector<at::Tensor> operands{unwrap_contiguous(tensor).detach()};
         unwrap(group).allreduce(operands)->wait();
     });
 }
 
 CTStatus ct_broadcast(CTProcessGroup *group, CTTensor *tensor, int32_t root) {
     return with_exception_boundary([&] {
-        std::vector<at::Tensor> operands{unwrap(tensor, "tensor").detach()};
+        std::vector<at::Tensor> operands{unwrap_contiguous(tensor).detach()};
+        TORCH_CHECK(root >= 0 && root < unwrap(group).getSize(), "there is no process ", root);
         c10d::BroadcastOptions options;
         options.rootRank = root;
         unwrap(group).broadcast(operands, options)->wait();

@@ -1,8 +1,8 @@
 // Sums gradients over processes while the backward pass goes on.
 //
-// libtorch's own c10d::Reducer regroups its buckets after the first step, by the order in which gradients came. A sum over more
-// than two processes depends in its last bits on where in a bucket a number lies, so that a resumed run, whose first step is
-// another, would not equal one that never stopped. Here the buckets never change.
+// libtorch's own c10d::Reducer regroups its buckets after the first step, by the order in which gradients arrived.
+// The last bits of a sum over more than two processes depend on where in a bucket a number lies, so a resumed run,
+// which starts with another step, would differ from one that never stopped. Here the buckets never change.
 #include "ProcessGroup.hpp"
 
 #include <ATen/core/grad_mode.h>
@@ -33,6 +33,21 @@ struct Bucket {
     c10::intrusive_ptr<c10d::Work> work;
 };
 
+/// A hook on what adds up a parameter's gradient, removed when this is destroyed: also if a later one cannot be made.
+class Hook {
+  public:
+    Hook(Accumulator accumulator, std::unique_ptr<torch::autograd::FunctionPostHook> hook)
+        : accumulator_(std::move(accumulator)), key_(accumulator_->add_post_hook(std::move(hook))) {}
+    Hook(Hook &&) = default;
+    ~Hook() {
+        if (accumulator_) accumulator_->del_post_hook(key_);
+    }
+
+  private:
+    Accumulator accumulator_;
+    const uintptr_t key_;
+};
+
 }  // namespace
 
 }  // namespace ctorch
@@ -54,12 +69,6 @@ struct CTGradientReducer {
             for (const Slice &slice : buckets_[number].slices) {
                 watch(slice.parameter, number);
             }
-        }
-    }
-
-    ~CTGradientReducer() {
-        for (const auto &[accumulator, key] : hooks_) {
-            accumulator->del_post_hook(key);
         }
     }
 
@@ -110,13 +119,12 @@ struct CTGradientReducer {
 
     void watch(const at::Tensor &parameter, size_t number) {
         const auto accumulator = torch::autograd::impl::grad_accumulator(parameter);
-        TORCH_CHECK(accumulator, "a parameter of shape ", parameter.sizes(), " wants no gradient");
-        const uintptr_t key = accumulator->add_post_hook(std::make_unique<torch::autograd::utils::LambdaPostHook>(
+        TORCH_CHECK(accumulator, "a parameter of shape ", parameter.sizes(), " does not require a gradient");
+        hooks_.emplace_back(accumulator, std::make_unique<torch::autograd::utils::LambdaPostHook>(
             [this, number](const torch::autograd::variable_list &outputs, const torch::autograd::variable_list &) {
                 note(number);
                 return outputs;
             }));
-        hooks_.emplace_back(accumulator, key);
     }
 
     /// A gradient of a bucket is complete. Buckets are sent in their order, which is that of all processes.
@@ -148,21 +156,18 @@ struct CTGradientReducer {
 
     const c10::intrusive_ptr<c10d::Backend> group_;
     std::vector<Bucket> buckets_;
-    std::vector<std::pair<Accumulator, uintptr_t>> hooks_;
     std::mutex mutex_;
     size_t filled_ = 0, sent_ = 0;
     bool armed_ = false;
+    /// Last, so that they are removed before what they use is destroyed.
+    std::vector<Hook> hooks_;
 };
 
 CTStatus ct_gradient_reducer_create(CTProcessGroup *group, CTTensor *const *parameters, int32_t count,
                                     int64_t bucket_bytes, CTGradientReducer **out) {
     return make_handle(out, [&] {
         unwrap(group);
-        std::vector<at::Tensor> values;
-        for (int32_t i = 0; i < count; ++i) {
-            values.push_back(unwrap(parameters[i], "parameters"));
-        }
-        return new CTGradientReducer(group->value, values, bucket_bytes);
+        return new CTGradientReducer(group->value, unwrap_all(parameters, count, "parameters"), bucket_bytes);
     });
 }
 
@@ -174,11 +179,10 @@ CTStatus ct_gradient_reducer_arm(CTGradientReducer *reducer) {
 }
 
 CTStatus ct_gradient_reducer_finish(CTGradientReducer *reducer, double *waited) {
-    *waited = 0;
-    return with_exception_boundary([&] {
+    return write_numbers([&] {
         TORCH_CHECK(reducer != nullptr, "the argument 'reducer' is NULL");
         *waited = reducer->finish();
-    });
+    }, waited);
 }
 
 void ct_gradient_reducer_free(CTGradientReducer *reducer) { delete reducer; }

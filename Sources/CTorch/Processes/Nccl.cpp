@@ -1,5 +1,5 @@
-// Process groups on GPUs by NCCL. The headers come with CUDA's and NCCL's packages, which set-up finds beside a CUDA libtorch; a
-// build without them says so when such a group is asked for.
+// Process groups on GPUs by NCCL. The headers come with CUDA's and NCCL's packages, which set-up finds beside a CUDA
+// libtorch; a build without them says so when such a group is asked for.
 #include "ProcessGroup.hpp"
 
 #if __has_include(<nccl.h>) && __has_include(<cuda_runtime.h>) && __has_include(<crt/host_config.h>) && \
@@ -20,7 +20,7 @@ CTStatus ct_process_group_nccl(CTStore *store, int32_t rank, int32_t size, doubl
         store->value->setTimeout(options->timeout);
         return new CTProcessGroup{c10::make_intrusive<c10d::ProcessGroupNCCL>(store->value, rank, size, options)};
 #else
-        milliseconds(timeout);
+        static_cast<void>(milliseconds(timeout));
         TORCH_CHECK(false, "this build has no NCCL: BERTQA_NCCL=1 make setup build (docs/guide/scale.md)");
 #endif
     });

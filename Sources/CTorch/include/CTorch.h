@@ -3,11 +3,13 @@
 /// Rules that hold for every function here, unless its comment says otherwise:
 /// - It returns a `CTStatus`. No C++ exception crosses this boundary. After a status other than `CT_OK`,
 ///   `ct_last_error()` describes the failure, on the thread that made the call, until that thread's next failure.
-/// - Results are written through out-parameters, which must not be NULL. After a failure an out-parameter of handle
-///   type holds NULL and one of number type holds 0.
-/// - A `CTTensor *` written to an out-parameter is owned by the caller, who gives it to `ct_tensor_free` once.
-///   Tensors passed in are borrowed for the call. A required tensor that is NULL is an error, never a crash.
-/// - Arrays of sizes and handles are borrowed for the call and may be NULL only when their count is 0.
+/// - Results are written through out-parameters, which must not be NULL. After a failure every out-parameter of handle
+///   type holds NULL and every one of number type holds 0.
+/// - A `CTTensor *` written to an out-parameter is owned by the caller, who passes it to `ct_tensor_free` once.
+///   Tensors passed in are borrowed for the call. A required tensor that is NULL is an error, never a crash; so is one
+///   of a shape, type or device that the function does not take. Tensors need not be contiguous unless the comment says
+///   so.
+/// - Arrays of sizes and handles are borrowed for the call; NULL is an error unless their count is 0.
 /// - Tensors may move between threads but must not be used by two threads at once.
 #ifndef CTORCH_H
 #define CTORCH_H
@@ -32,7 +34,7 @@ typedef enum CTStatus : int32_t {
     CT_OUT_OF_MEMORY = 2,
 } CTStatus;
 
-/// Element types, numbered as BertQA numbers them. (Of a fixed type: numbers that have no name are refused, not undefined.)
+/// Element types. (The enumerations have a fixed type: numbers without a name are refused instead of undefined.)
 typedef enum CTDType : int32_t {
     CT_FLOAT32 = 0,
     CT_FLOAT64 = 1,
@@ -53,21 +55,21 @@ typedef enum CTDeviceKind : int32_t {
 
 /// What went wrong in this thread's last failed call: UTF-8, never NULL, owned by the library.
 const char *_Nonnull ct_last_error(void);
-/// Stores what `ct_last_error()` gives on this thread, for callbacks that fail; the text is copied.
+/// Stores what `ct_last_error()` returns on this thread, for callbacks that fail; the text is copied.
 void ct_set_last_error(const char *_Nonnull message);
 
 // MARK: Run time
 
 /// libtorch's version, such as "2.13.0": static memory.
 const char *_Nonnull ct_version(void);
-/// Lets large tensors of the CPU have memory of their own, apart from the heap, which is kept from step to step. For
-/// programs, once at their start; a library should leave its host's allocator alone. False under AddressSanitizer, which
-/// watches the heap.
+/// Puts large tensors of the CPU into memory apart from the heap, which is kept from step to step. For programs, once
+/// at their start; a library should leave its host's allocator alone. False under AddressSanitizer, which watches the
+/// heap.
 bool ct_tune_allocator(void);
-/// Gives memory that was freed back to the system, where the host's allocator can.
+/// Returns freed memory to the system, where the host's allocator can.
 void ct_release_memory(void);
-/// How many compiled matrix products libtorch's libraries keep, unless the environment says so already
-/// (ONEDNN_PRIMITIVE_CACHE_CAPACITY, LRU_CACHE_CAPACITY). They look before their first product only.
+/// Sets how many compiled matrix products libtorch's libraries keep, unless the environment does already
+/// (ONEDNN_PRIMITIVE_CACHE_CAPACITY, LRU_CACHE_CAPACITY). They read it before their first product only.
 CTStatus ct_keep_products(int32_t count);
 /// Sets the number of threads that operations use; refuses values below 1.
 CTStatus ct_set_threads(int32_t count);
@@ -77,26 +79,18 @@ int32_t ct_threads(void);
 const char *_Nonnull ct_cpu_capability(void);
 /// Whether this CPU multiplies bfloat16 matrices in hardware.
 bool ct_cpu_has_bfloat16(void);
-/// Whether a device of the kind can be used: it always can for `CT_CPU`.
+/// Whether a device of the kind can be used; the CPU always can.
 bool ct_device_available(CTDeviceKind kind);
-/// Makes the `index`-th device of a kind the current one of this thread, and the one that tensors of the kind are made on;
-/// refuses an index that there is none of. Nothing for `CT_CPU`.
+/// Makes the `index`-th device of a kind the current one of this thread, on which tensors of the kind are made; an
+/// index without a device is an error. Does nothing for `CT_CPU`.
 CTStatus ct_select_device(CTDeviceKind kind, int32_t index);
 /// Whether the device multiplies bfloat16 matrices in hardware; not where there is no such device.
 bool ct_device_has_bfloat16(CTDeviceKind kind);
-/// Bytes of host memory that this process has resident now and at its peak. Zero where the system does not tell.
+/// Bytes of host memory that this process has resident now and at its peak. Zero where the system does not report them.
 CTStatus ct_memory(int64_t *_Nonnull resident, int64_t *_Nonnull peak);
-/// Bytes that this process's tensors take on the current device of the kind, now and at their peak since the start or the
-/// last `ct_reset_peak`; for `CT_CPU` what `ct_memory` says. Zero where there is no such device, nothing was put on it yet
-/// or it does not tell.
-CTStatus ct_device_memory(CTDeviceKind kind, int64_t *_Nonnull allocated, int64_t *_Nonnull peak);
-/// Gives the blocks of GPU memory that libtorch keeps for later tensors back to the driver; nothing where there is no GPU.
-CTStatus ct_empty_device_cache(void);
-/// Lets the peak of `ct_device_memory` begin at what is allocated now. The CPU's cannot be reset: nothing happens.
-CTStatus ct_reset_peak(CTDeviceKind kind);
-/// Whether operations on a GPU give the same bits for the same numbers, at the price of slower ones; those that cannot are
-/// refused from then on. On the CPU they always do. It holds for the whole process and must be called before the first
-/// matrix product on a GPU.
+/// Makes operations on a GPU compute the same bits from the same numbers, by slower ones; those that cannot are
+/// refused from then on. On the CPU they always do. It holds for the whole process and must be called before the
+/// first matrix product on a GPU.
 CTStatus ct_set_deterministic(bool deterministic);
 /// Whether `ct_set_deterministic(true)` holds.
 bool ct_deterministic(void);
@@ -112,21 +106,21 @@ CTStatus ct_tensor_full(double value, const int64_t *_Nullable shape, int32_t ra
 /// A CPU tensor with a copy of `byte_count` bytes, which must be exactly what shape and type need.
 CTStatus ct_tensor_copy_bytes(const void *_Nullable bytes, size_t byte_count, const int64_t *_Nullable shape,
                               int32_t rank, CTDType dtype, CTTensor *_Nullable *_Nonnull out);
-/// A CPU tensor over memory that somebody else owns. `release(context)` is called once, from any thread, when the
-/// last reference to that memory is gone; if this call fails it is not called. `bytes` must be aligned for the type
-/// and must not be written to through the tensor when it is mapped read-only.
+/// A CPU tensor over memory that the caller owns. `release(context)` is called once, from any thread, when the last
+/// reference to that memory is gone; if this call fails it is never called. `bytes` must be aligned for the type and
+/// must not be written to through the tensor when it is mapped read-only.
 CTStatus ct_tensor_borrow_bytes(const void *_Nonnull bytes, size_t byte_count, const int64_t *_Nullable shape,
                                 int32_t rank, CTDType dtype, void (*_Nonnull release)(void *_Nullable),
                                 void *_Nullable context, CTTensor *_Nullable *_Nonnull out);
 /// Normally distributed values with mean 0, from a generator seeded with `seed`: the same on every device.
 CTStatus ct_tensor_normal(double standard_deviation, uint64_t seed, const int64_t *_Nullable shape, int32_t rank,
                           CTDType dtype, CTTensor *_Nullable *_Nonnull out);
-/// Gives one reference back. NULL is allowed.
+/// Releases one reference. NULL is allowed.
 void ct_tensor_free(CTTensor *_Nullable tensor);
 /// The number of tensors handed out and not freed, in the whole process: for tests that look for leaks.
 int64_t ct_tensor_live_count(void);
-/// The number of tensors ever handed out: what a piece of work adds to it is how many operations it took, for tests that
-/// look for work that crept in.
+/// The number of tensors ever handed out: its difference counts the operations of a computation, for tests that look
+/// for unnecessary ones.
 int64_t ct_tensor_made_count(void);
 
 /// The number of dimensions.
@@ -142,12 +136,13 @@ CTStatus ct_tensor_device(const CTTensor *_Nullable tensor, CTDeviceKind *_Nonnu
 CTStatus ct_tensor_read_bytes(const CTTensor *_Nullable tensor, void *_Nullable out, size_t byte_count);
 /// The only element of a tensor with one element, as a double.
 CTStatus ct_tensor_item(const CTTensor *_Nullable tensor, double *_Nonnull out);
-/// Overwrites the elements with those of `source`, converting the type; recorded by nothing.
+/// Overwrites the elements with those of `source`, converting the type; autograd does not record it.
 CTStatus ct_tensor_assign(CTTensor *_Nullable tensor, const CTTensor *_Nullable source);
 /// The tensor in another element type; the same storage if it has that type already.
 CTStatus ct_tensor_to_dtype(const CTTensor *_Nullable tensor, CTDType dtype, CTTensor *_Nullable *_Nonnull out);
-/// The tensor on another device; the same storage if it is there already. A CPU tensor of up to 16 MiB goes to CUDA by way
-/// of pinned memory, and the host does not wait for it. The range of int64 numbers is noted on the way for `ct_embedding`.
+/// The tensor on another device; the same storage if it is there already. A CPU tensor of up to 16 MiB reaches CUDA
+/// through pinned memory, and the host does not wait for the copy. The range of int64 numbers is recorded for
+/// `ct_embedding`.
 CTStatus ct_tensor_to_device(const CTTensor *_Nullable tensor, CTDeviceKind device,
                              CTTensor *_Nullable *_Nonnull out);
 /// A copy with storage of its own, detached from the graph.
@@ -158,32 +153,19 @@ CTStatus ct_tensor_share(const CTTensor *_Nullable tensor, CTTensor *_Nullable *
 // MARK: Arithmetic (shapes broadcast as in PyTorch; all are differentiable)
 
 CTStatus ct_add(const CTTensor *_Nullable a, const CTTensor *_Nullable b, CTTensor *_Nullable *_Nonnull out);
-CTStatus ct_subtract(const CTTensor *_Nullable a, const CTTensor *_Nullable b, CTTensor *_Nullable *_Nonnull out);
 CTStatus ct_multiply(const CTTensor *_Nullable a, const CTTensor *_Nullable b, CTTensor *_Nullable *_Nonnull out);
 /// Every element times `factor`.
 CTStatus ct_scale(const CTTensor *_Nullable a, double factor, CTTensor *_Nullable *_Nonnull out);
-/// The matrix product of `a` [..., M, K] and `b` [..., K, N].
-CTStatus ct_matmul(const CTTensor *_Nullable a, const CTTensor *_Nullable b, CTTensor *_Nullable *_Nonnull out);
 /// `x` [T, I] times the transpose of `weight` [O, I], plus `bias` [O] (NULL for none), computed in the type of `x`; the
 /// gradients of weight and bias have the types of these.
 CTStatus ct_linear(const CTTensor *_Nullable x, const CTTensor *_Nullable weight, const CTTensor *_Nullable bias,
                    CTTensor *_Nullable *_Nonnull out);
-/// Rows of `table` [V, H] chosen by `ids` (int64). Ids outside the table are an error, also on a device: for ids that came
-/// there by `ct_tensor_to_device` the host need not wait to know.
+/// Rows of `table` [V, H] chosen by `ids` (int64, on the table's device). Ids outside the table are an error, also on
+/// a GPU; for ids that `ct_tensor_to_device` copied there the host need not wait to know.
 CTStatus ct_embedding(const CTTensor *_Nullable table, const CTTensor *_Nullable ids,
                       CTTensor *_Nullable *_Nonnull out);
-/// Normalisation over the last dimension, with `weight` and `bias` of its size.
-CTStatus ct_layer_norm(const CTTensor *_Nullable x, const CTTensor *_Nullable weight,
-                       const CTTensor *_Nullable bias, double epsilon, CTTensor *_Nullable *_Nonnull out);
-/// GELU by the error function, as BERT has it.
-CTStatus ct_gelu(const CTTensor *_Nullable x, CTTensor *_Nullable *_Nonnull out);
-/// The natural logarithm of the softmax over dimension `dim`.
-CTStatus ct_log_softmax(const CTTensor *_Nullable x, int32_t dim, CTTensor *_Nullable *_Nonnull out);
 /// The sum of all elements.
 CTStatus ct_sum(const CTTensor *_Nullable x, CTTensor *_Nullable *_Nonnull out);
-/// The same elements in another shape; one size may be -1.
-CTStatus ct_reshape(const CTTensor *_Nullable x, const int64_t *_Nullable shape, int32_t rank,
-                    CTTensor *_Nullable *_Nonnull out);
 /// Elements `start ..< end` of dimension `dim`; bounds outside the dimension are an error.
 CTStatus ct_slice(const CTTensor *_Nullable x, int32_t dim, int64_t start, int64_t end,
                   CTTensor *_Nullable *_Nonnull out);
@@ -199,23 +181,26 @@ CTStatus ct_all_finite(const CTTensor *_Nullable x, bool *_Nonnull out);
 /// Self-attention inside each row: softmax(scale * q k^T) v for each of `heads` heads, over q, k, v [T, heads * D],
 /// with dropout of probability `dropout` on the attention weights. Differentiable in q, k and v.
 ///
-/// On CUDA, 16-bit types take flash attention and float32 memory-efficient attention, for heads whose size is a multiple of
-/// 8 and at most 256. `device_starts`, int32 [B + 1] on the device of q, is what these read: made once a batch it saves a
-/// copy a call; NULL has it made here, and other paths ignore it. Their dropout masks come from the device's generator,
-/// seeded from (seed, key of the first row): they depend on a row's place in the batch.
+/// On CUDA, 16-bit types take flash attention and float32 memory-efficient attention, for heads whose size is a
+/// multiple of 8 and at most 256. They read `device_starts`, contiguous int32 [B + 1] on the device of q, which saves
+/// a copy a call when it is made once a batch; for NULL it is made here, and other methods ignore it. Their dropout
+/// masks come from the device's generator, seeded from (seed, key of the first row): they depend on a row's place in
+/// the batch.
 CTStatus ct_packed_attention(const CTTensor *_Nullable q, const CTTensor *_Nullable k, const CTTensor *_Nullable v,
                              const CTTensor *_Nullable row_starts, const CTTensor *_Nullable row_keys,
                              const CTTensor *_Nullable device_starts, int32_t heads, double dropout, uint64_t seed,
                              CTTensor *_Nullable *_Nonnull out);
-/// The same from libtorch's plain operations, a row at a time, on any device: what the kernel is tested against.
-CTStatus ct_packed_attention_reference(const CTTensor *_Nullable q, const CTTensor *_Nullable k,
+/// The same by libtorch's plain operations, a row at a time, on any device and in any type: the fallback, and what the
+/// kernel is tested against.
+CTStatus ct_packed_attention_plain(const CTTensor *_Nullable q, const CTTensor *_Nullable k,
                                        const CTTensor *_Nullable v, const CTTensor *_Nullable row_starts,
                                        const CTTensor *_Nullable row_keys, int32_t heads, double dropout,
                                        uint64_t seed, CTTensor *_Nullable *_Nonnull out);
 /// GELU, by the error function, of `h` + `bias`, [T, O] and [O], in the type of `h`. Differentiable in both.
 CTStatus ct_bias_gelu(const CTTensor *_Nullable h, const CTTensor *_Nullable bias, CTTensor *_Nullable *_Nonnull out);
-/// The same from libtorch's plain operations, in any type: what the kernel is tested against.
-CTStatus ct_bias_gelu_reference(const CTTensor *_Nullable h, const CTTensor *_Nullable bias,
+/// The same by libtorch's plain operations, in any type on any device: the fallback, and what the kernel is tested
+/// against.
+CTStatus ct_bias_gelu_plain(const CTTensor *_Nullable h, const CTTensor *_Nullable bias,
                                 CTTensor *_Nullable *_Nonnull out);
 /// Layer norm of `residual` + dropout(`x` + `bias`): `x` and `residual` [T, H], the others [H]; `bias` may be NULL for
 /// none. The result has the type of `residual`; its copy in bfloat16 goes to `low` unless that is NULL. Differentiable
@@ -225,8 +210,9 @@ CTStatus ct_add_norm(const CTTensor *_Nullable x, const CTTensor *_Nullable bias
                      const CTTensor *_Nullable row_starts, const CTTensor *_Nullable row_keys, double probability,
                      uint64_t seed, double epsilon, CTTensor *_Nullable *_Nonnull out,
                      CTTensor *_Nullable *_Nullable low);
-/// The same from libtorch's plain operations, in any type: what the kernel is tested against.
-CTStatus ct_add_norm_reference(const CTTensor *_Nullable x, const CTTensor *_Nullable bias,
+/// The same by libtorch's plain operations, in any type on any device: the fallback, and what the kernel is tested
+/// against.
+CTStatus ct_add_norm_plain(const CTTensor *_Nullable x, const CTTensor *_Nullable bias,
                                const CTTensor *_Nullable residual, const CTTensor *_Nullable scale,
                                const CTTensor *_Nullable shift, const CTTensor *_Nullable row_starts,
                                const CTTensor *_Nullable row_keys, double probability, uint64_t seed, double epsilon,
@@ -235,8 +221,8 @@ CTStatus ct_add_norm_reference(const CTTensor *_Nullable x, const CTTensor *_Nul
 CTStatus ct_packed_dropout(const CTTensor *_Nullable x, const CTTensor *_Nullable row_starts,
                            const CTTensor *_Nullable row_keys, double probability, uint64_t seed,
                            CTTensor *_Nullable *_Nonnull out);
-/// The same numbers from libtorch's integer operations, on any device: the kernel's counterpart where that cannot run.
-CTStatus ct_packed_dropout_reference(const CTTensor *_Nullable x, const CTTensor *_Nullable row_starts,
+/// The same numbers by libtorch's integer operations, on any device: the fallback where the kernel cannot run.
+CTStatus ct_packed_dropout_plain(const CTTensor *_Nullable x, const CTTensor *_Nullable row_starts,
                                      const CTTensor *_Nullable row_keys, double probability, uint64_t seed,
                                      CTTensor *_Nullable *_Nonnull out);
 /// The span loss: for `logits` [T, 2] and `targets` [B, 2] (int64, CPU; token positions inside each row), the sum over
@@ -245,17 +231,18 @@ CTStatus ct_packed_dropout_reference(const CTTensor *_Nullable x, const CTTensor
 CTStatus ct_packed_span_loss(const CTTensor *_Nullable logits, const CTTensor *_Nullable row_starts,
                              const CTTensor *_Nullable targets, double row_divisor,
                              CTTensor *_Nullable *_Nonnull out);
-/// The same from libtorch's operations, on any device, which the host does not wait for.
-CTStatus ct_packed_span_loss_reference(const CTTensor *_Nullable logits, const CTTensor *_Nullable row_starts,
+/// The same by libtorch's operations, on any device, without the host waiting for it.
+CTStatus ct_packed_span_loss_plain(const CTTensor *_Nullable logits, const CTTensor *_Nullable row_starts,
                                        const CTTensor *_Nullable targets, double row_divisor,
                                        CTTensor *_Nullable *_Nonnull out);
 
 // MARK: Linear layers in bfloat16 of a model that only reads (CPU that multiplies bfloat16, no gradients)
 
-/// Rounds `weight` [O, I] to bfloat16 in the product's own layout: `out` can be used for nothing but `ct_linear_packed`.
+/// Rounds `weight` [O, I] to bfloat16 in the product's own layout: `out` can be used for nothing but
+/// `ct_linear_packed`.
 CTStatus ct_pack_weight(const CTTensor *_Nullable weight, CTTensor *_Nullable *_Nonnull out);
-/// The linear layer of `x` (bfloat16 [T, I]) and a packed `weight`, plus `bias` (float32 [O]; NULL for none), followed by GELU
-/// if asked for: bfloat16 [T, O].
+/// The linear layer of `x` (bfloat16 [T, I]) and a packed `weight`, plus `bias` (float32 [O]; NULL for none),
+/// followed by GELU if asked for: bfloat16 [T, O].
 CTStatus ct_linear_packed(const CTTensor *_Nullable x, const CTTensor *_Nullable weight, const CTTensor *_Nullable bias,
                           bool gelu, CTTensor *_Nullable *_Nonnull out);
 
@@ -264,13 +251,15 @@ CTStatus ct_linear_packed(const CTTensor *_Nullable x, const CTTensor *_Nullable
 /// Whether this CPU multiplies 8-bit integers in hardware without overflow on the way.
 bool ct_cpu_has_int8(void);
 /// Quantises `weight` [O, I], each output symmetrically by its own scale, into the product's own layout: `out` can be
-/// used for nothing but `ct_linear_int8`. Writes the `scales` [O] (float32).
+/// used for nothing but `ct_linear_int8`. Writes the `scales`, float32 [O].
 CTStatus ct_quantize_weight(const CTTensor *_Nullable weight, CTTensor *_Nullable *_Nonnull out,
                             CTTensor *_Nullable *_Nonnull scales);
-/// Quantises `x` [T, I] to unsigned bytes: x = scale * (q - zero_point), with the scale that just holds them all.
+/// Quantises `x` [T, I] to unsigned bytes, x = scale * (q - zero_point), with the smallest scale whose range holds
+/// all of x. Numbers that are not finite are an error.
 CTStatus ct_quantize_activations(const CTTensor *_Nullable x, CTTensor *_Nullable *_Nonnull out,
                                  double *_Nonnull scale, int64_t *_Nonnull zero_point);
-/// The linear layer of quantised `x` and `weight` with float32 `bias` [O], followed by GELU if asked for, in `dtype`.
+/// The linear layer of quantised `x` and `weight` with float32 `bias` [O], followed by GELU if asked for, in `dtype`
+/// (float32 or bfloat16).
 CTStatus ct_linear_int8(const CTTensor *_Nullable x, double scale, int64_t zero_point,
                         const CTTensor *_Nullable weight, const CTTensor *_Nullable weight_scales,
                         const CTTensor *_Nullable bias, bool gelu, CTDType dtype, CTTensor *_Nullable *_Nonnull out);
@@ -279,7 +268,7 @@ CTStatus ct_linear_int8(const CTTensor *_Nullable x, double scale, int64_t zero_
 
 /// Whether operations on this thread are recorded; writes what it was before to `previous`.
 CTStatus ct_set_grad_enabled(bool enabled, bool *_Nonnull previous);
-/// Marks a leaf tensor as one whose gradient is wanted, or not.
+/// Sets whether a leaf tensor collects its gradient.
 CTStatus ct_set_requires_grad(CTTensor *_Nullable tensor, bool required);
 /// Whether the tensor takes part in the graph.
 CTStatus ct_requires_grad(const CTTensor *_Nullable tensor, bool *_Nonnull out);
@@ -290,33 +279,32 @@ CTStatus ct_grad(const CTTensor *_Nullable tensor, CTTensor *_Nullable *_Nonnull
 /// Drops the gradient of a leaf.
 CTStatus ct_clear_grad(CTTensor *_Nullable tensor);
 
-/// A stretch of a computation, which makes one tensor of another and gives the same each time. It owns `input`, and writes
-/// a tensor that its caller will own. Before it returns a failure it has described that by `ct_set_last_error`. It must not
-/// throw.
+/// A stretch of a computation: one tensor from another, the same each time. It owns `input`, and writes a tensor that
+/// its caller will own. Before it returns a failure it describes that by `ct_set_last_error`. It must not throw.
 typedef CTStatus (*CTStretch)(void *_Nullable context, CTTensor *_Nonnull input, CTTensor *_Nullable *_Nonnull out);
-/// What `run` makes of `x`, of which only `x` is kept for the backward pass: that runs it again, on the thread which
-/// computes the gradients. `context` is handed to `run`; `release` is called with it once, when nothing will call `run`
-/// again, after a failure too. Where nothing is recorded, or `x` is not in the graph, it is an ordinary call of `run`.
+/// Computes `run(x)` and keeps only `x` for the backward pass, which calls `run` again on the thread that computes
+/// the gradients. `context` is passed to `run`; `release` is called with it once, when nothing will call `run` again,
+/// also after a failure. Where nothing is recorded, or `x` is not in the graph, it is an ordinary call of `run`.
 CTStatus ct_checkpoint(const CTTensor *_Nullable x, CTStretch _Nonnull run, void *_Nullable context,
                        void (*_Nonnull release)(void *_Nullable context), CTTensor *_Nullable *_Nonnull out);
 
 // MARK: Optimisation
 
 /// Scales the gradients of `count` parameters so that their joint 2-norm is at most `max_norm`, as PyTorch's
-/// `clip_grad_norm_` does; with `max_norm` <= 0 only measures. A parameter without gradient counts as zero. Nothing is read
-/// back from the device: `norms` has 1 + `count` elements of the gradients' type, the joint norm before clipping and each
-/// parameter's. A joint norm that is not finite leaves the gradients as they are.
+/// `clip_grad_norm_` does; with `max_norm` <= 0 it only measures. A parameter without a gradient counts as zero.
+/// Nothing is read back from the device: `norms` has 1 + `count` elements of the gradients' type, the joint norm
+/// before clipping and each parameter's. A joint norm that is not finite leaves the gradients unchanged.
 CTStatus ct_clip_grad_norm(CTTensor *_Nullable const *_Nullable parameters, int32_t count, double max_norm,
                            CTTensor *_Nullable *_Nonnull norms);
-/// 1 if any element of the `count` tensors is not finite, else 0: float32 [], on their device, read back by nothing.
+/// 1 if any element of the `count` tensors is not finite, else 0: float32 [] on their device, without waiting for it.
 CTStatus ct_not_finite(CTTensor *_Nullable const *_Nullable numbers, int32_t count,
                        CTTensor *_Nullable *_Nonnull out);
 /// One AdamW step (decoupled weight decay) over `count` parameters, by libtorch's fused kernel. `step` counts from 1.
-/// The moments are updated in place and have the shapes of the parameters. Every parameter must have a gradient, and all
-/// must be on one device.
+/// The moments are updated in place; they have the shapes and types of the parameters and, as these, must be
+/// contiguous. Every parameter must have a gradient, and all must be on one device.
 ///
-/// `skip` and `skipped` may be NULL, or hold one float32 number each, on that device. Where `skip` is 1 nothing is changed.
-/// `skipped` is subtracted from `step`: how many of the steps counted there did not take place.
+/// `skip` and `skipped` may be NULL, or hold one float32 number each on that device. Where `skip` is 1 nothing changes.
+/// `skipped`, the number of steps that did not take place, is subtracted from `step`.
 CTStatus ct_adamw_step(CTTensor *_Nullable const *_Nullable parameters,
                        CTTensor *_Nullable const *_Nullable first_moments,
                        CTTensor *_Nullable const *_Nullable second_moments, int32_t count, int64_t step,

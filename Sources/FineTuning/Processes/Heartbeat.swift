@@ -84,8 +84,8 @@ final class Heartbeat: Sendable {
     }
 
     private func connect() throws(TorchError) -> ProcessStore {
-        try ProcessStore(host: place.host, port: place.port, serves: false, timeout: Self.patience)
-            .prefixed("bertqa/\(place.attempt)")
+        try ProcessStore(host: place.host, port: place.port, role: .client, timeout: Self.patience)
+            .prefixed(place.storePrefix)
     }
 
     private func findOut(_ error: TorchError, timeout: Double) -> String {

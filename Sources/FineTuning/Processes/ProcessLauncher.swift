@@ -3,8 +3,9 @@ import Files
 import Foundation
 import Torch
 
-/// Starts several processes that train together on this machine, as torchrun does on several: each with its number in
-/// the environment. This process serves the store by which they meet, passes signals on, and ends all when one fails.
+/// Starts several processes that train together on this machine, as torchrun does on several: each with its number in the
+/// environment. This process serves the store by which they meet, on the loopback address and under keys that nobody else
+/// knows; it passes signals on, and ends all when one fails.
 package struct ProcessLauncher {
     /// The exit codes that say why a process ended.
     package struct ExitCodes: Sendable {
@@ -27,6 +28,10 @@ package struct ProcessLauncher {
     private let count: Int
     private let threads: Int?
     private let codes: ExitCodes
+    /// Part of every key in the store: 128 random bits.
+    private let secret =
+        String(UInt64.random(in: .min ... .max), radix: 16)
+        + String(UInt64.random(in: .min ... .max), radix: 16)
 
     /// A launcher of `count` processes.
     ///
@@ -39,7 +44,7 @@ package struct ProcessLauncher {
     ///
     /// - Returns: 0 if all did what they were to do; otherwise the code of the one that failed first of itself.
     package func run() throws -> Int32 {
-        let store = try ProcessStore(host: "127.0.0.1", port: 0, serves: true, timeout: 30)
+        let store = try ProcessStore(host: "127.0.0.1", port: 0, role: .serverOnLoopback, timeout: 30)
         let signals = SignalRelay()
         var children: [Process] = []
         do {
@@ -64,6 +69,7 @@ package struct ProcessLauncher {
         environment.merge([
             "RANK": "\(rank)", "WORLD_SIZE": "\(count)", "LOCAL_RANK": "\(rank)", "MASTER_ADDR": "127.0.0.1",
             "MASTER_PORT": "\(port)", "TORCHELASTIC_USE_AGENT_STORE": "True", Self.mark: "1",
+            ProcessPlace.secretVariable: secret,
         ]) { $1 }
         if threads == nil, environment["OMP_NUM_THREADS"] == nil {
             environment["OMP_NUM_THREADS"] = "\(max(1, ProcessInfo.processInfo.activeProcessorCount / count))"

@@ -1,4 +1,4 @@
-/// Where a process stands among those that train together, as what started them says in the environment.
+/// A process's place among those that train together, from the environment that its launcher set.
 ///
 /// torchrun, Kubernetes' PyTorchJob and `bertqa train --processes` set RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and
 /// MASTER_PORT; Slurm's srun sets names of its own for the first three.
@@ -14,19 +14,30 @@ package struct ProcessPlace: Sendable, Hashable {
     package let host: String
     /// The store's port.
     package let port: Int
-    /// Whether what started the processes serves the store; otherwise the process with rank 0 does.
+    /// Whether the launcher serves the store; otherwise the process with rank 0 does.
     package let storeIsServed: Bool
-    /// How often the processes were started anew, so that a new start meets nothing of the one before.
+    /// How often the processes were restarted, so that a new start finds no keys of the one before.
     package let attempt: String
+    /// Whether all processes are on this machine and reach the store by its loopback address.
+    package let isOneMachine: Bool
+    /// A text that only these processes know, part of every key in the store; empty if none was set.
+    package let secret: String
+
+    /// The variable that holds `secret`. It is passed in the environment, since every user can read command lines.
+    package static let secretVariable = "BERTQA_STORE_SECRET"
 
     /// A place among others.
     package init(
         rank: Int, size: Int, localRank: Int, host: String, port: Int, storeIsServed: Bool = false,
-        attempt: String = "0"
+        attempt: String = "0", isOneMachine: Bool = false, secret: String = ""
     ) {
         (self.rank, self.size, self.localRank) = (rank, size, localRank)
         (self.host, self.port, self.storeIsServed, self.attempt) = (host, port, storeIsServed, attempt)
+        (self.isOneMachine, self.secret) = (isOneMachine, secret)
     }
+
+    /// What stands before every key of these processes in the store.
+    package var storePrefix: String { secret.isEmpty ? "bertqa/\(attempt)" : "bertqa/\(secret)/\(attempt)" }
 
     /// Reads the environment; nil if this process trains alone.
     ///
@@ -63,5 +74,10 @@ package struct ProcessPlace: Sendable, Hashable {
         port = try number("MASTER_PORT", 1..<65536, otherwise: 29500)
         storeIsServed = environment["TORCHELASTIC_USE_AGENT_STORE"]?.lowercased() == "true"
         attempt = environment["TORCHELASTIC_RESTART_COUNT"] ?? "0"
+        secret = environment[Self.secretVariable] ?? ""
+        let isLocal =
+            isSlurm
+            ? environment["SLURM_STEP_NUM_NODES"] == "1" : environment["LOCAL_WORLD_SIZE"] == environment["WORLD_SIZE"]
+        isOneMachine = isLocal && (host == "localhost" || host.hasPrefix("127."))
     }
 }

@@ -45,11 +45,13 @@ package final class Team {
         (rank, size) = (place.rank, place.size)
         do {
             let serves = place.rank == 0 && !place.storeIsServed
-            let server = try ProcessStore(host: place.host, port: place.port, serves: serves, timeout: timeout)
-            let store = try server.prefixed("bertqa/\(place.attempt)")
+            let role: ProcessStore.Role =
+                !serves ? .client : place.isOneMachine ? .serverOnLoopback : .server
+            let server = try ProcessStore(host: place.host, port: place.port, role: role, timeout: timeout)
+            let store = try server.prefixed(place.storePrefix)
             // A connection of its own: calls of one wait for each other.
-            let beats = try ProcessStore(host: place.host, port: place.port, serves: false, timeout: timeout)
-                .prefixed("bertqa/\(place.attempt)")
+            let beats = try ProcessStore(host: place.host, port: place.port, role: .client, timeout: timeout)
+                .prefixed(place.storePrefix)
             let heartbeat = Heartbeat(place: place, store: beats, whenOrphaned: whenOrphaned)
             do {
                 let address = try LocalAddress.agreed(place: place, store: store, timeout: timeout)

@@ -1,6 +1,7 @@
-// The names of Gloo that libtorch's ProcessGroupGloo.hpp mentions. libtorch has Gloo inside and exports its own class, but its
-// packages bring none of Gloo's headers. Nothing here is ever made, called or measured: BertQA constructs the process group by
-// libtorch's own constructor and holds it by the base class, so that declarations are enough, whatever Gloo's version.
+// The names of Gloo that libtorch's ProcessGroupGloo.hpp mentions. libtorch has Gloo inside and exports its own
+// class, but its packages bring none of Gloo's headers. Nothing here is ever made, called or measured: BertQA
+// constructs the process group by libtorch's own constructor and holds it by the base class, so that declarations are
+// enough, whatever Gloo's version.
 #pragma once
 
 #include <chrono>

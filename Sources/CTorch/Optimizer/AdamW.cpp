@@ -1,0 +1,67 @@
+// One step of AdamW, by libtorch's fused kernel.
+#include "../Runtime/Handles.hpp"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/full.h>
+
+#include <optional>
+#include <vector>
+
+using namespace ctorch;
+
+namespace {
+
+/// The number of the step, as libtorch's kernel reads it: one number for all parameters, on their device.
+at::Tensor step_number(const at::Tensor &parameter, int64_t step, const CTTensor *skipped) {
+    const at::Tensor number = at::full({}, static_cast<double>(step), parameter.options().dtype(at::kFloat));
+    return skipped == nullptr ? number : number - skipped->value;
+}
+
+void check_flag(const CTTensor *flag, const at::Tensor &parameter, const char *name) {
+    TORCH_CHECK(flag == nullptr || (flag->value.numel() == 1 && flag->value.scalar_type() == at::kFloat &&
+                                    flag->value.device() == parameter.device()),
+                name, " must be one float32 number on the parameters' device");
+}
+
+/// The kernel walks through all four arrays by one index and checks nothing.
+void check_layout(const at::Tensor &x, const at::Tensor &parameter, const char *name, size_t number) {
+    TORCH_CHECK(x.sizes() == parameter.sizes() && x.scalar_type() == parameter.scalar_type() &&
+                    x.device() == parameter.device() && x.layout() == at::kStrided && x.is_contiguous(),
+                "the ", name, " of parameter ", number, " must be a contiguous ", parameter.toString(), " ",
+                parameter.sizes(), ", not ", x.toString(), " ", x.sizes(), " with strides ", x.strides());
+}
+
+}  // namespace
+
+CTStatus ct_adamw_step(CTTensor *const *parameters, CTTensor *const *first_moments, CTTensor *const *second_moments,
+                       int32_t count, int64_t step, double learning_rate, double beta1, double beta2, double epsilon,
+                       double weight_decay, const CTTensor *skip, const CTTensor *skipped) {
+    return with_exception_boundary([&] {
+        at::NoGradGuard no_grad;
+        TORCH_CHECK(step >= 1, "steps count from 1, not ", step);
+        std::vector<at::Tensor> values = unwrap_all(parameters, count, "parameters"), gradients;
+        std::vector<at::Tensor> firsts = unwrap_all(first_moments, count, "first_moments");
+        std::vector<at::Tensor> seconds = unwrap_all(second_moments, count, "second_moments");
+        if (values.empty()) return;
+        for (size_t i = 0; i < values.size(); ++i) {
+            const at::Tensor &value = values[i];
+            TORCH_CHECK(value.grad().defined(), "parameter ", i, " of shape ", value.sizes(), " has no gradient");
+            TORCH_CHECK(value.is_floating_point() && value.device() == values.front().device(),
+                        "parameter ", i, " must hold floating-point numbers on ", values.front().device(), ", not ",
+                        value.toString());
+            check_layout(value, value, "storage", i);
+            check_layout(firsts[i], value, "first moment", i);
+            check_layout(seconds[i], value, "second moment", i);
+            gradients.push_back(value.grad().contiguous());
+            check_layout(gradients[i], value, "gradient", i);
+        }
+        check_flag(skip, values.front(), "skip");
+        check_flag(skipped, values.front(), "skipped");
+        const std::vector<at::Tensor> steps(values.size(), step_number(values.front(), step, skipped));
+        at::_fused_adamw_(values, gradients, firsts, seconds, {}, steps, learning_rate, beta1, beta2, weight_decay,
+                          epsilon, /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/std::nullopt,
+                          skip == nullptr ? std::nullopt : std::optional(skip->value));
+    });
+}

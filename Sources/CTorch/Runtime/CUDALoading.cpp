@@ -1,0 +1,97 @@
+// libtorch's CUDA half, which is looked for at run time.
+#include "CUDALoading.hpp"
+
+#include "Handles.hpp"
+
+#include <ATen/Context.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+#include <cstdlib>
+#include <dlfcn.h>
+#include <memory>
+
+using namespace ctorch;
+
+namespace ctorch {
+
+namespace {
+
+#if defined(__APPLE__)
+constexpr const char *cuda_library = "libtorch_cuda.dylib", *driver = "libcuda.dylib";
+#else
+constexpr const char *cuda_library = "libtorch_cuda.so", *driver = "libcuda.so.1";
+#endif
+
+/// The file that libtorch's CPU half was loaded from, links resolved; empty if the system does not tell.
+std::string libtorch_file() {
+    Dl_info info{};
+    // A function of libtorch's that is not in line; its address is in the library, or in a stub of ours.
+    if (dladdr(reinterpret_cast<const void *>(at::detail::getCUDAHooks), &info) == 0 || info.dli_fname == nullptr) {
+        return "";
+    }
+    const std::unique_ptr<char, decltype(&std::free)> path(realpath(info.dli_fname, nullptr), std::free);
+    return path == nullptr ? "" : path.get();
+}
+
+bool open_library(const std::string &path, int scope = RTLD_GLOBAL) {
+    if (dlopen(path.c_str(), RTLD_NOW | scope) != nullptr) return true;
+    const char *problem = dlerror();
+    set_last_error(problem == nullptr ? "the library cannot be loaded" : problem);
+    return false;
+}
+
+/// By the library's real place, so that what it looks for beside itself is found: in a wheel, the packages of CUDA.
+/// Else by name, on the program's own search path.
+bool open_cuda() {
+    // Without a driver nothing could run there.
+    if (!open_library(driver, RTLD_LOCAL)) return false;
+    const std::string file = libtorch_file();
+    const auto end = file.rfind('/');
+    return (end != std::string::npos && open_library(file.substr(0, end + 1) + cuda_library)) ||
+           open_library(cuda_library);
+}
+
+}  // namespace
+
+bool load_cuda() noexcept {
+    static const bool loaded = open_cuda();
+    return loaded;
+}
+
+}  // namespace ctorch
+
+bool ct_device_available(CTDeviceKind kind) {
+    try {
+        switch (kind) {
+        case CT_CPU: return true;
+        case CT_CUDA: return load_cuda() && at::hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0;
+        case CT_MPS: return at::hasMPS();
+        }
+    } catch (...) {
+        // A device that cannot even be counted cannot be used; the message stays in ct_last_error.
+        status_of_current_exception();
+    }
+    return false;
+}
+
+bool ct_device_has_bfloat16(CTDeviceKind kind) {
+    if (kind == CT_CPU) return ct_cpu_has_bfloat16();
+    // libtorch asks the GPU for compute capability 8.0 here, from which on its matrix units take bfloat16.
+    return kind == CT_CUDA && ct_device_available(kind) &&
+           at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
+}
+
+CTStatus ct_select_device(CTDeviceKind kind, int32_t index) {
+    return with_exception_boundary([&] {
+        if (kind == CT_CPU) {
+            return;
+        }
+        TORCH_CHECK(ct_device_available(kind), "this libtorch cannot use such a device here");
+        const c10::DeviceType type = device(kind).type();
+        const c10::impl::VirtualGuardImpl guard(type);
+        TORCH_CHECK(index >= 0 && index < guard.deviceCount(), "there is no device ", index, ": this machine has ",
+                    static_cast<int>(guard.deviceCount()));
+        guard.setDevice(c10::Device(type, static_cast<c10::DeviceIndex>(index)));
+    });
+}

@@ -1,0 +1,52 @@
+// ct_packed_span_loss: the CPU kernel on the CPU, libtorch's operations elsewhere.
+#include "SpanLoss.hpp"
+
+#include <cmath>
+
+using namespace ctorch;
+
+namespace {
+
+struct SpanLossInputs {
+    at::Tensor logits, starts, targets;
+    PackedRows rows;
+};
+
+SpanLossInputs checked_inputs(const CTTensor *logits_handle, const CTTensor *row_starts, const CTTensor *targets_handle,
+                              double divisor) {
+    const at::Tensor &logits = unwrap(logits_handle, "logits"), &starts = unwrap(row_starts, "row_starts");
+    const at::Tensor &targets = unwrap(targets_handle, "targets");
+    check_matrix(logits, logits, "logits");
+    TORCH_CHECK(logits.size(1) == 2, "logits must be [T, 2], not ", logits.sizes());
+    TORCH_CHECK(divisor > 0 && std::isfinite(divisor), "row_divisor must be positive, not ", divisor);
+    const PackedRows rows = packed_rows(starts, at::Tensor(), logits.size(0));
+    TORCH_CHECK(targets.dim() == 2 && targets.size(0) == rows.count && targets.size(1) == 2 &&
+                    targets.scalar_type() == at::kLong && targets.is_cpu() && targets.is_contiguous(),
+                "targets must be a contiguous int64 tensor [", rows.count, ", 2] on the CPU, not ",
+                targets.toString(), " ", targets.sizes());
+    const int64_t *target = elements<int64_t>(targets);
+    for (int64_t i = 0; i < 2 * rows.count; ++i) {
+        TORCH_CHECK(target[i] >= 0 && target[i] < rows.length(i / 2), "the target ", target[i], " is outside row ",
+                    i / 2, " of ", rows.length(i / 2), " tokens");
+    }
+    return {logits, starts, targets, rows};
+}
+
+}  // namespace
+
+CTStatus ct_packed_span_loss(const CTTensor *logits, const CTTensor *row_starts, const CTTensor *targets,
+                             double row_divisor, CTTensor **out) {
+    return make_tensor(out, [&] {
+        const SpanLossInputs x = checked_inputs(logits, row_starts, targets, row_divisor);
+        return x.logits.is_cpu() ? span_loss_by_kernel(x.logits, x.starts, x.targets, row_divisor)
+                                 : span_loss_plain(x.logits, x.rows, x.targets, row_divisor);
+    });
+}
+
+CTStatus ct_packed_span_loss_plain(const CTTensor *logits, const CTTensor *row_starts, const CTTensor *targets,
+                                   double row_divisor, CTTensor **out) {
+    return make_tensor(out, [&] {
+        const SpanLossInputs x = checked_inputs(logits, row_starts, targets, row_divisor);
+        return span_loss_plain(x.logits, x.rows, x.targets, row_divisor);
+    });
+}

@@ -1,0 +1,16 @@
+// The span loss over packed rows: its two implementations, both differentiable in the logits.
+#pragma once
+
+#include "../Kernels/PackedRows.hpp"
+
+namespace ctorch {
+
+/// By the CPU kernel, in double precision inside.
+at::Tensor span_loss_by_kernel(const at::Tensor &logits, const at::Tensor &starts, const at::Tensor &targets,
+                               double divisor);
+
+/// By libtorch's operations, on any device: nothing is read back, so the host need not wait. `targets` [B, 2] are on
+/// the CPU.
+at::Tensor span_loss_plain(const at::Tensor &logits, const PackedRows &rows, const at::Tensor &targets, double divisor);
+
+}  // namespace ctorch

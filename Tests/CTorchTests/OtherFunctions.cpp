@@ -1,0 +1,113 @@
+// What functions without a tensor for a result refuse.
+#include "Harness.hpp"
+
+#include "../../Sources/CTorch/include/CTorchProcesses.h"
+
+#include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
+#include <torch/csrc/autograd/autograd.h>
+
+namespace {
+
+/// A parameter with a gradient of ones.
+Handle parameter(at::IntArrayRef shape) {
+    const at::Tensor leaf = at::ones(shape).set_requires_grad(true);
+    leaf.mutable_grad() = at::ones(shape);
+    return handle(leaf);
+}
+
+CTStatus step(CTTensor *parameter, CTTensor *first, CTTensor *second, const CTTensor *skip = nullptr) {
+    return ct_adamw_step(&parameter, &first, &second, 1, 1, 0.1, 0.9, 0.999, 1e-8, 0.01, skip, nullptr);
+}
+
+void test_optimizer() {
+    const Handle x = parameter({4, 6}), zeros = handle(at::zeros({4, 6})), more = handle(at::zeros({4, 6}));
+    expect(step(x.get(), zeros.get(), more.get()) == CT_OK, std::string("a step fails: ") + ct_last_error());
+    const at::Tensor wide = at::zeros({4, 12});
+    const std::pair<const char *, at::Tensor> wrong[] = {
+        {"fewer elements", at::zeros({4, 5})},
+        {"gaps", wide.as_strided({4, 6}, {12, 2})},
+        {"transposed", at::zeros({6, 4}).t()},
+        {"float64", at::zeros({4, 6}, at::kDouble)},
+        {"another device", at::zeros({4, 6}, at::TensorOptions().device(at::kMeta))},
+    };
+    for (const auto &[name, tensor] : wrong) {
+        const Handle bad = handle(tensor);
+        expect(step(x.get(), bad.get(), more.get()) == CT_ERROR, std::string("a first moment is taken with ") + name);
+        expect(step(x.get(), zeros.get(), bad.get()) == CT_ERROR, std::string("a second moment is taken with ") + name);
+    }
+    expect(step(x.get(), nullptr, more.get()) == CT_ERROR, "a moment that is NULL is taken");
+    expect(ct_adamw_step(nullptr, nullptr, nullptr, 2, 1, 0.1, 0.9, 0.999, 1e-8, 0, nullptr, nullptr) == CT_ERROR,
+           "arrays that are NULL are taken");
+    CTTensor *norms = reinterpret_cast<CTTensor *>(0x10);
+    expect(ct_clip_grad_norm(nullptr, 2, 1, &norms) == CT_ERROR && norms == nullptr, "clip_grad_norm takes NULL");
+    norms = reinterpret_cast<CTTensor *>(0x10);
+    expect(ct_not_finite(nullptr, 2, &norms) == CT_ERROR && norms == nullptr, "not_finite takes NULL");
+}
+
+void test_reading() {
+    const Handle x = handle(at::ones({2, 3}));
+    int64_t shape[2];
+    expect(ct_tensor_shape(x.get(), nullptr, 2) == CT_ERROR, "shape writes to NULL");
+    expect(ct_tensor_shape(x.get(), shape, 1) == CT_ERROR, "shape writes beyond its room");
+    expect(ct_tensor_shape(x.get(), shape, 2) == CT_OK && shape[1] == 3, "shape is wrong");
+    float bytes[6];
+    expect(ct_tensor_read_bytes(x.get(), nullptr, 24) == CT_ERROR, "read_bytes writes to NULL");
+    const Handle meta = handle(at::zeros({2, 3}, at::TensorOptions().device(at::kMeta)));
+    expect(ct_tensor_read_bytes(meta.get(), bytes, 24) == CT_ERROR, "read_bytes reads a device without memory");
+    const Handle gaps = handle(at::ones({2, 6}).as_strided({2, 3}, {6, 2}));
+    expect(ct_tensor_read_bytes(gaps.get(), bytes, 24) == CT_OK && bytes[5] == 1, "read_bytes of a view is wrong");
+    CTDeviceKind kind = CT_MPS;
+    expect(ct_tensor_device(meta.get(), &kind) == CT_ERROR && kind == CT_CPU, "device leaves its number");
+    expect(ct_tensor_assign(gaps.get(), x.get()) == CT_OK, "assigning to a view fails");
+}
+
+void test_ids_after_writing() {
+    // The range of ids that were written to is not the one that was measured.
+    const Handle table = handle(at::ones({4, 2})), ids = handle(at::zeros({3}, at::kLong));
+    const Handle alias = std::make_unique<CTTensor>(ids->value, ctorch::IDRange{0, 0, ids->value._version()});
+    const Handle large = handle(at::ones({3}, at::kLong) * 4);
+    expect(ct_tensor_assign(ids.get(), large.get()) == CT_OK, "assign fails");
+    CTTensor *out = nullptr;
+    expect(ct_embedding(table.get(), alias.get(), &out) == CT_ERROR, "an old range of ids is believed");
+    expect(std::string(ct_last_error()).find("ids from 4") != std::string::npos, ct_last_error());
+}
+
+void test_processes() {
+    CTStore *store = reinterpret_cast<CTStore *>(0x10);
+    int32_t port = 7;
+    expect(ct_store_connect(nullptr, 0, CT_STORE_SERVER_ON_LOOPBACK, 5, &store, &port) == CT_ERROR && store == nullptr &&
+               port == 0,
+           "a host that is NULL is taken");
+    expect(ct_store_connect("127.0.0.1", 0, CT_STORE_SERVER_ON_LOOPBACK, 5, &store, &port) == CT_OK && port > 0,
+           std::string("a store fails: ") + ct_last_error());
+    expect(ct_store_set(store, nullptr, "x", 1) == CT_ERROR, "a key that is NULL is taken");
+    expect(ct_store_set(store, "key", nullptr, 3) == CT_ERROR, "bytes that are NULL are taken");
+    CTTensor *value = reinterpret_cast<CTTensor *>(0x10);
+    expect(ct_store_get(store, nullptr, &value) == CT_ERROR && value == nullptr, "a key that is NULL is read");
+    CTProcessGroup *group = nullptr;
+    expect(ct_process_group_gloo(store, 0, 1, "127.0.0.1", 5, &group) == CT_OK, ct_last_error());
+    const Handle gaps = handle(at::ones({2, 6}).as_strided({2, 3}, {6, 2})), x = parameter({3});
+    expect(ct_all_reduce(group, gaps.get()) == CT_ERROR, "all_reduce takes a view with gaps");
+    expect(ct_broadcast(group, x.get(), 1) == CT_ERROR, "broadcast takes a process that there is not");
+    // The second parameter collects no gradient: the hook on the first one must go with the failure.
+    const Handle plain = handle(at::ones({3}));
+    CTTensor *parameters[] = {plain.get(), x.get()};
+    const at::Tensor loss = (x->value * x->value).sum();
+    CTGradientReducer *reducer = reinterpret_cast<CTGradientReducer *>(0x10);
+    expect(ct_gradient_reducer_create(group, parameters, 2, 1, &reducer) == CT_ERROR && reducer == nullptr,
+           "a reducer takes a parameter without a gradient");
+    torch::autograd::backward({loss}, {});
+    expect(x->value.grad().sum().item<float>() == 9, "the backward pass after a failed reducer is wrong");
+    ct_process_group_free(group);
+    ct_store_free(store);
+}
+
+}  // namespace
+
+void test_other_functions() {
+    test_optimizer();
+    test_reading();
+    test_ids_after_writing();
+    test_processes();
+}

@@ -1,0 +1,46 @@
+#!/bin/sh
+# Compiles the shim and its C++ tests (Tests/CTorchTests) with AddressSanitizer and UndefinedBehaviorSanitizer, outside SwiftPM, and
+# runs them: a few minutes where `make sanitize-address` takes many. Only what changed is compiled again.
+set -eu
+
+cd "$(dirname "$0")/.."
+out=.build-shim
+mkdir -p "$out"
+toolchain=$(dirname "$(readlink -f "$(command -v swiftc)")")
+clang=$toolchain/clang
+libtorch=$(cd .deps/libtorch && pwd -P)
+flags=$(sed -n 's/^Cflags: //p' .deps/pkgconfig/bertqa-libtorch.pc)
+# Registries and threads that libtorch keeps until the process ends are no leaks of ours.
+export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+
+# compile.sh SOURCE OBJECT
+cat > "$out/compile.sh" << SCRIPT
+set -eu
+source=\$1 object=\$2
+exec "$clang" -x c++ -std=c++20 -O1 -gline-tables-only -fno-omit-frame-pointer -fsanitize=address,undefined \\
+    -fno-sanitize-recover=undefined -DAT_PER_OPERATOR_HEADERS $flags -ISources/CTorch/include -ISources/CTorch/Processes/Gloo \\
+    \${PCH:--include-pch "$out/common.pch"} -c "\$source" -o "\$object"
+SCRIPT
+
+# Parsing libtorch's headers is what takes the time: it is done once.
+cat > "$out/common.hpp" << HEADER
+#include "../Sources/CTorch/Runtime/Handles.hpp"
+#include <ATen/TensorOperators.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/core/grad_mode.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/custom_function.h>
+HEADER
+newest=$(find Sources/CTorch Tests/CTorchTests \( -name '*.h' -o -name '*.hpp' -o -name '*.inc' \) -newer "$out/common.pch" 2> /dev/null | head -n 1 || true)
+if [ ! -f "$out/common.pch" ] || [ -n "$newest" ]; then
+    PCH="-x c++-header" sh "$out/compile.sh" "$out/common.hpp" "$out/common.pch"
+fi
+
+find Sources/CTorch Tests/CTorchTests -name '*.cpp' | while read -r source; do
+    object=$out/$(printf '%s' "$source" | tr / .).o
+    if [ ! -f "$object" ] || [ -n "$(find "$source" "$out/common.pch" -newer "$object")" ]; then echo "$source $object"; fi
+done | xargs -r -n 2 -P "$(getconf _NPROCESSORS_ONLN)" sh "$out/compile.sh"
+
+"$clang" -fsanitize=address,undefined -fuse-ld=lld "$out"/*.o -o "$out/tests" -L"$libtorch/lib" \
+    $(sed -n 's/^Libs: //p' .deps/pkgconfig/bertqa-libtorch.pc) -lstdc++ -lm -Wl,-rpath,"$libtorch/lib"
+"$out/tests"
