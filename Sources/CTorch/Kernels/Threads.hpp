@@ -1,4 +1,4 @@
-// Work shared among libtorch's own threads.
+// Loops shared among libtorch's own threads.
 //
 // at::parallel_for is a template whose pragmas need a compiler with OpenMP switched on; compiled without, as Swift's
 // packages are, it silently runs on one thread. The team that libtorch's operations run on is entered here instead

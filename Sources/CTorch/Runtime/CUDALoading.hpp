@@ -3,7 +3,7 @@
 
 namespace ctorch {
 
-/// Loads libtorch's CUDA half where there is one, so that its kernels register themselves, and says whether there is.
+/// Loads libtorch's CUDA half if there is one, so that its kernels register themselves; returns whether there is.
 /// The linker would drop it, since nothing here refers to it, and a build without it must work.
 bool load_cuda() noexcept;
 

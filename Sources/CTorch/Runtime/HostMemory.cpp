@@ -1,9 +1,9 @@
 // The memory of large tensors on the CPU, apart from the heap.
 //
-// Why: glibc maps and unmaps each large block anew, and every page of it is cleared and faulted in again, which is a
-// tenth of a training step. Told to keep them on the heap, it lets small things that live long (compiled products,
-// responses) settle in the holes between batches, and the heap grows without end in sight. Blocks here lie among
-// their like: all that a batch took is whole again after it.
+// Why: glibc maps and unmaps each large block, and every page of it is cleared and faulted in each time: a tenth of a
+// training step. Told to keep large blocks on the heap, it puts small long-lived objects (compiled products, responses)
+// into the holes between batches, and the heap keeps growing. Here large blocks lie among themselves: after a batch, all
+// its memory is one free block again.
 #include "Boundary.hpp"
 
 #include <c10/core/Allocator.h>
@@ -21,26 +21,26 @@ using namespace ctorch;
 
 namespace {
 
-/// Blocks below this are the heap's: a page that is cleared costs less than what it is for.
+/// Smaller blocks stay on the heap: clearing their pages costs less than the computation that they are for.
 constexpr size_t smallest_block = 256 << 10;
-/// Blocks are multiples of this, and memory is taken from the system in multiples of the other: whole pages of any size
-/// in use (64 KiB on some ARM machines).
+/// Blocks are multiples of `granule`, whole pages of any size in use (64 KiB on some ARM machines); memory is mapped in
+/// multiples of `chunk`.
 constexpr size_t granule = 64 << 10;
 constexpr size_t chunk = 16 << 20;
 
 size_t round_up(size_t value, size_t unit) { return (value + unit - 1) / unit * unit; }
 
-/// Free and taken blocks by address. Neighbours that are free are one block.
+/// Free and used blocks by address. Adjacent free blocks are joined.
 class LargeBlocks {
   public:
     /// A block of at least that many bytes, or null where the system has no more.
-    void *take(size_t bytes) {
+    void *allocate(size_t bytes) {
         const size_t size = round_up(bytes, granule);
         const std::lock_guard<std::mutex> lock(mutex_);
         auto place = best_fit(size);
         if (place == free_.end()) {
             if (!grow(size)) {
-                // What lies free in pieces may be what the system lacks.
+                // The system may lack the memory that is free here in smaller pieces.
                 unmap_free();
                 if (!grow(size)) return nullptr;
             }
@@ -49,21 +49,21 @@ class LargeBlocks {
         const uintptr_t address = place->first + (place->second - size);
         place->second -= size;
         if (place->second == 0) free_.erase(place);
-        taken_[address] = size;
+        used_[address] = size;
         return reinterpret_cast<void *>(address);
     }
 
-    /// Takes a block back; false if it is none of these.
-    bool give(void *block) {
+    /// Frees a block; false if it is not one of these.
+    bool deallocate(void *block) {
         const std::lock_guard<std::mutex> lock(mutex_);
-        const auto found = taken_.find(reinterpret_cast<uintptr_t>(block));
-        if (found == taken_.end()) return false;
+        const auto found = used_.find(reinterpret_cast<uintptr_t>(block));
+        if (found == used_.end()) return false;
         add_free(found->first, found->second);
-        taken_.erase(found);
+        used_.erase(found);
         return true;
     }
 
-    /// Gives all that is free to the system.
+    /// Returns all free memory to the system.
     void release() {
         const std::lock_guard<std::mutex> lock(mutex_);
         unmap_free();
@@ -85,8 +85,8 @@ class LargeBlocks {
         return best;
     }
 
-    /// Maps more below what there is, so that it joins what is free there, which is less than `size`. Blocks are cut
-    /// from the upper end of what is free, which leaves the rest at the lower.
+    /// Maps more memory below the lowest, so that it joins the free block there, which is smaller than `size`: blocks
+    /// are cut from the upper end of a free block, so its rest is at the lower end.
     bool grow(size_t size) {
         const size_t lowest_free = !free_.empty() && free_.begin()->first == lowest_ ? free_.begin()->second : 0;
         size_t wanted = round_up(size - lowest_free, chunk);
@@ -125,33 +125,33 @@ class LargeBlocks {
 
     std::mutex mutex_;
     Blocks free_;
-    std::unordered_map<uintptr_t, size_t> taken_;
-    /// Where the memory that was mapped last begins.
+    std::unordered_map<uintptr_t, size_t> used_;
+    /// The start of the memory that was mapped last.
     uintptr_t lowest_ = 0;
 };
 
 LargeBlocks &large_blocks() {
-    // Never destroyed: tensors of static duration may be freed after it.
+    // Never destroyed: tensors of static duration may be freed at the very end.
     static auto *blocks = new LargeBlocks;
     return *blocks;
 }
 
-/// libtorch's allocator of the CPU, with large blocks apart.
+/// libtorch's CPU allocator, with large blocks apart.
 class TensorAllocator final : public c10::Allocator {
   public:
     c10::DataPtr allocate(size_t bytes) override {
-        void *data = bytes >= smallest_block ? large_blocks().take(bytes) : nullptr;
+        void *data = bytes >= smallest_block ? large_blocks().allocate(bytes) : nullptr;
         if (data == nullptr) data = c10::alloc_cpu(bytes);
-        return {data, data, &give_back, at::Device(at::kCPU)};
+        return {data, data, &release, at::Device(at::kCPU)};
     }
 
-    at::DeleterFnPtr raw_deleter() const override { return &give_back; }
+    at::DeleterFnPtr raw_deleter() const override { return &release; }
 
     void copy_data(void *to, const void *from, size_t bytes) const override { default_copy_data(to, from, bytes); }
 
   private:
-    static void give_back(void *data) {
-        if (!large_blocks().give(data)) c10::free_cpu(data);
+    static void release(void *data) {
+        if (!large_blocks().deallocate(data)) c10::free_cpu(data);
     }
 };
 
@@ -160,7 +160,7 @@ class TensorAllocator final : public c10::Allocator {
 bool ct_tune_allocator(void) {
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
-    return false;  // It sees what is read beyond a tensor only on the heap.
+    return false;  // It detects reads beyond a tensor only on the heap.
 #endif
 #endif
     static TensorAllocator allocator;
