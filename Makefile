@@ -30,6 +30,9 @@ sanitize-address: setup ## the shim and all that reads files under AddressSaniti
 sanitize-undefined: setup ## the shim under UndefinedBehaviorSanitizer
 	@./Tools/sanitize.sh undefined
 
+sanitize-shim: setup ## the shim's C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer: a few minutes
+	@./Tools/sanitize_shim.sh
+
 sanitize-thread: setup ## the server, the hub's client, reader and trainer under ThreadSanitizer
 	@./Tools/sanitize.sh thread
 
