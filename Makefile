@@ -33,6 +33,9 @@ sanitize-undefined: setup ## the shim under UndefinedBehaviorSanitizer
 sanitize-shim: setup ## the shim's C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer: a few minutes
 	@./Tools/sanitize_shim.sh
 
+sanitize-parsers: ## what reads files and needs no libtorch, under AddressSanitizer: a few minutes
+	@./Tools/sanitize_parsers.sh
+
 sanitize-thread: setup ## the server, the hub's client, reader and trainer under ThreadSanitizer
 	@./Tools/sanitize.sh thread
 

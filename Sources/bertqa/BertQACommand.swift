@@ -43,4 +43,9 @@ struct BertQACommand: AsyncParsableCommand {
                 ]),
             CommandGroup(name: "Models", subcommands: [DownloadCommand.self, TokenizeCommand.self]),
         ])
+
+    static func main() async {
+        ProcessEnd.skipDestructors()
+        await main(nil)
+    }
 }
