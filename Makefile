@@ -4,8 +4,8 @@ SWIFT ?= swift
 export PKG_CONFIG_PATH := $(CURDIR)/.deps/pkgconfig
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test sanitize sanitize-address sanitize-undefined sanitize-thread fuzz soak lint demo examples docs fixtures bench \
-	bench-growth bench-cuda clean distclean
+.PHONY: help setup build test sanitize sanitize-address sanitize-undefined sanitize-thread sanitize-shim sanitize-parsers \
+	fuzz soak lint demo examples docs fixtures bench bench-growth bench-cuda clean distclean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
