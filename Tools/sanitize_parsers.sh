@@ -1,6 +1,6 @@
 #!/bin/sh
-# The tests of everything that reads files and needs no libtorch, under AddressSanitizer, in a small package of its own: minutes where
-# `make sanitize-address` builds the whole.
+# The tests of everything that reads files and needs no libtorch, under AddressSanitizer, in a small package of its own:
+# a few minutes, where `make sanitize-address` builds everything.
 set -eu
 
 cd "$(dirname "$0")/.."

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Compiles the shim and its C++ tests (Tests/CTorchTests) with AddressSanitizer and UndefinedBehaviorSanitizer, outside SwiftPM, and
-# runs them: a few minutes where `make sanitize-address` takes many. Only what changed is compiled again.
+# Compiles the shim and its C++ tests (Tests/CTorchTests) with AddressSanitizer and UndefinedBehaviorSanitizer, outside
+# SwiftPM, and runs them: a few minutes where `make sanitize-address` takes many. Only what changed is compiled again.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -18,7 +18,8 @@ cat > "$out/compile.sh" << SCRIPT
 set -eu
 source=\$1 object=\$2
 exec "$clang" -x c++ -std=c++20 -O1 -gline-tables-only -fno-omit-frame-pointer -fsanitize=address,undefined \\
-    -fno-sanitize-recover=undefined -DAT_PER_OPERATOR_HEADERS $flags -ISources/CTorch/include -ISources/CTorch/Processes/Gloo \\
+    -fno-sanitize-recover=undefined -DAT_PER_OPERATOR_HEADERS $flags -ISources/CTorch/include \\
+    -ISources/CTorch/Processes/Gloo \\
     \${PCH:--include-pch "$out/common.pch"} -c "\$source" -o "\$object"
 SCRIPT
 
@@ -31,14 +32,15 @@ cat > "$out/common.hpp" << HEADER
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 HEADER
-newest=$(find Sources/CTorch Tests/CTorchTests \( -name '*.h' -o -name '*.hpp' -o -name '*.inc' \) -newer "$out/common.pch" 2> /dev/null | head -n 1 || true)
-if [ ! -f "$out/common.pch" ] || [ -n "$newest" ]; then
+headers() { find Sources/CTorch Tests/CTorchTests \( -name '*.h' -o -name '*.hpp' -o -name '*.inc' \) "$@"; }
+if [ ! -f "$out/common.pch" ] || [ -n "$(headers -newer "$out/common.pch")" ]; then
     PCH="-x c++-header" sh "$out/compile.sh" "$out/common.hpp" "$out/common.pch"
 fi
 
 find Sources/CTorch Tests/CTorchTests -name '*.cpp' | while read -r source; do
     object=$out/$(printf '%s' "$source" | tr / .).o
-    if [ ! -f "$object" ] || [ -n "$(find "$source" "$out/common.pch" -newer "$object")" ]; then echo "$source $object"; fi
+    changed=$(find "$source" "$out/common.pch" -newer "$object" 2> /dev/null) || changed=yes
+    if [ -n "$changed" ]; then echo "$source $object"; fi
 done | xargs -r -n 2 -P "$(getconf _NPROCESSORS_ONLN)" sh "$out/compile.sh"
 
 "$clang" -fsanitize=address,undefined -fuse-ld=lld "$out"/*.o -o "$out/tests" -L"$libtorch/lib" \

@@ -19,7 +19,8 @@ at::Tensor keys() { return at::tensor({7, -3, 11}, at::kLong); }
 std::vector<Entry> basic_entries() {
     using Operands = const std::vector<CTTensor *> &;
     return {
-        {"add", {numbers({3, 4}), numbers({3, 4})}, [](Operands x, Results &r) { return ct_add(x[0], x[1], &r.first); }},
+        {"add", {numbers({3, 4}), numbers({3, 4})},
+         [](Operands x, Results &r) { return ct_add(x[0], x[1], &r.first); }},
         {"multiply", {numbers({3, 4}), numbers({3, 4})},
          [](Operands x, Results &r) { return ct_multiply(x[0], x[1], &r.first); }},
         {"scale", {numbers({3, 4})}, [](Operands x, Results &r) { return ct_scale(x[0], 2, &r.first); }},
@@ -31,7 +32,8 @@ std::vector<Entry> basic_entries() {
         {"share", {numbers({3, 4})}, [](Operands x, Results &r) { return ct_tensor_share(x[0], &r.first); }},
         {"to_dtype", {numbers({3, 4})},
          [](Operands x, Results &r) { return ct_tensor_to_dtype(x[0], CT_BFLOAT16, &r.first); }},
-        {"to_device", {numbers({3, 4})}, [](Operands x, Results &r) { return ct_tensor_to_device(x[0], CT_CPU, &r.first); }},
+        {"to_device", {numbers({3, 4})},
+         [](Operands x, Results &r) { return ct_tensor_to_device(x[0], CT_CPU, &r.first); }},
         {"not_finite", {numbers({3, 4}), numbers({2})},
          [](Operands x, Results &r) { return ct_not_finite(x.data(), 2, &r.first); }},
     };
@@ -44,14 +46,16 @@ std::vector<Entry> linear_entries() {
         result.push_back({"linear", {numbers({tokens, width}, type), numbers({8, width}), numbers({8})},
                           [](Operands x, Results &r) { return ct_linear(x[0], x[1], x[2], &r.first); }});
     }
-    result.push_back({"pack_weight", {numbers({8, width})}, [](Operands x, Results &r) { return ct_pack_weight(x[0], &r.first); }});
+    result.push_back({"pack_weight", {numbers({8, width})},
+                      [](Operands x, Results &r) { return ct_pack_weight(x[0], &r.first); }});
     result.push_back({"quantize_weight", {numbers({8, width})},
                       [](Operands x, Results &r) { return ct_quantize_weight(x[0], &r.first, &r.second); }, true});
     result.push_back({"quantize_activations", {numbers({tokens, width})}, [](Operands x, Results &r) {
                           double scale = 7;
                           int64_t zero = 7;
                           const CTStatus status = ct_quantize_activations(x[0], &r.first, &scale, &zero);
-                          expect(status == CT_OK || (scale == 0 && zero == 0), "quantize_activations leaves its numbers");
+                          expect(status == CT_OK || (scale == 0 && zero == 0),
+                                 "quantize_activations leaves its numbers");
                           return status;
                       }});
     CTTensor *packed = nullptr, *quantized = nullptr, *scales = nullptr, *bytes = nullptr;
@@ -77,8 +81,10 @@ std::vector<Entry> packed_entries(at::ScalarType type) {
     using Operands = const std::vector<CTTensor *> &;
     const at::Tensor x = numbers({tokens, width}, type), line = numbers({width});
     const at::Tensor targets = at::tensor({0, 4, 30, 2, 0, 0}, at::kLong).view({3, 2});
-    const std::vector<at::Tensor> attention{x, numbers({tokens, width}, type), numbers({tokens, width}, type), starts(), keys()};
-    const std::vector<at::Tensor> norm{x, line, numbers({tokens, width}), numbers({width}), numbers({width}), starts(), keys()};
+    const at::Tensor k = numbers({tokens, width}, type), v = numbers({tokens, width}, type);
+    const std::vector<at::Tensor> attention{x, k, v, starts(), keys()};
+    const at::Tensor residual = numbers({tokens, width}), shift = numbers({width});
+    const std::vector<at::Tensor> norm{x, line, residual, numbers({width}), shift, starts(), keys()};
     const std::vector<at::Tensor> loss{numbers({tokens, 2}, type), starts(), targets};
     return {
         {"packed_attention", attention, [](Operands x, Results &r) {
@@ -99,7 +105,8 @@ std::vector<Entry> packed_entries(at::ScalarType type) {
          [](Operands x, Results &r) { return ct_packed_dropout(x[0], x[1], x[2], 0.1, 5, &r.first); }},
         {"packed_dropout_plain", {x, starts(), keys()},
          [](Operands x, Results &r) { return ct_packed_dropout_plain(x[0], x[1], x[2], 0.1, 5, &r.first); }},
-        {"packed_span_loss", loss, [](Operands x, Results &r) { return ct_packed_span_loss(x[0], x[1], x[2], 3, &r.first); }},
+        {"packed_span_loss", loss,
+         [](Operands x, Results &r) { return ct_packed_span_loss(x[0], x[1], x[2], 3, &r.first); }},
         {"packed_span_loss_plain", loss,
          [](Operands x, Results &r) { return ct_packed_span_loss_plain(x[0], x[1], x[2], 3, &r.first); }},
     };

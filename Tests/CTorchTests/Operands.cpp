@@ -1,5 +1,5 @@
-// Operands that a function may not read through raw pointers, in every place of every function: each must be an error or
-// be handled, and a failure must leave NULL in all out-parameters.
+// Operands that a function may not read through raw pointers, in every place of every function: each must be an error
+// or be handled, and a failure must leave NULL in all out-parameters.
 #include "Harness.hpp"
 
 #include <ATen/core/grad_mode.h>
@@ -92,7 +92,8 @@ void test(const Entry &entry) {
             if (call(entry, operands, results) == CT_OK) {
                 release(results);
             } else {
-                expect(results.first == nullptr && results.second == nullptr, where + variant.name + " leaves a handle");
+                expect(results.first == nullptr && results.second == nullptr,
+                       where + variant.name + " leaves a handle");
             }
         }
     }
