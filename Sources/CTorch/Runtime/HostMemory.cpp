@@ -2,8 +2,8 @@
 //
 // Why: glibc maps and unmaps each large block, and every page of it is cleared and faulted in each time: a tenth of a
 // training step. Told to keep large blocks on the heap, it puts small long-lived objects (compiled products, responses)
-// into the holes between batches, and the heap keeps growing. Here large blocks lie among themselves: after a batch, all
-// its memory is one free block again.
+// into the holes between batches, and the heap keeps growing. Here large blocks lie among themselves: after a batch,
+// all its memory is one free block again.
 #include "Boundary.hpp"
 
 #include <c10/core/Allocator.h>
