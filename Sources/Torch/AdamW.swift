@@ -36,10 +36,11 @@ package final class AdamW {
     package let options: Options
     /// Every parameter with its moments, in the order given.
     package let slots: [Slot]
-    /// The number of steps taken. After `update(learningRate:skippingIf:)` it counts those that the device may have skipped
-    /// as well, until `settleSkippedSteps`.
+    /// The number of steps taken. After `update(learningRate:skippingIf:)` it counts those that the device may have
+    /// skipped as well, until `settleSkippedSteps`.
     package private(set) var step: Int
-    /// How many of these the device has skipped: float32 [], on the parameters' device; nil before the first that it could.
+    /// How many of these the device has skipped: float32 [], on the parameters' device; nil before the first that it
+    /// could.
     private var skipped: Tensor?
 
     /// Moments of zero for every parameter.
@@ -83,8 +84,8 @@ package final class AdamW {
         try update(learningRate: learningRate, skip: nil)
     }
 
-    /// One step down the gradients, unless `skip` is 1, which the device finds out when it gets there: weights and moments
-    /// then stay as they are, and the step does not count in the correction of later ones.
+    /// One step down the gradients, unless `skip` is 1, which the device finds out when it gets there: weights and
+    /// moments then stay as they are, and the step does not count in the correction of later ones.
     ///
     /// - Parameter skip: what `Tensor.notFinite` makes of the loss and the norm: float32 [], on the parameters' device.
     package func update(learningRate: Double, skippingIf skip: Tensor) throws(TorchError) {

@@ -1,12 +1,12 @@
 import CTorch
 
 extension Tensor {
-    /// What `stretch` makes of this tensor, of which nothing but this tensor is kept for the backward pass: that runs the
-    /// stretch again to compute its gradients.
+    /// What `stretch` makes of this tensor, of which nothing but this tensor is kept for the backward pass: that runs
+    /// the stretch again to compute its gradients.
     ///
-    /// The stretch must give the same numbers each time; what it uses besides its argument is kept alive with the graph. It
-    /// runs once at once, and once more on the thread that computes the gradients. Where nothing is recorded it is an
-    /// ordinary call.
+    /// The stretch must give the same numbers each time; what it uses besides its argument is kept alive with the
+    /// graph. It runs once at once, and once more on the thread that computes the gradients. Where nothing is recorded
+    /// it is an ordinary call.
     ///
     /// - Throws: `TorchError` with the description of what the stretch threw; if that happens in the second run, the
     ///   backward pass throws it.

@@ -21,8 +21,8 @@ public enum Device: String, Sendable, Hashable, CaseIterable {
         try check(ct_select_device(ct, Int32(clamping: index)), "Device.select")
     }
 
-    /// Whether the device multiplies bfloat16 matrices in hardware: NVIDIA GPUs do from compute capability 8.0 on. False
-    /// where there is no such device.
+    /// Whether the device multiplies bfloat16 matrices in hardware: NVIDIA GPUs do from compute capability 8.0 on.
+    /// False where there is no such device.
     public var multipliesBFloat16: Bool { ct_device_has_bfloat16(ct) }
 
     var ct: CTDeviceKind {
@@ -48,8 +48,8 @@ package enum Runtime {
     /// Whether the CPU multiplies 8-bit integers in hardware, without overflow on the way.
     package static var cpuMultipliesInt8: Bool { ct_cpu_has_int8() }
 
-    /// Puts large tensors of the CPU into memory apart from the heap and keeps that from step to step, which saves clearing
-    /// it again. Programs call this once at their start; it holds for the whole process.
+    /// Puts large tensors of the CPU into memory apart from the heap and keeps that from step to step, which saves
+    /// clearing it again. Programs call this once at their start; it holds for the whole process.
     ///
     /// - Returns: false under AddressSanitizer, which watches the heap.
     @discardableResult
@@ -63,8 +63,8 @@ package enum Runtime {
     /// Sets how many compiled matrix products the libraries of libtorch keep; 1,024 each is their own default. A server
     /// whose batches keep changing size would collect them for hours.
     ///
-    /// Must be called before the first product; the environment (`ONEDNN_PRIMITIVE_CACHE_CAPACITY`, `LRU_CACHE_CAPACITY`) has
-    /// precedence.
+    /// Must be called before the first product; the environment (`ONEDNN_PRIMITIVE_CACHE_CAPACITY`,
+    /// `LRU_CACHE_CAPACITY`) has precedence.
     ///
     /// - Throws: `TorchError` for a count below 1.
     package static func keepProducts(_ count: Int) throws(TorchError) {
@@ -74,8 +74,9 @@ package enum Runtime {
     /// Whether a GPU computes the same bits from the same numbers; see `setDeterministic`.
     package static var isDeterministic: Bool { ct_deterministic() }
 
-    /// Makes a GPU compute the same bits from the same numbers, by slower operations; those that cannot throw from then on.
-    /// The CPU always does. It holds for the whole process and must be called before the GPU's first matrix product.
+    /// Makes a GPU compute the same bits from the same numbers, by slower operations; those that cannot throw from then
+    /// on. The CPU always does. It holds for the whole process and must be called before the GPU's first matrix
+    /// product.
     package static func setDeterministic(_ deterministic: Bool) throws(TorchError) {
         try check(ct_set_deterministic(deterministic), "setDeterministic")
     }

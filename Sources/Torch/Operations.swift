@@ -18,8 +18,8 @@ extension Tensor {
         try make("*", [a]) { ct_scale(a.handle, factor, $0) }
     }
 
-    /// `self` [T, I] times the transpose of `weight` [O, I], plus `bias` [O], computed in the type of `self`; weight and
-    /// bias may be of another, which their gradients then have.
+    /// `self` [T, I] times the transpose of `weight` [O, I], plus `bias` [O], computed in the type of `self`; weight
+    /// and bias may be of another, which their gradients then have.
     package func linear(weight: Tensor, bias: Tensor?) throws(TorchError) -> Tensor {
         try Tensor.make("linear", [self, weight] + (bias.map { [$0] } ?? [])) {
             ct_linear(handle, weight.handle, bias?.handle, $0)
@@ -29,6 +29,18 @@ extension Tensor {
     /// The rows of this table [V, H] that `ids` (int64) name. Ids outside the table are an error.
     package func embedding(_ ids: Tensor) throws(TorchError) -> Tensor {
         try Tensor.make("embedding", [self, ids]) { ct_embedding(handle, ids.handle, $0) }
+    }
+
+    /// Normalisation of each row of `self` [T, H], with `weight` and `bias` [H].
+    package func layerNorm(weight: Tensor, bias: Tensor, epsilon: Double) throws(TorchError) -> Tensor {
+        try Tensor.make("layerNorm", [self, weight, bias]) {
+            ct_layer_norm(handle, weight.handle, bias.handle, epsilon, $0)
+        }
+    }
+
+    /// GELU by the error function, as BERT has it.
+    package func gelu() throws(TorchError) -> Tensor {
+        try Tensor.make("gelu", [self]) { ct_gelu(handle, $0) }
     }
 
     /// The sum of all elements.
@@ -43,8 +55,8 @@ extension Tensor {
         }
     }
 
-    /// 1 if any element of the tensors, which are on one device, is infinite or not a number, else 0: float32 [] on that
-    /// device, without waiting for it.
+    /// 1 if any element of the tensors, which are on one device, is infinite or not a number, else 0: float32 [] on
+    /// that device, without waiting for it.
     package static func notFinite(_ tensors: [Tensor]) throws(TorchError) -> Tensor {
         let handles: [OpaquePointer?] = tensors.map(\.handle)
         return try make("notFinite", tensors) { ct_not_finite(handles, Int32(handles.count), $0) }

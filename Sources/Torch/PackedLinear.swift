@@ -1,6 +1,7 @@
 import CTorch
 
-/// The weight of a linear layer rounded to bfloat16, in the layout that the CPU's products want: for models that only read.
+/// The weight of a linear layer rounded to bfloat16, in the layout that the CPU's products want: for models that only
+/// read.
 package struct PackedWeight {
     private let packed: Tensor
 

@@ -9,7 +9,8 @@ package struct PackedRows {
     package let starts: Tensor
     /// A number for each row that stays the same whatever batch the row is in: int64 [B], on the CPU.
     package let keys: Tensor
-    /// The row starts on the GPU that the batch is for, int32 [B + 1]: made once here, and not in each layer. Nil elsewhere.
+    /// The row starts on the GPU that the batch is for, int32 [B + 1]: made once here, and not in each layer. Nil
+    /// elsewhere.
     package let deviceStarts: Tensor?
     /// The number of rows, B.
     package let count: Int
@@ -69,8 +70,8 @@ package struct NormParameters {
 extension Tensor {
     /// Multi-head self-attention inside each row, `self` being the queries: softmax(q kᵀ / √D) v, over [T, heads * D].
     ///
-    /// On CUDA it is flash attention, or memory-efficient attention in float32, whose dropout masks come from the device's
-    /// generator: seeded from `dropout` and the first row's key, they depend on a row's place in the batch.
+    /// On CUDA it is flash attention, or memory-efficient attention in float32, whose dropout masks come from the
+    /// device's generator: seeded from `dropout` and the first row's key, they depend on a row's place in the batch.
     package func packedAttention(
         keys: Tensor, values: Tensor, rows: PackedRows, heads: Int, dropout: Dropout
     ) throws(TorchError) -> Tensor {

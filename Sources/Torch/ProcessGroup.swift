@@ -2,13 +2,13 @@ import CTorch
 
 /// This process's part in a group of processes that compute together: c10d's process group.
 ///
-/// Collective calls are made by all processes in the same order, with tensors of the same shape and type. One that waits longer
-/// than the group's timeout, or whose peer is gone, throws.
+/// Collective calls are made by all processes in the same order, with tensors of the same shape and type. One that
+/// waits longer than the group's timeout, or whose peer is gone, throws.
 package final class ProcessGroup {
     /// What carries the numbers.
     package enum Backend: Sendable {
-        /// TCP between CPUs, from this machine's IP address; nil takes that of the interface `GLOO_SOCKET_IFNAME`, or of the
-        /// host's name.
+        /// TCP between CPUs, from this machine's IP address; nil takes that of the interface `GLOO_SOCKET_IFNAME`, or
+        /// of the host's name.
         case gloo(address: String?)
         /// NVIDIA's library, between GPUs.
         case nccl
@@ -79,7 +79,8 @@ package final class ProcessGroup {
     }
 }
 
-/// Sums the gradients of parameters over a group of processes while the backward pass goes on, in buckets that never change.
+/// Sums the gradients of parameters over a group of processes while the backward pass goes on, in buckets that never
+/// change.
 package final class GradientReducer {
     private let handle: OpaquePointer
     private let parameters: [Tensor]

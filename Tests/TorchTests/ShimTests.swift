@@ -20,6 +20,8 @@ struct ShimTests {
         ("scale", { ct_scale(nil, 1, &$0) }),
         ("linear", { ct_linear(nil, nil, nil, &$0) }),
         ("embedding", { ct_embedding(nil, nil, &$0) }),
+        ("layer_norm", { ct_layer_norm(nil, nil, nil, 1e-12, &$0) }),
+        ("gelu", { ct_gelu(nil, &$0) }),
         ("sum", { ct_sum(nil, &$0) }),
         ("slice", { ct_slice(nil, 0, 0, 1, &$0) }),
         ("packed_attention", { ct_packed_attention(nil, nil, nil, nil, nil, nil, 1, 0, 0, &$0) }),

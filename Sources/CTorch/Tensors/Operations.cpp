@@ -5,7 +5,9 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/embedding.h>
+#include <ATen/ops/gelu.h>
 #include <ATen/ops/isfinite.h>
+#include <ATen/ops/layer_norm.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/slice.h>
 #include <ATen/ops/sum.h>
@@ -38,6 +40,21 @@ CTStatus ct_embedding(const CTTensor *table, const CTTensor *ids, CTTensor **out
         }
         return at::embedding(rows, chosen);
     });
+}
+
+CTStatus ct_layer_norm(const CTTensor *x, const CTTensor *weight, const CTTensor *bias, double epsilon,
+                       CTTensor **out) {
+    return make_tensor(out, [&] {
+        const at::Tensor &value = unwrap(x, "x"), &scale = unwrap(weight, "weight"), &shift = unwrap(bias, "bias");
+        check_matrix(value, value, "x");
+        check_line(scale, value, value.size(1), "weight");
+        check_line(shift, value, value.size(1), "bias");
+        return at::layer_norm(value, scale.sizes(), scale, shift, epsilon);
+    });
+}
+
+CTStatus ct_gelu(const CTTensor *x, CTTensor **out) {
+    return make_tensor(out, [&] { return at::gelu(unwrap(x, "x")); });
 }
 
 CTStatus ct_sum(const CTTensor *x, CTTensor **out) {

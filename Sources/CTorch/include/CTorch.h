@@ -164,6 +164,11 @@ CTStatus ct_linear(const CTTensor *_Nullable x, const CTTensor *_Nullable weight
 /// a GPU; for ids that `ct_tensor_to_device` copied there the host need not wait to know.
 CTStatus ct_embedding(const CTTensor *_Nullable table, const CTTensor *_Nullable ids,
                       CTTensor *_Nullable *_Nonnull out);
+/// Normalisation of each row of `x` [T, H], with `weight` and `bias` [H].
+CTStatus ct_layer_norm(const CTTensor *_Nullable x, const CTTensor *_Nullable weight,
+                       const CTTensor *_Nullable bias, double epsilon, CTTensor *_Nullable *_Nonnull out);
+/// GELU by the error function, as BERT has it.
+CTStatus ct_gelu(const CTTensor *_Nullable x, CTTensor *_Nullable *_Nonnull out);
 /// The sum of all elements.
 CTStatus ct_sum(const CTTensor *_Nullable x, CTTensor *_Nullable *_Nonnull out);
 /// Elements `start ..< end` of dimension `dim`; bounds outside the dimension are an error.

@@ -3,9 +3,9 @@ import Files
 import Foundation
 import Torch
 
-/// Starts several processes that train together on this machine, as torchrun does on several: each with its number in the
-/// environment. This process serves the store by which they meet, on the loopback address and under keys that nobody else
-/// knows; it passes signals on, and ends all when one fails.
+/// Starts several processes that train together on this machine, as torchrun does on several: each with its number in
+/// the environment. This process serves the store by which they meet, on the loopback address and under keys that
+/// nobody else knows; it passes signals on, and ends all when one fails.
 package struct ProcessLauncher {
     /// The exit codes that say why a process ended.
     package struct ExitCodes: Sendable {
