@@ -29,7 +29,7 @@ package enum DurableFiles {
     package static func replace<Failure: Error>(
         _ path: String, replacesLink: Bool = false, _ body: (FileOutput) throws(Failure) -> Void
     ) throws(FileError) {
-        if let stream = try stream(path) {
+        if let stream = try OutputStreams.open(path) {
             do { try body(stream) } catch { throw FileError(path: path, error) }
             return try stream.synchronize()
         }
@@ -53,14 +53,6 @@ package enum DurableFiles {
             throw FileError(path: path, error)
         }
         try synchronize(parent(of: path))
-    }
-
-    /// What is written to directly: a device, a pipe, or a file that this process has open under a name in `/dev`.
-    private static func stream(_ path: String) throws(FileError) -> FileOutput? {
-        let numbers = ["/dev/stdout": STDOUT_FILENO, "/dev/stderr": STDERR_FILENO]
-        let number = numbers[path] ?? (path.hasPrefix("/dev/fd/") ? Int32(path.dropFirst("/dev/fd/".count)) : nil)
-        if let number { return try FileOutput(path: path, duplicating: number) }
-        return try FileKind(path: path).isStream ? FileOutput(stream: path) : nil
     }
 
     /// Begins a temporary file. It is locked, so that one which a process left behind can be told from one being written.

@@ -58,6 +58,7 @@ package struct PredictionFiles: Sendable {
 /// together.
 package struct AnswerSorter {
     private let output: String
+    private let folder: String
     private let budget: Int
     private var lot: [QuestionID: String] = [:]
     private var bytes = 0
@@ -66,10 +67,9 @@ package struct AnswerSorter {
     /// What a dictionary takes for an entry besides its letters, in bytes, about.
     private static let overhead = 100
 
-    private var folder: String { output + ".sorting" }
-
     package init(output: String, budget: Int) throws(FileError) {
         (self.output, self.budget) = (output, budget)
+        folder = try OutputStreams.companion(of: output, ".sorting")
         // What a run that was killed had begun.
         try DurableFiles.remove(folder)
     }

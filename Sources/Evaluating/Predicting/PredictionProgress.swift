@@ -5,7 +5,7 @@ import StrictJSON
 /// The answers of a run that goes on, in a file beside its output: a line that says what they depend on, then a JSON
 /// line a question in the order of the dataset. What is whole of it is kept when a run is stopped in whatever way.
 package final class PredictionProgress {
-    /// The file: the output's name with `.progress`.
+    /// The file: the output's name with `.progress`, or another one where the output is a device or a pipe.
     package let path: String
     /// The answers that an earlier run has left.
     package let done: Int
@@ -17,7 +17,9 @@ package final class PredictionProgress {
     private static let interval = Duration.seconds(2)
 
     /// Where the progress of an output is kept.
-    package static func path(of output: String) -> String { output + ".progress" }
+    package static func path(of output: String) -> String { output + ending }
+
+    private static let ending = ".progress"
 
     /// Begins a progress file, or continues one that an earlier run has left.
     ///
@@ -29,7 +31,10 @@ package final class PredictionProgress {
     package init(
         output: String, identity: PredictionIdentity, resume: Bool, warn: (String) -> Void
     ) throws {
-        let path = Self.path(of: output)
+        if resume, try OutputStreams.contains(output) {
+            throw EvaluationError.output("\(output) is a device or a pipe; `resume` needs a file as `output`")
+        }
+        let path = try OutputStreams.companion(of: output, Self.ending)
         self.path = path
         self.output = try FileOutput(appendingTo: path)
         guard try self.output.lock() else {
@@ -77,7 +82,7 @@ package final class PredictionProgress {
     }
 
     /// Removes the file, once the outputs are whole.
-    package func remove() throws(FileError) { try DurableFiles.remove(path) }
+    package func remove() throws(FileError) { try OutputStreams.removeCompanion(path) }
 
     private static func check(
         _ identity: PredictionIdentity, against header: JSONValue, path: String, warn: (String) -> Void

@@ -46,6 +46,10 @@ package struct StreamedPrediction {
     ///   - resume: whether what an earlier run has left is used.
     /// - Throws: `EvaluationError`, `FileError`, `DatasetError`, and what reading throws.
     package func write(to files: PredictionFiles, isShard: Bool, resume: Bool) throws {
+        if isShard, let stream = try files.kinds.first(where: { try OutputStreams.contains($0.path) }) {
+            throw EvaluationError.output(
+                "\(stream.path) is a device or a pipe; `shard` needs a file, for `bertqa merge`")
+        }
         let identity = try identity(of: files)
         if resume, isShard, try ShardRecord.isComplete(files, identity: identity) {
             return StandardError.write("note: shard \(shard) is complete; nothing is left to do\n")
