@@ -39,7 +39,7 @@ extension Tokenizer {
     ///   - first: the text, or the first of the pair, that was encoded.
     ///   - second: the second text of the pair.
     public func spellings(of encoding: Encoding, first: String, second: String = "") -> [String] {
-        let added = vocabulary.added.byID
+        let added = vocabulary.added
         let scratch = NormalisedText()
         return encoding.ids.indices.map { index in
             let id = encoding.ids[index]
@@ -57,7 +57,7 @@ extension Tokenizer {
     }
 
     private func decodedSpelling(_ id: Int32) -> String? {
-        if let token = vocabulary.added.byID[id], token.isNormalised {
+        if let token = vocabulary.added[id], token.isNormalised {
             return engine.normalise(token.content, NormalisedText())
         }
         return vocabulary[id]

@@ -34,7 +34,7 @@ public struct Tokenizer: Sendable {
     private var normalisedTokens: AddedTokenMatcher
 
     /// The tokens that are looked for in the text as a whole, by id.
-    package var addedTokens: [(id: Int32, token: AddedToken)] { vocabulary.added.sorted }
+    package var addedTokens: [(id: Int32, token: AddedToken)] { vocabulary.added.sorted.map { ($0.id, $0.token) } }
 
     /// The id of `[MASK]`, if the vocabulary has it.
     public var maskID: Int32? { vocabulary.id(of: specialTokens.mask) }

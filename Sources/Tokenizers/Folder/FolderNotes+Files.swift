@@ -76,12 +76,13 @@ extension FolderNotes {
         ] {
             if let path, let list { compare(path, list.map { ($0.token.content, $0.id, $0.token) }, added) }
         }
-        for (id, token) in added.byID {
-            guard let place = tokenizer.vocabulary.pieceOwner(id) else { continue }
+        for entry in added.entries {
+            guard let place = tokenizer.vocabulary.pieceOwner(entry.id) else { continue }
             let spelling = tokenizer.vocabulary.pieces[place]
-            if spelling.utf8.elementsEqual(token.content.utf8) { continue }
+            if spelling.utf8.elementsEqual(entry.token.content.utf8) { continue }
+            let name = Self.quoted(entry.token.content)
             note(
-                "\(folder.vocabularyPath): the added token \(Self.quoted(token.content)) has the id \(id) of the token "
+                "\(folder.vocabularyPath): the added token \(name) has the id \(entry.id) of the token "
                     + "\(Self.quoted(spelling)), as in transformers, since the vocabulary has holes or repeated tokens")
         }
     }
@@ -92,14 +93,12 @@ extension FolderNotes {
     ) {
         var (missing, moved, changed): ([String], [(String, Int32, Int)], [String]) = ([], [], [])
         for (content, id, token) in list where !content.isEmpty {
-            guard let own = added.id(of: content) else {
+            guard let entry = added.entry(of: content) else {
                 missing.append(content)
                 continue
             }
-            if Int(own) != id { moved.append((content, own, id)) }
-            if let token, let kept = added.byID[own], token != kept, token.isSpecial == kept.isSpecial {
-                changed.append(content)
-            }
+            if Int(entry.id) != id { moved.append((content, entry.id, id)) }
+            if let token, token != entry.token, token.isSpecial == entry.token.isSpecial { changed.append(content) }
         }
         if let first = missing.first {
             note(

@@ -38,7 +38,7 @@ extension Tokenizer {
     private func tokenizerJSON() -> JSONValue {
         object([
             ("version", .string("1.0")), ("truncation", .null), ("padding", .null),
-            ("added_tokens", .array(addedTokens.map(entry))),
+            ("added_tokens", .array(addedTokens.map { entry($0.id, $0.token) })),
             (
                 "normalizer",
                 object([

@@ -81,7 +81,7 @@ package struct Vocabulary: Sendable {
 
     /// The spelling of a token, `nil` if there is no such id.
     package subscript(id: Int32) -> String? {
-        if let token = added.byID[id] { return token.content }
+        if let token = added[id] { return token.content }
         guard let place = pieceOwner(id) else { return nil }
         return pieces[place]
     }
