@@ -22,6 +22,7 @@ public struct Hub: Sendable {
     /// A hub with the given settings.
     ///
     /// - Parameters:
+    ///   - settings: where the hub and the cache are.
     ///   - progress: told of every piece that came.
     ///   - warn: told where a cached file stands in for one that could not be asked for.
     ///   - convert: gets a folder with `pytorch_model.bin`, and writes `model.safetensors` into it; nil refuses models that

@@ -154,7 +154,9 @@ public actor Reader {
 
     /// The answers to prepared questions, each about its own text, as many as its options say.
     ///
-    /// - Parameter progress: called after each pass of the model with the number of rows read, and of all rows.
+    /// - Parameters:
+    ///   - questions: what `prepare` made of the questions.
+    ///   - progress: called after each pass of the model with the number of rows read, and of all rows.
     /// - Throws: `ReaderError.computation`, `.notFinite`.
     public func answers(
         _ questions: [PreparedQuestion], progress: @Sendable (Int, Int) -> Void = { _, _ in }

@@ -8,6 +8,7 @@ extension Tokenizer {
     /// The text of token ids: pieces joined, a space before each word. Ids the vocabulary does not hold are left out.
     ///
     /// - Parameters:
+    ///   - ids: the ids of tokens.
     ///   - skipSpecialTokens: leaves out tokens that are marked special.
     ///   - cleanUp: takes out the spaces before punctuation and English contractions.
     public func decode(
@@ -36,6 +37,7 @@ extension Tokenizer {
     /// The spellings of an encoding's tokens as the library reports them: added tokens as they stand in the text.
     ///
     /// - Parameters:
+    ///   - encoding: the tokens.
     ///   - first: the text, or the first of the pair, that was encoded.
     ///   - second: the second text of the pair.
     public func spellings(of encoding: Encoding, first: String, second: String = "") -> [String] {

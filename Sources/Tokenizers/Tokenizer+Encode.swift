@@ -1,7 +1,9 @@
 extension Tokenizer {
     /// `[CLS] text [SEP]`.
     ///
-    /// - Parameter maxLength: the end of the text is cut so that the whole has at most so many tokens; at least 2.
+    /// - Parameters:
+    ///   - text: the text.
+    ///   - maxLength: the end of the text is cut so that the whole has at most so many tokens; at least 2.
     public func encode(_ text: String, maxLength: Int? = nil) -> Encoding {
         let tokens = tokenize(text)
         let kept = maxLength.map { min(tokens.count, $0 - 2) } ?? tokens.count
@@ -16,6 +18,8 @@ extension Tokenizer {
     /// `[CLS] first [SEP] second [SEP]`.
     ///
     /// - Parameters:
+    ///   - first: the first text of the pair.
+    ///   - second: the second text of the pair.
     ///   - maxLength: the texts are cut so that the whole has at most so many tokens.
     ///   - truncation: which text is cut.
     /// - Throws: `TokenizerError` (`.truncation`) if the texts cannot be cut so.

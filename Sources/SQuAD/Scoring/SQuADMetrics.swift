@@ -32,8 +32,11 @@ public enum SQuADMetrics {
     /// Scores predictions by question id against every acceptable answer of the dataset.
     ///
     /// - Parameters:
+    ///   - dataset: the questions with their answers.
+    ///   - predictions: the answer of each question id.
     ///   - noAnswer: how likely each question is to have no answer. A question more likely to have none than
     ///     `threshold` counts as left unanswered, and the best thresholds are looked for. Version 2.0 only.
+    ///   - threshold: the probability of having no answer above which a question counts as left unanswered.
     ///   - rules: how texts are compared.
     public static func score(
         _ dataset: Dataset, predictions: [QuestionID: String], noAnswer: NoAnswerProbabilities? = nil,

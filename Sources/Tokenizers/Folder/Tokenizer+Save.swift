@@ -6,7 +6,9 @@ extension Tokenizer {
     ///
     /// The folder has to be there: one that was removed while a run writes into it does not come back with half of its
     /// files.
-    /// - Parameter maximumLength: the longest input of the model, noted for transformers.
+    /// - Parameters:
+    ///   - directory: the folder.
+    ///   - maximumLength: the longest input of the model, noted for transformers.
     /// - Throws: `TokenizerError` (`.inputOutput`) naming the file.
     public func save(to directory: String, maximumLength: Int = 512) throws(TokenizerError) {
         try write(vocabularyLines(), to: directory + "/vocab.txt")
