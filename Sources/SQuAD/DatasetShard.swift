@@ -8,6 +8,9 @@ package struct DatasetShard: Sendable, Hashable, CustomStringConvertible {
     /// How many parts there are.
     package let count: Int
 
+    /// More parts than any machine park has.
+    private static let mostParts = 1_000_000
+
     /// All of it.
     package static let whole = DatasetShard(number: 1, count: 1)
 
@@ -18,7 +21,8 @@ package struct DatasetShard: Sendable, Hashable, CustomStringConvertible {
     /// A part that is written as `I/N`; nil if it is not, or I is not between 1 and N.
     package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let number = Int(parts[0]), let count = Int(parts[1]), number >= 1, number <= count
+        guard parts.count == 2, let number = Int(parts[0]), let count = Int(parts[1]), number >= 1, number <= count,
+            count <= Self.mostParts
         else {
             return nil
         }

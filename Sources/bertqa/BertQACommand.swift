@@ -1,5 +1,6 @@
 import ArgumentParser
 import Console
+import FineTuning
 
 /// The root command.
 @main
@@ -44,8 +45,26 @@ struct BertQACommand: AsyncParsableCommand {
             CommandGroup(name: "Models", subcommands: [DownloadCommand.self, TokenizeCommand.self]),
         ])
 
+    /// Runs the command that the command line names. Numbers of any option that are far out of range are refused first.
     static func main() async {
         ProcessEnd.skipDestructors()
-        await main(nil)
+        do {
+            var command = try parseAsRoot()
+            if let fault = Self.fault(in: command) { type(of: command).exit(withError: ValidationError(fault)) }
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            exit(withError: error)
+        }
+    }
+
+    private static func fault(in command: any ParsableCommand) -> String? {
+        for (name, value) in GivenArguments.numbers(of: command) {
+            if let fault = NumberLimit.fault(name, value) { return "\(Flags.flag(name)) \(fault)" }
+        }
+        return nil
     }
 }

@@ -13,6 +13,26 @@ enum GivenArguments {
         }
     }
 
+    /// All numbers among the arguments, those of their groups included, by the names of their options in files.
+    static func numbers(of arguments: Any) -> [(name: String, value: Double)] {
+        Mirror(reflecting: arguments).children.flatMap { label, wrapper -> [(name: String, value: Double)] in
+            if let group = wrapper as? any ArgumentGroup { return numbers(of: group.arguments) }
+            guard let label, let values = (wrapper as? any GivenArgument)?.numbers else { return [] }
+            return values.map { (name(of: label), $0) }
+        }
+    }
+
+    fileprivate static func numbers(_ value: Any) -> [Double] {
+        switch value {
+        case let value as Int: [Double(value)]
+        case let value as UInt64: [Double(value)]
+        case let value as Double: [value]
+        case let values as [Int]: values.map(Double.init)
+        case let values as [Double]: values
+        default: []
+        }
+    }
+
     /// `_learningRate`, the storage of a property wrapper, is `learning_rate`.
     private static func name(of label: String) -> String {
         label.drop { $0 == "_" }.reduce(into: "") { name, letter in
@@ -40,6 +60,7 @@ private protocol ArgumentGroup {
 
 private protocol GivenArgument {
     var given: JSONValue? { get }
+    var numbers: [Double] { get }
 }
 
 extension OptionGroup: ArgumentGroup {
@@ -48,6 +69,7 @@ extension OptionGroup: ArgumentGroup {
 
 extension Option: GivenArgument {
     fileprivate var given: JSONValue? { GivenArguments.json(wrappedValue) }
+    fileprivate var numbers: [Double] { GivenArguments.numbers(wrappedValue) }
 }
 
 extension Flag: GivenArgument {
@@ -55,4 +77,5 @@ extension Flag: GivenArgument {
         if Value.self == Bool.self, wrappedValue as? Bool == false { return nil }
         return GivenArguments.json(wrappedValue)
     }
+    fileprivate var numbers: [Double] { [] }
 }

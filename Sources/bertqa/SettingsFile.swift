@@ -13,6 +13,9 @@ struct SettingsFile {
     private(set) var settings: [(name: String, value: JSONValue)] = []
     private let path: String
 
+    /// The most bytes of a file. Settings, and what `run.json` records, take some thousands.
+    private static let largest = 1 << 20
+
     /// Reads a file.
     ///
     /// - Throws: `FileError` or `TrainingError.options`, naming the file and the setting.
@@ -21,6 +24,12 @@ struct SettingsFile {
         let bytes = try MappedFile(path: path).withBytes { Data($0) }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw FileError(path: path, message: "the text is not UTF-8; convert it, for example with iconv")
+        }
+        // Aliases of aliases of lists grow beyond any memory, and settings need none. Without an anchor there is no alias; it
+        // begins after a blank or a mark.
+        if bytes.count > Self.largest || text.contains(/(?:^|[\s\[\]{},:?\-])&[^\s\[\]{},]/) {
+            throw TrainingError.options(
+                "--config \(path): names with values were expected, at most \(Self.largest) bytes without anchors (&name)")
         }
         let document: Any?
         do {

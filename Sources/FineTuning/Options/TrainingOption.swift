@@ -61,8 +61,9 @@ package struct TrainingOption: Sendable {
         if name == "precision", value.string == "int8" {
             return "`precision` int8 is for answering; train in fp32 or bf16"
         }
-        guard let range, let number = value.double, !range.contains(number) else { return nil }
-        return "`\(name)` \(value.serialized()) must be \(range.words)"
+        guard let number = value.double ?? value.string.flatMap(Double.init) else { return nil }
+        if let range, !range.contains(number) { return "`\(name)` \(value.serialized()) must be \(range.words)" }
+        return NumberLimit.fault(name, number).map { "`\(name)` \($0)" }
     }
 
     /// Its default; nil where there is none.
