@@ -1,25 +1,6 @@
 import BERT
-import Checkpoints
 import Torch
 import Tokenizers
-
-/// An answer found in a text, or that the text has none.
-public struct Answer: Sendable, Hashable {
-    /// The words of the text that answer the question; empty if the text has no answer.
-    public let text: String
-    /// How sure the model is, from 0 to 1: the probability of its first token times that of its last, among all tokens
-    /// of the text. Comparable between answers to one question, not between texts. If the text has no answer, how
-    /// likely that is.
-    public let score: Double
-    /// Where the answer stands in the text, in Unicode scalars.
-    public let range: Range<Int>
-    /// Where the answer stands in the text, in UTF-8 bytes.
-    public let utf8Range: Range<Int>
-    /// How likely it is that the text has no answer, from 0 to 1.
-    public let noAnswerProbability: Double
-    /// Whether this says that the text has no answer.
-    public var isNoAnswer: Bool { text.isEmpty }
-}
 
 /// A text that a reader has tokenised, to be asked about again and again; made by `Reader.prepare`.
 public struct PreparedText: Sendable {
@@ -30,32 +11,6 @@ public struct PreparedText: Sendable {
 
     /// The number of its tokens.
     public var tokenCount: Int { tokens.count }
-}
-
-/// How a reader runs its model.
-public struct ReaderOptions: Sendable, Hashable {
-    /// Tokens of one window, specials included; nil takes 384, or what the model has if that is less.
-    public var maxLength: Int?
-    /// Tokens that two neighbouring windows of a long text share; nil takes 128, or a third of a window if that is
-    /// less.
-    public var docStride: Int?
-    /// Tokens that an answer may have.
-    public var maxAnswerLength = 30
-    /// A question more likely to have no answer than this, 0 to 1, is left unanswered; 1 always answers. Nil takes what
-    /// the model's `config.json` says (`no_answer_threshold`), and always answers where it says nothing.
-    public var noAnswerThreshold: Double?
-    /// What matrix products compute in; nil takes bf16 where the device multiplies it in hardware.
-    public var precision: Precision?
-    /// Where the model runs; nil takes the best device there is.
-    public var device: Device?
-    /// Whether a device other than the CPU is believed without comparing it with the CPU first; see `DeviceCheck`.
-    public var skipsDeviceCheck = false
-    /// Where the weights are kept. In a mapped file they take less memory and the first answer comes sooner, but the
-    /// file must not be changed as long as the reader is used.
-    public var weightStorage = WeightStorage.memory
-
-    /// The usual options.
-    public init() {}
 }
 
 /// Reads texts and answers questions about them.

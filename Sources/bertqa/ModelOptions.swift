@@ -96,56 +96,6 @@ enum DeviceChoice: String, ExpressibleByArgument, CaseIterable {
     var device: Device? { Device(rawValue: rawValue) }
 }
 
-/// How a text of any length is read in windows.
-struct WindowOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "Tokens of one window, question and special tokens included. (default: 384, or all positions of the model)")
-    )
-    var maxLength: Int?
-
-    @Option(help: "Tokens that two windows share. (default: 128, or a third of --max-length)")
-    var docStride: Int?
-
-    /// The options of a reader.
-    func reader(
-        _ options: ModelOptions, _ noAnswer: NoAnswerOptions, _ decoding: DecodingOptions
-    ) -> ReaderOptions {
-        var reader = ReaderOptions()
-        (reader.maxLength, reader.docStride) = (maxLength, docStride)
-        (reader.precision, reader.device) = (options.precision?.precision, options.device?.device)
-        reader.skipsDeviceCheck = options.skipDeviceCheck
-        reader.noAnswerThreshold = noAnswer.noAnswerThreshold
-        reader.maxAnswerLength = decoding.longestAnswer
-        return reader
-    }
-}
-
-/// How rows are cut.
-struct LengthOptions: ParsableArguments {
-    @Option(
-        help:
-            "Tokens of one row, question and special tokens included. (default: 384, or the model's positions if fewer)"
-    )
-    var maxLength: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            "What happens to texts that are too long: windows reads all of them, end and start cut, longest_first "
-                + "cuts as the tutorial does. (default: windows)", valueName: "truncation"))
-    var truncation: ContextTruncation?
-
-    @Option(help: "Tokens that two windows share. (default: 128, or a third of --max-length)")
-    var docStride: Int?
-
-    /// The options with their defaults, those of the tutorial where it asks for them.
-    func features(preset: TrainingPreset? = nil) -> FeatureOptions {
-        var features = FeatureOptions(maxLength: maxLength, truncation: truncation ?? .windows, docStride: docStride)
-        if preset == .tutorial, truncation == nil { features.truncation = .longestFirst }
-        return features
-    }
-}
-
 extension ContextTruncation: ExpressibleByArgument {}
 extension SpanAlignment: ExpressibleByArgument {}
 extension SpanDecoding: ExpressibleByArgument {}

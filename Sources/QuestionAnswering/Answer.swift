@@ -1,0 +1,17 @@
+/// An answer found in a text, or that the text has none.
+public struct Answer: Sendable, Hashable {
+    /// The words of the text that answer the question; empty if the text has no answer.
+    public let text: String
+    /// How sure the model is, from 0 to 1: the probability of its first token times that of its last, among all tokens
+    /// of the text. Comparable between answers to one question, not between texts. If the text has no answer, how
+    /// likely that is.
+    public let score: Double
+    /// Where the answer stands in the text, in Unicode scalars.
+    public let range: Range<Int>
+    /// Where the answer stands in the text, in UTF-8 bytes.
+    public let utf8Range: Range<Int>
+    /// How likely it is that the text has no answer, from 0 to 1.
+    public let noAnswerProbability: Double
+    /// Whether this says that the text has no answer.
+    public var isNoAnswer: Bool { text.isEmpty }
+}
