@@ -166,7 +166,7 @@ struct Answering: Sendable {
     ) throws(APIError) -> PreparedText {
         do {
             return try reader.prepare(text)
-        } catch .empty {
+        } catch let error where error.kind == .emptyText {
             throw .empty(path + field, "\(path)\(field) is empty; there is nothing to read")
         } catch {
             throw APIError(error, path: path)
@@ -182,7 +182,7 @@ struct Answering: Sendable {
     }
 
     private func check(_ question: String, _ reader: Reader) throws(APIError) {
-        guard !reader.tokenizer.tokenize(question).ids.isEmpty else { throw APIError(.empty("question")) }
+        guard !reader.tokenizer.tokenize(question).ids.isEmpty else { throw APIError(.emptyQuestion) }
     }
 }
 
