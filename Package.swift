@@ -117,7 +117,8 @@ let package = Package(
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
         .testTarget(name: "ChartsTests", dependencies: ["Charts", "CZlib"]),
         .testTarget(
-            name: "CheckpointsTests", dependencies: ["Checkpoints", "StrictJSON"], resources: [.copy("Fixtures")]),
+            name: "CheckpointsTests", dependencies: ["Checkpoints", "Files", "StrictJSON"],
+            resources: [.copy("Fixtures")]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
         .testTarget(
             name: "TokenizersTests", dependencies: ["Tokenizers", "StrictJSON"], resources: [.copy("Fixtures")]),
@@ -125,7 +126,8 @@ let package = Package(
         .target(name: "TestDevice", dependencies: ["Torch"], path: "Tests/TestDevice"),
         .testTarget(name: "TorchTests", dependencies: ["TestDevice", "Torch", "CTorch"]),
         .testTarget(
-            name: "BERTTests", dependencies: ["TestDevice", "BERT", "Checkpoints", "Torch", "CTorch", "StrictJSON"],
+            name: "BERTTests",
+            dependencies: ["TestDevice", "BERT", "Checkpoints", "Torch", "CTorch", "Files", "StrictJSON"],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "QuestionAnsweringTests",

@@ -52,56 +52,11 @@ extension BertForQuestionAnswering {
             : try Tensor.normal(parameter.shape, standardDeviation: config.initializerRange, seed: seed)
     }
 
-    /// Writes `model.safetensors` with float32 weights, as transformers names and orders them; it appears whole or not at
-    /// all.
-    package func writeWeights(to path: String) throws {
-        try DurableFiles.replace(path) { file in try writeWeights(to: file) }
-    }
-
-    private func writeWeights(to file: FileOutput) throws {
-        var writer = try SafetensorsWriter(
-            file: file,
-            tensors: parameters.all.map {
-                TensorDescription(name: $0.name, elementType: .float32, shape: $0.tensor.shape)
-            })
-        for description in writer.order {
-            guard let tensor = parameters[description.name] else { continue }
-            let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 * tensor.count, alignment: 8)
-            defer { bytes.deallocate() }
-            try tensor.to(.float32).copyBytes(to: bytes)
-            try writer.append(UnsafeRawBufferPointer(bytes))
-        }
-        try writer.finish()
-    }
-}
-
-extension TensorView {
-    /// The tensor over the mapped file, without a copy where its data is aligned. It must not be changed in place.
-    package func tensor() throws(TorchError) -> Tensor {
-        guard let dtype = elementType.dtype else {
-            throw TorchError(
-                kind: .failed, operation: "load", operands: "\(elementType.rawValue)\(shape)",
-                message: "weights of this element type cannot be used; save them as F32, F16 or BF16")
-        }
-        return try withBytes { bytes throws(TorchError) in
-            if Int(bitPattern: bytes.baseAddress) % dtype.byteCount == 0 {
-                return try Tensor.borrowing(bytes, shape: shape, dtype: dtype, owner: file)
-            }
-            return try Tensor.copying(bytes, shape: shape, dtype: dtype)
-        }
-    }
-}
-
-extension ElementType {
-    /// The tensor type for weights stored like this; nil for types that are not floating-point numbers libtorch has.
-    var dtype: DType? {
-        switch self {
-        case .float32: .float32
-        case .float64: .float64
-        case .float16: .float16
-        case .bfloat16: .bfloat16
-        default: nil
-        }
+    /// Writes `model.safetensors` with float32 weights, as transformers names and orders them; it appears whole or not at all.
+    ///
+    /// - Throws: `FileError`.
+    package func writeWeights(to path: String) throws(FileError) {
+        try SafetensorsFile.write(parameters.all, to: path)
     }
 }
 

@@ -2,7 +2,7 @@ import Checkpoints
 import Foundation
 import Torch
 
-/// A model directory in the Hugging Face layout: its configuration, and its weights mapped but not yet read.
+/// A model directory in the Hugging Face layout: its configuration, and its weights, which are mapped but not read yet.
 package struct ModelDirectory: Sendable {
     /// The directory as the caller named it.
     package let path: String
@@ -17,9 +17,11 @@ package struct ModelDirectory: Sendable {
     package init(path: String) throws(CheckpointError) {
         try Self.checkDirectory(path)
         guard Self.exists("\(path)/config.json") else {
-            throw CheckpointError(
-                path: path, kind: .missing,
-                message: "there is no config.json; a Hugging Face model directory was expected")
+            let advice =
+                Self.exists("\(path)/bert_config.json")
+                ? "rename bert_config.json, the name of 2018 and of TensorFlow's checkpoints"
+                : "expected a Hugging Face model directory"
+            throw CheckpointError(path: path, kind: .missing, message: "there is no config.json; \(advice)")
         }
         config = try BertConfig(directory: path)
         weights = try ModelWeights(directory: path)
@@ -31,9 +33,9 @@ package struct ModelDirectory: Sendable {
         try CheckpointContents(weights, config: config)
     }
 
-    /// What the files keep the encoder's matrices in, which are most of a model.
+    /// The element type of the encoder's matrices in the files; they are most of a model.
     ///
-    /// - Throws: `CheckpointError` where the weights don't fit the configuration.
+    /// - Throws: `CheckpointError` where the weights do not fit the configuration.
     package var storedType: DType {
         get throws(CheckpointError) {
             let matrix = try contents().tensors["bert.encoder.layer.0.output.dense.weight"]
@@ -48,7 +50,7 @@ package struct ModelDirectory: Sendable {
         }
         guard isDirectory.boolValue else {
             throw CheckpointError(
-                path: path, kind: .missing, message: "this is a file; the directory with config.json was expected")
+                path: path, kind: .missing, message: "this is a file; expected the directory with config.json")
         }
     }
 

@@ -14,7 +14,7 @@ struct TrainingCheckpoint {
     /// Writes the files of a checkpoint into a directory.
     func write(_ state: TrainingState, options: TrainingOptions, to directory: String) throws {
         try model.writeWeights(to: "\(directory)/model.safetensors")
-        try writeMoments(to: "\(directory)/optimizer.safetensors")
+        try SafetensorsFile.write(moments, to: "\(directory)/optimizer.safetensors")
         try DurableFiles.write(
             state.json(options: options.record, environment: environment).serialized(pretty: true) + "\n",
             to: "\(directory)/state.json")
@@ -73,23 +73,6 @@ struct TrainingCheckpoint {
         optimizer.slots.flatMap { slot in
             [("exp_avg.\(slot.name)", slot.firstMoment), ("exp_avg_sq.\(slot.name)", slot.secondMoment)]
         }
-    }
-
-    private func writeMoments(to path: String) throws {
-        let tensors = Dictionary(uniqueKeysWithValues: moments.map { ($0.name, $0.tensor) })
-        var writer = try SafetensorsWriter(
-            path: path,
-            tensors: moments.map {
-                TensorDescription(name: $0.name, elementType: .float32, shape: $0.tensor.shape)
-            })
-        for description in writer.order {
-            guard let tensor = tensors[description.name] else { continue }
-            let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 * tensor.count, alignment: 8)
-            defer { bytes.deallocate() }
-            try tensor.copyBytes(to: bytes)
-            try writer.append(UnsafeRawBufferPointer(bytes))
-        }
-        try writer.finish()
     }
 
     private func assign(_ targets: [(name: String, tensor: Tensor)], from file: SafetensorsFile) throws {

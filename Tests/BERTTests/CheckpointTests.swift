@@ -1,5 +1,6 @@
 import BERT
 import Checkpoints
+import Files
 import Foundation
 import StrictJSON
 import Testing
@@ -165,7 +166,8 @@ struct CheckpointContentsTests {
             TensorDescription(name: $0.key, elementType: .float32, shape: $0.shape)
         }
         change(&tensors)
-        var writer = try SafetensorsWriter(path: "\(directory)/model.safetensors", tensors: tensors)
+        var writer = try SafetensorsWriter(
+            file: FileOutput(creating: "\(directory)/model.safetensors"), tensors: tensors)
         for tensor in writer.order {
             let count = try #require(tensor.elementType.byteCount(shape: tensor.shape))
             try [UInt8](repeating: 0, count: count).withUnsafeBytes { bytes in

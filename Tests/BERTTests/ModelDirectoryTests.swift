@@ -43,6 +43,29 @@ struct ModelDirectoryTests {
         }
     }
 
+    @Test(
+        "in which Git LFS has left a pointer says what to run",
+        arguments: ["config.json", "model.safetensors", "model.safetensors.index.json"])
+    func pointers(_ name: String) throws {
+        try withTemporaryDirectory { directory in
+            try write("{}", to: "\(directory)/config.json")
+            try write(
+                "version https://git-lfs.github.com/spec/v1\noid sha256:\(String(repeating: "0", count: 64))\nsize 90870598\n",
+                to: "\(directory)/\(name)")
+            let error = try failure(directory)
+            #expect(error.kind == .invalid && error.message.contains("git lfs pull"))
+            #expect(error.path == "\(directory)/\(name)")
+        }
+    }
+
+    @Test("with the configuration under its name of 2018 says so")
+    func oldName() throws {
+        try withTemporaryDirectory { directory in
+            try write("{}", to: "\(directory)/bert_config.json")
+            #expect(try failure(directory).message.contains("rename bert_config.json"))
+        }
+    }
+
     @Test("with damaged weights names the file and the damage")
     func damaged() throws {
         try withTemporaryDirectory { directory in

@@ -85,6 +85,16 @@ struct PickleStreamTests {
     }
 }
 
+@Suite("A pointer of Git LFS")
+struct PointerTests {
+    @Test("in the place of pickled weights says what to run")
+    func pickle() throws {
+        let text =
+            "version https://git-lfs.github.com/spec/v1\noid sha256:\(String(repeating: "a", count: 64))\nsize 440473133\n"
+        #expect(try refusal(Array(text.utf8)).contains("git lfs pull"))
+    }
+}
+
 /// A file of the format with one tensor, `x`, of float32; by default whole, with the numbers 1 and 2.
 private struct Stream: Sendable {
     var version = 1001

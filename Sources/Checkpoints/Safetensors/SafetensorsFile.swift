@@ -6,8 +6,6 @@ package struct TensorView: Sendable {
     package let elementType: ElementType
     /// Its dimensions, outermost first; empty for a scalar.
     package let shape: [Int]
-    /// The size of its data in bytes.
-    package var byteCount: Int { range.count }
 
     /// The file that the bytes are in; whoever keeps a pointer to them keeps this object.
     package let file: MappedFile

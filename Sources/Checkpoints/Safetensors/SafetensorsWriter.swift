@@ -21,17 +21,15 @@ package struct TensorDescription: Sendable, Hashable {
 /// Writes a safetensors file tensor by tensor, so that only one of them needs to be in memory.
 ///
 /// ```swift
-/// var writer = try SafetensorsWriter(path: path, tensors: descriptions)
+/// var writer = try SafetensorsWriter(file: file, tensors: descriptions)
 /// for tensor in writer.order { try writer.append(bytes(of: tensor.name)) }
 /// try writer.finish()
 /// ```
-/// The file is written in place: a caller that needs it whole or not at all writes to a temporary name and renames it. The
-/// bytes equal those that the format's Python library writes for the same tensors.
+/// The bytes equal those that the format's Python library writes for the same tensors.
 package struct SafetensorsWriter: ~Copyable {
     /// The tensors in the order in which `append` expects their bytes: widest elements first, then by name.
     package let order: [TensorDescription]
 
-    private let path: String
     private let file: FileOutput
     private var written = 0
 
@@ -42,49 +40,25 @@ package struct SafetensorsWriter: ~Copyable {
     package init(
         file: FileOutput, tensors: [TensorDescription], metadata: [String: String] = ["format": "pt"]
     ) throws(CheckpointError) {
-        let order = Self.ordered(tensors)
-        try self.init(file, order, header: try Self.header(order, metadata: metadata, path: file.path))
-    }
-
-    /// Creates the file, in place of an older one of that name, and writes its header.
-    ///
-    /// - Throws: as the other initializer does.
-    package init(
-        path: String, tensors: [TensorDescription], metadata: [String: String] = ["format": "pt"]
-    ) throws(CheckpointError) {
-        let order = Self.ordered(tensors)
-        let header = try Self.header(order, metadata: metadata, path: path)
-        let file: FileOutput
-        do {
-            file = try FileOutput(creating: path)
-        } catch {
-            throw CheckpointError(path: path, kind: .unwritable, message: Self.reason(error))
-        }
-        try self.init(file, order, header: header)
-    }
-
-    private init(_ file: FileOutput, _ order: [TensorDescription], header: [UInt8]) throws(CheckpointError) {
-        self.order = order
-        self.file = file
-        path = file.path
-        do {
-            try file.append { $0 += header }
-            // A full disk is reported before anything is computed for it.
-            try file.flush()
-        } catch {
-            throw CheckpointError(path: path, kind: .unwritable, message: Self.reason(error))
-        }
-    }
-
-    private static func ordered(_ tensors: [TensorDescription]) -> [TensorDescription] {
-        tensors.sorted { left, right in
+        order = tensors.sorted { left, right in
             left.elementType == right.elementType
                 ? left.name.utf8.lexicographicallyPrecedes(right.name.utf8) : left.elementType > right.elementType
         }
+        self.file = file
+        let header = try Self.header(order, metadata: metadata, path: file.path)
+        try writing { () throws(FileError) in
+            try file.append { $0 += header }
+            // A full disk is reported before anything is computed for it.
+            try file.flush()
+        }
     }
 
-    private static func reason(_ error: FileError) -> String {
-        error.message + (error.isMissing ? " (its directory does not exist)" : "")
+    private func writing(_ body: () throws(FileError) -> Void) throws(CheckpointError) {
+        do {
+            try body()
+        } catch {
+            throw CheckpointError(path: file.path, kind: .unwritable, message: error.message)
+        }
     }
 
     /// Writes the bytes of the next tensor of `order`: little-endian, row-major.
@@ -101,11 +75,7 @@ package struct SafetensorsWriter: ~Copyable {
                 "tensor '\(tensor.name)': \(tensor.shape) of \(tensor.elementType.rawValue) cannot be written from "
                     + "\(bytes.count) bytes")
         }
-        do {
-            try file.append(contentsOf: bytes)
-        } catch {
-            throw CheckpointError(path: path, kind: .unwritable, message: Self.reason(error))
-        }
+        try writing { () throws(FileError) in try file.append(contentsOf: bytes) }
         written += 1
     }
 
@@ -116,15 +86,11 @@ package struct SafetensorsWriter: ~Copyable {
         guard written == order.count else {
             throw failure("tensor '\(order[written].name)': its bytes were never appended")
         }
-        do {
-            try file.synchronize()
-        } catch {
-            throw CheckpointError(path: path, kind: .unwritable, message: Self.reason(error))
-        }
+        try writing { () throws(FileError) in try file.synchronize() }
     }
 
     private func failure(_ message: String) -> CheckpointError {
-        CheckpointError(path: path, kind: .invalid, message: message)
+        CheckpointError(path: file.path, kind: .invalid, message: message)
     }
 
     private static func header(
