@@ -54,7 +54,7 @@ struct ChatTests {
             // Up twice: the question is the line before the last.
             try terminal.type("\u{1B}[A\u{1B}[A\r", expecting: "3. ")
             try terminal.type(":history\r", expecting: "who lives in rome?")
-            try terminal.type(":nothing\r", expecting: "is no command")
+            try terminal.type(":nothing\r", expecting: "there is no command :nothing")
             try terminal.type(":load none.txt\r", expecting: "none.txt")
             try terminal.press("\u{4}")
             let deadline = Date().addingTimeInterval(60)
@@ -71,7 +71,8 @@ final class PseudoTerminal {
     /// The end that the program sees.
     let user: FileHandle
     private let master: Int32
-    private var screen = ""
+    /// What it shows since keys were typed last.
+    private(set) var screen = ""
 
     init() throws {
         var (ours, theirs): (Int32, Int32) = (-1, -1)
