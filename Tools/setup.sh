@@ -34,6 +34,7 @@ check_swift
 check_compiler
 make_scratch
 check_sqlite
+check_zlib
 prepare_libtorch
 prepare_encoder
 current_stamp > "$scratch/stamp"

@@ -35,6 +35,16 @@ CODE
     "$program" || fail "this machine's SQLite was built without full-text search (FTS5)." "Install one that has it, as Debian's libsqlite3-dev is."
 }
 
+# Pictures and compressed datasets go through the system's zlib. macOS brings it with Xcode.
+check_zlib() {
+    [ "$(uname)" != Darwin ] || return 0
+    "$cxx" -x c++ - -lz -o "$scratch/zlib_test" > "$scratch/zlib.log" 2>&1 << 'CODE' || fail "zlib's headers or library are missing." \
+        "Install them: zlib1g-dev on Debian and Ubuntu, zlib-devel on Fedora."
+#include <zlib.h>
+int main() { return zlibVersion()[0] == ZLIB_VERSION[0] ? 0 : 1; }
+CODE
+}
+
 # at_least VERSION OLDEST: compares major and minor numbers.
 at_least() {
     printf '%s %s\n' "${1:-0.0}" "$2" | awk '{ split($1, a, "."); split($2, b, "."); exit !(a[1] > b[1] || (a[1] == b[1] && a[2] + 0 >= b[2] + 0)) }'
