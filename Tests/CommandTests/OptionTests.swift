@@ -15,7 +15,7 @@ struct OptionTests {
         "0.001",
         "--max-grad-norm", "2.5", "--max-skipped-steps", "5", "--max-answer-length", "9", "--validation-fraction",
         "0.25", "--split-by", "question",
-        "--seed", "18446744073709551615", "--precision", "fp32", "--device", "cpu", "--skip-device-check", "--threads",
+        "--seed", "9007199254740992", "--precision", "fp32", "--device", "cpu", "--skip-device-check", "--threads",
         "1",
         "--deterministic", "--allow-pickle", "--logging-steps", "4", "--save-steps", "6", "--keep-checkpoints", "8",
         "--tensorboard",
@@ -26,7 +26,7 @@ struct OptionTests {
         "gradient_checkpointing": true, "learning_rate": 0.001, "epochs": 2, "max_steps": 2, "warmup_ratio": 0.5,
         "weight_decay": 0.25, "adam_epsilon": 0.001, "max_grad_norm": 2.5, "max_skipped_steps": 5,
         "max_answer_length": 9,
-        "seed": "18446744073709551615", "precision": "fp32", "device": "cpu", "skip_device_check": true, "threads": 1,
+        "seed": "9007199254740992", "precision": "fp32", "device": "cpu", "skip_device_check": true, "threads": 1,
         "deterministic": true, "allow_pickle": true, "logging_steps": 4, "save_steps": 6, "keep_checkpoints": 8,
         "tensorboard": true,
     ]
