@@ -3,6 +3,7 @@
     Benchmarks/bench.sh serve/run.py --model MODEL --data dev.json            questions/s, p50 and p99 by connections
     Benchmarks/bench.sh serve/run.py --model MODEL --data dev.json overload   ten times the connections that are answered
     Benchmarks/bench.sh serve/run.py --model MODEL --data dev.json soak       memory under load, every half minute
+    Benchmarks/bench.sh serve/run.py --model MODEL --data dev.json open       the highest rate of Poisson arrivals with p99 < 250 ms
 
 Nothing else should be running. Needs wrk.
 """
@@ -21,6 +22,8 @@ import tempfile
 import time
 import urllib.request
 from pathlib import Path
+
+from open_loop import highest_rate
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -62,7 +65,7 @@ def server(command, port, path):
 
 def ours(options, precision):
     command = [
-        str(ROOT / ".build/release/bertqa"), "serve", "--model", options.model, "--port", "18091", "--database", "none",
+        os.environ.get("BERTQA", str(ROOT / ".build/release/bertqa")), "serve", "--model", options.model, "--port", "18091", "--database", "none",
         "--precision", precision, "--log-level", "error"]
     return server(command, 18091, "/ready")
 
@@ -150,9 +153,19 @@ def soak(options, lines):
             print(json.dumps({"memory_mb": round(resident(process) / 1e6), **result}), flush=True)
 
 
+def open_loop(options, lines):
+    """Each contestant's highest rate, in turn, so that they see the same minutes."""
+    contestants = [(ours, name, 18091, f"bertqa serve, {name}") for name in options.ours] + [
+        (peer, name, 18092, f"FastAPI, {name}") for name in options.peers]
+    for start, precision, port, label in contestants:
+        with start(options, precision):
+            warmed(port, lines)
+            print(json.dumps({"server": label, "requests_per_second": round(highest_rate(port, lines, seconds=options.seconds), 1)}), flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("job", nargs="?", default="table", choices=["table", "overload", "soak"])
+    parser.add_argument("job", nargs="?", default="table", choices=["table", "overload", "soak", "open"])
     parser.add_argument("--model", required=True)
     parser.add_argument("--data", required=True)
     parser.add_argument("--ours", nargs="*", default=["bf16"])
@@ -171,7 +184,7 @@ def main():
         lines = scratch + "/bodies"
         bodies(options.data, lines)
         if options.job != "table":
-            (overload if options.job == "overload" else soak)(options, lines)
+            {"overload": overload, "soak": soak, "open": open_loop}[options.job](options, lines)
             return
         text = markdown(options, *table(options, lines))
         print(text)

@@ -109,7 +109,7 @@ extension FuzzedParser {
         // Each form of request refuses the members of the others.
         let taken = [
             (try? AnswerRequest(fields)) != nil, (try? PairsRequest(fields, limit: 32)) != nil,
-            (try? HuggingFaceRequest(fields)) != nil,
+            (try? HuggingFaceRequest(fields, limit: 32)) != nil,
         ]
         precondition(taken.filter { $0 }.count <= 1)
     }

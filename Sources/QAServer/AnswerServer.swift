@@ -7,7 +7,7 @@ import ServiceLifecycle
 import StrictJSON
 import UnixSignals
 
-/// What keeps the server from running.
+/// Why the server cannot run.
 package enum AnswerServerError: Error, Sendable, CustomStringConvertible {
     /// The address cannot be listened on.
     case address(host: String, port: Int, String)
@@ -16,7 +16,7 @@ package enum AnswerServerError: Error, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .address(let host, let port, let message):
-            "cannot listen on \(host) port \(port) (\(message)); choose another --host or --port"
+            "cannot listen on \(host) port \(port) (\(message)); choose another address or port"
         }
     }
 }
@@ -26,10 +26,12 @@ package struct AnswerServer: Sendable {
     private let options: ServerOptions
     private let logger: Logger
     private let loadReader: @Sendable () async throws -> Reader
-    private let store: DocumentStore
+    private let store: DocumentStore?
     private let slot = ModelSlot()
     private let metrics = ServerMetrics()
     private let connections = ClientConnections()
+    private let memory: MemoryBudget
+    private let drain: Drain
 
     /// Opens the database; the model is loaded when the server runs.
     ///
@@ -40,11 +42,19 @@ package struct AnswerServer: Sendable {
         self.options = options
         self.logger = logger
         self.loadReader = loadReader
-        store = try DocumentStore(path: options.database, limits: options.limits)
+        store =
+            switch options.documents {
+            case .file(let path): try DocumentStore(path: path, limits: options.limits)
+            case .memory: try DocumentStore(path: nil, limits: options.limits)
+            case .nowhere: nil
+            }
+        memory = MemoryBudget(limit: options.limits.waitingBytes)
+        drain = Drain(connections: connections, time: options.timeouts.drain, logger: logger)
     }
 
-    /// Listens and answers until the process is asked to stop or the task is cancelled. What was accepted before that is
-    /// answered.
+    /// Listens and answers until the process is asked to stop or the task is cancelled. What was accepted before is
+    /// answered within `ServerTimeouts.drain`, and the rest refused; the batch that the model is reading is always
+    /// waited for.
     ///
     /// - Parameters:
     ///   - signals: what asks the process to stop; none leaves signals to the program that runs the server.
@@ -56,22 +66,34 @@ package struct AnswerServer: Sendable {
     ) async throws {
         let model = ModelService(
             load: loadReader, slot: slot, limits: options.limits, metrics: metrics, logger: logger)
-        let listener = ListeningSocket()
+        let listener = ListeningSocket(drain: drain, logger: logger)
         let application = application { channel in
-            listener.set(channel)
+            do { try await listener.set(channel) } catch {
+                // The socket was closed before it served anybody.
+                return
+            }
             await onRunning(channel.localAddress?.port ?? 0)
         }
-        // Services stop in the order from the last to the first.
-        var configuration = ServiceGroupConfiguration(
+        // Services stop in the order from the last to the first. Their time is limited by the drain.
+        let configuration = ServiceGroupConfiguration(
             services: [.init(service: model), .init(service: application), .init(service: listener)],
             gracefulShutdownSignals: signals, logger: logger)
-        configuration.maximumGracefulShutdownDuration = options.timeouts.drain
+        defer { drain.end() }
         do {
-            try await ServiceGroup(configuration: configuration).run()
+            try await withTaskCancellationHandler {
+                try await ServiceGroup(configuration: configuration).run()
+            } onCancel: {
+                drain.refuseRest()
+            }
         } catch let error as IOError {
-            let reason = String(cString: strerror(error.errnoCode))
-            throw AnswerServerError.address(host: options.host, port: options.port, reason)
+            throw addressError(String(cString: strerror(error.errnoCode)))
+        } catch is SocketAddressError.UnknownHost {
+            throw addressError("the name of the host is not known")
         }
+    }
+
+    private func addressError(_ reason: String) -> AnswerServerError {
+        .address(host: options.host, port: options.port, reason)
     }
 
     private func application(
@@ -93,15 +115,19 @@ package struct AnswerServer: Sendable {
 
     private func router() -> Router<ServerContext> {
         let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
-        let answering = Answering(
-            slot: slot, store: store, limits: options.limits, metrics: metrics, modelName: options.modelName)
+        let answering = Answering(slot: slot, store: store, options: options, metrics: metrics)
         let concurrent = options.limits.concurrentRequests
         let gate = RequestGate(
-            permits: Permits(limit: concurrent), arrivals: Permits(limit: 4 * concurrent), connections: connections,
-            payloadBytes: options.limits.payloadBytes)
-        router.add(middleware: RequestPipeline(apiKey: options.apiKey, paths: Self.knownPaths, metrics: metrics))
+            permits: Permits(limit: concurrent), arrivals: Permits(limit: 4 * concurrent), memory: memory,
+            connections: connections, payloadBytes: options.limits.payloadBytes)
+        let access = AccessPolicy(
+            host: options.host, allowedHosts: options.allowedHosts, allowedOrigins: options.allowedOrigins)
+        router.add(
+            middleware: RequestPipeline(
+                access: access, keys: KeyCheck(options.apiKey), paths: Self.knownPaths, metrics: metrics, drain: drain))
         SystemRoutes(
-            options: options, slot: slot, store: store, metrics: metrics, connections: connections,
+            options: options, slot: slot, answering: answering, metrics: metrics, connections: connections,
+            memory: memory,
             page: WebPage(html: PackageResources.index_html)
         ).add(to: router)
         AnswerRoutes(answering: answering, gate: gate).add(to: router)
@@ -131,9 +157,14 @@ struct ModelService: Service {
         let reader = try await load()
         _ = try await reader.answer("Is it ready?", in: "It is ready.")
         let batcher = Batcher(
-            reader: reader, tokenBudget: limits.batchTokens, delay: limits.batchDelay, metrics: metrics)
+            reader: reader, tokenBudget: limits.batchTokens, waitingTokens: limits.waitingTokens,
+            delay: limits.batchDelay, metrics: metrics)
         slot.fill(ModelSlot.Loaded(reader: reader, batcher: batcher))
         logger.info("ready", metadata: ["seconds": "\(start.duration(to: .now).inSeconds)"])
-        try await gracefulShutdown()
+        do { try await gracefulShutdown() } catch is CancellationError {
+            logger.debug("cancelled")
+        }
+        // The process must not end while the model computes: libtorch's threads would find its memory gone.
+        await batcher.finish()
     }
 }

@@ -1,198 +1,234 @@
+import Hummingbird
+import NIOCore
 import QuestionAnswering
 import StrictJSON
+import Tracing
 
-/// Answers questions: cuts them into rows on the caller's thread, has them read in batches, ranks what was read.
+/// Answers questions: cuts them into rows, has these read in batches, ranks what was read.
+///
+/// What takes time is done by `Workers`, so that a request never holds the threads that serve connections.
 struct Answering: Sendable {
     let slot: ModelSlot
-    let store: DocumentStore
-    let limits: ServerLimits
+    /// Nil where documents are not stored; see `documents()`.
+    let store: DocumentStore?
+    let options: ServerOptions
     let metrics: ServerMetrics
-    let modelName: String
-    private let cache = TextCache()
+    let workers = Workers()
+    let cache = TextCache()
 
-    init(slot: ModelSlot, store: DocumentStore, limits: ServerLimits, metrics: ServerMetrics, modelName: String) {
+    private var limits: ServerLimits { options.limits }
+
+    init(slot: ModelSlot, store: DocumentStore?, options: ServerOptions, metrics: ServerMetrics) {
         self.slot = slot
         self.store = store
-        self.limits = limits
+        self.options = options
         self.metrics = metrics
-        self.modelName = modelName
     }
 
-    /// Answers to one question about one text.
-    func answer(_ question: String, context: String, parameters: AnswerParameters) async throws -> JSONValue {
-        let model = try slot.model()
-        let text = try prepare(context, model.reader)
-        return try await answer(question, text: text, parameters: parameters, more: [])
+    /// The stored documents.
+    ///
+    /// - Throws: `DocumentStoreError.disabled` where there are none.
+    func documents() throws(DocumentStoreError) -> DocumentStore {
+        if let store { return store }
+        guard case .nowhere(let reason) = options.documents else {
+            preconditionFailure("a server that stores documents has opened its database")
+        }
+        throw DocumentStoreError(.disabled, "this server stores no documents: \(reason)")
     }
 
-    /// Answers to many pairs of question and text, read together.
-    func answer(_ request: PairsRequest) async throws -> JSONValue {
+    /// `POST /v1/answer`: answers one question about one text, or about all stored documents.
+    func answer(_ admitted: AdmittedRequest) async throws -> Response {
         let model = try slot.model()
-        var texts: [ExactString: PreparedText] = [:]
-        var questions: [PreparedQuestion] = []
-        let options = request.parameters.options(threshold: model.reader.noAnswerThreshold)
-        for (index, pair) in request.pairs.enumerated() {
-            let path = "pairs[\(index)]."
-            let text = try texts[ExactString(pair.context)] ?? prepare(pair.context, model.reader, path: path)
-            texts[ExactString(pair.context)] = text
-            questions.append(try prepare(pair.question, about: text, options: options, model.reader, path: path))
-        }
-        let readings = try await model.batcher.readings(of: questions)
-        metrics.countQuestions(questions.count)
-        let results = zip(questions, readings).map { question, readings in
-            list(model.reader.answers(to: question, from: readings), in: question.text, request.parameters)
-        }
-        return .object(JSONObject([("results", .array(results)), ("model", .string(modelName))]))
-    }
-
-    /// Answers to one question about a stored document.
-    func answer(_ question: String, document id: DocumentID, parameters: AnswerParameters) async throws -> JSONValue {
-        let model = try slot.model()
-        guard let summary = try await store.summary(id) else { throw Self.unknown(id) }
-        let text = try await cache.text(summary.revision) {
-            guard let (_, text) = try await store.document(id) else { throw Self.unknown(id) }
-            return try prepare(text, model.reader)
-        }
-        return try await answer(
-            question, text: text, parameters: parameters, more: [("document", .string(id.text))])
-    }
-
-    /// Answers to one question about all stored documents: the best passages by BM25, read and ranked together.
-    func search(_ question: String, parameters: AnswerParameters) async throws -> JSONValue {
-        let model = try slot.model()
-        // Checked first: a question that no passage fits is as blank or as long as any other.
-        let found = try await store.search(question, limit: limits.searchPassages)
-        let options = parameters.options(threshold: model.reader.noAnswerThreshold)
-        let questions = try found.map { passage in
-            try prepare(question, about: prepare(passage.text, model.reader), options: options, model.reader)
-        }
-        guard !questions.isEmpty else {
-            try check(question, model.reader)
-            guard try await store.size().documents > 0 else {
-                throw APIError.invalid(
-                    "context",
-                    "there is no context, and no stored document to look in: send the text as context, or store it first"
-                )
+        let (request, question) = try await prepare(admitted, model) { body, preparation in
+            let request = try AnswerRequest(body)
+            guard let context = request.context else {
+                try preparation.checkedTokens(of: request.question)
+                return (request, nil as PreparedQuestion?)
             }
-            return .answers([], noAnswer: nil, model: modelName)
+            let text = try preparation.text(context)
+            let options = request.parameters.options(threshold: preparation.reader.noAnswerThreshold)
+            return (request, try preparation.question(request.question, about: text, options: options))
         }
-        let readings = try await model.batcher.readings(of: questions)
-        metrics.countQuestions(1)
-        let answers = model.reader.answers(to: questions, from: readings)
-        return .answers(
-            answers.map { json($0, found: found, offsets: parameters.offsets) },
-            noAnswer: answers.first?.answer.noAnswerProbability, model: modelName)
+        guard let question else { return try await search(request, admitted, model) }
+        return try await answer(question, request.parameters, model)
     }
 
-    /// Answers in the form of Hugging Face's inference API.
-    func answer(_ request: HuggingFaceRequest) async throws -> JSONValue {
+    /// `POST /v1/answers`: answers many pairs of question and text, read together.
+    func answerPairs(_ admitted: AdmittedRequest) async throws -> Response {
         let model = try slot.model()
-        let text = try prepare(request.context, model.reader, path: "inputs.")
-        let options = request.options(threshold: model.reader.noAnswerThreshold)
-        let question = try prepare(request.question, about: text, options: options, model.reader, path: "inputs.")
-        if let limit = request.maxQuestionLength, question.questionTokenCount > limit {
-            throw APIError.invalid(
-                "inputs.question",
-                "the question has \(question.questionTokenCount) tokens, more than max_question_len \(limit)")
-        }
-        let readings = try await model.batcher.readings(of: [question])[0]
-        metrics.countQuestions(1)
-        let scalars = text.text.unicodeScalars
-        let answers = model.reader.answers(to: question, from: readings).map { answer -> JSONValue in
-            var (range, words) = (answer.range, answer.text)
-            if request.alignsToWords, !answer.isNoAnswer {
-                range = WordAlignment.align(range, in: scalars)
-                let start = scalars.index(scalars.startIndex, offsetBy: range.lowerBound)
-                words = String(scalars[start..<scalars.index(start, offsetBy: range.count)])
+        let limits = limits
+        let (request, questions) = try await prepare(admitted, model) { body, preparation in
+            let request = try PairsRequest(body, limit: limits.pairs)
+            let options = request.parameters.options(threshold: preparation.reader.noAnswerThreshold)
+            var texts: [ExactString: PreparedText] = [:]
+            var questions: [PreparedQuestion] = []
+            for (index, pair) in request.pairs.enumerated() {
+                let path = "pairs[\(index)]."
+                let text = try texts[ExactString(pair.context)] ?? preparation.text(pair.context, path: path)
+                texts[ExactString(pair.context)] = text
+                questions.append(try preparation.question(pair.question, about: text, options: options, path: path))
             }
-            return .object(
-                JSONObject([
-                    ("score", .double(answer.score)), ("start", .int(range.lowerBound)),
-                    ("end", .int(range.upperBound)), ("answer", .string(words)),
-                ]))
+            return (request, questions)
         }
-        return request.parameters.topK == 1 ? answers.first ?? .array([]) : .array(answers)
+        let readings = try await read(questions, model)
+        return try await respond {
+            let results = zip(questions, readings).map { question, readings in
+                list(model.reader.answers(to: question, from: readings), in: question.text, request.parameters)
+            }
+            return .object(JSONObject([("results", .array(results)), ("model", .string(options.modelName))]))
+        }
+    }
+
+    /// `POST /v1/documents/{id}/answer`: answers one question about a stored document.
+    func answer(_ admitted: AdmittedRequest, document id: DocumentID) async throws -> Response {
+        let model = try slot.model()
+        let request = try await prepare(admitted, model) { body, preparation in
+            let request = try DocumentQuestion(body)
+            try preparation.checkedTokens(of: request.question)
+            return request
+        }
+        let text = try await text(id, admitted, model)
+        let question = try await prepare(model, admitted.reservation) { preparation in
+            let options = request.parameters.options(threshold: preparation.reader.noAnswerThreshold)
+            return try preparation.question(request.question, about: text, options: options)
+        }
+        return try await answer(question, request.parameters, model, more: [("document", .string(id.text))])
     }
 
     /// Stores a text and keeps it as the model reads it.
-    func put(_ text: String, id: DocumentID) async throws -> (document: DocumentSummary, tokens: Int, isNew: Bool) {
-        let prepared = try prepare(text, slot.model().reader, field: "text")
-        let (document, isNew) = try await store.put(text, id: id)
-        _ = try await cache.text(document.revision) { prepared }
-        return (document, prepared.tokenCount, isNew)
+    func put(
+        _ text: String, id: DocumentID, _ reservation: Reservation
+    ) async throws -> (document: DocumentSummary, tokens: Int, isNew: Bool) {
+        let store = try documents()
+        let (prepared, passages) = try await prepare(try slot.model(), reservation) { preparation in
+            (try preparation.text(text, field: "text"), Passage.split(text))
+        }
+        let (document, replaced) = try await store.put(text, passages: passages, id: id)
+        if let replaced { cache.remove(replaced) }
+        cache.insert(prepared, revision: document.revision)
+        return (document, prepared.tokenCount, replaced == nil)
+    }
+
+    /// - Returns: whether there was such a document.
+    func delete(_ id: DocumentID) async throws -> Bool {
+        guard let revision = try await documents().delete(id) else { return false }
+        cache.remove(revision)
+        return true
     }
 
     static func unknown(_ id: DocumentID) -> APIError {
         APIError(.notFound, "not_found", "there is no document '\(id.text)'", field: "id")
     }
 
-    // MARK: Parts
+    // MARK: Steps
+
+    /// Reads a request's body and makes rows of it, on a worker.
+    func prepare<Value: Sendable>(
+        _ admitted: AdmittedRequest, _ model: ModelSlot.Loaded,
+        _ body: @escaping @Sendable (RequestFields, inout Preparation) throws -> Value
+    ) async throws -> Value {
+        try await prepare(model, admitted.reservation) { preparation in
+            try body(RequestFields(body: admitted.body), &preparation)
+        }
+    }
+
+    private func prepare<Value: Sendable>(
+        _ model: ModelSlot.Loaded, _ reservation: Reservation,
+        _ body: @escaping @Sendable (inout Preparation) throws -> Value
+    ) async throws -> Value {
+        let limits = limits
+        return try await withSpan("prepare") { _ in
+            try await workers.run {
+                var preparation = Preparation(model.reader, limits: limits, reservation: reservation)
+                return try body(&preparation)
+            }
+        }
+    }
+
+    /// Has the rows of a request's questions read, together with those of other requests.
+    func read(_ questions: [PreparedQuestion], _ model: ModelSlot.Loaded) async throws -> [[RowReading]] {
+        try await withSpan("read") { span in
+            span.attributes["rows"] = questions.reduce(0) { $0 + $1.rowCount }
+            let readings = try await model.batcher.readings(of: questions)
+            metrics.countQuestions(questions.count)
+            return readings
+        }
+    }
+
+    /// Makes a JSON response, on a worker.
+    func respond(_ body: @escaping @Sendable () throws -> JSONValue) async throws -> Response {
+        let limit = limits.responseBytes
+        return try await withSpan("respond") { _ in
+            try await workers.run {
+                let buffer = ByteBuffer(string: try body().serialized())
+                guard buffer.readableBytes <= limit else {
+                    throw APIError.invalid(
+                        nil, "the response would have \(buffer.readableBytes) bytes; it may have \(limit): ask for less"
+                    )
+                }
+                return .bytes(buffer, type: "application/json")
+            }
+        }
+    }
 
     private func answer(
-        _ question: String, text: PreparedText, parameters: AnswerParameters, more: [(String, JSONValue)]
-    ) async throws -> JSONValue {
-        let model = try slot.model()
-        let options = parameters.options(threshold: model.reader.noAnswerThreshold)
-        let prepared = try prepare(question, about: text, options: options, model.reader)
-        let readings = try await model.batcher.readings(of: [prepared])[0]
-        metrics.countQuestions(1)
-        return list(model.reader.answers(to: prepared, from: readings), in: text, parameters, more: more)
+        _ question: PreparedQuestion, _ parameters: AnswerParameters, _ model: ModelSlot.Loaded,
+        more: [(String, JSONValue)] = []
+    ) async throws -> Response {
+        let readings = try await read([question], model)[0]
+        return try await respond {
+            list(model.reader.answers(to: question, from: readings), in: question.text, parameters, more: more)
+        }
     }
+
+    /// A stored document as the model reads it.
+    private func text(
+        _ id: DocumentID, _ admitted: AdmittedRequest, _ model: ModelSlot.Loaded
+    ) async throws -> PreparedText {
+        let store = try documents()
+        guard let summary = try await store.summary(id) else { throw Self.unknown(id) }
+        if let kept = cache.text(summary.revision) { return kept }
+        guard let (stored, text) = try await store.document(id) else { throw Self.unknown(id) }
+        let prepared = try await prepare(model, admitted.reservation) { try $0.text(text) }
+        cache.insert(prepared, revision: stored.revision)
+        return prepared
+    }
+
+    /// Answers one question about all stored documents: the best passages by BM25, read and ranked together.
+    private func search(
+        _ request: AnswerRequest, _ admitted: AdmittedRequest, _ model: ModelSlot.Loaded
+    ) async throws -> Response {
+        let store = try documents()
+        let found = try await store.search(request.question, limit: limits.searchPassages)
+        guard !found.isEmpty else {
+            guard try await store.size().documents > 0 else { throw Self.nothingToSearch }
+            return try await respond { .answers([], noAnswer: nil, model: options.modelName) }
+        }
+        let questions = try await prepare(model, admitted.reservation) { preparation in
+            let options = request.parameters.options(threshold: preparation.reader.noAnswerThreshold)
+            return try found.map { passage in
+                let text = try preparation.text(passage.text)
+                return try preparation.question(request.question, about: text, options: options)
+            }
+        }
+        let readings = try await read(questions, model)
+        return try await respond {
+            let answers = model.reader.answers(to: questions, from: readings)
+            return .answers(
+                answers.map { .answer($0, found: found, offsets: request.parameters.offsets) },
+                noAnswer: answers.first?.answer.noAnswerProbability, model: options.modelName)
+        }
+    }
+
+    private static let nothingToSearch = APIError.invalid(
+        "context",
+        "there is no context, and no stored document to look in: send the text as context, or store it first")
 
     private func list(
         _ answers: [Answer], in text: PreparedText, _ parameters: AnswerParameters, more: [(String, JSONValue)] = []
     ) -> JSONValue {
         .answers(
             answers.map { .answer($0, in: text.text, offsets: parameters.offsets, more: more) },
-            noAnswer: answers.first?.noAnswerProbability, model: modelName)
-    }
-
-    private func json(_ answer: PassageAnswer, found: [FoundPassage], offsets: OffsetUnit) -> JSONValue {
-        guard let index = answer.passage else {
-            return .answer(answer.answer, in: "", offsets: offsets, more: [("document", .null), ("passage", .null)])
-        }
-        let (passage, text) = (found[index].passage, found[index].text)
-        let start = passage.start(offsets)
-        let place = JSONObject([
-            ("start", .int(start)), ("end", .int(start + offsets.count(text))), ("text", .string(text)),
-        ])
-        return .answer(
-            answer.answer, in: text, offsets: offsets, base: start,
-            more: [("document", .string(found[index].document.text)), ("passage", .object(place))])
-    }
-
-    private func prepare(
-        _ text: String, _ reader: Reader, path: String = "", field: String = "context"
-    ) throws(APIError) -> PreparedText {
-        do {
-            return try reader.prepare(text)
-        } catch let error where error.kind == .emptyText {
-            throw .empty(path + field, "\(path)\(field) is empty; there is nothing to read")
-        } catch {
-            throw APIError(error, path: path)
-        }
-    }
-
-    private func prepare(
-        _ question: String, about text: PreparedText, options: AnswerOptions, _ reader: Reader, path: String = ""
-    ) throws(APIError) -> PreparedQuestion {
-        do { return try reader.prepare(question, about: text, options: options) } catch {
-            throw APIError(error, path: path)
-        }
-    }
-
-    private func check(_ question: String, _ reader: Reader) throws(APIError) {
-        guard !reader.tokenizer.tokenize(question).ids.isEmpty else { throw APIError(.emptyQuestion) }
-    }
-}
-
-extension OffsetUnit {
-    /// How many units a text has.
-    func count(_ text: String) -> Int {
-        switch self {
-        case .unicode: text.unicodeScalars.count
-        case .utf8: text.utf8.count
-        case .utf16: text.utf16.count
-        }
+            noAnswer: answers.first?.noAnswerProbability, model: options.modelName)
     }
 }

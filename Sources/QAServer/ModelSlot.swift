@@ -1,7 +1,7 @@
 import QuestionAnswering
 import Synchronization
 
-/// The place of the model, which is empty until it is loaded.
+/// Holds the model once it is loaded.
 final class ModelSlot: Sendable {
     /// A model that answers.
     struct Loaded: Sendable {
@@ -20,31 +20,4 @@ final class ModelSlot: Sendable {
     }
 
     func fill(_ model: Loaded) { loaded.withLock { $0 = model } }
-}
-
-/// Counts what is being answered, up to a limit.
-final class Permits: Sendable {
-    private let taken = Atomic(0)
-    let limit: Int
-
-    init(limit: Int) {
-        self.limit = limit
-    }
-
-    /// - Throws: `APIError` with status 429 if there is no room now.
-    func check() throws(APIError) {
-        if taken.load(ordering: .relaxed) >= limit { throw .overloaded(limit: limit) }
-    }
-
-    /// Runs `body` if there is room, at once.
-    ///
-    /// - Throws: `APIError` with status 429 if there is none; what `body` throws.
-    func run<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
-        guard taken.add(1, ordering: .relaxed).newValue <= limit else {
-            taken.subtract(1, ordering: .relaxed)
-            throw APIError.overloaded(limit: limit)
-        }
-        defer { taken.subtract(1, ordering: .relaxed) }
-        return try await body()
-    }
 }

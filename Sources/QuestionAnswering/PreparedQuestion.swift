@@ -14,6 +14,8 @@ public struct AnswerOptions: Sendable, Hashable {
     public var maxLength: Int?
     /// Tokens that two windows share; nil takes the reader's.
     public var docStride: Int?
+    /// Whether answers that overlap count as one, the best.
+    public var distinctPlaces = false
 
     /// The best answer, by the reader's options.
     public init() {}
@@ -67,16 +69,33 @@ extension Reader {
     ) throws(ReaderError) -> PreparedQuestion {
         let ids = tokenizer.tokenize(question.trimmingWhitespace()).ids
         guard !ids.isEmpty else { throw .emptyQuestion }
-        var options = options
-        if answers.maxLength != nil || answers.docStride != nil {
-            options.maxLength = answers.maxLength ?? options.maxLength
-            options.docStride = answers.docStride ?? (answers.maxLength == nil ? options.docStride : nil)
-            try options.validate(maxPositions: config.maxPositionEmbeddings)
-        }
+        let options = try featureOptions(for: answers)
         let features = FeatureBuilder(tokenizer: tokenizer, options: options)
             .rows(example: 0, question: ids, context: text.tokens, span: nil)
         guard !features.isEmpty else { throw .questionTooLong(tokens: ids.count, limit: options.maxLength - 4) }
         return PreparedQuestion(text: text, options: answers, questionTokenCount: ids.count, features: features)
+    }
+
+    /// How a text is cut into rows for these answers.
+    ///
+    /// - Throws: `ReaderError.options` where they don't fit the model.
+    package nonisolated func featureOptions(for answers: AnswerOptions) throws(ReaderError) -> FeatureOptions {
+        guard answers.maxLength != nil || answers.docStride != nil else { return options }
+        var options = options
+        options.maxLength = answers.maxLength ?? options.maxLength
+        options.docStride = answers.docStride ?? (answers.maxLength == nil ? options.docStride : nil)
+        try options.validate(maxPositions: config.maxPositionEmbeddings)
+        return options
+    }
+
+    /// The rows that a question about a text takes, and their tokens, without making them.
+    ///
+    /// - Throws: `ReaderError.options`.
+    package nonisolated func cost(
+        questionTokens: Int, text: PreparedText, options answers: AnswerOptions
+    ) throws(ReaderError) -> (rows: Int, tokens: Int) {
+        let windows = try featureOptions(for: answers).cut(question: questionTokens, text: text.tokenCount).windows
+        return (windows.count, windows.reduce(0) { $0 + $1.count + questionTokens + 3 })
     }
 
     /// Reads rows of one or many questions in one pass of the model, and returns the readings in their order.
@@ -94,7 +113,9 @@ extension Reader {
                 let options = rows[readings.count].question.options
                 var decoder = predictor.decoder
                 if let length = options.maxAnswerLength { decoder = SpanDecoder(maxAnswerLength: length) }
-                readings.append(RowReading(row, logits: logits, decoder: decoder, count: options.count))
+                readings.append(
+                    RowReading(
+                        row, logits: logits, decoder: decoder, count: options.count, distinct: options.distinctPlaces))
             }
         } catch let error as ReaderError {
             throw error
@@ -121,7 +142,7 @@ extension Reader {
         to passages: [PreparedQuestion], from readings: [[RowReading]]
     ) -> [PassageAnswer] {
         guard let options = passages.first?.options else { return [] }
-        let ranked = RankedReadings(readings, count: options.count)
+        let ranked = RankedReadings(readings, count: options.count, distinct: options.distinctPlaces)
         let none = ranked.noAnswerProbability
         var found = ranked.candidates.map { text, candidate in
             let prepared = passages[text].text

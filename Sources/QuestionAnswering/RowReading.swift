@@ -11,11 +11,17 @@ package struct RowReading: Sendable {
     /// The sum of the logits of `[CLS]`.
     let nothing: Float
 
-    /// - Parameter logits: start and end logit of each token of the row, alternating.
-    init(_ row: Feature, logits: ArraySlice<Float>, decoder: SpanDecoder, count: Int) {
+    /// - Parameters:
+    ///   - logits: start and end logit of each token of the row, alternating.
+    ///   - distinct: whether places that overlap count as one, the best.
+    init(_ row: Feature, logits: ArraySlice<Float>, decoder: SpanDecoder, count: Int, distinct: Bool = false) {
         let base = logits.startIndex
         let context = row.contextStart..<(row.contextStart + row.window.count)
-        spans = decoder.best(count, logits: logits, context: context).map { span in
+        let best =
+            distinct && count > 1
+            ? decoder.bestDistinct(count, logits: logits, context: context)
+            : decoder.best(count, logits: logits, context: context)
+        spans = best.map { span in
             (
                 row.textRange(span.tokens), logits[base + 2 * span.tokens.lowerBound],
                 logits[base + 2 * span.tokens.upperBound + 1]
@@ -41,7 +47,8 @@ struct RankedReadings {
     /// - Parameters:
     ///   - readings: of each text, those of its windows.
     ///   - count: how many candidates to keep.
-    init(_ readings: [[RowReading]], count: Int) {
+    ///   - distinct: whether places of one text that overlap count as one, the best.
+    init(_ readings: [[RowReading]], count: Int, distinct: Bool = false) {
         var (starts, ends, nothing) = (LogSumExp(), LogSumExp(), Float.infinity)
         var open: [(text: Int, range: Range<Int>, start: Float, end: Float)] = []
         for (text, windows) in readings.enumerated() {
@@ -59,6 +66,9 @@ struct RankedReadings {
         var seen: Set<Place> = []
         var best: [(text: Int, candidate: Candidate)] = []
         for (_, span) in ranked where best.count < count && seen.insert(Place(span.text, span.range)).inserted {
+            if distinct, best.contains(where: { $0.text == span.text && $0.candidate.range.overlaps(span.range) }) {
+                continue
+            }
             let probability = Self.probability(span.start - starts.value) * Self.probability(span.end - ends.value)
             let candidate = Candidate(range: span.range, logit: span.start + span.end, probability: probability)
             best.append((span.text, candidate))

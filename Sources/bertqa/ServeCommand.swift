@@ -7,6 +7,7 @@ import Logging
 import QAServer
 import QuestionAnswering
 import Torch
+import Tracing
 
 /// `bertqa serve`
 struct ServeCommand: AsyncParsableCommand {
@@ -15,31 +16,37 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Answer questions over HTTP, and on a web page.",
         discussion: """
             The address shows a page in a browser. Programs use POST /v1/answer, or POST / as in Hugging Face's \
-            inference API; \
-            /openapi.json describes all of it. Documents that clients store are kept in --database. SIGTERM and Ctrl-C \
-            stop the \
-            server once every accepted request is answered.
+            inference API; /openapi.json describes all of it. SIGTERM and Ctrl-C stop the server once every accepted \
+            request is answered.
 
               bertqa serve --model run
-              curl 127.0.0.1:8080/v1/answer -d '{"question": "Who?", "context": "It was Ada."}'
+              curl 127.0.0.1:8080/v1/answer --json '{"question": "Who?", "context": "It was Ada."}'
 
-            With BERTQA_API_KEY or --api-key-file, requests must bring the key (Authorization: Bearer KEY).
+            Documents that clients store are kept in bertqa/documents.sqlite in the user's data folder, or in \
+            --database. With BERTQA_API_KEY or --api-key-file, requests must bring the key (Authorization: Bearer KEY).
             """)
 
     @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.")
     var model: String
 
-    @Option(help: "The address to listen on; 0.0.0.0 lets other machines in.")
+    @Option(help: "The address to listen on; 0.0.0.0 accepts other machines.")
     var host = "127.0.0.1"
 
     @Option(help: "The port to listen on; 0 lets the system choose.")
     var port = 8080
 
-    @Option(help: ArgumentHelp("The file with stored documents; none keeps them in memory.", valueName: "file"))
-    var database = "bertqa-documents.sqlite"
+    @Option(
+        help: ArgumentHelp(
+            "The file with stored documents; none keeps them in memory. (default: bertqa/documents.sqlite in the "
+                + "user's data folder)", valueName: "file"))
+    var database: String?
 
-    @Option(help: ArgumentHelp("A file with the API key.", valueName: "file"))
-    var apiKeyFile: String?
+    @OptionGroup(title: "Access") var access: ServeAccessOptions
+    @Option(
+        help: ArgumentHelp(
+            "Seconds for what was accepted when the server is asked to stop; then the rest is refused with status 503.",
+            valueName: "seconds"))
+    var drainSeconds = 30
 
     @OptionGroup(title: "Limits") var limits: ServeLimitOptions
     @OptionGroup var window: WindowOptions
@@ -50,13 +57,16 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Which log lines to write: debug, info, warning or error.", valueName: "level"))
     var logLevel = LogLevel.info
 
-    @Option(help: "What log lines are: text, json, or auto, which is text on a terminal.")
+    @Option(help: "The format of log lines: text, json, or auto, which is text on a terminal.")
     var logFormat = LogFormat.auto
 
     /// Those of a dozen sizes of batch: more take memory and save no time that could be measured (docs/lab/serving.md).
     private static let keptProducts = 64
 
     func validate() throws {
+        if !(0...86_400).contains(drainSeconds) {
+            throw ValidationError("--drain-seconds \(drainSeconds) must be from 0 to 86400")
+        }
         if !(0...65535).contains(port) { throw ValidationError("--port \(port) must be from 0 to 65535") }
     }
 
@@ -69,19 +79,12 @@ struct ServeCommand: AsyncParsableCommand {
             // The server listens while it loads the model; a folder without a model is reported before.
             _ = try ModelDirectory(path: folder)
             if options.precision == .int8 { try QuantizationRecord.check(folder) }
-            let level = logLevel.level
-            let asJSON = logFormat.isJSON
-            let logger = Logger(label: "bertqa") { _ in LogLines(level: level, asJSON: asJSON) }
-            if key == nil, !["127.0.0.1", "::1", "localhost"].contains(host) {
-                logger.warning(
-                    "anybody who reaches this address can ask: there is no API key", metadata: ["host": "\(host)"])
-            }
+            let logger = makeLogger()
+            warnIfOpen(key, logger)
             // Every connection is a file; systems often start with 1024.
             System.raiseOpenFileLimit(to: 65_536)
-            let readerOptions = window.reader(options, noAnswer, decoding)
-            let server = try AnswerServer(options: serverOptions(folder, key: key), logger: logger) {
-                try await Reader.load(folder, options: readerOptions)
-            }
+            let server = try server(folder, key: key, logger: logger)
+            logger.info("the model is read into memory; changed files take effect after a restart")
             let host = host.contains(":") ? "[\(host)]" : host
             try await server.run { port in
                 logger.info("listening", metadata: ["url": "http://\(host):\(port)/"])
@@ -90,31 +93,66 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
+    private func makeLogger() -> Logger {
+        let (level, asJSON) = (logLevel.level, logFormat.isJSON)
+        let logger = Logger(label: "bertqa") { _ in LogLines(level: level, asJSON: asJSON) }
+        if level <= .debug { InstrumentationSystem.bootstrap(LogTracer(logger: logger)) }
+        return logger
+    }
+
+    private func warnIfOpen(_ key: APIKey?, _ logger: Logger) {
+        guard key == nil, !["127.0.0.1", "::1", "localhost"].contains(host) else { return }
+        logger.warning(
+            "anybody who reaches this address can ask: there is no API key", metadata: ["host": "\(host)"])
+    }
+
+    /// The server; without documents where the default place for them cannot be written.
+    private func server(_ folder: String, key: APIKey?, logger: Logger) throws -> AnswerServer {
+        var serverOptions = serverOptions(folder, key: key)
+        serverOptions.documents = ServeDatabase.place(database, logger: logger)
+        let readerOptions = window.reader(options, noAnswer, decoding)
+        func make() throws(DocumentStoreError) -> AnswerServer {
+            try AnswerServer(options: serverOptions, logger: logger) {
+                try await Reader.load(folder, options: readerOptions)
+            }
+        }
+        let server: AnswerServer
+        do { server = try make() } catch {
+            guard database == nil, error.isAboutPlace else { throw error }
+            serverOptions.documents = ServeDatabase.nowhere(error)
+            server = try make()
+        }
+        switch serverOptions.documents {
+        case .file(let path): logger.info("documents are stored", metadata: ["database": "\(path)"])
+        case .memory: logger.info("documents are kept in memory and are gone when the server stops")
+        case .nowhere(let reason): logger.warning("this server stores no documents", metadata: ["reason": "\(reason)"])
+        }
+        return server
+    }
+
     private func serverOptions(_ folder: String, key: APIKey?) -> ServerOptions {
         let name = URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
         var result = ServerOptions(
             modelName: FileManager.default.fileExists(atPath: model) ? name : model, version: BertQA.version)
         result.host = host
         result.port = port
-        result.database = database == "none" ? nil : database
         result.apiKey = key
+        result.allowedHosts = access.allowedHosts
+        result.allowedOrigins = access.allowOrigin
         result.limits = limits.limits
+        result.timeouts.drain = .seconds(drainSeconds)
         return result
     }
 
     private func apiKey() throws -> APIKey? {
-        if let apiKeyFile {
-            let text = try ContextSource.file(apiKeyFile).read()
-            guard let key = APIKey(text) else {
-                throw FileError(path: apiKeyFile, message: "holds no API key; write one into it")
-            }
-            return key
+        if let file = access.apiKeyFile {
+            let text = try ContextSource.file(file).read()
+            do { return try APIKey(text) } catch { throw FileError(path: file, message: "\(error)") }
         }
         guard let text = ProcessInfo.processInfo.environment["BERTQA_API_KEY"] else { return nil }
-        guard let key = APIKey(text) else {
-            throw ValidationError("BERTQA_API_KEY is set but blank; unset it, or give it a key")
+        do { return try APIKey(text) } catch {
+            throw ValidationError("BERTQA_API_KEY \(error); set it to a key, or unset it")
         }
-        return key
     }
 }
 

@@ -28,6 +28,7 @@ struct ServingTool {
 private func post(_ url: String, _ body: String) async throws -> Int {
     var request = HTTPClientRequest(url: url)
     request.method = .POST
+    request.headers.add(name: "content-type", value: "application/json")
     request.body = .bytes(ByteBuffer(string: body))
     let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
     _ = try await response.body.collect(upTo: 1 << 24)

@@ -81,12 +81,53 @@ struct BatcherTests {
             try await waitUntil { await batcher.waitingRows == long.rowCount - 2 + 1 }
             for number in 1...((long.rowCount + 2) / 2) { try await held.release(number) }
             _ = try await shortReadings
-            // The second batch is the long text's again or the short one's: the short one is served in it.
-            #expect(held.seen[1].contains(short.tokenCount) || held.seen[2].contains(short.tokenCount))
+            // They take turns.
+            #expect(held.seen[1] == [48, short.tokenCount])
             let readings = try await longReadings[0]
             #expect(readings.count == long.rowCount)
             let alone = try await reader.answers([long])[0]
             #expect(reader.answers(to: long, from: readings).map(\.range) == alone.map(\.range))
+        }
+    }
+
+    @Test("a light request is in the next batch, however many heavy ones wait")
+    func lightAmongHeavy() async throws {
+        try await withReader { reader in
+            let held = HeldReader(reader)
+            let batcher = Batcher(reader: held, tokenBudget: 480, delay: .zero, metrics: ServerMetrics())
+            let (heavy, light) = (try question(reader, words: 2000), try question(reader, words: 5))
+            let first = Task { try await batcher.readings(of: [heavy]) }
+            try await held.waitForBatch(1)
+            let others = (0..<8).map { _ in Task { try await batcher.readings(of: [heavy]) } }
+            try await waitUntil { await batcher.waitingRows == 9 * heavy.rowCount - 10 }
+            let last = Task { try await batcher.readings(of: [light]) }
+            try await waitUntil { await batcher.waitingRows == 9 * heavy.rowCount - 9 }
+            for number in 1...2 { try await held.release(number) }
+            _ = try await last.value
+            #expect(held.seen.count <= 3)
+            for task in [first] + others { task.cancel() }
+            try await held.release(3)
+            await batcher.finish()
+            #expect(await batcher.waitingRows == 0)
+        }
+    }
+
+    @Test("requests that would let too many tokens wait are refused, never one that finds none waiting")
+    func waitingTokens() async throws {
+        try await withReader { reader in
+            let held = HeldReader(reader)
+            let question = try question(reader, words: 5)
+            let batcher = Batcher(
+                reader: held, tokenBudget: 1, waitingTokens: 2 * question.tokenCount, delay: .zero,
+                metrics: ServerMetrics())
+            let large = try self.question(reader, words: 30)
+            let first = Task { try await batcher.readings(of: [large]) }
+            try await held.waitForBatch(1)
+            let others = (0..<2).map { _ in Task { try await batcher.readings(of: [question]) } }
+            try await waitUntil { await batcher.waitingRows == 2 }
+            await #expect(throws: APIError.self) { try await batcher.readings(of: [question]) }
+            for number in 1...3 { try await held.release(number) }
+            for task in [first] + others { _ = try await task.value }
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import NIOHTTP1
 import QAServer
 import StrictJSON
 import Testing
@@ -9,7 +10,7 @@ struct DocumentTests {
     func life() async throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).sqlite").path
         defer { for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: file + end) } }
-        try await LocalServer.run({ options, _ in options.database = file }) { server in
+        try await LocalServer.run({ options, _ in options.documents = .file(file) }) { server in
             try await server.ready()
             for (name, place) in [("ada", "rome"), ("bob", "oslo"), ("cleo", "lima")] {
                 let reply = try await put(server, name, "\(name) lives in the town of \(place).")
@@ -25,7 +26,7 @@ struct DocumentTests {
             let rest = try await server.send(.GET, "/v1/documents?limit=3&after=cleo").json()
             #expect(rest["documents"]?.array?.count == 1 && rest["next"] == .null)
         }
-        try await LocalServer.run({ options, _ in options.database = file }) { server in
+        try await LocalServer.run({ options, _ in options.documents = .file(file) }) { server in
             try await server.ready()
             let document = try await server.send(.GET, "/v1/documents/ada").json()
             #expect(document["text"]?.string == "ada lives in the town of paris.")
@@ -124,13 +125,66 @@ struct DocumentTests {
         }
     }
 
+    @Test("a database and its companions are readable by their user alone, also one that was readable by all")
+    func privacy() async throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).sqlite").path
+        defer { for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: file + end) } }
+        for _ in 0..<2 {
+            try await LocalServer.run({ options, _ in options.documents = .file(file) }) { server in
+                try await server.ready()
+                #expect(try await put(server, "a", "ada lives in rome.").status < 300)
+                for end in ["", "-wal", "-shm"] {
+                    let attributes = try FileManager.default.attributesOfItem(atPath: file + end)
+                    #expect(attributes[.posixPermissions] as? Int == 0o600, "\(end)")
+                }
+            }
+            try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file)
+        }
+    }
+
+    @Test("a database that is removed or replaced under the server is reported, and nothing is stored in vain")
+    func removed() async throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).sqlite").path
+        defer { for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: file + end) } }
+        try await LocalServer.run({ options, _ in options.documents = .file(file) }) { server in
+            try await server.ready()
+            #expect(try await put(server, "a", "ada lives in rome.").status == 201)
+            try FileManager.default.removeItem(atPath: file)
+            for replaced in [false, true] {
+                if replaced { try Data().write(to: URL(fileURLWithPath: file)) }
+                let reply = try await put(server, "b", "bob lives in oslo.")
+                #expect(reply.status == 503 && reply.text.contains(file), "\(reply.text)")
+                #expect(try await server.send(.GET, "/v1/documents").status == 503)
+                #expect(try await server.send(.DELETE, "/v1/documents/a").status == 503)
+            }
+            #expect(server.log.lines.contains { $0.contains("error") && $0.contains("removed or replaced") })
+            #expect(try await server.send(.GET, "/metrics").text.contains("bertqa_documents_available 0"))
+            #expect(try await server.send(.POST, "/v1/answer", request("who?", "rome")).status == 200)
+        }
+    }
+
+    @Test("without a place for documents everything else works, and a client is told how to have them")
+    func nowhere() async throws {
+        try await LocalServer.run({ options, _ in options.documents = .nowhere(reason: "start it with a folder") }) {
+            server in
+            try await server.ready()
+            #expect(try await server.send(.POST, "/v1/answer", request("who?", "rome")).status == 200)
+            for (method, path) in [(.GET, ""), (.PUT, "/a"), (.GET, "/a"), (.DELETE, "/a")] as [(HTTPMethod, String)] {
+                let reply = try await server.send(
+                    method, "/v1/documents\(path)", method == .PUT ? "{\"text\": \"a\"}" : nil)
+                #expect(reply.status == 501 && reply.text.contains("start it with a folder"), "\(reply.text)")
+            }
+            #expect(try await server.send(.POST, "/v1/answer", "{\"question\": \"who?\"}").status == 501)
+        }
+    }
+
     @Test("a file that is no database stops the server before it listens")
     func noDatabase() async throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).sqlite").path
         try Data(repeating: 65, count: 4096).write(to: URL(fileURLWithPath: file))
         defer { try? FileManager.default.removeItem(atPath: file) }
         let error = await #expect(throws: DocumentStoreError.self) {
-            try await LocalServer.run({ options, _ in options.database = file }) { _ in }
+            try await LocalServer.run({ options, _ in options.documents = .file(file) }) { _ in }
         }
         #expect(error?.description.contains(file) == true)
     }

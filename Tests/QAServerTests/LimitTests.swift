@@ -1,6 +1,4 @@
 import Foundation
-import NIOCore
-import NIOPosix
 import QAServer
 import StrictJSON
 import Testing
@@ -50,9 +48,11 @@ struct LimitTests {
             try await server.ready()
             let body = request("who?", String(repeating: "rome ", count: 400))
             #expect(try await server.post("/v1/answer", body, expecting: 413)["error"]?["type"]?.string == "too_large")
-            let head = "POST /v1/answer HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n"
+            let head =
+                "POST /v1/answer HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: "
+                + "chunked\r\n\r\n"
             let chunk = "258\r\n" + String(repeating: "a", count: 600) + "\r\n"
-            let reply = try await raw(server, [head, chunk, chunk, "0\r\n\r\n"])
+            let reply = try await server.raw([head, chunk, chunk, "0\r\n\r\n"])
             #expect(reply.hasPrefix("HTTP/1.1 413"), "\(reply)")
         }
     }
@@ -65,11 +65,11 @@ struct LimitTests {
             "//v1/models", "/v2/unknown",
         ])
     func paths(_ target: String) async throws {
-        try await LocalServer.run({ options, _ in options.apiKey = APIKey("a key of some length") }) { server in
+        try await LocalServer.run({ options, _ in options.apiKey = try APIKey("a key of some length") }) { server in
             for method in ["GET", "PUT", "DELETE", "HEAD", "POST", "OPTIONS"] {
                 let body = #"{"text": "rome"}"#
                 let head = "\(method) \(target) HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n"
-                let reply = try await raw(server, [head + "content-length: \(body.utf8.count)\r\n\r\n\(body)"])
+                let reply = try await server.raw([head + "content-length: \(body.utf8.count)\r\n\r\n\(body)"])
                 #expect(reply.hasPrefix("HTTP/1.1 401"), "\(method) \(target): \(reply)")
             }
         }
@@ -77,11 +77,14 @@ struct LimitTests {
 
     @Test("with an API key the API needs it; the page and the probes do not")
     func apiKey() async throws {
-        try await LocalServer.run({ options, _ in options.apiKey = APIKey(" s3cret\n") }) { server in
+        try await LocalServer.run({ options, _ in options.apiKey = try APIKey(" s3cret-s3cret-s3cret\n") }) { server in
             for path in ["/", "/health", "/metrics", "/openapi.json"] {
                 #expect(try await server.send(.GET, path).status == 200)
             }
-            for value in [nil, "s3cret", "Bearer", "Bearer wrong", "Bearer s3cret2", "Basic s3cret"] as [String?] {
+            for value in [
+                nil, "s3cret-s3cret-s3cret", "Bearer", "Bearer wrong", "Bearer s3cret-s3cret-s3cret2",
+                "Basic s3cret-s3cret-s3cret",
+            ] as [String?] {
                 let headers = value.map { [("authorization", $0)] } ?? []
                 let reply = try await server.send(.POST, "/v1/answer", request("who?", "rome"), headers: headers)
                 #expect(reply.status == 401, "\(value ?? "none")")
@@ -90,10 +93,9 @@ struct LimitTests {
                 #expect(try await server.send(.POST, "/", "{}", headers: headers).status == 401)
             }
             try await server.ready()
-            let key = [("authorization", "bearer s3cret")]
+            let key = [("authorization", "bearer s3cret-s3cret-s3cret")]
             _ = try await server.post("/v1/answer", request("who?", "rome"), headers: key)
         }
-        #expect(APIKey(" \n") == nil)
     }
 
     @Test("slow headers, slow bodies and idle connections are cut off")
@@ -104,12 +106,15 @@ struct LimitTests {
             options.timeouts.idle = .milliseconds(300)
         }) { server in
             try await server.ready()
-            #expect(try await raw(server, []).hasPrefix("HTTP/1.1 408"))
-            #expect(try await raw(server, ["GET /health HT"]).hasPrefix("HTTP/1.1 408"))
-            let body = try await raw(server, ["POST /v1/answer HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n{"])
+            #expect(try await server.raw([]).hasPrefix("HTTP/1.1 408"))
+            #expect(try await server.raw(["GET /health HT"]).hasPrefix("HTTP/1.1 408"))
+            let body = try await server.raw([
+                "POST /v1/answer HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: "
+                    + "10\r\n\r\n{"
+            ])
             #expect(body.hasPrefix("HTTP/1.1 408") && body.contains("\"timeout\""))
             // An idle connection is closed without a word, after its answer.
-            let idle = try await raw(server, ["GET /health HTTP/1.1\r\nhost: a\r\n\r\n"])
+            let idle = try await server.raw(["GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n"])
             #expect(idle.hasPrefix("HTTP/1.1 200") && !idle.contains("408"))
         }
     }
@@ -118,43 +123,15 @@ struct LimitTests {
     func oddClients() async throws {
         try await LocalServer.run { server in
             try await server.ready()
-            let odd = try await raw(server, ["hello\r\n\r\n"])
+            let odd = try await server.raw(["hello\r\n\r\n"])
             #expect(odd.hasPrefix("HTTP/1.1 400") && odd.contains("malformed"), "\(odd)")
             let body = request("who lives in rome?", APITests.text)
             let head =
-                "POST /v1/answer HTTP/1.1\r\nhost: a\r\nconnection: close\r\nexpect: 100-continue\r\ncontent-length: \(body.utf8.count)\r\n\r\n"
-            let reply = try await raw(server, [head, body])
+                "POST /v1/answer HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nconnection: "
+                + "close\r\nexpect: 100-continue\r\ncontent-length: \(body.utf8.count)\r\n\r\n"
+            let reply = try await server.raw([head, body])
             #expect(reply.hasPrefix("HTTP/1.1 100"))
             #expect(reply.contains("HTTP/1.1 200"))
-        }
-    }
-
-    /// Sends pieces over a connection of its own, a moment apart, and returns all that comes until the server closes it.
-    private func raw(_ server: LocalServer, _ pieces: [String]) async throws -> String {
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connect(host: "127.0.0.1", port: server.port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-                }
-            }
-        return try await channel.executeThenClose { inbound, outbound in
-            var reply = ""
-            do {
-                for piece in pieces {
-                    try await outbound.write(ByteBuffer(string: piece))
-                    try await Task.sleep(for: .milliseconds(30))
-                }
-            } catch is ChannelError {
-                // The server may close before all is sent; what it said counts.
-            } catch is IOError {
-                // The same.
-            }
-            do {
-                for try await buffer in inbound { reply += String(buffer: buffer) }
-            } catch is IOError {
-                // A connection that is reset has ended too; what came before counts.
-            }
-            return reply
         }
     }
 }

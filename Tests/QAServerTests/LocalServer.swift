@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import QAServer
 import QuestionAnswering
 import StrictJSON
@@ -93,10 +94,43 @@ struct LocalServer: Sendable {
         var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
         request.method = method
         for (name, value) in headers { request.headers.add(name: name, value: value) }
+        if bytes != nil, !request.headers.contains(name: "content-type") {
+            request.headers.add(name: "content-type", value: "application/json")
+        }
         if let bytes { request.body = .bytes(ByteBuffer(bytes: bytes)) }
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(300))
         let body = try await response.body.collect(upTo: 1 << 26)
         return Reply(status: Int(response.status.code), headers: response.headers, body: Array(body.readableBytesView))
+    }
+
+    /// Sends pieces over a connection of its own, a moment apart, and returns all that comes until the server closes
+    /// it.
+    func raw(_ pieces: [String]) async throws -> String {
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connect(host: "127.0.0.1", port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                }
+            }
+        return try await channel.executeThenClose { inbound, outbound in
+            var reply = ""
+            do {
+                for piece in pieces {
+                    try await outbound.write(ByteBuffer(string: piece))
+                    try await Task.sleep(for: .milliseconds(30))
+                }
+            } catch is ChannelError {
+                // The server may close before all is sent; what it said counts.
+            } catch is IOError {
+                // The same.
+            }
+            do {
+                for try await buffer in inbound { reply += String(buffer: buffer) }
+            } catch is IOError {
+                // A connection that is reset has ended too; what came before counts.
+            }
+            return reply
+        }
     }
 
     /// Posts a JSON object and expects a status.

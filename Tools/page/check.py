@@ -164,8 +164,32 @@ def stores_and_searches(person):
     browser.wait("state.source === 'tower' && document.querySelector('#text mark.best')")
     assert person.marked() == person.answer()
     browser.open(link)
+    browser.wait("state.source === 'tower' && document.getElementById('question').value === 'How tall is it?'")
+    assert browser.run("document.querySelectorAll('#turns > li:not(.welcome)').length") == 0, "a link does not ask by itself"
+    browser.run("document.getElementById('question').focus()")
+    browser.press("Enter")
     browser.wait("document.querySelector('#text mark.best')")
-    assert person.marked() == person.answer() == "330 metres", "a link brings the document and the answer back"
+    assert person.marked() == person.answer() == "330 metres", "a link brings the document and the question back"
+
+
+def keeps_the_draft_from_links(person):
+    browser = person.browser
+    browser.open(HOME)
+    person.write("My own draft about Ada, who wrote it in 1843.")
+    link = browser.run("location.origin + '/#' + new URLSearchParams({q: 'Who came?', t: 'Eve came with a link.'})")
+    browser.open(link)
+    browser.wait("document.getElementById('question').value === 'Who came?'")
+    assert browser.run("state.text") == "Eve came with a link."
+    assert browser.run("document.querySelectorAll('#turns > li:not(.welcome)').length") == 0, "a link does not ask by itself"
+    assert "Ada" in browser.run("sessionStorage.getItem('bertqa.text')"), "the link has replaced the draft"
+    browser.run("document.getElementById('question').focus()")
+    browser.press("Enter")
+    browser.wait("document.querySelector('#text mark.best')")
+    person.shoot("6-link")
+    browser.run("document.getElementById('own').click()")
+    assert "Ada" in browser.run("state.text"), "the draft does not come back"
+    browser.open(HOME)
+    assert "Ada" in browser.run("state.text"), "the draft is lost"
 
 
 def takes_dropped_files(person):
@@ -242,7 +266,7 @@ def asks_for_nothing_outside(person):
 
 CHECKS = [
     marks_the_right_words, shows_others_on_hover_and_focus, scrolls_to_the_answer, works_by_keyboard, stores_and_searches,
-    takes_dropped_files, tells_of_errors, fits_every_screen, has_names_for_everything, asks_for_nothing_outside]
+    keeps_the_draft_from_links, takes_dropped_files, tells_of_errors, fits_every_screen, has_names_for_everything, asks_for_nothing_outside]
 
 
 def main():

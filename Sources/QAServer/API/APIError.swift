@@ -4,7 +4,7 @@ import NIOCore
 import QuestionAnswering
 import StrictJSON
 
-/// A request that is not answered, as its client is told.
+/// Why a request is not answered, as its client is told.
 package struct APIError: Error, Sendable {
     let status: HTTPResponse.Status
     /// A word for programs.
@@ -45,10 +45,11 @@ package struct APIError: Error, Sendable {
     /// A client that takes too long: 408.
     static func slow(_ message: String) -> APIError { APIError(.requestTimeout, "timeout", message) }
 
-    /// Too many questions at once: 429.
-    static func overloaded(limit: Int) -> APIError {
-        var error = APIError(
-            .tooManyRequests, "overloaded", "\(limit) requests are being answered; try again in a moment")
+    /// Too much at once: 429.
+    ///
+    /// - Parameter reason: which limit is reached.
+    static func overloaded(_ reason: String) -> APIError {
+        var error = APIError(.tooManyRequests, "overloaded", "\(reason); try again in a moment")
         error.retryAfter = 1
         return error
     }
@@ -82,6 +83,22 @@ extension APIError {
         case .questionTooLong: self = .invalid(path + "question", "\(error)")
         case .options: self = .invalid(nil, "\(error)")
         default: self.init(.internalServerError, "internal", "\(error)")
+        }
+    }
+}
+
+extension APIError {
+    /// What a document store's error means for a request.
+    init(_ error: DocumentStoreError) {
+        let message = error.description
+        switch error.kind {
+        case .id: self = .invalid("id", message)
+        case .limit: self.init(.conflict, "store_full", message)
+        case .diskFull:
+            self.init(HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), "disk_full", message)
+        case .disabled: self.init(.notImplemented, "no_documents", message)
+        case .removed, .unavailable, .corrupt: self.init(.serviceUnavailable, "documents_unavailable", message)
+        case .failed: self.init(.internalServerError, "internal", message)
         }
     }
 }

@@ -29,11 +29,12 @@ struct AnswerParameters: Sendable {
 
     /// The options for a reader.
     ///
-    /// - Parameter threshold: of the reader's model. One without a threshold that is allowed to give no answer does so where
-    ///   that is the more likely.
+    /// - Parameter threshold: that of the reader's model. A model without one that may give no answer does so where
+    ///   that is more likely.
     func options(threshold: Double?) -> AnswerOptions {
         var options = AnswerOptions()
         options.count = topK
+        options.distinctPlaces = true
         options.maxAnswerLength = maxAnswerLength
         switch allowNoAnswer {
         case nil: options.noAnswerThreshold = threshold

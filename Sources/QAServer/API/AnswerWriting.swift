@@ -2,7 +2,7 @@ import QuestionAnswering
 import StrictJSON
 
 extension JSONValue {
-    /// An answer as `/v1` tells it: `text`, `score`, `start`, `end`.
+    /// An answer as `/v1` writes it: `text`, `score`, `start`, `end`.
     ///
     /// - Parameters:
     ///   - base: where the text that was read begins in the text that the client knows, in the same unit.
@@ -18,6 +18,21 @@ extension JSONValue {
                     ("text", .string(answer.text)), ("score", .double(answer.score)),
                     ("start", .int(base + range.lowerBound)), ("end", .int(base + range.upperBound)),
                 ] + more))
+    }
+
+    /// An answer among stored documents, with its document and the passage that was read.
+    static func answer(_ answer: PassageAnswer, found: [FoundPassage], offsets: OffsetUnit) -> JSONValue {
+        guard let index = answer.passage else {
+            return .answer(answer.answer, in: "", offsets: offsets, more: [("document", .null), ("passage", .null)])
+        }
+        let (passage, text) = (found[index].passage, found[index].text)
+        let start = passage.start(offsets)
+        let place = JSONObject([
+            ("start", .int(start)), ("end", .int(start + offsets.count(text))), ("text", .string(text)),
+        ])
+        return .answer(
+            answer.answer, in: text, offsets: offsets, base: start,
+            more: [("document", .string(found[index].document.text)), ("passage", .object(place))])
     }
 
     /// A list of answers with what holds for all of them.

@@ -9,6 +9,15 @@ enum OffsetUnit: String, CaseIterable, Sendable {
     /// Units of UTF-16, as JavaScript and Java count.
     case utf16
 
+    /// How many units a text has.
+    func count(_ text: String) -> Int {
+        switch self {
+        case .unicode: text.unicodeScalars.count
+        case .utf8: text.utf8.count
+        case .utf16: text.utf16.count
+        }
+    }
+
     /// Where an answer stands in its text.
     func range(of answer: Answer, in text: String) -> Range<Int> {
         switch self {

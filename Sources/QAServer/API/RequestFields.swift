@@ -1,8 +1,8 @@
 import NIOCore
 import StrictJSON
 
-/// The members of a JSON object in a request. Each is taken once, by its name; what is left at the end is an error, so that a
-/// misspelt option is not passed over.
+/// The members of a JSON object in a request. Each is read by its name; members that nothing has read are an error at
+/// the end, so that a misspelt option is not ignored.
 package struct RequestFields {
     private let object: JSONObject
     /// The object's place in the request, as in `pairs[3].`.
@@ -55,7 +55,7 @@ package struct RequestFields {
         return string
     }
 
-    /// A whole number, also one that is written with a fraction of nothing.
+    /// A whole number; `3.0` is one.
     mutating func int(_ name: String, in range: ClosedRange<Int>) throws(APIError) -> Int? {
         guard let value = value(name) else { return nil }
         guard let number = value.int ?? value.double.flatMap(Int.init(exactly:)), range.contains(number) else {
@@ -70,11 +70,11 @@ package struct RequestFields {
         return bool
     }
 
-    /// Refuses members that were not asked for.
+    /// Refuses members that nothing has read.
     func finish() throws(APIError) {
         for (key, _) in object where !known.contains(key) {
             let names = known.sorted().joined(separator: ", ")
-            throw .invalid(path + key, "\(path)\(key) is not known here; there are \(names)")
+            throw .invalid(path + key, "unknown field \(path)\(key); expected \(names)")
         }
     }
 

@@ -23,7 +23,7 @@ struct BatchLine {
         let ticket: Ticket
         let rows: [QuestionRow]
         let arrival: ContinuousClock.Instant
-        /// Rows that were given to the model.
+        /// How many of its rows are in batches.
         var taken = 0
         var readings: [RowReading?]
         var unread: Int
@@ -55,7 +55,7 @@ struct BatchLine {
         tokenCount += rows.reduce(0) { $0 + $1.tokenCount }
     }
 
-    /// Forgets a request; rows of it that the model is reading are read in vain.
+    /// Drops a request. What the model makes of those of its rows that it is reading is ignored.
     mutating func remove(_ ticket: Ticket) {
         guard let request = requests.removeValue(forKey: ticket) else { return }
         order.removeAll { $0 == ticket }
@@ -65,31 +65,27 @@ struct BatchLine {
         }
     }
 
-    /// Takes rows from the front of the line until the budget is spent. Of the requests, only the last can be cut; it goes
-    /// to the end of the line, so that a text of a thousand windows does not keep the others waiting.
+    /// Takes rows for a batch until the budget is spent: one row of each request in turn, so that a text of a thousand
+    /// windows does not keep the others waiting. A request that got a turn and has rows left goes to the end of the
+    /// line.
     mutating func takeBatch(tokenBudget: Int, now: ContinuousClock.Instant = .now) -> Batch {
         var batch = Batch()
+        var company: Set<Ticket> = []
         while let ticket = order.first, var request = requests[ticket] {
-            let before = request.taken
-            while request.taken < request.rows.count {
-                let row = request.rows[request.taken]
-                guard batch.isEmpty || batch.tokens + row.tokenCount <= tokenBudget else { break }
-                batch.rows.append((ticket, request.taken, row))
-                batch.tokens += row.tokenCount
-                request.taken += 1
-                rowCount -= 1
-                tokenCount -= row.tokenCount
-            }
+            let row = request.rows[request.taken]
+            guard batch.isEmpty || batch.tokens + row.tokenCount <= tokenBudget else { break }
+            if request.taken == 0 { batch.waits.append(request.arrival.duration(to: now)) }
+            company.insert(ticket)
+            batch.rows.append((ticket, request.taken, row))
+            batch.tokens += row.tokenCount
+            request.taken += 1
             requests[ticket] = request
-            guard request.taken > before else { return batch }
-            if before == 0 { batch.waits.append(request.arrival.duration(to: now)) }
-            batch.requests += 1
+            rowCount -= 1
+            tokenCount -= row.tokenCount
             order.removeFirst()
-            if request.taken < request.rows.count {
-                order.append(ticket)
-                return batch
-            }
+            if request.taken < request.rows.count { order.append(ticket) }
         }
+        batch.requests = company.count
         return batch
     }
 

@@ -3,25 +3,31 @@ import QuestionAnswering
 
 /// Packs the rows of all waiting requests into batches for the model, which reads one batch at a time.
 ///
-/// A batch is taken when the model is free: what arrives while it computes goes into the next one, up to a budget of tokens,
-/// so that batches grow with the load and an idle server answers at once. A request that is served in part (a long text) goes
-/// behind those that wait, and a cancelled one leaves the line.
+/// A batch is taken when the model is free: what arrives while it computes goes into the next one, up to a budget of
+/// tokens, so that batches grow with the load and an idle server answers at once. Requests take turns, row by row, and
+/// a cancelled one leaves the line.
 package actor Batcher {
     private let reader: any RowReader
     private let tokenBudget: Int
+    private let waitingTokens: Int
     private let delay: Duration
     private let metrics: ServerMetrics
     private var line = BatchLine()
     private var continuations: [BatchLine.Ticket: CheckedContinuation<[RowReading], any Error>] = [:]
     private var isRunning = false
+    private var whenIdle: [CheckedContinuation<Void, Never>] = []
     private var lastCompany = 1
 
     /// - Parameters:
     ///   - tokenBudget: tokens of one batch; a single longer row gets one of its own.
+    ///   - waitingTokens: tokens of all rows that may wait; a request that finds none waiting is never refused.
     ///   - delay: how long the model waits, after a batch of several requests, for as many to come again.
-    package init(reader: any RowReader, tokenBudget: Int, delay: Duration, metrics: ServerMetrics) {
+    package init(
+        reader: any RowReader, tokenBudget: Int, waitingTokens: Int = .max, delay: Duration, metrics: ServerMetrics
+    ) {
         self.reader = reader
         self.tokenBudget = tokenBudget
+        self.waitingTokens = waitingTokens
         self.delay = delay
         self.metrics = metrics
     }
@@ -32,7 +38,8 @@ package actor Batcher {
     /// What the model reads in the rows of these questions, which belong to one request.
     ///
     /// - Returns: for each question, the readings of its rows.
-    /// - Throws: `CancellationError` if the task is cancelled while its rows wait; what the reader throws.
+    /// - Throws: `CancellationError` if the task is cancelled while its rows wait; `APIError` with status 429 if too
+    ///   many tokens wait; what the reader throws.
     package func readings(of questions: [PreparedQuestion]) async throws -> [[RowReading]] {
         let rows = questions.flatMap(\.rows)
         let readings = try await readings(of: rows)
@@ -45,6 +52,10 @@ package actor Batcher {
 
     private func readings(of rows: [QuestionRow]) async throws -> [RowReading] {
         guard !rows.isEmpty else { return [] }
+        let tokens = rows.reduce(0) { $0 + $1.tokenCount }
+        guard line.isEmpty || tokens <= waitingTokens - line.tokenCount else {
+            throw APIError.overloaded("\(line.tokenCount) tokens wait for the model; \(waitingTokens) may wait")
+        }
         let ticket = line.makeTicket()
         return try await withTaskCancellationHandler {
             try Task.checkCancellation()
@@ -93,15 +104,23 @@ package actor Batcher {
             }
         }
         isRunning = false
+        for continuation in whenIdle { continuation.resume() }
+        whenIdle = []
     }
 
-    /// After a batch of many requests their clients are about to ask again: a moment for them to come makes one full batch
-    /// of what would be a batch of one and a rest. A client that is alone never waits.
+    /// Returns once the model reads nothing and nothing waits for it.
+    package func finish() async {
+        guard isRunning else { return }
+        await withCheckedContinuation { whenIdle.append($0) }
+    }
+
+    /// After a batch of many requests their clients are about to ask again: a moment for them to come makes one full
+    /// batch of what would be a batch of one and a rest. A client that is alone never waits.
     private func waitForCompany() async {
         guard lastCompany > 1 else { return }
         let end = ContinuousClock.now + delay
         while line.requestCount < lastCompany, line.tokenCount < tokenBudget, ContinuousClock.now < end {
-            // Being cancelled is no reason to stop: this task is nobody's child.
+            // This task has no parent: nothing cancels it.
             try? await Task.sleep(for: min(delay, .microseconds(250)))
         }
     }

@@ -4,15 +4,13 @@
 struct DocumentID: Hashable, Sendable {
     let text: String
 
-    static let pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
-
-    init(_ text: String) throws(APIError) {
+    init(_ text: String) throws(DocumentStoreError) {
         let bytes = text.utf8
         guard (1...128).contains(bytes.count), let first = bytes.first, Self.isLetterOrDigit(first),
             bytes.allSatisfy({ Self.isLetterOrDigit($0) || "._-".utf8.contains($0) })
         else {
-            throw .invalid(
-                "id", "a document's id has 1 to 128 letters, digits, '.', '_' or '-' and begins with a letter or digit")
+            throw DocumentStoreError(
+                .id, "a document's id has 1 to 128 letters, digits, '.', '_' or '-' and begins with a letter or digit")
         }
         self.text = text
     }

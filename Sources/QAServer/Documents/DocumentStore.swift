@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
 
-/// What the store tells about a document without its text.
+/// What is known of a document without its text.
 struct DocumentSummary: Sendable, Hashable {
     let id: DocumentID
     /// UTF-8 bytes of its text.
@@ -28,13 +28,17 @@ struct FoundPassage: Sendable {
 /// Every change is one transaction: a document is there with its index, or not at all.
 struct DocumentStore: Sendable {
     private let database: any DatabaseWriter
+    /// Nil for a database in memory.
+    private let file: DatabaseFile?
     private let limits: ServerLimits
 
     /// Opens or makes the database.
     ///
     /// - Parameter path: its file; nil keeps it in memory.
+    /// - Throws: `DocumentStoreError` of the kinds `unavailable` and `corrupt`.
     init(path: String?, limits: ServerLimits) throws(DocumentStoreError) {
         self.limits = limits
+        file = if let path { try DatabaseFile(path: path) } else { nil }
         do {
             var configuration = Configuration()
             configuration.busyMode = .timeout(5)
@@ -84,16 +88,18 @@ struct DocumentStore: Sendable {
 
     /// Stores a text under an id, in the place of one that was there.
     ///
-    /// - Returns: what is stored, and whether the id is new.
-    /// - Throws: `APIError` where the store is full.
-    func put(_ text: String, id: DocumentID) async throws -> (document: DocumentSummary, isNew: Bool) {
-        let passages = Passage.split(text)
-        let characters = text.unicodeScalars.count
+    /// - Parameter passages: those of the text (`Passage.split`).
+    /// - Returns: what is stored, and the revision that it replaces.
+    /// - Throws: `DocumentStoreError`, among others of the kinds `limit` and `diskFull`.
+    func put(
+        _ text: String, passages: [Passage], id: DocumentID
+    ) async throws -> (document: DocumentSummary, replaced: Int64?) {
         let limits = limits
-        return try await database.write { db in
-            let isNew = try !Self.delete(id, db)
+        return try await write { db in
+            let replaced = try Self.delete(id, db)
             try Self.checkRoom(for: text.utf8.count, limits: limits, db)
             let updated = Date().timeIntervalSince1970
+            let characters = text.unicodeScalars.count
             try db.execute(
                 sql: "INSERT INTO document (id, text, characters, passages, updated) VALUES (?, ?, ?, ?, ?)",
                 arguments: [id.text, Data(text.utf8), characters, passages.count, updated])
@@ -102,13 +108,13 @@ struct DocumentStore: Sendable {
             let document = DocumentSummary(
                 id: id, bytes: text.utf8.count, characters: characters, passages: passages.count, updated: updated,
                 revision: revision)
-            return (document, isNew)
+            return (document, replaced)
         }
     }
 
     /// A document with its text; nil if there is none.
     func document(_ id: DocumentID) async throws -> (summary: DocumentSummary, text: String)? {
-        try await database.read { db in
+        try await read { db in
             let sql = "SELECT *, length(text) AS bytes FROM document WHERE id = ?"
             guard let row = try Row.fetchOne(db, sql: sql, arguments: [id.text]) else { return nil }
             let text: Data = row["text"]
@@ -118,7 +124,7 @@ struct DocumentStore: Sendable {
 
     /// What is known of a document without reading its text; nil if there is none.
     func summary(_ id: DocumentID) async throws -> DocumentSummary? {
-        try await database.read { db in
+        try await read { db in
             try Row.fetchOne(db, sql: Self.summaries + " WHERE id = ?", arguments: [id.text]).map(Self.summary)
         }
     }
@@ -127,21 +133,21 @@ struct DocumentStore: Sendable {
     ///
     /// - Parameter last: the id after which to go on.
     func list(after last: DocumentID?, limit: Int) async throws -> [DocumentSummary] {
-        try await database.read { db in
+        try await read { db in
             try Row.fetchAll(
                 db, sql: Self.summaries + " WHERE id > ? ORDER BY id LIMIT ?", arguments: [last?.text ?? "", limit]
             ).map(Self.summary)
         }
     }
 
-    /// - Returns: whether there was such a document.
-    func delete(_ id: DocumentID) async throws -> Bool {
-        try await database.write { db in try Self.delete(id, db) }
+    /// - Returns: the revision that is deleted; nil if there was no such document.
+    func delete(_ id: DocumentID) async throws -> Int64? {
+        try await write { db in try Self.delete(id, db) }
     }
 
     /// The number of documents and the bytes of their texts.
     func size() async throws -> (documents: Int, bytes: Int) {
-        try await database.read { db in try Self.size(db) }
+        try await read { db in try Self.size(db) }
     }
 
     // MARK: Search
@@ -149,7 +155,7 @@ struct DocumentStore: Sendable {
     /// The passages of all documents that fit a question best by BM25, best first.
     func search(_ question: String, limit: Int) async throws -> [FoundPassage] {
         guard let query = SearchWords.query(question) else { return [] }
-        return try await database.read { db in
+        return try await read { db in
             let rows = try Row.fetchAll(
                 db,
                 sql: """
@@ -177,7 +183,27 @@ struct DocumentStore: Sendable {
         }
     }
 
-    // MARK: Inside a transaction
+    // MARK: Transactions
+
+    private func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await checked { try await database.read(body) }
+    }
+
+    private func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await checked { try await database.write(body) }
+    }
+
+    /// Refuses to work on a file that was removed: what is written there would be lost.
+    private func checked<Value>(_ body: () async throws -> Value) async throws -> Value {
+        try file?.check()
+        do {
+            return try await body()
+        } catch let error as DatabaseError {
+            // A task that is cancelled interrupts its statement.
+            try Task.checkCancellation()
+            throw DocumentStoreError(path: file?.path, error: error)
+        }
+    }
 
     private static let summaries =
         "SELECT revision, id, characters, passages, updated, length(text) AS bytes FROM document"
@@ -188,27 +214,26 @@ struct DocumentStore: Sendable {
             passages: row["passages"], updated: row["updated"], revision: row["revision"])
     }
 
-    private static func delete(_ id: DocumentID, _ db: Database) throws -> Bool {
+    private static func delete(_ id: DocumentID, _ db: Database) throws -> Int64? {
         guard
             let revision = try Int64.fetchOne(
                 db, sql: "SELECT revision FROM document WHERE id = ?", arguments: [id.text])
-        else { return false }
+        else { return nil }
         try db.execute(
             sql: "DELETE FROM passage_words WHERE rowid IN (SELECT id FROM passage WHERE revision = ?)",
             arguments: [revision])
         try db.execute(sql: "DELETE FROM document WHERE revision = ?", arguments: [revision])
-        return true
+        return revision
     }
 
     private static func checkRoom(for bytes: Int, limits: ServerLimits, _ db: Database) throws {
         let size = try size(db)
         guard size.documents < limits.documents else {
-            throw APIError(
-                .conflict, "store_full", "there are \(size.documents) documents, which is the limit; delete some")
+            throw DocumentStoreError(.limit, "there are \(size.documents) documents, which is the limit; delete some")
         }
         guard size.bytes + bytes <= limits.storedBytes else {
-            throw APIError(
-                .conflict, "store_full",
+            throw DocumentStoreError(
+                .limit,
                 "the documents have \(size.bytes) bytes; this text of \(bytes) would exceed the limit of "
                     + "\(limits.storedBytes); delete some")
         }
@@ -234,16 +259,5 @@ struct DocumentStore: Sendable {
             let indexed = SearchWords.indexed(text[first..<end.index].unicodeScalars)
             try words.execute(arguments: [db.lastInsertedRowID, indexed])
         }
-    }
-}
-
-/// The database cannot be opened.
-package struct DocumentStoreError: Error, Sendable, CustomStringConvertible {
-    /// What is wrong, naming the file.
-    package let description: String
-
-    init(path: String?, error: any Error) {
-        description =
-            "\(path ?? "the database in memory"): cannot be used for documents (\(error)); name another file, or move it away"
     }
 }

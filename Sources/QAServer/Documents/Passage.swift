@@ -1,4 +1,5 @@
-/// A part of a document that search finds and the model reads: whole paragraphs where they are short, else whole sentences.
+/// A part of a document that search finds and the model reads: whole paragraphs where they are short, else whole
+/// sentences.
 struct Passage: Sendable, Hashable {
     /// Its place in the document, in UTF-8 bytes.
     let bytes: Range<Int>
@@ -19,8 +20,9 @@ struct Passage: Sendable, Hashable {
     /// Bytes that a passage should not exceed: with a question about one window of a model that reads 384 tokens.
     static let length = 1200
 
-    /// Cuts a text into passages of at most `length` bytes, at the end of a paragraph, of a sentence, at white space, or, where
-    /// there is none of these in the latter half, anywhere between scalars. White space around passages belongs to none.
+    /// Cuts a text into passages of at most `length` bytes, at the end of a paragraph, of a sentence, at white space,
+    /// or, where there is none of these in the latter half, anywhere between scalars. White space around passages
+    /// belongs to none.
     static func split(_ text: String, length: Int = Passage.length) -> [Passage] {
         var splitter = Splitter(text, length: length)
         return splitter.passages()

@@ -3,7 +3,8 @@ enum SearchWords {
     /// The most words of a question that are searched.
     static let limit = 64
 
-    /// A text for the index: characters of scripts without spaces stand alone, as in BERT's tokens, so that they can be found.
+    /// A text for the index: characters of scripts without spaces stand alone, as in BERT's tokens, so that they can be
+    /// found.
     static func indexed(_ text: Substring.UnicodeScalarView) -> String {
         var result = String.UnicodeScalarView()
         for scalar in text {
@@ -21,27 +22,38 @@ enum SearchWords {
     ///
     /// Every word is quoted, and quotes cannot be in a word: nothing of a question is read as FTS5's own syntax.
     static func query(_ question: String) -> String? {
-        var words: [String] = []
-        var word = String.UnicodeScalarView()
-        func close(_ words: inout [String], _ word: inout String.UnicodeScalarView) {
-            let text = String(word)
-            word = String.UnicodeScalarView()
-            if !text.isEmpty, !words.contains(text) { words.append(text) }
-        }
+        var words = DistinctWords()
         for scalar in question.lowercased().unicodeScalars {
             if scalar.isCJK || scalar.isKana {
-                close(&words, &word)
-                word.append(scalar)
-                close(&words, &word)
+                words.closeWord()
+                words.append(scalar)
+                words.closeWord()
             } else if isWordPart(scalar) {
-                word.append(scalar)
+                words.append(scalar)
             } else {
-                close(&words, &word)
+                words.closeWord()
             }
+            if words.found.count == limit { break }
         }
-        close(&words, &word)
-        guard !words.isEmpty else { return nil }
-        return words.prefix(limit).map { "\"\($0)\"" }.joined(separator: " OR ")
+        words.closeWord()
+        guard !words.found.isEmpty else { return nil }
+        return words.found.prefix(limit).map { "\"\($0)\"" }.joined(separator: " OR ")
+    }
+
+    /// Words in the order in which they first occur.
+    private struct DistinctWords {
+        private(set) var found: [String] = []
+        private var known: Set<String> = []
+        private var word = String.UnicodeScalarView()
+
+        mutating func append(_ scalar: Unicode.Scalar) { word.append(scalar) }
+
+        mutating func closeWord() {
+            guard !word.isEmpty else { return }
+            let text = String(word)
+            word = String.UnicodeScalarView()
+            if known.insert(text).inserted { found.append(text) }
+        }
     }
 
     private static func isWordPart(_ scalar: Unicode.Scalar) -> Bool {

@@ -1,7 +1,7 @@
 import QuestionAnswering
 import Synchronization
 
-/// Texts of documents as the model reads them, tokenised once: those that were used last, up to a sum of tokens.
+/// Texts of documents as the model reads them, tokenised once: those that were used last, up to a number of bytes.
 final class TextCache: Sendable {
     private struct Entry {
         let text: PreparedText
@@ -10,27 +10,27 @@ final class TextCache: Sendable {
 
     private struct State {
         var entries: [Int64: Entry] = [:]
-        var tokens = 0
+        var bytes = 0
         var clock = 0
+
+        mutating func remove(_ revision: Int64) {
+            if let entry = entries.removeValue(forKey: revision) { bytes -= entry.text.byteCount }
+        }
     }
 
     private let state = Mutex(State())
-    private let tokenLimit: Int
+    private let byteLimit: Int
 
-    /// - Parameter tokenLimit: about 50 bytes each with their offsets and text.
-    init(tokenLimit: Int = 2_000_000) {
-        self.tokenLimit = tokenLimit
+    /// - Parameter byteLimit: see `PreparedText.byteCount`.
+    init(byteLimit: Int = 128_000_000) {
+        self.byteLimit = byteLimit
     }
 
-    /// The text of a revision, made by `make` if it is not here. Two that ask at once may both make it.
-    func text(_ revision: Int64, make: () async throws -> PreparedText) async throws -> PreparedText {
-        if let known = touch(revision) { return known }
-        let text = try await make()
-        insert(text, revision: revision)
-        return text
-    }
+    /// Bytes of the texts that are kept.
+    var byteCount: Int { state.withLock { $0.bytes } }
 
-    private func touch(_ revision: Int64) -> PreparedText? {
+    /// The text of a revision, if it is kept.
+    func text(_ revision: Int64) -> PreparedText? {
         state.withLock { state in
             state.clock += 1
             state.entries[revision]?.used = state.clock
@@ -38,18 +38,19 @@ final class TextCache: Sendable {
         }
     }
 
-    private func insert(_ text: PreparedText, revision: Int64) {
+    /// Keeps a text, unless it is larger than all texts may be.
+    func insert(_ text: PreparedText, revision: Int64) {
         state.withLock { state in
-            guard text.tokenCount <= tokenLimit, state.entries[revision] == nil else { return }
+            guard text.byteCount <= byteLimit, state.entries[revision] == nil else { return }
             state.clock += 1
             state.entries[revision] = Entry(text: text, used: state.clock)
-            state.tokens += text.tokenCount
-            while state.tokens > tokenLimit,
-                let oldest = state.entries.min(by: { $0.value.used < $1.value.used })
-            {
-                state.entries[oldest.key] = nil
-                state.tokens -= oldest.value.text.tokenCount
+            state.bytes += text.byteCount
+            while state.bytes > byteLimit, let oldest = state.entries.min(by: { $0.value.used < $1.value.used }) {
+                state.remove(oldest.key)
             }
         }
     }
+
+    /// Forgets a text that was replaced or deleted.
+    func remove(_ revision: Int64) { state.withLock { $0.remove(revision) } }
 }

@@ -5,22 +5,54 @@ import Foundation
 package struct APIKey: Sendable {
     private let digest: SHA256Digest
 
+    /// Shorter keys can be guessed.
+    package static let leastCharacters = 16
+
     /// - Parameter secret: the key; white space at both ends is not part of it.
-    /// - Returns: nil if nothing is left.
-    package init?(_ secret: String) {
+    /// - Throws: `APIKeyError` for a text that is no key.
+    package init(_ secret: String) throws(APIKeyError) {
         let secret = secret.trimmingCharacters(in: .whitespacesAndNewlines)
-        guard !secret.isEmpty else { return nil }
+        guard !secret.isEmpty else { throw .blank }
+        let lines = secret.split(whereSeparator: \.isNewline).count
+        guard lines == 1 else { throw .severalLines(lines) }
+        guard secret.count >= Self.leastCharacters else { throw .short(secret.count) }
         digest = SHA256.hash(data: Data(secret.utf8))
     }
 
-    /// Whether an `Authorization` header brings the key.
+    /// Whether this is the key.
     ///
     /// Digests are compared, in a time that does not depend on where they differ: neither the key nor its length leaks.
-    func admits(authorization: String?) -> Bool {
-        guard let authorization else { return false }
-        let parts = authorization.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return false }
+    func matches(_ key: some StringProtocol) -> Bool {
         // Digests compare in constant time (swift-crypto's `Digest`).
-        return SHA256.hash(data: Data(parts[1].utf8)) == digest
+        SHA256.hash(data: Data(key.utf8)) == digest
+    }
+
+    /// The key in an `Authorization` header; nil if it brings none.
+    static func bearer(_ authorization: String?) -> String? {
+        guard let parts = authorization?.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true),
+            parts.count == 2, parts[0].lowercased() == "bearer"
+        else { return nil }
+        return String(parts[1])
+    }
+}
+
+/// Why a text cannot be an API key.
+package enum APIKeyError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// There is only white space.
+    case blank
+    /// There are several lines, of which only one can be the key.
+    case severalLines(Int)
+    /// It has too few characters.
+    case short(Int)
+
+    /// What is wrong, and what to do.
+    package var description: String {
+        switch self {
+        case .blank: "holds no API key; write one of at least \(APIKey.leastCharacters) characters into it"
+        case .severalLines(let count): "has \(count) lines; an API key is one line"
+        case .short(let count):
+            "holds an API key of \(count) characters; use at least \(APIKey.leastCharacters), "
+                + "for example what `openssl rand -hex 32` prints"
+        }
     }
 }

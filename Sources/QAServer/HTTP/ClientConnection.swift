@@ -40,24 +40,41 @@ final class ClientConnection: Sendable {
     }
 }
 
-/// Finds the connection of a channel.
+/// All open connections.
 final class ClientConnections: Sendable {
-    private let connections = Mutex<[ObjectIdentifier: ClientConnection]>([:])
+    private struct Open {
+        let channel: any Channel
+        let connection: ClientConnection
+    }
+
+    private let connections = Mutex<[ObjectIdentifier: Open]>([:])
 
     /// The number of open connections.
     var count: Int { connections.withLock { $0.count } }
 
     subscript(_ channel: any Channel) -> ClientConnection? {
-        connections.withLock { $0[ObjectIdentifier(channel)] }
+        connections.withLock { $0[ObjectIdentifier(channel)]?.connection }
     }
 
     func open(_ channel: any Channel) -> ClientConnection {
         let connection = ClientConnection()
-        connections.withLock { $0[ObjectIdentifier(channel)] = connection }
+        connections.withLock {
+            $0[ObjectIdentifier(channel)] = Open(channel: channel, connection: connection)
+        }
         return connection
     }
 
     func close(_ channel: any Channel) {
-        connections.withLock { $0.removeValue(forKey: ObjectIdentifier(channel)) }?.leave()
+        connections.withLock { $0.removeValue(forKey: ObjectIdentifier(channel)) }?.connection.leave()
+    }
+
+    /// Cancels what is being done for all clients.
+    func cancelAll() {
+        for open in connections.withLock({ Array($0.values) }) { open.connection.leave() }
+    }
+
+    /// Closes all connections, whatever is being sent.
+    func closeAll() {
+        for open in connections.withLock({ Array($0.values) }) { open.channel.close(promise: nil) }
     }
 }

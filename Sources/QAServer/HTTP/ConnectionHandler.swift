@@ -2,9 +2,10 @@ import HTTPTypes
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 
-/// Watches one connection: slow clients are cut off, clients that left are noticed, and a server that stops tells those
-/// that stay.
+/// Watches one connection: slow clients are cut off, clients that left are noticed, bodies that nobody reads are
+/// discarded, and a server that stops tells those that stay.
 ///
 /// It stands between the HTTP decoder and the server's own handler.
 final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
@@ -23,6 +24,11 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case body
         /// To wait for the response.
         case waiting
+        /// To take the response that it got before its body was read. What it still sends is discarded: many clients
+        /// send everything before they look for a response.
+        case discarding
+        /// To take the last response.
+        case closing
     }
 
     private let timeouts: ServerTimeouts
@@ -31,9 +37,17 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var connection: ClientConnection?
     private var phase = Phase.idle
     private var responding = 0
+    private var discarded = 0
     private var isQuiescing = false
+    /// The connection is closed after the response that is being written.
+    private var closes = false
+    /// What the client sends is ignored.
+    private var isDeaf = false
     private var isCut = false
     private var timer: Scheduled<Void>?
+
+    /// A client has a second more for each so many bytes of a response.
+    private static let deliveryRate = 100_000
 
     init(timeouts: ServerTimeouts, payloadBytes: Int, connections: ClientConnections) {
         self.timeouts = timeouts
@@ -45,9 +59,12 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         connection = connections.open(context.channel)
-        let spy = FirstByteHandler { [self] in firstByte(context: context) }
+        let firstByte = FirstByteHandler { [self] in self.firstByte(context: context) }
         do {
-            try context.pipeline.syncOperations.addHandler(spy, position: .first)
+            let pipeline = context.pipeline.syncOperations
+            try pipeline.addHandler(firstByte, position: .first)
+            let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
+            try pipeline.addHandler(HTTPVersionHandler(), position: .before(codec))
         } catch {
             context.fireErrorCaught(error)
         }
@@ -70,6 +87,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         switch event {
         case ChannelEvent.inputClosed:
             connection?.leave()
+            if phase == .discarding { context.close(promise: nil) }
             context.fireUserInboundEventTriggered(event)
         case is ChannelShouldQuiesceEvent:
             isQuiescing = true
@@ -79,8 +97,11 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// What the client sent before it could know that the server stops is answered: an idle connection closes a moment later.
+    /// What the client sent before it could know that the server stops is answered: an idle connection closes a moment
+    /// later.
     private func quiesce(context: ChannelHandlerContext) {
+        // Their timers end these.
+        if phase == .discarding || phase == .closing { return }
         guard responding == 0 else {
             context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
             return
@@ -92,6 +113,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if error is HTTPParserError {
+            // What follows the last request of a connection does not take its answer away.
+            if closes, responding > 0 { return }
             cut(
                 context: context,
                 APIError(.badRequest, "malformed", "this is not HTTP that can be understood: \(error)"))
@@ -107,20 +130,41 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isCut else { return }
-        switch unwrapInboundIn(data) {
+        guard !isCut, !isDeaf, phase != .closing else { return }
+        let part = unwrapInboundIn(data)
+        if phase == .discarding { return discard(part, context: context) }
+        switch part {
         case .head(let head):
+            // Nothing that follows the last request of a connection is looked at.
+            isDeaf = closes
+            if isDeaf { return }
             responding += 1
+            closes = head.headerFields[.connection] == "close"
             enter(.body, context: context)
             if head.headerFields[.expect]?.lowercased() == "100-continue" { answerExpectation(head, context: context) }
         case .body: break
-        case .end:
-            // A request that was refused before its body had come was answered already.
-            enter(responding > 0 ? .waiting : .idle, context: context)
+        case .end: enter(.waiting, context: context)
         }
         context.fireChannelRead(data)
         if isQuiescing, responding == 1, case .waiting = phase {
             context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.fireChannelReadComplete()
+        // Nobody behind this handler asks for more of a body that is discarded.
+        if phase == .discarding { context.read() }
+    }
+
+    private func discard(_ part: HTTPRequestPart, context: ChannelHandlerContext) {
+        switch part {
+        case .head: break
+        case .body(let buffer):
+            discarded += buffer.readableBytes
+            // Beyond that it is not a mistake.
+            if discarded > max(64_000_000, 8 * payloadBytes) { context.close(promise: nil) }
+        case .end: context.close(promise: nil)
         }
     }
 
@@ -139,24 +183,42 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
         switch unwrapOutboundIn(data) {
         case .head(var head):
-            if isQuiescing { head.headerFields[.connection] = "close" }
+            // A response that comes before the end of its request is the last one.
+            if isQuiescing || phase == .body, responding == 1 { closes = true }
+            if closes, responding == 1 { head.headerFields[.connection] = "close" }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
+            if phase == .waiting { awaitDelivery(of: head, context: context) }
         case .body:
             context.write(data, promise: promise)
         case .end:
             responding = max(0, responding - 1)
             let taken = promise ?? context.eventLoop.makePromise(of: Void.self)
             context.write(data, promise: taken)
-            if responding == 0, phase == .waiting { awaitDelivery(taken.futureResult, context: context) }
+            guard responding == 0 else { return }
+            if phase == .body {
+                enter(.discarding, context: context)
+            } else {
+                finish(taken.futureResult, context: context)
+            }
         }
     }
 
-    /// A client has only so long to take a response; then it may be idle.
-    private func awaitDelivery(_ delivery: EventLoopFuture<Void>, context: ChannelHandlerContext) {
-        phase = .idle
-        schedule(TimeAmount(timeouts.response), context: context) { context.close(promise: nil) }
+    /// A client has only so long to take a response.
+    private func awaitDelivery(of head: HTTPResponse, context: ChannelHandlerContext) {
+        let bytes = head.headerFields[.contentLength].flatMap(Int.init) ?? 0
+        let time = timeouts.response + .seconds(bytes / Self.deliveryRate)
+        schedule(TimeAmount(time), context: context) { context.close(promise: nil) }
+    }
+
+    /// Once the client has taken the last response that was due, the connection is closed or idle.
+    private func finish(_ delivery: EventLoopFuture<Void>, context: ChannelHandlerContext) {
+        phase = closes ? .closing : .idle
         delivery.assumeIsolated().whenSuccess { [self] in
-            if phase == .idle, !isQuiescing { enter(.idle, context: context) }
+            if phase == .closing {
+                context.close(promise: nil)
+            } else if phase == .idle, !isQuiescing {
+                enter(.idle, context: context)
+            }
         }
     }
 
@@ -173,10 +235,12 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
             }
         case .body:
             schedule(TimeAmount(timeouts.body), context: context) { [self] in
-                guard responding > 0 else { return context.close(promise: nil) }
                 cut(context: context, .slow("the body took longer than \(timeouts.body)"))
             }
-        case .waiting:
+        case .discarding:
+            schedule(TimeAmount(timeouts.body), context: context) { context.close(promise: nil) }
+            context.read()
+        case .waiting, .closing:
             timer?.cancel()
             timer = nil
         }
@@ -204,7 +268,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 }
 
-/// Tells when bytes arrive, before they make a request.
+/// Reports that bytes arrive, before they make a request.
 private final class FirstByteHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer

@@ -1,4 +1,4 @@
-/// Metrics in the text format that Prometheus scrapes.
+/// Lines of the text format that Prometheus scrapes.
 ///
 /// - Source: https://prometheus.io/docs/instrumenting/exposition_formats/
 struct PrometheusText {

@@ -1,5 +1,4 @@
 import Hummingbird
-import StrictJSON
 
 /// The questions.
 struct AnswerRoutes: Sendable {
@@ -8,30 +7,21 @@ struct AnswerRoutes: Sendable {
 
     func add(to router: Router<ServerContext>) {
         router.post("/") { request, context in
-            try await gate.answer(request, context) { fields in
-                try await answering.answer(HuggingFaceRequest(fields))
-            }
+            _ = try MediaType(request)
+            return try await gate.enter(request, context) { try await answering.answerHuggingFace($0) }
         }
         router.post("/v1/answer") { request, context in
-            try await gate.answer(request, context) { fields in
-                let request = try AnswerRequest(fields)
-                guard let text = request.context else {
-                    return try await answering.search(request.question, parameters: request.parameters)
-                }
-                return try await answering.answer(request.question, context: text, parameters: request.parameters)
-            }
+            _ = try MediaType(request)
+            return try await gate.enter(request, context) { try await answering.answer($0) }
         }
         router.post("/v1/answers") { request, context in
-            try await gate.answer(request, context) { fields in
-                try await answering.answer(PairsRequest(fields, limit: answering.limits.pairs))
-            }
+            _ = try MediaType(request)
+            return try await gate.enter(request, context) { try await answering.answerPairs($0) }
         }
         router.post("/v1/documents/:id/answer") { request, context in
+            _ = try MediaType(request)
             let id = try DocumentID(context.parameters.require("id"))
-            return try await gate.answer(request, context) { fields in
-                let request = try DocumentQuestion(fields)
-                return try await answering.answer(request.question, document: id, parameters: request.parameters)
-            }
+            return try await gate.enter(request, context) { try await answering.answer($0, document: id) }
         }
     }
 }

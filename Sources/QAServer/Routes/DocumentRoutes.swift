@@ -9,27 +9,31 @@ struct DocumentRoutes: Sendable {
     let answering: Answering
     let gate: RequestGate
 
-    private var store: DocumentStore { answering.store }
-
     func add(to router: Router<ServerContext>) {
         router.get("/v1/documents") { request, _ in try await list(request) }
         router.put("/v1/documents/:id") { request, context in
+            let type = try MediaType(request, allowed: [.json, .plainText])
             let id = try DocumentID(context.parameters.require("id"))
-            let isPlain = request.headers[.contentType]?.lowercased().hasPrefix("text/plain") ?? false
-            return try await gate.enter(request, context) { buffer in
-                try await put(isPlain ? Self.plainText(buffer) : Self.text(buffer), id: id)
-            }
+            return try await gate.enter(request, context) { try await put($0, type, id: id) }
         }
-        router.get("/v1/documents/:id") { _, context in
+        router.get("/v1/documents/:id") { request, context in
             let id = try DocumentID(context.parameters.require("id"))
-            guard let (summary, text) = try await store.document(id) else { throw Answering.unknown(id) }
-            return Response.json(Self.json(summary, more: [("text", .string(text))]))
+            return try await gate.enter(request, context) { try await get($0, id: id) }
         }
         router.delete("/v1/documents/:id") { _, context in
             let id = try DocumentID(context.parameters.require("id"))
-            guard try await store.delete(id) else { throw Answering.unknown(id) }
+            guard try await answering.delete(id) else { throw Answering.unknown(id) }
             return Response(status: .noContent)
         }
+    }
+
+    private func get(_ admitted: AdmittedRequest, id: DocumentID) async throws -> Response {
+        let store = try answering.documents()
+        guard let summary = try await store.summary(id) else { throw Answering.unknown(id) }
+        // Before it is read: the text, and the response that quotes it.
+        try admitted.reservation.add(2 * summary.bytes)
+        guard let (summary, text) = try await store.document(id) else { throw Answering.unknown(id) }
+        return try await answering.respond { Self.json(summary, more: [("text", .string(text))]) }
     }
 
     private func list(_ request: Request) async throws -> Response {
@@ -43,19 +47,24 @@ struct DocumentRoutes: Sendable {
                 }
                 limit = number
             case "after":
-                do { after = try DocumentID(String(value)) } catch { throw APIError.invalid("after", error.message) }
-            default: throw APIError.invalid(String(name), "\(name) is not known here; there are after, limit")
+                do { after = try DocumentID(String(value)) } catch {
+                    throw APIError.invalid("after", error.description)
+                }
+            default: throw APIError.invalid(String(name), "unknown parameter \(name); expected after, limit")
             }
         }
-        let found = try await store.list(after: after, limit: limit + 1)
+        let found = try await answering.documents().list(after: after, limit: limit + 1)
         let page = found.prefix(limit)
         let next: JSONValue = found.count > limit ? page.last.map { .string($0.id.text) } ?? .null : .null
         let members: [(String, JSONValue)] = [("documents", .array(page.map { Self.json($0) })), ("next", next)]
         return Response.json(.object(JSONObject(members)))
     }
 
-    private func put(_ text: String, id: DocumentID) async throws -> Response {
-        let (document, tokens, isNew) = try await answering.put(text, id: id)
+    private func put(_ admitted: AdmittedRequest, _ type: MediaType, id: DocumentID) async throws -> Response {
+        let text = try await answering.workers.run {
+            try type == .plainText ? Self.plainText(admitted.body) : Self.text(admitted.body)
+        }
+        let (document, tokens, isNew) = try await answering.put(text, id: id, admitted.reservation)
         var response = Response.json(
             Self.json(document, more: [("tokens", .int(tokens))]), status: isNew ? .created : .ok)
         response.headers[.location] = "/v1/documents/\(id.text)"

@@ -3,13 +3,14 @@ import Hummingbird
 import NIOCore
 import StrictJSON
 
-/// What tells of the server itself, and the page.
+/// What describes the server itself, and the page.
 struct SystemRoutes: Sendable {
     let options: ServerOptions
     let slot: ModelSlot
-    let store: DocumentStore
+    let answering: Answering
     let metrics: ServerMetrics
     let connections: ClientConnections
+    let memory: MemoryBudget
     let page: WebPage
 
     func add(to router: Router<ServerContext>) {
@@ -24,8 +25,8 @@ struct SystemRoutes: Sendable {
                 .object(JSONObject([("status", .string("ready")), ("model", .string(options.modelName))])))
         }
         router.get("/metrics") { _, _ in
-            let text = metrics.text(facts: try await facts())
-            return Response.bytes(ByteBuffer(string: text), type: "text/plain; version=0.0.4; charset=utf-8")
+            try await updateGauges()
+            return Response.bytes(ByteBuffer(string: metrics.text), type: "text/plain; version=0.0.4; charset=utf-8")
         }
         router.get("/openapi.json") { _, _ in
             Response.bytes(ByteBuffer(bytes: PackageResources.openapi_json), type: "application/json")
@@ -45,20 +46,20 @@ struct SystemRoutes: Sendable {
         return .object(JSONObject([("models", .array([.object(model)]))]))
     }
 
-    private func facts() async throws -> [(name: String, help: String, labels: [(String, String)], value: Double)] {
-        let size = try await store.size()
-        var facts: [(name: String, help: String, labels: [(String, String)], value: Double)] = [
-            (
-                "bertqa_info", "What runs here.", [("version", options.version), ("model", options.modelName)], 1
-            ),
-            ("bertqa_ready", "Whether the model is loaded.", [], slot.isReady ? 1 : 0),
-            ("bertqa_connections", "Open connections.", [], Double(connections.count)),
-            ("bertqa_documents", "Stored documents.", [], Double(size.documents)),
-            ("bertqa_documents_bytes", "Bytes of the stored documents' texts.", [], Double(size.bytes)),
-        ]
-        if let memory = ProcessMemory.resident {
-            facts.append(("process_resident_memory_bytes", "Resident memory.", [], Double(memory)))
+    private func updateGauges() async throws {
+        metrics.set("bertqa_info", [("version", options.version), ("model", options.modelName)], to: 1)
+        metrics.set("bertqa_ready", to: slot.isReady ? 1 : 0)
+        metrics.set("bertqa_connections", to: Double(connections.count))
+        metrics.set("bertqa_request_bytes", to: Double(memory.heldBytes))
+        metrics.set("bertqa_text_cache_bytes", to: Double(answering.cache.byteCount))
+        do {
+            let size = try await answering.documents().size()
+            metrics.set("bertqa_documents", to: Double(size.documents))
+            metrics.set("bertqa_documents_bytes", to: Double(size.bytes))
+            metrics.set("bertqa_documents_available", to: 1)
+        } catch is DocumentStoreError {
+            metrics.set("bertqa_documents_available", to: 0)
         }
-        return facts
+        if let resident = ProcessMemory.resident { metrics.set("process_resident_memory_bytes", to: Double(resident)) }
     }
 }
