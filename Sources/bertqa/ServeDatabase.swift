@@ -14,8 +14,7 @@ enum ServeDatabase {
         let path = defaultPath
         if FileManager.default.fileExists(atPath: earlierDefault), !FileManager.default.fileExists(atPath: path) {
             logger.warning(
-                "a database of an earlier version lies in this folder and is not used; name it with --database to use "
-                    + "it",
+                "this folder has a database of an earlier version, which is not used unless --database names it",
                 metadata: ["file": "\(earlierDefault)"])
         }
         do {
