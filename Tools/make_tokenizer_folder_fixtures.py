@@ -196,6 +196,11 @@ def contradictions():
         "tokenizer.json": fast_file(added_tokens=fast_file()["added_tokens"] + [added("newtok", NEW)])}, {"told": "newtok"}
     yield "other flags in added_tokens_decoder", fast | {
         "tokenizer_config.json": cased(added_tokens_decoder=decoder_of_version_4((4, "[MASK]", {"lstrip": True})))}, {"told": "[MASK]"}
+    yield "other flags in added_tokens_decoder beside a file as it stands", {"config.json": BERT, "tokenizer_config.json": FILE | {
+        "added_tokens_decoder": decoder_of_version_4((NEW, "newtok", {"single_word": True, "special": False}))}, "tokenizer.json": fast_file(
+        added_tokens=fast_file()["added_tokens"] + [added("newtok", NEW, normalized=True, special=False)])}, {"told": "newtok"}
+    yield "two lists of special tokens", plain | {
+        "tokenizer_config.json": cased(additional_special_tokens=["newtok"]), "special_tokens_map.json": {"additional_special_tokens": ["<q>"]}}, {"told": "<q>"}
     yield "added_tokens.json beside tokenizer.json", fast | {"added_tokens.json": {"newtok": NEW, "other": 27}}, {"told": "other"}
     yield "other ids in added_tokens.json", plain | {"added_tokens.json": {"newtok": NEW + 9, "<q>": NEW + 4}}, {"told": "newtok"}
     yield "vocab.txt of another model", fast | {"vocab.txt": lines(VOCABULARY[:-2])}, {"told": "vocab.txt"}

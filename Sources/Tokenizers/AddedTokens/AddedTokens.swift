@@ -12,19 +12,14 @@ struct AddedTokens: Sendable {
         fileprivate(set) var isSpecial: Bool
     }
 
-    /// What is looked for: an entry's spelling, in the original text or in the normalised one.
-    private struct Search: Sendable {
-        let entry: Int32
-        let isNormalised: Bool
-    }
-
     private(set) var entries: [Entry] = []
     /// The entry of each spelling.
     private var places: [ExactString: Int32] = [:]
     /// The entry of each id.
     private var placesByID: [Int32: Int32] = [:]
-    private var special: [Search] = []
-    private var ordinary: [Search] = []
+    /// The entries in the order in which they are looked for, the special ones first.
+    private var special: [Int32] = []
+    private var ordinary: [Int32] = []
     private(set) var highestID: Int32 = -1
 
     /// Adds tokens. A token that the model's vocabulary has keeps its id there; each other one gets the next id.
@@ -48,22 +43,17 @@ struct AddedTokens: Sendable {
             placesByID[id] = place
             entries.append(Entry(id: id, token: token, isSpecial: token.isSpecial))
             highestID = max(highestID, id)
-            search(for: token, place)
+            if token.isSpecial { special.append(place) } else { ordinary.append(place) }
         }
     }
 
-    /// Changes the flags of a token. It is still looked for as before, and becomes special but never ordinary again.
+    /// Changes the flags of a token; one that is special once comes before the ordinary ones.
     private mutating func replace(_ place: Int, by token: AddedToken) {
         guard entries[place].token != token else { return }
         entries[place].token = token
-        if entries[place].isSpecial { return }
-        entries[place].isSpecial = token.isSpecial
-        search(for: token, Int32(place))
-    }
-
-    private mutating func search(for token: AddedToken, _ place: Int32) {
-        let search = Search(entry: place, isNormalised: token.isNormalised)
-        if token.isSpecial { special.append(search) } else { ordinary.append(search) }
+        if entries[place].isSpecial || !token.isSpecial { return }
+        entries[place].isSpecial = true
+        special.append(Int32(place))
     }
 
     /// Removes the tokens whose ids are `limit` or more.
@@ -98,9 +88,10 @@ struct AddedTokens: Sendable {
 
     /// What is looked for in texts, in the order in which equal spellings are preferred.
     func patterns(normalised: Bool) -> [AddedTokenMatcher.Pattern] {
-        (special + ordinary).filter { $0.isNormalised == normalised }.map { search in
-            let entry = entries[Int(search.entry)]
-            return AddedTokenMatcher.Pattern(spelling: entry.token.content, id: entry.id, token: entry.token)
+        (special + ordinary).map { entries[Int($0)] }.filter { $0.token.isNormalised == normalised }.map { entry in
+            var token = entry.token
+            token.isSpecial = entry.isSpecial
+            return AddedTokenMatcher.Pattern(spelling: token.content, id: entry.id, token: token)
         }
     }
 }

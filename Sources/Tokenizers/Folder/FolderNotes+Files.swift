@@ -123,6 +123,12 @@ extension FolderNotes {
     /// Compares `special_tokens_map.json` with the roles.
     mutating func checkRoles(_ folder: TokenizerFolder, _ tokenizer: Tokenizer) {
         guard let (path, members) = folder.roleMap else { return }
+        let extra = (members["additional_special_tokens"]?.array ?? []).compactMap { AddedToken(role: $0)?.content }
+        if let first = extra.first(where: { tokenizer.vocabulary.added.entry(of: $0) == nil }) {
+            note(
+                "\(path): its additional_special_tokens do not count beside another file's list, as in transformers; "
+                    + "\(Self.quoted(first)) is not among the special tokens")
+        }
         let special = tokenizer.specialTokens
         for (role, own) in [
             ("cls_token", special.cls), ("sep_token", special.sep), ("unk_token", special.unk),

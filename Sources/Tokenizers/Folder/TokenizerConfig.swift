@@ -92,14 +92,22 @@ struct TokenRoles {
     private var named: [String: AddedToken?] = [:]
     /// Roles that transformers does not know, `image_token` and its like, in the order of the file.
     private var others: [String] = []
+    /// Special tokens without a role.
     private(set) var extra: [AddedToken] = []
+    /// How many of `extra` make a token of `added_tokens.json` special: not those that `special_tokens_map.json` lists as
+    /// `additional_special_tokens`, which transformers reads too late for that.
+    private var markingCount = 0
+    /// The spellings that make a token of `added_tokens.json` special.
+    var marking: [AddedToken] { tokens + extra.prefix(markingCount) }
 
     /// Adds the roles of a file, in place of those that are there.
-    mutating func merge(_ members: JSONObject, path: String) throws(TokenizerError) {
+    mutating func merge(_ members: JSONObject, path: String, isMap: Bool = false) throws(TokenizerError) {
         for (key, value) in members where key.hasSuffix("_token") && !key.hasPrefix("add_") {
             try set(key, value, path: path)
         }
         let extraKey = members["extra_special_tokens"] != nil ? "extra_special_tokens" : "additional_special_tokens"
+        // The older name of the list has no effect beside another list.
+        if extraKey == "additional_special_tokens" && !extra.isEmpty { return }
         for (key, value) in members[extraKey]?.object ?? JSONObject([]) { try set(key, value, path: path) }
         for entry in members[extraKey]?.array ?? [] {
             guard let token = AddedToken(role: entry) else {
@@ -107,6 +115,7 @@ struct TokenRoles {
             }
             if !extra.contains(where: { $0.content.utf8.elementsEqual(token.content.utf8) }) { extra.append(token) }
         }
+        if !isMap || extraKey == "extra_special_tokens" { markingCount = extra.count }
     }
 
     private mutating func set(_ key: String, _ value: JSONValue, path: String) throws(TokenizerError) {
@@ -118,11 +127,8 @@ struct TokenRoles {
         if named.updateValue(token, forKey: key) == nil && !Self.known.contains(key) { others.append(key) }
     }
 
-    /// The token of a role; a role that is not there has the token `fallback`, one that is null has none.
-    func token(_ role: String, fallback: String? = nil) -> AddedToken? {
-        if let token = named[role] { return token }
-        return fallback.map { AddedToken($0) }
-    }
+    /// The token of a role; nil if the role is null or not there.
+    func token(_ role: String) -> AddedToken? { named[role] ?? nil }
 
     /// Gives the roles that are not there the tokens of `BertTokenizer`.
     mutating func fillIn(_ defaults: SpecialTokens) {
@@ -136,11 +142,6 @@ struct TokenRoles {
 
     /// All roles' tokens in the order in which transformers adds them.
     var tokens: [AddedToken] { (Self.known + others).compactMap { named[$0] ?? nil } }
-
-    /// The roles that are there, with the spelling of each.
-    var spellings: [(role: String, content: String)] {
-        (Self.known + others).compactMap { role in (named[role] ?? nil).map { (role, $0.content) } }
-    }
 }
 
 extension AddedToken {

@@ -93,7 +93,7 @@ struct TokenizerFolder {
         var vocabulary = try baseVocabulary()
         notes.check(vocabulary, path: vocabularyPath, isLines: file == nil)
         var roles = try config.roles()
-        if config.decoder == nil, let roleMap { try roles.merge(roleMap.members, path: roleMap.path) }
+        if config.decoder == nil, let roleMap { try roles.merge(roleMap.members, path: roleMap.path, isMap: true) }
         let template = try file?.template()
         let special = try specialTokens(&roles, template, vocabulary)
         let normaliser = try readsFileAsItStands ? file?.normaliserSettings() : config.normaliser()
@@ -162,7 +162,7 @@ struct TokenizerFolder {
         // Where there is an added_tokens_decoder, the lists of other files do not count.
         var listed = config.decoder ?? []
         if config.decoder == nil {
-            let special = Set((roles.tokens + roles.extra).map { ExactString($0.content) })
+            let special = Set(roles.marking.map { ExactString($0.content) })
             listed = (addedFile?.tokens ?? []).map { content, id in
                 let isSpecial = special.contains(ExactString(content))
                 return ListedToken(id: id, token: AddedToken(content, isNormalised: !isSpecial, isSpecial: isSpecial))
