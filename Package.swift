@@ -167,6 +167,7 @@ let package = Package(
             name: "QAServerTests",
             dependencies: [
                 "Workshop", "QAServer", "QuestionAnswering", "BERT", "Torch", "Tokenizers", "StrictJSON",
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),

@@ -8,12 +8,12 @@ import StrictJSON
 import UnixSignals
 
 /// Why the server cannot run.
-package enum AnswerServerError: Error, Sendable, CustomStringConvertible {
+public enum AnswerServerError: Error, Sendable, CustomStringConvertible {
     /// The address cannot be listened on.
     case address(host: String, port: Int, String)
 
     /// One line for the user.
-    package var description: String {
+    public var description: String {
         switch self {
         case .address(let host, let port, let message):
             "cannot listen on \(host) port \(port) (\(message)); choose another address or port"
@@ -22,13 +22,13 @@ package enum AnswerServerError: Error, Sendable, CustomStringConvertible {
 }
 
 /// The HTTP server: the API, the page, and the model behind them.
-package struct AnswerServer: Sendable {
-    private let options: ServerOptions
-    private let logger: Logger
-    private let loadReader: @Sendable () async throws -> Reader
+public struct AnswerServer: Sendable {
+    let options: ServerOptions
+    let logger: Logger
+    let loadReader: @Sendable () async throws -> Reader
     private let store: DocumentStore?
-    private let slot = ModelSlot()
-    private let metrics = ServerMetrics()
+    let slot = ModelSlot()
+    let metrics = ServerMetrics()
     private let connections = ClientConnections()
     private let memory: MemoryBudget
     private let drain: Drain
@@ -36,7 +36,7 @@ package struct AnswerServer: Sendable {
     /// Opens the database; the model is loaded when the server runs.
     ///
     /// - Parameter loadReader: loads the model.
-    package init(
+    public init(
         options: ServerOptions, logger: Logger, loadReader: @escaping @Sendable () async throws -> Reader
     ) throws(DocumentStoreError) {
         self.options = options
@@ -60,7 +60,7 @@ package struct AnswerServer: Sendable {
     ///   - signals: what asks the process to stop; none leaves signals to the program that runs the server.
     ///   - onRunning: called with the port once connections are accepted.
     /// - Throws: `AnswerServerError`; what loading the model throws.
-    package func run(
+    public func run(
         signals: [UnixSignal] = [.sigterm, .sigint],
         onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
     ) async throws {
@@ -101,7 +101,7 @@ package struct AnswerServer: Sendable {
     ) -> some ApplicationProtocol {
         let (timeouts, payload, connections) = (options.timeouts, options.limits.payloadBytes, connections)
         return Application(
-            router: router(),
+            router: router(host: options.host),
             server: .http1(
                 configuration: .init(
                     additionalChannelHandlers: [
@@ -113,7 +113,8 @@ package struct AnswerServer: Sendable {
             logger: logger)
     }
 
-    private func router() -> Router<ServerContext> {
+    /// - Parameter host: the address that the server listens on; nil where another application listens.
+    func router(host: String?) -> Router<ServerContext> {
         let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
         let answering = Answering(slot: slot, store: store, options: options, metrics: metrics)
         let concurrent = options.limits.concurrentRequests
@@ -121,7 +122,7 @@ package struct AnswerServer: Sendable {
             permits: Permits(limit: concurrent), arrivals: Permits(limit: 4 * concurrent), memory: memory,
             connections: connections, payloadBytes: options.limits.payloadBytes)
         let access = AccessPolicy(
-            host: options.host, allowedHosts: options.allowedHosts, allowedOrigins: options.allowedOrigins)
+            host: host, allowedHosts: options.allowedHosts, allowedOrigins: options.allowedOrigins)
         router.add(
             middleware: RequestPipeline(
                 access: access, keys: KeyCheck(options.apiKey), paths: Self.knownPaths, metrics: metrics, drain: drain))

@@ -30,10 +30,10 @@ struct RequestGate: Sendable {
         let reservation = memory.reservation()
         let buffer = try await arrivals.run { try await collect(request, reservation) }
         return try await permits.run {
-            guard let connection = connections[context.channel] else { throw CancellationError() }
-            return try await connection.whilePresent {
-                try await body(AdmittedRequest(body: buffer, reservation: reservation)).holding(reservation)
-            }
+            let admitted = AdmittedRequest(body: buffer, reservation: reservation)
+            guard let channel = context.channel else { return try await body(admitted).holding(reservation) }
+            guard let connection = connections[channel] else { throw CancellationError() }
+            return try await connection.whilePresent { try await body(admitted).holding(reservation) }
         }
     }
 

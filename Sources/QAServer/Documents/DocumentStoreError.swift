@@ -1,9 +1,9 @@
 import GRDB
 
 /// What keeps documents from being stored or read.
-package struct DocumentStoreError: Error, Sendable, Hashable, CustomStringConvertible {
+public struct DocumentStoreError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of failure.
-    package enum Kind: Sendable, Hashable {
+    public enum Kind: Sendable, Hashable {
         /// The database cannot be opened or made here.
         case unavailable
         /// The file is not a database of documents.
@@ -23,9 +23,9 @@ package struct DocumentStoreError: Error, Sendable, Hashable, CustomStringConver
     }
 
     /// What is wrong.
-    package let kind: Kind
+    public let kind: Kind
     /// One line for the user, naming the file where there is one.
-    package let description: String
+    public let description: String
 
     init(_ kind: Kind, _ description: String) {
         self.kind = kind

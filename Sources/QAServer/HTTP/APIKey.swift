@@ -2,15 +2,15 @@ import Crypto
 import Foundation
 
 /// A secret that requests must bring. Only its digest is kept.
-package struct APIKey: Sendable {
+public struct APIKey: Sendable {
     private let digest: SHA256Digest
 
     /// Shorter keys can be guessed.
-    package static let leastCharacters = 16
+    public static let leastCharacters = 16
 
     /// - Parameter secret: the key; white space at both ends is not part of it.
     /// - Throws: `APIKeyError` for a text that is no key.
-    package init(_ secret: String) throws(APIKeyError) {
+    public init(_ secret: String) throws(APIKeyError) {
         let secret = secret.trimmingCharacters(in: .whitespacesAndNewlines)
         guard !secret.isEmpty else { throw .blank }
         let lines = secret.split(whereSeparator: \.isNewline).count
@@ -37,7 +37,7 @@ package struct APIKey: Sendable {
 }
 
 /// Why a text cannot be an API key.
-package enum APIKeyError: Error, Sendable, Hashable, CustomStringConvertible {
+public enum APIKeyError: Error, Sendable, Hashable, CustomStringConvertible {
     /// There is only white space.
     case blank
     /// There are several lines, of which only one can be the key.
@@ -46,7 +46,7 @@ package enum APIKeyError: Error, Sendable, Hashable, CustomStringConvertible {
     case short(Int)
 
     /// What is wrong, and what to do.
-    package var description: String {
+    public var description: String {
         switch self {
         case .blank: "holds no API key; write one of at least \(APIKey.leastCharacters) characters into it"
         case .severalLines(let count): "has \(count) lines; an API key is one line"

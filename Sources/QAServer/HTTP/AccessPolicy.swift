@@ -14,14 +14,18 @@ struct AccessPolicy: Sendable {
     private static let loopbackNames: Set<String> = ["localhost", "127.0.0.1", "[::1]"]
 
     /// - Parameters:
-    ///   - host: the address that the server listens on; on loopback only names of loopback are accepted.
+    ///   - host: the address that the server listens on, nil if it is not known; on loopback only names of loopback
+    ///     are accepted.
     ///   - allowedHosts: further names; where there are any, the check applies to every address.
     ///   - allowedOrigins: origins of pages that may call the API, as `https://app.example`; `*` allows all.
-    init(host: String, allowedHosts: [String], allowedOrigins: [String]) {
-        let own = Self.name(of: host.contains(":") ? "[\(host)]" : host)
-        let isLoopback = Self.loopbackNames.contains(own) || own.hasPrefix("127.")
-        let names = Set(allowedHosts.map { Self.name(of: $0) })
-        hosts = isLoopback || !names.isEmpty ? Self.loopbackNames.union(names).union([own]) : nil
+    init(host: String?, allowedHosts: [String], allowedOrigins: [String]) {
+        let own = host.map { Self.name(of: $0.contains(":") ? "[\($0)]" : $0) }
+        let isLoopback = own.map { Self.loopbackNames.contains($0) || $0.hasPrefix("127.") } ?? false
+        var names = Set(allowedHosts.map { Self.name(of: $0) })
+        let isChecked = isLoopback || !names.isEmpty
+        names.formUnion(Self.loopbackNames)
+        if let own { names.insert(own) }
+        hosts = isChecked ? names : nil
         origins = Set(allowedOrigins.map { Self.normalised($0) })
         allowsEveryOrigin = allowedOrigins.contains("*")
     }

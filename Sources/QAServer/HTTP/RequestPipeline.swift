@@ -76,7 +76,7 @@ struct RequestPipeline: RouterMiddleware {
         let route = context.endpointPath
         try access.check(request, route: route)
         if let preflight = access.preflight(request, methods: paths.methods(request.uri.path)) { return preflight }
-        let address = keys.key == nil ? nil : context.channel.remoteAddress?.ipAddress
+        let address = keys.key == nil ? nil : context.channel?.remoteAddress?.ipAddress
         try keys.check(request, route: route, address: address)
         return try await next(request, context)
     }
