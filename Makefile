@@ -42,7 +42,7 @@ sanitize-thread: setup ## the server, the hub's client, reader and trainer under
 fuzz: setup ## every parser under libFuzzer, a minute each; Fuzzing/run.sh --seconds N for longer
 	@./Fuzzing/run.sh
 
-soak: setup ## the long proofs: 500 kills, a million texts, inputs of 2 GB, every parser fuzzed for an hour
+soak: setup ## the long proofs: 500 kills, every call failing, a million texts, inputs of 2 GB, every parser fuzzed for an hour
 	@./Tools/soak.sh
 
 lint: ## formatting, file lengths, links, paths of this machine

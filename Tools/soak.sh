@@ -1,8 +1,8 @@
 #!/bin/sh
 # The long proofs: Tools/soak.sh [--kills N] [--texts N] [--megabytes N] [--fuzz-seconds N]; some hours with the defaults.
 #
-# A run killed 500 times around its saves, a million random texts beside the tokenizers library, inputs of up to 2 GB, every parser
-# fuzzed for an hour.
+# A run killed 500 times around its saves, every call on a file failing once, 1,000 power failures, a million random texts beside the
+# tokenizers library, inputs of up to 2 GB, every parser fuzzed for an hour.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -23,6 +23,8 @@ echo "soak: $kills kills"
 scratch=${TMPDIR:-/tmp}
 if [ -d /dev/shm ] && [ -w /dev/shm ]; then scratch=/dev/shm; fi
 TMPDIR=$scratch BERTQA_SOAK=$kills swift test -c release --filter verifyResume
+echo "soak: every call on a file fails once, and power failures"
+BERTQA_FAULTS=all swift test -c release --skip-build --filter 'FaultTests|PowerLossTests'
 echo "soak: $texts texts"
 ./Tools/tool_packages.sh
 .venv/bin/python Tools/compare_tokenizers.py --bertqa .build/release/bertqa --model .deps/encoder --count "$texts"
