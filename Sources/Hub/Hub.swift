@@ -124,10 +124,10 @@ public struct Hub: Sendable {
         let info = try await client.info(name)
         if let path = cache.file(name, commit: info.commit, size: info.size) {
             // A cache that may only be read serves as well; then the next offline run may not find this commit.
-            try? cache.note(commit: info.commit)
+            try? await cache.note(commit: info.commit)
             return path
         }
-        try cache.note(commit: info.commit)
+        try await cache.note(commit: info.commit)
         return try await store(info, name, client, cache)
     }
 

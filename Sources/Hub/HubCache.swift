@@ -69,11 +69,14 @@ struct HubCache: Sendable {
     }
 
     /// Notes which commit the revision stands for.
-    func note(commit: String) throws(HubError) {
-        guard commit != id.revision else { return }
+    func note(commit: String) async throws {
+        guard commit != id.revision, commit != self.commit() else { return }
         let path = "\(folder)/refs/\(id.revision)"
+        // Several processes may learn of it at one time.
+        let lock = try await lock("refs")
+        defer { withExtendedLifetime(lock) {} }
         try make((path as NSString).deletingLastPathComponent)
-        do { try DurableFiles.write(commit, to: path) } catch { throw .cache("\(error)") }
+        do { try DurableFiles.write(commit, to: path) } catch { throw HubError.cache("\(error)") }
     }
 
     /// Links a snapshot's file to its contents. Where there are no symbolic links, contents that have just come are moved

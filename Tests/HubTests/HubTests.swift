@@ -137,7 +137,7 @@ struct HubTests {
             server.state.withLock { $0.gated = true }
             do {
                 let error = try await failure(settings)
-                #expect(error.description.contains("agree to that at \(server.endpoint)/owner/bert"))
+                #expect(error.description.contains("accept the terms at \(server.endpoint)/owner/bert"))
             }
             var offline = settings
             offline.offline = "HF_HUB_OFFLINE"
