@@ -116,7 +116,8 @@ struct FusedOperationsTests {
         }
     }
 
-    /// The plain formula with the masks that the device drew for the kernel: what dropout leaves is the input of a norm without.
+    /// The plain formula with the masks that the device drew for the kernel: what dropout leaves is the input of a norm
+    /// without.
     private func withDeviceMasks(_ plain: NormCase, like kernel: NormCase, dropout: Dropout) throws -> NormCase {
         let sum = try kernel.tensors[0].to(.float32) + kernel.tensors[1]
         let ones = try Tensor.full(sum.shape, value: 1).onTestDevice()

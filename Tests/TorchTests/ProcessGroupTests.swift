@@ -66,7 +66,8 @@ struct ProcessGroupTests {
             var rounds: [[[Float]]] = []
             for round in 1...2 {
                 for parameter in parameters { try parameter.clearGradient() }
-                // A first pass that is only added up, then the one that is summed. Rank 1 leaves out the last parameter.
+                // A first pass that is only added up, then the one that is summed. Rank 1 leaves out the last
+                // parameter.
                 for isLast in [false, true] {
                     let used = group.rank == 1 ? parameters.dropLast() : parameters[...]
                     var loss = try Tensor.full([], value: 0)
