@@ -4,7 +4,7 @@ import CTorch
 ///
 /// - Source: Loshchilov and Hutter 2019, arXiv:1711.05101; the same arithmetic as `torch.optim.AdamW(fused=True)`.
 package final class AdamW {
-    /// What does not change during a run.
+    /// The options of a run.
     package struct Options: Sendable, Hashable {
         /// Decay rate of the first moments.
         package var beta1 = 0.9
@@ -12,7 +12,7 @@ package final class AdamW {
         package var beta2 = 0.999
         /// Added to the root of the second moments.
         package var epsilon = 1e-8
-        /// Decay of weights, for parameters that `decays` says yes to.
+        /// Weight decay, for the parameters that `decays` selects.
         package var weightDecay = 0.0
 
         /// The usual options: betas 0.9 and 0.999, epsilon 1e-8, no decay.
@@ -32,15 +32,15 @@ package final class AdamW {
         let decays: Bool
     }
 
-    /// The options given at the start.
+    /// The options.
     package let options: Options
     /// Every parameter with its moments, in the order given.
     package let slots: [Slot]
     /// The number of steps taken. After `update(learningRate:skippingIf:)` it counts those that the device may have
     /// skipped as well, until `settleSkippedSteps`.
     package private(set) var step: Int
-    /// How many of these the device has skipped: float32 [], on the parameters' device; nil before the first that it
-    /// could.
+    /// How many of these the device has skipped: float32 [], on the parameters' device; nil before the first step that
+    /// the device could skip.
     private var skipped: Tensor?
 
     /// Moments of zero for every parameter.
@@ -66,12 +66,12 @@ package final class AdamW {
 
     /// Scales all gradients so that their joint 2-norm is at most `maxNorm`; returns the norm before.
     ///
-    /// With `maxNorm` 0 it only measures. A norm that is not finite leaves the gradients as they are.
+    /// With `maxNorm` 0 it only measures. A norm that is not finite leaves the gradients unchanged.
     package func clipGradients(maxNorm: Double) throws(TorchError) -> Double {
         try clipGradientsDeferred(maxNorm: maxNorm).slice(dim: 0, 0..<1).item()
     }
 
-    /// The same without waiting for the device, which decides what the norm means for the gradients.
+    /// The same without waiting for the device, which computes the factor of the gradients itself.
     ///
     /// - Returns: the joint norm before, and that of each slot's gradient: [1 + slots], on the parameters' device.
     package func clipGradientsDeferred(maxNorm: Double) throws(TorchError) -> Tensor {
@@ -84,18 +84,19 @@ package final class AdamW {
         try update(learningRate: learningRate, skip: nil)
     }
 
-    /// One step down the gradients, unless `skip` is 1, which the device finds out when it gets there: weights and
-    /// moments then stay as they are, and the step does not count in the correction of later ones.
+    /// One step down the gradients, unless the device finds that `skip` is 1: then weights and moments stay unchanged,
+    /// and the step does not count in the bias correction of later ones.
     ///
-    /// - Parameter skip: what `Tensor.notFinite` makes of the loss and the norm: float32 [], on the parameters' device.
+    /// - Parameter skip: `Tensor.notFinite` of the loss and the norm: float32 [], on the parameters' device.
     package func update(learningRate: Double, skippingIf skip: Tensor) throws(TorchError) {
         try update(learningRate: learningRate, skip: skip)
         skipped = if let skipped { try skipped + skip } else { skip }
     }
 
-    /// Waits for the device and takes the steps that it skipped off `step`; call it before `step` is read or stored.
+    /// Waits for the device and subtracts the steps that it skipped from `step`; call it before reading or storing
+    /// `step`.
     ///
-    /// - Returns: how many steps were skipped since the last call.
+    /// - Returns: the number of steps skipped since the last call.
     @discardableResult
     package func settleSkippedSteps() throws(TorchError) -> Int {
         guard let skipped else { return 0 }

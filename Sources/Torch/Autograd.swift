@@ -1,20 +1,20 @@
 import CTorch
 
 extension Tensor {
-    /// Whether the gradient of this tensor is wanted. It can be set on leaves only.
+    /// Whether this tensor is part of the graph.
     package var requiresGradient: Bool {
         var result = false
         return ct_requires_grad(handle, &result) == CT_OK && result
     }
 
-    /// Marks this leaf as one whose gradient is wanted, or not.
+    /// Sets whether this leaf collects its gradient.
     package func setRequiresGradient(_ required: Bool) throws(TorchError) {
         try check(ct_set_requires_grad(handle, required), "setRequiresGradient", [self])
     }
 
     /// Adds the gradient of this tensor to that of every leaf it was computed from.
     ///
-    /// - Parameter gradient: what to start from, of this tensor's shape; 1 for a tensor with one element if it is nil.
+    /// - Parameter gradient: the gradient of this tensor, of its shape; if nil, 1, for a tensor with one element.
     package func backward(gradient: Tensor? = nil) throws(TorchError) {
         try check(ct_backward(handle, gradient?.handle), "backward", [self])
     }

@@ -1,15 +1,15 @@
 import CTorch
 
 extension Tensor {
-    /// What `stretch` makes of this tensor, of which nothing but this tensor is kept for the backward pass: that runs
-    /// the stretch again to compute its gradients.
+    /// Computes `stretch(self)` and keeps only `self` for the backward pass, which runs the stretch again to compute
+    /// its gradients.
     ///
-    /// The stretch must give the same numbers each time; what it uses besides its argument is kept alive with the
-    /// graph. It runs once at once, and once more on the thread that computes the gradients. Where nothing is recorded
-    /// it is an ordinary call.
+    /// The stretch must compute the same numbers each time. Everything that it captures lives as long as the graph. It
+    /// runs immediately, and again on the thread that computes the gradients. Where nothing is recorded it is an
+    /// ordinary call.
     ///
-    /// - Throws: `TorchError` with the description of what the stretch threw; if that happens in the second run, the
-    ///   backward pass throws it.
+    /// - Throws: `TorchError` with the description of the stretch's error; if the second run fails, the backward pass
+    ///   throws it.
     package func checkpointed(
         _ stretch: @escaping (Tensor) throws(TorchError) -> Tensor
     ) throws(TorchError) -> Tensor {
@@ -20,7 +20,7 @@ extension Tensor {
     }
 }
 
-/// A closure as the C interface takes it.
+/// A closure in the form of the C interface.
 private final class Stretch {
     private let body: (Tensor) throws(TorchError) -> Tensor
 
@@ -28,7 +28,7 @@ private final class Stretch {
         self.body = body
     }
 
-    /// Errors leave as a status: nothing may be thrown through libtorch's frames.
+    /// Errors become a status: nothing may be thrown through libtorch's frames.
     static let run: CTStretch = { context, input, out in
         let input = Tensor(owning: input)
         guard let context else { return CT_ERROR }

@@ -2,12 +2,12 @@ import CTorch
 
 /// An array of numbers with a shape, held by libtorch.
 ///
-/// A tensor owns one handle and gives it back when the last reference to it is gone. It is not `Sendable`: an actor
-/// owns a model, and numbers, not tensors, cross its border.
+/// A tensor owns one handle and releases it when the last reference to the tensor is gone. It is not `Sendable`: an
+/// actor owns a model, and numbers, not tensors, leave it.
 package final class Tensor: CustomStringConvertible {
     let handle: OpaquePointer
 
-    /// Takes over a handle that the C interface handed out.
+    /// Takes ownership of a handle from the C interface.
     init(owning handle: OpaquePointer) {
         self.handle = handle
     }
@@ -16,7 +16,7 @@ package final class Tensor: CustomStringConvertible {
         ct_tensor_free(handle)
     }
 
-    /// Runs a call that writes a new handle, and takes the handle over.
+    /// Runs a call that writes a new handle, and takes ownership of the handle.
     static func make(
         _ operation: String, _ operands: @autoclosure () -> [Tensor] = [],
         _ call: (UnsafeMutablePointer<OpaquePointer?>) -> CTStatus
@@ -188,7 +188,7 @@ extension Tensor {
         try Tensor.make("clone", [self]) { ct_tensor_clone(handle, $0) }
     }
 
-    /// Overwrites the elements with those of a tensor of the same shape; recorded by nothing.
+    /// Overwrites the elements with those of a tensor of the same shape; autograd does not record it.
     package func assign(_ source: Tensor) throws(TorchError) {
         try check(ct_tensor_assign(handle, source.handle), "assign", [self, source])
     }
