@@ -24,7 +24,7 @@ exec "$clang" -x c++ -std=c++20 -O1 -gline-tables-only -fno-omit-frame-pointer -
 SCRIPT
 
 # Parsing libtorch's headers is what takes the time: it is done once.
-cat > "$out/common.hpp" << HEADER
+cat > "$out/common.new" << HEADER
 #include "../Sources/CTorch/Runtime/Handles.hpp"
 #include <ATen/TensorOperators.h>
 #include <ATen/core/dispatch/Dispatcher.h>
@@ -32,6 +32,7 @@ cat > "$out/common.hpp" << HEADER
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 HEADER
+if cmp -s "$out/common.new" "$out/common.hpp"; then rm "$out/common.new"; else mv "$out/common.new" "$out/common.hpp"; fi
 headers() { find Sources/CTorch Tests/CTorchTests \( -name '*.h' -o -name '*.hpp' -o -name '*.inc' \) "$@"; }
 if [ ! -f "$out/common.pch" ] || [ -n "$(headers -newer "$out/common.pch")" ]; then
     PCH="-x c++-header" sh "$out/compile.sh" "$out/common.hpp" "$out/common.pch"

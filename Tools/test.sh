@@ -16,7 +16,9 @@ part() {
     fi
     tail -n 1 "$log"
 }
-# The first part builds for all.
+# It is linked as Linux links.
+if [ "$(uname)" = Linux ]; then part "the shim's C interface under sanitizers" ./Tools/sanitize_shim.sh; fi
+# The first part of SwiftPM's builds for all.
 built=
 for set in default avx2 avx512; do
     # shellcheck disable=SC2086 # empty, or one option

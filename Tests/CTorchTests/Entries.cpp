@@ -57,8 +57,10 @@ std::vector<Entry> linear_entries() {
                           double scale = 7;
                           int64_t zero = 7;
                           const CTStatus status = ct_quantize_activations(x[0], &r.first, &scale, &zero);
-                          expect(status == CT_OK || (scale == 0 && zero == 0),
-                                 "quantize_activations leaves its numbers");
+                          // The text of an expectation is allocated: only where it fails.
+                          if (status != CT_OK && (scale != 0 || zero != 0)) {
+                              expect(false, "quantize_activations leaves its numbers");
+                          }
                           return status;
                       }});
     CTTensor *packed = nullptr, *quantized = nullptr, *scales = nullptr, *bytes = nullptr;

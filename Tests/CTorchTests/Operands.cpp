@@ -52,9 +52,10 @@ CTStatus call(const Entry &entry, const std::vector<at::Tensor> &operands, Resul
     return entry.call(handles, results);
 }
 
-bool equal(const CTTensor *a, const CTTensor *b) {
+/// Libraries add the numbers of a view in another order.
+bool close(const CTTensor *a, const CTTensor *b) {
     return a != nullptr && b != nullptr && a->value.sizes() == b->value.sizes() &&
-           (a->value.is_mkldnn() || a->value.equal(b->value));
+           (a->value.is_mkldnn() || a->value.allclose(b->value, 1e-2, 1e-5));
 }
 
 void release(Results &results) {
@@ -77,7 +78,7 @@ void test(const Entry &entry) {
             Results results;
             results.second = entry.writes_two ? results.first : nullptr;
             if (call(entry, operands, results) == CT_OK) {
-                expect(equal(results.first, expected.first), where + "other numbers for the same ones with gaps");
+                expect(close(results.first, expected.first), where + "other numbers for the same ones with gaps");
                 release(results);
             } else {
                 expect(results.first == nullptr && results.second == nullptr, where + "gaps leave a handle");

@@ -116,10 +116,12 @@ using namespace ctorch;
 
 CTStatus ct_linear(const CTTensor *x, const CTTensor *weight, const CTTensor *bias, CTTensor **out) {
     return make_tensor(out, [&] {
-        const at::Tensor &value = unwrap(x, "x"), &matrix = unwrap(weight, "weight");
-        const at::Tensor shift = unwrap_optional(bias);
+        const at::Tensor &value = unwrap(x, "x");
         check_matrix(value, value, "x");
-        check_matrix(matrix, value, "weight");
+        check_matrix(unwrap(weight, "weight"), value, "weight");
+        // oneDNN reads a bias with gaps as if it had none.
+        const at::Tensor matrix = weight->value.contiguous();
+        const at::Tensor shift = bias == nullptr ? at::Tensor() : bias->value.contiguous();
         TORCH_CHECK(value.size(1) == matrix.size(1), "x and weight must be [T, I] and [O, I], not ", value.sizes(),
                     " and ", matrix.sizes());
         if (shift.defined()) check_line(shift, value, matrix.size(0), "bias");
