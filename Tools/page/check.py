@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -26,7 +27,7 @@ TOWER = (
 @contextlib.contextmanager
 def server(model, folder):
     command = [
-        str(ROOT / ".build/release/bertqa"), "serve", "--model", model, "--port", str(PORT), "--database", f"{folder}/documents.sqlite",
+        os.environ.get("BERTQA", str(ROOT / ".build/release/bertqa")), "serve", "--model", model, "--port", str(PORT), "--database", f"{folder}/documents.sqlite",
         "--log-level", "error"]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
