@@ -7,7 +7,7 @@ public struct PredictionOptions: Sendable {
     /// How rows are cut.
     public var features = FeatureOptions()
     /// How start and end of an answer are chosen.
-    public var decoder = SpanDecoder()
+    package var decoder = SpanDecoder()
     /// A question more likely than this, 0 to 1, to have no answer is left unanswered; nil takes what the model stores.
     public var noAnswerThreshold: Double?
     /// What matrix products compute in; nil takes bf16 where the device multiplies it in hardware.

@@ -79,7 +79,7 @@ extension Reader {
     /// How a text is cut into rows for these answers.
     ///
     /// - Throws: `ReaderError.options` where they don't fit the model.
-    package nonisolated func featureOptions(for answers: AnswerOptions) throws(ReaderError) -> FeatureOptions {
+    public nonisolated func featureOptions(for answers: AnswerOptions) throws(ReaderError) -> FeatureOptions {
         guard answers.maxLength != nil || answers.docStride != nil else { return options }
         var options = options
         options.maxLength = answers.maxLength ?? options.maxLength
@@ -91,7 +91,7 @@ extension Reader {
     /// The rows that a question about a text takes, and their tokens, without making them.
     ///
     /// - Throws: `ReaderError.options`.
-    package nonisolated func cost(
+    public nonisolated func cost(
         questionTokens: Int, text: PreparedText, options answers: AnswerOptions
     ) throws(ReaderError) -> (rows: Int, tokens: Int) {
         let windows = try featureOptions(for: answers).cut(question: questionTokens, text: text.tokenCount).windows

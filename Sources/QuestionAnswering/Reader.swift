@@ -12,7 +12,7 @@ public struct PreparedText: Sendable {
     /// The number of its tokens.
     public var tokenCount: Int { tokens.count }
     /// Bytes of memory that it takes, about: the text, ids and offsets, and a table of scalars unless it is ASCII.
-    package var byteCount: Int {
+    public var byteCount: Int {
         let bytes = text.utf8.count
         return bytes + 12 * tokens.count + (offsets.scalarCount == bytes ? 0 : 4 * bytes)
     }

@@ -15,7 +15,7 @@ package struct ScoredSpan: Sendable, Hashable {
 }
 
 /// How start and end of an answer are chosen.
-public enum SpanDecoding: String, Sendable, CaseIterable {
+package enum SpanDecoding: String, Sendable, CaseIterable {
     /// The best pair of start and end inside the text.
     case joint
     /// The tutorial's: the best start and the best end by themselves, over all tokens of the row. An end before its
@@ -24,14 +24,14 @@ public enum SpanDecoding: String, Sendable, CaseIterable {
 }
 
 /// Finds the best spans of a row: start and end both in the text, the end not before the start, not too long.
-public struct SpanDecoder: Sendable, Hashable {
+package struct SpanDecoder: Sendable, Hashable {
     /// The most tokens an answer may have; `argmax` knows no limit.
-    public var maxAnswerLength: Int
+    package var maxAnswerLength: Int
     /// How start and end are chosen.
-    public var decoding = SpanDecoding.joint
+    package var decoding = SpanDecoding.joint
 
     /// Answers of at most 30 tokens, as in transformers.
-    public init(maxAnswerLength: Int = 30) {
+    package init(maxAnswerLength: Int = 30) {
         self.maxAnswerLength = max(1, maxAnswerLength)
     }
 
@@ -69,7 +69,7 @@ extension SpanDecoder {
     /// The first token with the highest start logit and the first with the highest end logit, over the whole row.
     ///
     /// - Parameter logits: start and end logit of each token of the row, alternating; at least one token.
-    public static func argmax(_ logits: ArraySlice<Float>) -> (start: Int, end: Int) {
+    package static func argmax(_ logits: ArraySlice<Float>) -> (start: Int, end: Int) {
         let base = logits.startIndex
         var start = 0
         var end = 0

@@ -63,7 +63,7 @@ public struct DocumentStoreError: Error, Sendable, Hashable, CustomStringConvert
     }
 
     /// Whether documents cannot be stored here for a reason that a server without documents does not mind.
-    package var isAboutPlace: Bool { kind == .unavailable || kind == .diskFull }
+    public var isAboutPlace: Bool { kind == .unavailable || kind == .diskFull }
 
     /// Whether somebody who runs the server should know.
     var isServersFault: Bool {

@@ -49,31 +49,31 @@ public struct NoAnswerProbabilities: Sendable {
 /// The thresholds at which leaving questions unanswered scores best, and how well the probabilities rank them.
 ///
 /// - Source: `find_best_thresh` and `make_precision_recall_eval` of the official `evaluate-v2.0.py`.
-public struct NoAnswerThresholds: Sendable, Hashable {
+package struct NoAnswerThresholds: Sendable, Hashable {
     /// The best score that any threshold gives, and the threshold.
-    public struct Best: Sendable, Hashable {
+    package struct Best: Sendable, Hashable {
         /// Per cent.
-        public let score: Double
+        package let score: Double
         /// A question more likely to have no answer than this is left unanswered.
-        public let threshold: Double
+        package let threshold: Double
     }
 
     /// The best exact match.
-    public let exactMatch: Best
+    package let exactMatch: Best
     /// The best F1.
-    public let f1: Best
+    package let f1: Best
     /// The average precision of exact match, of F1 and of telling whether there is an answer, per cent; nil if no
     /// question has one.
-    public let averagePrecision: AveragePrecision?
+    package let averagePrecision: AveragePrecision?
 
     /// Areas under curves of precision over recall, per cent.
-    public struct AveragePrecision: Sendable, Hashable {
+    package struct AveragePrecision: Sendable, Hashable {
         /// Of exact match.
-        public let exactMatch: Double
+        package let exactMatch: Double
         /// Of F1.
-        public let f1: Double
+        package let f1: Double
         /// Of whether there is an answer.
-        public let oracle: Double
+        package let oracle: Double
     }
 
     /// - Parameter questions: the scores of all predictions, none left out.

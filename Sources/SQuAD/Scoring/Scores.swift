@@ -13,7 +13,7 @@ public struct Scores: Sendable, Hashable {
     /// Version 2.0: the questions that have none; nil if there are none. Right is to leave them unanswered.
     public var noAnswer: Part?
     /// Version 2.0: what the best thresholds for leaving questions unanswered would give.
-    public var thresholds: NoAnswerThresholds?
+    package var thresholds: NoAnswerThresholds?
 
     /// Scores from their parts.
     public init(exactMatch: Double, f1: Double, total: Int, missing: Int) {
