@@ -18,7 +18,7 @@ set -- "${2:-}" --scratch-path "$scratch" -Xcxx -O1
 case $mode in
     address)
         set -- "$@" --sanitize=address
-        filters='TorchTests|BERTTests|FilesTests|StrictJSONTests|SQuADTests|TokenizersTests|QuestionAnsweringTests|FuzzingTests'
+        filters='TorchTests|BERTTests|CheckpointsTests|FilesTests|StrictJSONTests|SQuADTests|TokenizersTests|QuestionAnsweringTests|FuzzingTests'
         export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 ;;
     undefined)
         # Swift has no such sanitizer on Linux; the C++ of the shim is compiled with Clang's, whose run-time library comes with Swift.
