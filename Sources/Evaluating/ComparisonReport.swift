@@ -137,7 +137,7 @@ package struct ComparisonReport: Sendable {
 
     private func section(_ context: String, _ question: Question, number: Int) -> String {
         let answers = comparison.results.map { result in
-            let answer = result.entry.answers[question.id] ?? ""
+            let answer = result.entry.answers[result.questions[number].id] ?? ""
             let f1 = Figures.fixed(result.questions[number].f1, 2)
             return "<li>\(escaped(result.entry.name)): <q>\(escaped(answer))</q> <small>F1 \(f1)</small></li>"
         }
