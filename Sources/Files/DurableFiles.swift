@@ -20,12 +20,13 @@ package enum DurableFiles {
 
     /// Lets `body` write a file beside `path`, waits for the disk, and renames it into place.
     ///
-    /// A device, a pipe, and what this process has as `/dev/stdout` are written to directly: nothing can take their place.
+    /// A device, a pipe, and what this process has as `/dev/stdout` are written to directly: nothing can take their
+    /// place.
     ///
-    /// - Parameter replacesLink: whether a symbolic link gives way to the file, as in a folder that a cache of models has made
-    ///   of links; otherwise it is refused. What it leads to stays as it is.
-    /// - Throws: `FileError`, also for a directory, a socket or a block device of that name, and where another process is
-    ///   writing the same file.
+    /// - Parameter replacesLink: whether a symbolic link gives way to the file, as in a folder that a cache of models
+    ///   has made of links; otherwise it is refused. What it leads to stays as it is.
+    /// - Throws: `FileError`, also for a directory, a socket or a block device of that name, and where another process
+    ///   is writing the same file.
     package static func replace<Failure: Error>(
         _ path: String, replacesLink: Bool = false, _ body: (FileOutput) throws(Failure) -> Void
     ) throws(FileError) {
@@ -55,7 +56,8 @@ package enum DurableFiles {
         try synchronize(parent(of: path))
     }
 
-    /// Begins a temporary file. It is locked, so that one which a process left behind can be told from one being written.
+    /// Begins a temporary file. It is locked, so that one which a process left behind can be told from one being
+    /// written.
     private static func begin(_ temporary: String) throws(FileError) -> FileOutput {
         switch try FileKind(path: temporary) {
         case .missing: break
@@ -108,7 +110,8 @@ package enum DurableFiles {
         }
     }
 
-    /// Removes what a process that was killed had begun to write in a directory: by this, or by Foundation's atomic writing.
+    /// Removes what a process that was killed had begun to write in a directory: by this, or by Foundation's atomic
+    /// writing.
     package static func removeUnfinished(in directory: String) throws(FileError) {
         for name in try names(in: directory) where name.hasSuffix(partial) || name.hasPrefix(".dat.nosync") {
             try remove("\(directory)/\(name)")
@@ -170,7 +173,8 @@ package enum DurableFiles {
         }
     }
 
-    /// Makes a directory, if it is not there, but none above it: where that was removed meanwhile, nothing takes its place.
+    /// Makes a directory, if it is not there, but none above it: where that was removed meanwhile, nothing takes its
+    /// place.
     package static func makeDirectory(inExisting path: String) throws(FileError) {
         if mkdir(path, 0o777) == 0 { return }
         let code = errno

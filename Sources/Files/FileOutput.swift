@@ -10,8 +10,8 @@ package final class FileOutput {
 
     private static let bufferSize = 1 << 20
 
-    /// A new file. An older one of that name is removed first: those who have it mapped keep what they have. A device or a
-    /// pipe is written to as it is.
+    /// A new file. An older one of that name is removed first: those who have it mapped keep what they have. A device
+    /// or a pipe is written to as it is.
     ///
     /// - Throws: `FileError` for a directory, a link or a socket of that name, and with the system's reason.
     package convenience init(creating path: String) throws(FileError) {
@@ -40,7 +40,8 @@ package final class FileOutput {
         try self.init(path, O_RDWR | O_CREAT | O_APPEND)
     }
 
-    /// A new file without a name, for what this process alone needs: it is gone with the last who has it open or mapped.
+    /// A new file without a name, for what this process alone needs: it is gone with the last who has it open or
+    /// mapped.
     package convenience init(namelessIn directory: String) throws(FileError) {
         try self.init("\(directory)/bertqa-\(UUID().uuidString)", O_RDWR | O_CREAT | O_EXCL)
         unlink(path)
@@ -117,8 +118,8 @@ package final class FileOutput {
         try System.synchronize(descriptor, path)
     }
 
-    /// What could not be written is not tried again, since a part of it may be in the file: the first failure is the answer
-    /// from then on.
+    /// What could not be written is not tried again, since a part of it may be in the file: the first failure is the
+    /// answer from then on.
     private func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
         if let failure { throw failure }
         let code = System.write(bytes, to: descriptor)

@@ -8,13 +8,13 @@ package final class MappedFile: Sendable {
     private let count: Int
     private let identity: Identity
 
-    /// The whole file; valid as long as this object is, which may be less than its scope: the compiler may let an object
-    /// go after its last use. `withBytes` keeps it.
+    /// The whole file; valid as long as this object is, which may be less than its scope: the compiler may let an
+    /// object go after its last use. `withBytes` keeps it.
     package var bytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: address), count: count)
     }
 
-    /// Gives the whole file to `body`, and stays until it returns.
+    /// Calls `body` with the whole file, which stays mapped until it returns.
     package func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -35,8 +35,8 @@ package final class MappedFile: Sendable {
         }
     }
 
-    /// Gives the pages before a byte back to the system, which reads them again should they be touched once more: a file that
-    /// is walked through once takes no memory for what lies behind.
+    /// Gives the pages before a byte back to the system, which reads them again should they be touched once more: a
+    /// file that is walked through once takes no memory for what lies behind.
     package func release(upTo offset: Int) {
         release(0..<min(max(offset, 0), count))
     }
@@ -53,8 +53,8 @@ package final class MappedFile: Sendable {
 
     /// Maps the file.
     ///
-    /// - Parameter allowsPointers: whether the pointer that Git LFS leaves in the place of a large file is mapped like any
-    ///   other file.
+    /// - Parameter allowsPointers: whether the pointer that Git LFS leaves in the place of a large file is mapped like
+    ///   any other file.
     /// - Throws: `FileError` for a file that is missing, not readable, not a regular file, or a pointer of Git LFS.
     package convenience init(path: String, allowsPointers: Bool = false) throws(FileError) {
         // Opening a named pipe would otherwise wait for a writer; regular files don't care.
@@ -94,13 +94,14 @@ package final class MappedFile: Sendable {
 
     /// Whether the file is the text that Git LFS leaves in the place of one that was not fetched.
     ///
-    /// - Source: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md: below 1024 bytes, and the version comes first.
+    /// - Source: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md: below 1024 bytes, and the version comes
+    ///   first.
     private var isGitLFSPointer: Bool {
         withBytes { $0.count < 1024 && $0.starts(with: "version https://git-lfs.github.com/spec/".utf8) }
     }
 
-    /// Checks that nobody has written to the file or cut it since it was mapped. A file that was removed, or that another one
-    /// took the place of, is unchanged: the mapping keeps it.
+    /// Checks that nobody has written to the file or cut it since it was mapped. A file that was removed, or that
+    /// another one took the place of, is unchanged: the mapping keeps it.
     ///
     /// - Throws: `FileError` that says so.
     package func checkUnchanged() throws(FileError) {

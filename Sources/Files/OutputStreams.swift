@@ -1,7 +1,7 @@
 import Foundation
 
-/// Outputs that are written to directly, for nothing can take their place: devices, pipes, and what this process has open
-/// under a name such as `/dev/stdout`.
+/// Outputs that are written to directly, for nothing can take their place: devices, pipes, and what this process has
+/// open under a name such as `/dev/stdout`.
 package enum OutputStreams {
     /// Opens an output if it is one of these.
     static func open(_ path: String) throws(FileError) -> FileOutput? {

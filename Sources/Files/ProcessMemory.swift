@@ -11,7 +11,8 @@ package enum ProcessMemory {
         return pages * Int(getpagesize())
     }
 
-    /// The most bytes that were resident since `beginPeak`, or since the process began; nil where the system does not say.
+    /// The most bytes that were resident since `beginPeak`, or since the process began; nil where the system does not
+    /// say.
     package static var peak: Int? {
         // - Source: proc(5): VmHWM of status, in units of 1024 bytes.
         guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),

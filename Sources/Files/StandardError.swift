@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// This process's standard error. What cannot be written there is dropped: that nobody reads what a program says is no reason
-/// to end it, as `FileHandle.write(_:)` would.
+/// This process's standard error. What cannot be written there is dropped: a reader that has gone is no reason to end
+/// the program, as `FileHandle.write(_:)` would.
 package enum StandardError {
     /// Writes a text as it is.
     package static func write(_ text: String) {

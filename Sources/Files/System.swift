@@ -6,7 +6,7 @@
     import Musl
 #endif
 
-/// What the systems call by different names. All other files get by with Foundation.
+/// System calls and constants that have different names on different systems. All other files use Foundation.
 package enum System {
     /// The type of a socket for datagrams.
     package static var datagramSocket: Int32 {

@@ -3,21 +3,21 @@ import Files
 import Foundation
 import NIOCore
 
-/// Fetches a file over HTTP, going on behind what is there, and takes up again what breaks off.
+/// Fetches a file over HTTP. A transfer that breaks off is resumed where it ended.
 struct FileTransfer: Sendable {
     let transport: HubTransport
     let address: String
     /// Bytes; nil where they are not known.
     let size: Int?
-    /// Who is asking; nil for anybody.
+    /// The token to send; nil sends none.
     var token: String?
-    /// How often a transfer that broke off is taken up again.
+    /// How often a transfer that broke off is resumed.
     var retries = 5
     /// The pause before the first of them; each next one is twice as long.
     var pause = Duration.milliseconds(500)
 
-    /// The most bytes of a file whose size was not announced: no file of a model but its weights is larger, and the size of
-    /// those is always announced.
+    /// The most bytes of a file whose size was not announced: no file of a model but its weights is larger, and the
+    /// size of those is always announced.
     private static let largestUnannounced = 1 << 30
 
     init(transport: HubTransport, address: String, size: Int?, token: String? = nil) {
@@ -27,11 +27,11 @@ struct FileTransfer: Sendable {
         self.token = token
     }
 
-    /// Fetches the contents into a file, which is on the disk then.
+    /// Fetches the contents into a file and syncs it.
     ///
     /// - Parameters:
-    ///   - failure: what an answer means that is no file.
-    ///   - progress: told the bytes that are there.
+    ///   - failure: the error for a response that is not a file.
+    ///   - progress: called with the number of bytes received so far.
     func fetch(
         to path: String, failure: (HTTPClientResponse) -> HubError, progress: @Sendable (Int) -> Void
     ) async throws {
@@ -75,7 +75,7 @@ struct FileTransfer: Sendable {
         try output.synchronize()
     }
 
-    /// Asks for the bytes from a place on. A server may point to another one, which does not see the token.
+    /// Requests the bytes from an offset on. Redirects to another server are followed without the token.
     private func answer(from start: Int) async throws -> HTTPClientResponse {
         var (address, token) = (address, token)
         for _ in 0..<5 {
@@ -87,7 +87,8 @@ struct FileTransfer: Sendable {
         throw HubError.network("\(address) redirects in a circle")
     }
 
-    /// Appends what comes. What broke off stays: the next attempt goes on behind it. More than was announced is refused.
+    /// Appends the body to the file. What arrived before a failure stays, for the next attempt; more than was announced
+    /// is refused.
     private func receive(
         _ response: HTTPClientResponse, into output: FileOutput, _ there: inout Int, _ progress: @Sendable (Int) -> Void
     ) async throws {
@@ -114,9 +115,9 @@ struct FileTransfer: Sendable {
     }
 }
 
-/// Where an answer points to.
+/// The target of a redirect.
 enum Redirect {
-    /// The address that an answer redirects to; nil if it does not.
+    /// The address that a response redirects to; nil if it does not redirect.
     ///
     /// - Throws: `HubError.untrusted` for one that is not HTTP, or leaves TLS.
     static func target(of response: HTTPClientResponse, from address: String) throws(HubError) -> String? {

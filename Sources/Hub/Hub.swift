@@ -2,9 +2,9 @@ import Checkpoints
 import Files
 import Foundation
 
-/// Models by name: fetches them from the Hugging Face hub into the hub's own cache, where Python finds them too.
+/// Fetches models by name from the Hugging Face hub into the hub's own cache, where Python finds them too.
 public struct Hub: Sendable {
-    /// How far a file is.
+    /// How much of a file was received.
     public struct Progress: Sendable, Hashable {
         /// The file's name.
         public let file: String
@@ -23,10 +23,10 @@ public struct Hub: Sendable {
     ///
     /// - Parameters:
     ///   - settings: where the hub and the cache are.
-    ///   - progress: told of every piece that came.
-    ///   - warn: told where a cached file stands in for one that could not be asked for.
-    ///   - convert: gets a folder with `pytorch_model.bin`, and writes `model.safetensors` into it; nil refuses models that
-    ///     have no other weights than pickled ones.
+    ///   - progress: called after each piece that was received.
+    ///   - warn: called with a sentence where a cached model is used because the hub cannot be reached.
+    ///   - convert: writes `model.safetensors` into a folder with `pytorch_model.bin`; nil refuses models that have pickled
+    ///     weights only.
     public init(
         settings: HubSettings, progress: @escaping @Sendable (Progress) -> Void = { _ in },
         warn: @escaping @Sendable (String) -> Void = { _ in }, convert: (@Sendable (String) throws -> Void)? = nil
@@ -37,7 +37,7 @@ public struct Hub: Sendable {
         self.convert = convert
     }
 
-    /// The folder of a BERT model: configuration, weights and vocabulary, fetched where they are not in the cache.
+    /// The folder of a BERT model: configuration, weights and vocabulary. What is not in the cache is fetched.
     ///
     /// Where the hub cannot be reached, what is in the cache is used, with a warning.
     ///
@@ -131,7 +131,7 @@ public struct Hub: Sendable {
         return try await store(info, name, client, cache)
     }
 
-    /// Sees to it that a file is in the cache, whole: its path there.
+    /// Fetches a file into the cache if it is not there; returns its path.
     private func store(
         _ info: HubFileInfo, _ name: String, _ client: HubClient, _ cache: HubCache
     ) async throws -> String {

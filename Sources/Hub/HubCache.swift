@@ -59,7 +59,7 @@ struct HubCache: Sendable {
 
     /// A file of a commit, be it a link into `blobs` or, where there are no links, the contents themselves.
     ///
-    /// - Parameter size: what the hub says of its bytes; a file of another size was not copied as a whole.
+    /// - Parameter size: the size that the hub announces; a file of another size is incomplete.
     func file(_ name: String, commit: String, size: Int? = nil) -> String? {
         guard Self.isCommit(commit), ShardedIndex.isPlainFileName(name) else { return nil }
         let path = "\(snapshot(commit))/\(name)"
@@ -68,21 +68,21 @@ struct HubCache: Sendable {
         return size == nil || Int(status.st_size) == size ? path : nil
     }
 
-    /// Notes which commit the revision stands for.
+    /// Records which commit the revision stands for.
     func note(commit: String) async throws {
         guard commit != id.revision, commit != self.commit() else { return }
         let path = "\(folder)/refs/\(id.revision)"
-        // Several processes may learn of it at one time.
+        // Several processes may record it at the same time.
         let lock = try await lock("refs")
         defer { withExtendedLifetime(lock) {} }
         try make((path as NSString).deletingLastPathComponent)
         do { try DurableFiles.write(commit, to: path) } catch { throw HubError.cache("\(error)") }
     }
 
-    /// Links a snapshot's file to its contents. Where there are no symbolic links, contents that have just come are moved
-    /// there and others copied, as huggingface_hub does it.
+    /// Links a snapshot's file to its contents. Where there are no symbolic links, contents that have just come are
+    /// moved there and others copied, as huggingface_hub does it.
     ///
-    /// - Parameter isNew: whether nobody else has found the contents yet.
+    /// - Parameter isNew: whether the contents were fetched just now, so that no other snapshot uses them.
     func link(_ name: String, commit: String, etag: String, isNew: Bool) throws(HubError) -> String {
         try Self.check(name, commit: commit)
         let path = "\(snapshot(commit))/\(name)"

@@ -2,7 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOHTTP1
 
-/// What the hub says of a file before it is fetched.
+/// What the hub says about a file before it is fetched.
 struct HubFileInfo: Sendable, Hashable {
     /// The commit that the revision stands for.
     let commit: String
@@ -14,7 +14,7 @@ struct HubFileInfo: Sendable, Hashable {
     let address: String
 }
 
-/// Talks to the hub.
+/// Requests files from the hub.
 struct HubClient: Sendable {
     let settings: HubSettings
     let id: HubModelID
@@ -23,8 +23,8 @@ struct HubClient: Sendable {
 
     /// Asks for a file's commit, checksum and place.
     ///
-    /// - Source: `get_hf_file_metadata` of huggingface_hub: redirects on the hub itself are followed, one to another host is
-    ///   where the contents are.
+    /// - Source: `get_hf_file_metadata` of huggingface_hub: redirects on the hub itself are followed, one to another
+    ///   host is where the contents are.
     func info(_ file: String) async throws -> HubFileInfo {
         let (revision, name) = (Self.percentEncoded(id.revision), Self.percentEncoded(file))
         var address = "\(settings.endpoint)/\(id.repository)/resolve/\(revision)/\(name)"

@@ -23,7 +23,8 @@ struct HubEnvironment: Sendable {
     /// The folder for caches of programs, not expanded.
     var cacheHome: String { self["XDG_CACHE_HOME"] ?? "\(home)/.cache" }
 
-    /// A path with the home folder for `~`, and values for `$NAME` and `${NAME}`; names that are not set stay as they are.
+    /// A path with the home folder for `~`, and values for `$NAME` and `${NAME}`; names that are not set stay as they
+    /// are.
     ///
     /// - Source: `os.path.expanduser` and `os.path.expandvars` of Python.
     func expanded(_ path: String) -> String {

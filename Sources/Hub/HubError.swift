@@ -1,4 +1,4 @@
-/// What kept a file of the hub from being used; each says what to do.
+/// Why a file of the hub cannot be used. Each message says what to do.
 public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
     /// There is no such repository, or it is private.
     case noRepository(String, hasToken: Bool)
@@ -29,7 +29,7 @@ public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The model has only weights in Python's pickle format.
     case pickleOnly(String)
 
-    /// What a status means that is not one of the hub's own: too many requests and failures of the server pass.
+    /// The error for a status that is not one of the hub's own. Too many requests and server failures can be retried.
     init(status: Int, _ address: String) {
         self = status == 429 || status >= 500 ? .network("\(address) answers \(status)") : .status(status, address)
     }
@@ -50,9 +50,10 @@ public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
         case .unauthorised(let id):
             "\(id): the hub does not accept HF_TOKEN; make a new token, or unset it for public models"
         case .network(let message): "the hub cannot be reached: \(message); try again, or give a model's folder"
-        case .status(let code, let address): "the hub answers \(code) for \(address); try again later"
+        case .status(let code, let address): "the hub answered \(code) for \(address); try again later"
         case .offline(let what, let cache, let variable):
-            "\(what) is not in the cache \(cache), and \(variable) forbids the network; unset it, or give a folder or a file"
+            "\(what) is not in the cache \(cache), and \(variable) forbids the network; unset it, or give a folder or "
+                + "a file"
         case .settings(let message): message
         case .damaged(let what):
             "\(what): the contents do not match the checksum that the hub announced; nothing of it is kept; try again"
@@ -61,8 +62,8 @@ public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
         case .untrusted(let message): "\(message); this model is not used"
         case .cache(let message): "the cache cannot be written: \(message); HF_HUB_CACHE chooses another folder"
         case .pickleOnly(let id):
-            "\(id) has its weights only as a Python pickle, pytorch_model.bin, which has to be converted; none of the code in "
-                + "it is run"
+            "\(id) has its weights only as a Python pickle, pytorch_model.bin, which has to be converted; none of the "
+                + "code in it is run"
         }
     }
 

@@ -7,8 +7,8 @@ public struct HubModelID: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads an id; nil where the text cannot be one.
     ///
-    /// - Source: the rules of huggingface_hub's `validate_repo_id`: letters, digits, `-`, `_` and `.`, at most one `/`, neither
-    ///   `-` nor `.` at an end of a part, neither `--` nor `..`, at most 96 characters.
+    /// - Source: the rules of huggingface_hub's `validate_repo_id`: letters, digits, `-`, `_` and `.`, at most one `/`,
+    ///   neither `-` nor `.` at an end of a part, neither `--` nor `..`, at most 96 characters.
     public init?(_ text: String) {
         let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let repository = parts.first, repository.utf8.count <= 96, !repository.contains("--"),

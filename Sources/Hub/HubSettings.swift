@@ -6,13 +6,13 @@ public struct HubSettings: Sendable, Hashable {
     public var endpoint: String
     /// The folder of the cache.
     public var cache: String
-    /// Who is asking; nil for anybody.
+    /// The token to send; nil sends none.
     public var token: String?
-    /// What forbids the network, such as "HF_HUB_OFFLINE"; nil where it may be used.
+    /// The variable that forbids the network, such as "HF_HUB_OFFLINE"; nil if the network may be used.
     public var offline: String?
     /// Whether files are put into the cache without symbolic links.
     public var avoidsLinks = false
-    /// The way to the hub.
+    /// The proxies between here and the hub.
     package var proxies = ProxySettings()
 
     /// Whether only the cache may be used.

@@ -13,13 +13,13 @@ struct HubTransport: Sendable {
         case direct
         /// The proxy connects to the server and passes bytes on.
         case tunnel(ProxySettings.Proxy)
-        /// The proxy is asked for the server's answers: the way of plain HTTP.
+        /// The proxy requests the page itself: how plain HTTP goes through a proxy.
         case forward(ProxySettings.Proxy)
     }
 
     private static let clients = Mutex<[Route: HTTPClient]>([:])
 
-    /// Sends a request without a body; redirects are answers like others, for a token must not reach another host.
+    /// Sends a request without a body. Redirects are returned, not followed: a token must not reach another host.
     ///
     /// - Throws: `HubError.network` with a sentence that says what failed; `.settings` for a proxy that cannot be used.
     func send(
@@ -55,9 +55,9 @@ struct HubTransport: Sendable {
     /// The address of the proxy with the path of the server's: `AbsoluteTarget` puts the server's name before it.
     private static func forwarded(_ url: URL, to proxy: ProxySettings.Proxy) -> String {
         let host = proxy.host.contains(":") ? "[\(proxy.host)]" : proxy.host
-        let path = url.path(percentEncoded: true)
+        let (path, query) = (url.path(percentEncoded: true), url.query(percentEncoded: true))
         return
-            "http://\(host):\(proxy.port)\(path.isEmpty ? "/" : path)\(url.query(percentEncoded: true).map { "?\($0)" } ?? "")"
+            "http://\(host):\(proxy.port)\(path.isEmpty ? "/" : path)\(query.map { "?\($0)" } ?? "")"
     }
 
     private static func client(_ route: Route) -> HTTPClient {
@@ -84,9 +84,10 @@ struct HubTransport: Sendable {
     }
 }
 
-/// Lets a request's first line name the whole address, as a proxy for plain HTTP wants it.
+/// Puts the whole address into the request line, as a proxy for plain HTTP expects.
 ///
-/// - Source: RFC 9112, section 3.2.2. AsyncHTTPClient itself asks every proxy to connect, which many refuse for plain HTTP.
+/// - Source: RFC 9112, section 3.2.2. AsyncHTTPClient itself asks every proxy to connect, which many refuse for plain
+///   HTTP.
 private final class AbsoluteTarget: ChannelOutboundHandler, Sendable {
     typealias OutboundIn = HTTPClientRequestPart
     typealias OutboundOut = HTTPClientRequestPart

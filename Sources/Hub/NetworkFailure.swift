@@ -3,7 +3,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 
-/// What an error of the network means, in a sentence.
+/// Turns errors of the network into sentences.
 enum NetworkFailure {
     /// - Parameters:
     ///   - host: the server that was asked.

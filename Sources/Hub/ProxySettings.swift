@@ -1,9 +1,10 @@
 import Foundation
 
-/// Proxies as the environment names them: `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, and `NO_PROXY` for what goes without one.
+/// Proxies as the environment names them: `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, and `NO_PROXY` for what goes
+/// without one.
 ///
-/// - Source: httpx's `get_environment_proxies` and Python's `urllib.request.getproxies_environment`, which huggingface_hub
-///   goes by.
+/// - Source: httpx's `get_environment_proxies` and Python's `urllib.request.getproxies_environment`, which
+///   huggingface_hub goes by.
 package struct ProxySettings: Sendable, Hashable {
     /// A proxy, and the variable that names it.
     package struct Proxy: Sendable, Hashable {
@@ -12,7 +13,7 @@ package struct ProxySettings: Sendable, Hashable {
             case socks
         }
 
-        /// How it is talked to.
+        /// The protocol that it speaks.
         package let kind: Kind
         /// Its name or address.
         package let host: String
@@ -29,7 +30,7 @@ package struct ProxySettings: Sendable, Hashable {
 
     private let variables: [String: String]
 
-    /// The settings of the environment; none of them where it is empty.
+    /// The proxies that environment variables name.
     package init(environment: [String: String] = [:]) {
         let names = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"].flatMap { [$0, $0.uppercased()] }
         variables = environment.filter { names.contains($0.key) || $0.key == "REQUEST_METHOD" }
@@ -45,7 +46,8 @@ package struct ProxySettings: Sendable, Hashable {
         return try Self.parse(text, name)
     }
 
-    /// The value of `scheme_proxy`, or of the same in capitals. A small one that is empty says that there is none.
+    /// The value of `scheme_proxy`, or of the same name in capitals. An empty value in small letters switches the proxy
+    /// off.
     private func variable(_ scheme: String) -> (name: String, value: String)? {
         let small = "\(scheme)_proxy"
         if let value = variables[small] { return value.isEmpty ? nil : (small, value) }
@@ -77,8 +79,8 @@ package struct ProxySettings: Sendable, Hashable {
         return Proxy(kind: kind, host: host, port: url.port ?? port, credentials: credentials, variable: name)
     }
 
-    /// Whether `NO_PROXY` names the host: `example.com` stands for itself and all below it, `.example.com` for what is below
-    /// it, an address or `localhost` for itself, `*` for everything; a port may follow.
+    /// Whether `NO_PROXY` names the host: `example.com` stands for itself and all below it, `.example.com` for what is
+    /// below it, an address or `localhost` for itself, `*` for everything; a port may follow.
     private func isExcepted(_ url: URL) -> Bool {
         guard let host = url.host(percentEncoded: false)?.lowercased(), let list = variable("no")?.value else {
             return false

@@ -8,7 +8,7 @@ package struct DatasetShard: Sendable, Hashable, CustomStringConvertible {
     /// How many parts there are.
     package let count: Int
 
-    /// More parts than any machine park has.
+    /// The most parts; far more than anybody has machines.
     private static let mostParts = 1_000_000
 
     /// All of it.

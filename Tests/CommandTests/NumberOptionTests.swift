@@ -14,8 +14,8 @@ struct NumberOptionTests {
         var description: String { "\(command) \(option)" }
     }
 
-    /// All options of all commands that take a value, as ArgumentParser describes them, and whose value is a number: those
-    /// that refuse a word.
+    /// All options of all commands that take a value, as ArgumentParser describes them, and whose value is a number:
+    /// those that refuse a word.
     private static let cases: [Case] = {
         do { return try found() } catch { fatalError("\(error)") }
     }()

@@ -76,10 +76,12 @@ struct OldFilesTests {
             zip(names, places).map { name, place in
                 let context = "\(name) lives in the town of \(place)."
                 let start = context.utf8.count - place.utf8.count - 1
-                return
-                    #"{"context": "\#(context)", "qas": [{"id": "\#(name)-\#(copy)-where", "question": "where does \#(name) "#
-                    + #"live?", "answers": [{"text": "\#(place)", "answer_start": \#(start)}]}, {"id": "\#(name)-\#(copy)-who", "#
-                    + #""question": "who lives in \#(place)?", "answers": [{"text": "\#(name)", "answer_start": 0}]}]}"#
+                let whereabouts =
+                    #"{"id": "\#(name)-\#(copy)-where", "question": "where does \#(name) live?", "answers": "#
+                let who = #"{"id": "\#(name)-\#(copy)-who", "question": "who lives in \#(place)?", "answers": "#
+                return #"{"context": "\#(context)", "qas": ["# + whereabouts
+                    + #"[{"text": "\#(place)", "answer_start": \#(start)}]}, "# + who
+                    + #"[{"text": "\#(name)", "answer_start": 0}]}]}"#
             }
         }
         return
