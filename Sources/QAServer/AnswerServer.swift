@@ -35,7 +35,11 @@ public struct AnswerServer: Sendable {
 
     /// Opens the database; the model is loaded when the server runs.
     ///
-    /// - Parameter loadReader: loads the model.
+    /// - Parameters:
+    ///   - options: the address, the limits and where documents are stored.
+    ///   - logger: gets a line for each request.
+    ///   - loadReader: loads the model.
+    /// - Throws: `DocumentStoreError` for a database that cannot be used.
     public init(
         options: ServerOptions, logger: Logger, loadReader: @escaping @Sendable () async throws -> Reader
     ) throws(DocumentStoreError) {
