@@ -159,7 +159,8 @@ let package = Package(
                 "Torch", "SQuAD", "Charts", "Console", "Files", "StrictJSON",
             ]),
         .target(
-            name: "LocalHub", dependencies: [.product(name: "Crypto", package: "swift-crypto")], path: "Tests/LocalHub"),
+            name: "LocalHub", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            path: "Tests/LocalHub"),
         .testTarget(
             name: "HubTests",
             dependencies: ["LocalHub", "Hub", "Files", .product(name: "Crypto", package: "swift-crypto")]),
@@ -189,7 +190,7 @@ let package = Package(
     cxxLanguageStandard: .cxx20
 )
 
-// Optimising the tests takes longer than it saves, except where they compute the expected numbers in loops of their own.
+// Optimising the tests takes longer than it saves, except where they compute the expected numbers in their own loops.
 for target in package.targets where target.type == .test && target.name != "TorchTests" {
     target.swiftSettings = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 }

@@ -25,11 +25,12 @@ struct SettingsFile {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw FileError(path: path, message: "the text is not UTF-8; convert it, for example with iconv")
         }
-        // Aliases of aliases of lists grow beyond any memory, and settings need none. Without an anchor there is no alias; it
-        // begins after a blank or a mark.
+        // Aliases of aliases of lists grow beyond any memory, and settings need none. Without an anchor there is no
+        // alias; it begins after a blank or a mark.
         if bytes.count > Self.largest || text.contains(/(?:^|[\s\[\]{},:?\-])&[^\s\[\]{},]/) {
             throw TrainingError.options(
-                "--config \(path): names with values were expected, at most \(Self.largest) bytes without anchors (&name)")
+                "--config \(path): names with values were expected, at most \(Self.largest) bytes without anchors "
+                    + "(&name)")
         }
         let document: Any?
         do {

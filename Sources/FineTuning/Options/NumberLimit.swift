@@ -1,5 +1,5 @@
-/// The largest numbers that options take. They are far above what is of use, and low enough that no sum or product of several
-/// of them overflows: an option that is out of range is refused before anything is computed with it.
+/// The largest numbers that options take. They are far above what is of use, and low enough that no sum or product of
+/// several of them overflows: an option that is out of range is refused before anything is computed with it.
 package enum NumberLimit {
     /// The largest value of an option.
     ///
