@@ -1,3 +1,4 @@
+import Evaluating
 import QuestionAnswering
 import Testing
 
