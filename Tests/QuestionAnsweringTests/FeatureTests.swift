@@ -1,6 +1,7 @@
 import QuestionAnswering
 import SQuAD
 import Testing
+import Torch
 import Tokenizers
 
 @Suite("Rows and span labels")
@@ -149,6 +150,31 @@ struct FeatureTests {
         #expect(throws: ReaderError.self) {
             try FeatureOptions(maxLength: 384, truncation: .end, docStride: 64).validate(maxPositions: 512)
         }
+    }
+
+    @Test("a maximum length that nobody set fits the model, and one that was set is checked")
+    func fitted() throws {
+        #expect(try FeatureOptions().fitted(to: 512).maxLength == 384)
+        #expect(try FeatureOptions().fitted(to: 128).maxLength == 128)
+        #expect(try FeatureOptions(maxLength: 100).fitted(to: 128).maxLength == 100)
+        #expect(throws: ReaderError.self) { try FeatureOptions(maxLength: 384).fitted(to: 128) }
+        var set = FeatureOptions()
+        set.maxLength = 200
+        #expect(throws: ReaderError.self) { try set.fitted(to: 128) }
+    }
+
+    @Test("in a model with one segment both texts have segment 0")
+    func oneSegment() throws {
+        var tokenizer = try smallTokenizer()
+        let row = { (tokenizer: Tokenizer) in
+            let rows = FeatureBuilder(tokenizer: tokenizer, options: FeatureOptions(maxLength: 64)).build(
+                [example("why?", "x y", answer: "y")], labelled: true
+            ).features
+            return try PackedBatch(rows, tokenizer: tokenizer, device: .cpu).input.typeIDs.array() as [Int64]
+        }
+        #expect(try row(tokenizer).prefix(8) == [0, 0, 0, 0, 0, 0, 1, 1])
+        tokenizer.secondType = 0
+        #expect(try row(tokenizer).allSatisfy { $0 == 0 })
     }
 
     @Test("examples keep the file's order, and those of one text share a number")
