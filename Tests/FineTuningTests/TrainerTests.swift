@@ -82,7 +82,7 @@ struct TrainerTests {
     @Test(
         "a run that goes on with gradient checkpointing ends with the bits of one that never had it",
         arguments: [Precision.fp32, .bf16])
-    func checkpointing(precision: Precision) throws {
+    func checkpointing(precision: BERT.Precision) throws {
         try withWorkshop { shop in
             var whole = shop.options("whole")
             whole.precision = precision
@@ -103,7 +103,7 @@ struct TrainerTests {
     @Test(
         "a run stopped after every single step and resumed ends bit-equal to one that never stopped",
         arguments: [Precision.fp32, .bf16], [1, 2])
-    func exactResume(precision: Precision, accumulation: Int) throws {
+    func exactResume(precision: BERT.Precision, accumulation: Int) throws {
         try withWorkshop { shop in
             func options(_ name: String) -> TrainingOptions {
                 var options = shop.options(name)
@@ -123,7 +123,7 @@ struct TrainerTests {
                 flag.raise()
                 do {
                     resumed = try Trainer.train(broken, interrupt: flag)
-                } catch let error where error.kind == .interrupted {
+                } catch let error as TrainingError where error.kind == .interrupted {
                     stops += 1
                     broken.resume = true
                 }

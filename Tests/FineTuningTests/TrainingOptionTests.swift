@@ -21,9 +21,7 @@ struct TrainingOptionTests {
 
     private func empty() -> TrainingOptions { TrainingOptions(model: "", trainFile: "", outputDirectory: "") }
 
-    @Test(
-        "there is a sample for each, and each is written down as it was "
-            + "set", arguments: TrainingOption.all.map(\.name))
+    @Test("each is written down as it was set", arguments: TrainingOption.all.map(\.name))
     func survives(name: String) throws {
         let option = try #require(TrainingOption.named(name))
         let sample = try #require(Self.samples[name])
@@ -39,9 +37,7 @@ struct TrainingOptionTests {
         if name != "output_dir" { #expect(option.value(again) == sample) }
     }
 
-    @Test(
-        "a value of another kind is refused with the name and what was "
-            + "expected", arguments: TrainingOption.all.map(\.name))
+    @Test("a value of another kind is refused by name", arguments: TrainingOption.all.map(\.name))
     func kinds(name: String) throws {
         let option = try #require(TrainingOption.named(name))
         var options = empty()
