@@ -59,7 +59,7 @@ public enum DocumentPlace: Sendable, Hashable {
     case memory
     /// Nowhere: documents are refused.
     ///
-    /// - Parameter reason: why, and how to have them; clients are told.
+    /// - Parameter reason: why, and how to have them; responses quote it.
     case nowhere(reason: String)
 }
 

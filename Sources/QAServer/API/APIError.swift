@@ -4,7 +4,7 @@ import NIOCore
 import QuestionAnswering
 import StrictJSON
 
-/// Why a request is not answered, as its client is told.
+/// Why a request is not answered, as the response says it.
 package struct APIError: Error, Sendable {
     let status: HTTPResponse.Status
     /// A word for programs.

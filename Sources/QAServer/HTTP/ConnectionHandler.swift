@@ -168,7 +168,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// A client that asks before it sends a body is told to go on, unless the body is one that will be refused.
+    /// Lets a client that waits for permission send its body, unless the body will be refused.
     private func answerExpectation(_ head: HTTPRequest, context: ChannelHandlerContext) {
         if let length = head.headerFields[.contentLength].flatMap(Int.init), length > payloadBytes { return }
         context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)

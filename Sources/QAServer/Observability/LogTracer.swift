@@ -13,6 +13,7 @@ package struct LogTracer: Tracer {
         self.logger = logger
     }
 
+    /// Starts a span, as a child of the one in `context` or as the beginning of a trace.
     package func startSpan<Instant: TracerInstant>(
         _ operationName: String, context: @autoclosure () -> ServiceContext, ofKind kind: SpanKind,
         at instant: @autoclosure () -> Instant, function: String, file fileID: String, line: UInt
@@ -20,6 +21,7 @@ package struct LogTracer: Tracer {
         LogSpan(operationName, parent: context(), logger: logger)
     }
 
+    /// Does nothing: spans are written when they end.
     package func forceFlush() {}
 
     /// Reads `traceparent`.
@@ -77,8 +79,10 @@ package final class LogSpan: Span {
         set { state.withLock { $0.attributes = newValue } }
     }
 
+    /// Whether the span has not ended yet and its trace is sampled.
     package var isRecording: Bool { place.isSampled && !state.withLock { $0.hasEnded } }
 
+    /// Marks the span as failed, or not.
     package func setStatus(_ status: SpanStatus) { state.withLock { $0.status = status } }
 
     /// Events have no place in the line.
@@ -87,12 +91,14 @@ package final class LogSpan: Span {
     /// Links have no place in the line.
     package func addLink(_ link: SpanLink) {}
 
+    /// Adds an error to the line.
     package func recordError<Instant: TracerInstant>(
         _ error: any Error, attributes: SpanAttributes, at instant: @autoclosure () -> Instant
     ) {
         state.withLock { $0.errors.append("\(error)") }
     }
 
+    /// Writes the line, once.
     package func end<Instant: TracerInstant>(at instant: @autoclosure () -> Instant) {
         let ended = state.withLock { state -> State? in
             if state.hasEnded { return nil }

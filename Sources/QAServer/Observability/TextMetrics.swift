@@ -32,28 +32,35 @@ package final class TextMetrics: MetricsFactory {
         self.descriptions = descriptions
     }
 
+    /// A counter, or the one that has this label and these dimensions.
     package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         metric(label, dimensions) { TextNumber(type: "counter") }
     }
 
+    /// A gauge, or the one that has this label and these dimensions.
     package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
         metric(label, dimensions) { TextNumber(type: "gauge") }
     }
 
+    /// A histogram where values are aggregated, else a gauge.
     package func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
         let bounds = aggregate ? descriptions[label]?.bounds ?? [] : []
         if !aggregate { return metric(label, dimensions) { TextNumber(type: "gauge") } }
         return metric(label, dimensions) { TextHistogram(bounds) }
     }
 
-    /// Durations are counted in seconds.
+    /// A histogram of durations in seconds.
     package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         metric(label, dimensions) { TextHistogram(self.descriptions[label]?.bounds ?? []) }
     }
 
+    /// Forgets a counter.
     package func destroyCounter(_ handler: any CounterHandler) { remove(handler) }
+    /// Forgets a gauge.
     package func destroyMeter(_ handler: any MeterHandler) { remove(handler) }
+    /// Forgets a histogram or gauge.
     package func destroyRecorder(_ handler: any RecorderHandler) { remove(handler) }
+    /// Forgets a histogram of durations.
     package func destroyTimer(_ handler: any TimerHandler) { remove(handler) }
 
     /// All metrics, sorted by label and dimensions.
