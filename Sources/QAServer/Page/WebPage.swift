@@ -3,7 +3,8 @@ import Foundation
 import Hummingbird
 import NIOCore
 
-/// The page for people: one file with its style and script inside. Its policy lets a browser run these and nothing else.
+/// The page for people: one file with its style and script inside. Its policy lets a browser run these and nothing
+/// else.
 struct WebPage: Sendable {
     /// The page with its headers.
     let response: Response
