@@ -51,7 +51,10 @@ struct FaultTests {
             // Stopped when all is answered and the file is to be written.
             unlink("\(shop.path)/answers.json")
             let faults = Faults(folder: shop.path)
-            let calls = try faults.calls { #expect(try Tool.run(arguments, shell: $0).status == 0) }
+            let calls = try faults.calls { shell in
+                let output = try Tool.run(arguments, shell: shell)
+                #expect(output.status == 0, "\(output.err)")
+            }
             unlink("\(shop.path)/answers.json")
             let number = try #require(
                 calls.firstIndex { $0.hasPrefix("create") && $0.hasSuffix("answers.json.partial") })
