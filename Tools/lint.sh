@@ -18,9 +18,9 @@ fi
 
 python3 Tools/check_links.py || failed=1
 
-# Longer lines do not fit a window beside another.
+# Longer lines do not fit a window beside another. Tests may have a longer text between quotation marks.
 wide=$(git ls-files -co --exclude-standard -- '*.swift' '*.c' '*.cpp' '*.hpp' '*.h' '*.inc' \
-    | LC_ALL=C.UTF-8 xargs grep -nE '^.{121}' | cut -c 1-160 || true)
+    | LC_ALL=C.UTF-8 xargs grep -nE '^.{121}' | grep -v '^[A-Za-z]*/*Tests/.*"' | cut -c 1-160 || true)
 if [ -n "$wide" ]; then
     printf '%s\n' "lint: lines over 120 characters:" "$wide" >&2
     failed=1

@@ -3,8 +3,8 @@ import Tokenizers
 
 /// Encodes the question and context of every question of a SQuAD file on one thread, and prints pairs a second.
 ///
-/// `wordpiece-bench MODEL FILE [ROUNDS]`. With rounds 0 it encodes the file once and prints the number of tokens alone, for
-/// counting its instructions.
+/// `wordpiece-bench MODEL FILE [ROUNDS]`. With rounds 0 it encodes the file once and prints the number of tokens alone,
+/// for counting its instructions.
 @main
 struct WordPieceBench {
     static func main() throws {

@@ -7,8 +7,8 @@ import FuzzedParsers
     import Glibc
 #endif
 
-/// `bertqa-fuzz PARSER FILE ...` hands files to a parser; built by `Fuzzing/run.sh` with the fuzzer's instrumentation it is
-/// libFuzzer with that parser, and takes its options.
+/// `bertqa-fuzz PARSER FILE ...` hands files to a parser; built by `Fuzzing/run.sh` with the fuzzer's instrumentation
+/// it is libFuzzer with that parser, and takes its options.
 @main
 struct Fuzz {
     /// The parser under test and its scratch folder: libFuzzer calls back without a context.

@@ -11,8 +11,8 @@ import Tokenizers
 
 /// One parser of the project as a function of bytes that may be anything.
 ///
-/// `parse` returns whether the bytes were taken. What it checks of bytes that were taken (that they can be written and read
-/// again, that ranges lie inside) traps: a fuzzer and the tests see that as they see a crash.
+/// `parse` returns whether the bytes were taken. What it checks of bytes that were taken (that they can be written and
+/// read again, that ranges lie inside) traps: a fuzzer and the tests see that as they see a crash.
 package struct FuzzedParser: Sendable {
     /// What it is called on the command line; also the folder of its corpus.
     package let name: String

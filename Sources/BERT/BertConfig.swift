@@ -3,8 +3,8 @@ import StrictJSON
 
 /// The shape of a BERT: `config.json` of a Hugging Face model directory.
 ///
-/// A key that the file does not have gets transformers' default, that of BERT-base. Keys that BertQA does not use are kept and
-/// written back.
+/// A key that the file does not have gets transformers' default, that of BERT-base. Keys that BertQA does not use are
+/// kept and written back.
 package struct BertConfig: Sendable, Hashable {
     /// The number of word pieces, V.
     package var vocabSize = 30522
@@ -32,8 +32,8 @@ package struct BertConfig: Sendable, Hashable {
     package var initializerRange = 0.02
     /// The id of the padding token. BertQA never pads; written back for others.
     package var padTokenID = 0
-    /// BertQA's own key, `no_answer_threshold`: a question that is more likely to have no answer than this, 0 to 1, is left
-    /// unanswered; nil for a model that always answers. transformers keeps the key and ignores it.
+    /// BertQA's own key, `no_answer_threshold`: a question that is more likely to have no answer than this, 0 to 1, is
+    /// left unanswered; nil for a model that always answers. transformers keeps the key and ignores it.
     package var noAnswerThreshold: Double?
 
     /// The file's other keys, in its order.

@@ -52,7 +52,8 @@ extension BertConfig {
             throw CheckpointError(
                 path: path, kind: .unsupported,
                 message:
-                    "'hidden_act' is '\(hiddenActivation)'; BertQA computes 'gelu' only, the activation of the original BERT"
+                    "'hidden_act' is '\(hiddenActivation)'; BertQA computes 'gelu' only, the activation of the "
+                    + "original BERT"
             )
         }
         for (key, value) in [
@@ -111,8 +112,9 @@ private struct ConfigReader {
         return value
     }
 
-    /// `model_type` decides, as in transformers. Files from before 2020 do not have it: there `architectures` decides, which the
-    /// oldest do not have either; those are read as BERT, and the names of the weights will show whether they are.
+    /// `model_type` decides, as in transformers. Files from before 2020 do not have it: there `architectures` decides,
+    /// which the oldest do not have either; those are read as BERT, and the names of the weights will show whether they
+    /// are.
     func checkArchitecture() throws(CheckpointError) {
         if let type = value("model_type") {
             guard type.string == "bert" else {
@@ -124,8 +126,8 @@ private struct ConfigReader {
         guard let names = value("architectures")?.array?.compactMap(\.string), !names.isEmpty else { return }
         guard names.contains(where: { $0.hasPrefix("Bert") && !$0.hasPrefix("BertGeneration") }) else {
             throw unsupported(
-                "there is no 'model_type', and 'architectures' is \(names.joined(separator: ", ")); BertQA reads BERT models "
-                    + "such as BertModel or BertForMaskedLM")
+                "there is no 'model_type', and 'architectures' is \(names.joined(separator: ", ")); BertQA reads BERT "
+                    + "models such as BertModel or BertForMaskedLM")
         }
     }
 

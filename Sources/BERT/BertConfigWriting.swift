@@ -39,8 +39,8 @@ extension BertConfig {
         }
     }
 
-    /// The other keys, without the labels of a classifier: transformers would make a row of `qa_outputs` for each of them, but
-    /// a question-answering head has two, start and end.
+    /// The other keys, without the labels of a classifier: transformers would make a row of `qa_outputs` for each of
+    /// them, but a question-answering head has two, start and end.
     private var keptMembers: [(String, JSONValue)] {
         let labels = otherMembers["id2label"]?.object?.count ?? 2
         let number = otherMembers["num_labels"]?.int ?? 2

@@ -33,7 +33,8 @@ package struct BertForQuestionAnswering {
 
     /// The logits [T, 2] of start (column 0) and end (column 1) for every token of the rows.
     ///
-    /// - Parameter checkpointing: compute each layer again in the backward pass instead of keeping its intermediate results.
+    /// - Parameter checkpointing: compute each layer again in the backward pass instead of keeping its intermediate
+    ///   results.
     package func callAsFunction(
         _ input: BertInput, dropout: DropoutSource = .none, checkpointing: Bool = false
     ) throws(TorchError) -> Tensor {

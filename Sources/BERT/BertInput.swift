@@ -2,8 +2,8 @@ import Torch
 
 /// A packed batch: the concatenation of its rows, without padding between them.
 ///
-/// At its end may be a filler of up to 3 per cent, a row of its own that nothing reads. It makes T one of few numbers, because
-/// a library that compiles a matrix product for each shape then compiles and keeps few of them.
+/// At its end may be a filler of up to 3 per cent, a row of its own that nothing reads. It makes T one of few numbers,
+/// because a library that compiles a matrix product for each shape then compiles and keeps few of them.
 package struct BertInput {
     /// Token ids, int64 [T].
     package let ids: Tensor
@@ -32,7 +32,8 @@ package struct BertInput {
         filledRows = filler > 0 ? try PackedRows(lengths: filled, keys: keys, device: device) : rows
     }
 
-    /// The number of tokens that bring a batch to a multiple of a 32nd of the power of two below it, and of 16 at least.
+    /// The number of tokens that bring a batch to a multiple of a 32nd of the power of two below it, and of 16 at
+    /// least.
     package static func filler(_ tokens: Int) -> Int {
         guard tokens > 0 else { return 0 }
         let power = 1 << (Int.bitWidth - 1 - tokens.leadingZeroBitCount)

@@ -7,8 +7,8 @@ extension BertForQuestionAnswering {
     ///
     /// A head that the checkpoint does not have is drawn from the configuration's initializer range and `headSeed`.
     ///
-    /// - Throws: `CheckpointError` for files that are missing, do not fit, or are changed while they are read, or for weights
-    ///   that libtorch refuses.
+    /// - Throws: `CheckpointError` for files that are missing, do not fit, or are changed while they are read, or for
+    ///   weights that libtorch refuses.
     package init(
         directory: ModelDirectory, use: ParameterUse, precision: Precision, device: Device = .cpu,
         storage: WeightStorage = .mapped, headSeed: UInt64 = 42
@@ -52,7 +52,8 @@ extension BertForQuestionAnswering {
             : try Tensor.normal(parameter.shape, standardDeviation: config.initializerRange, seed: seed)
     }
 
-    /// Writes `model.safetensors` with float32 weights, as transformers names and orders them; it appears whole or not at all.
+    /// Writes `model.safetensors` with float32 weights, as transformers names and orders them; it appears whole or not
+    /// at all.
     ///
     /// - Throws: `FileError`.
     package func writeWeights(to path: String) throws(FileError) {

@@ -135,8 +135,8 @@ package struct BertModel {
 
     /// [T] to [T, H], the filler included.
     ///
-    /// - Parameter checkpointing: keep only the input of each layer, and compute the layer again in the backward pass: less
-    ///   memory, more time and the same numbers.
+    /// - Parameter checkpointing: keep only the input of each layer, and compute the layer again in the backward pass:
+    ///   less memory, more time and the same numbers.
     package func callAsFunction(
         _ input: BertInput, dropout: DropoutSource = .none, checkpointing: Bool = false
     ) throws(TorchError) -> Tensor {

@@ -8,13 +8,15 @@ package struct CheckpointContents: Sendable {
     package let newKeys: [String]
     /// The checkpoint's names for parts of BERT that question answering does not use, sorted.
     package let unusedNames: [String]
-    /// The checkpoint's names that are none of BERT's, sorted: heads of other models, which transformers ignores as well.
+    /// The checkpoint's names that are none of BERT's, sorted: heads of other models, which transformers ignores as
+    /// well.
     package let unknownNames: [String]
 
     /// Finds the parameters of `config` in `weights`.
     ///
-    /// - Throws: `CheckpointError` of kind `.mismatch` that lists up to ten keys of each sort: missing (all but the head's),
-    ///   unexpected, of another shape, of another element type than a floating-point one, or there under two names.
+    /// - Throws: `CheckpointError` of kind `.mismatch` that lists up to ten keys of each sort: missing (all but the
+    ///   head's), unexpected, of another shape, of another element type than a floating-point one, or there under two
+    ///   names.
     package init(_ weights: ModelWeights, config: BertConfig) throws(CheckpointError) {
         var found: [String: TensorView] = [:]
         var names: [String: String] = [:]

@@ -12,8 +12,8 @@ package enum CheckpointKeys {
 
     /// What a name stands for.
     ///
-    /// A missing `bert.` prefix is added (files of the bare encoder do not have it), and `gamma` and `beta` of files converted
-    /// from TensorFlow become `weight` and `bias`.
+    /// A missing `bert.` prefix is added (files of the bare encoder do not have it), and `gamma` and `beta` of files
+    /// converted from TensorFlow become `weight` and `bias`.
     /// - Source: `base_model_prefix` and `_fix_state_dict_key_on_load` of transformers' `modeling_utils.py`
     package static func role(of name: String) -> Role {
         var parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)

@@ -1,7 +1,7 @@
 import Torch
 
-/// The source of the dropout masks of one forward pass. They depend on (seed, step) and the row only; on CUDA also on the row's
-/// place in the batch.
+/// The source of the dropout masks of one forward pass. They depend on (seed, step) and the row only; on CUDA also on
+/// the row's place in the batch.
 package struct DropoutSource: Sendable, Hashable {
     /// Probability in the hidden states.
     package let hidden: Double

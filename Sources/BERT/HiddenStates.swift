@@ -25,7 +25,8 @@ package struct HiddenStates {
 
 /// What attention or the feed-forward network adds to the states.
 ///
-/// Its bias and its dropout are not applied yet: `LayerNorm` does that, the residual sum and the norm in one pass over memory.
+/// Its bias and its dropout are not applied yet: `LayerNorm` does that, the residual sum and the norm in one pass over
+/// memory.
 struct SublayerOutput {
     let product: Tensor  // [T, H]
     let bias: Tensor?  // [H]; nil where the product includes it

@@ -13,7 +13,8 @@ package struct ModelWeights: Sendable {
     /// The tensor of that name, if there is one.
     package subscript(name: String) -> TensorView? { files[name]?[name] }
 
-    /// Opens the weights of a model directory: `model.safetensors`, or the parts that `model.safetensors.index.json` names.
+    /// Opens the weights of a model directory: `model.safetensors`, or the parts that `model.safetensors.index.json`
+    /// names.
     ///
     /// - Throws: `CheckpointError` of kind `.missing` where there is neither, `.invalid` for files that are corrupt.
     package init(directory: String) throws(CheckpointError) {
@@ -27,7 +28,8 @@ package struct ModelWeights: Sendable {
             throw CheckpointError(
                 path: directory, kind: .missing,
                 message:
-                    "there is no model.safetensors, only \(pickle), a Python pickle; `allow_pickle` converts it, and runs none of its code"
+                    "there is no model.safetensors, only \(pickle), a Python pickle; `allow_pickle` converts it, and "
+                    + "runs none of its code"
             )
         } else {
             throw CheckpointError(path: directory, kind: .missing, message: "there is no model.safetensors")

@@ -16,8 +16,8 @@ package struct ShardedIndex: Sendable {
 
     /// Reads an index.
     ///
-    /// - Throws: `CheckpointError` that names the file and the tensor: not JSON, no `weight_map`, an empty one, or an entry
-    ///   that is not a plain file name.
+    /// - Throws: `CheckpointError` that names the file and the tensor: not JSON, no `weight_map`, an empty one, or an
+    ///   entry that is not a plain file name.
     package init(path: String) throws(CheckpointError) {
         let value = try CheckpointFile.json(path)
         guard let map = value.object?["weight_map"]?.object, !map.isEmpty else {
@@ -38,8 +38,8 @@ package struct ShardedIndex: Sendable {
         self.fileOfTensor = fileOfTensor
     }
 
-    /// Whether a name can be used as the name of one file in a folder: ASCII letters, digits, `-`, `_`, `.`, `+`, `=`, `,`
-    /// and spaces between them, at most 200 bytes, not beginning with a dot.
+    /// Whether a name can be used as the name of one file in a folder: ASCII letters, digits, `-`, `_`, `.`, `+`, `=`,
+    /// `,` and spaces between them, at most 200 bytes, not beginning with a dot.
     package static func isPlainFileName(_ name: String) -> Bool {
         guard (1...200).contains(name.utf8.count), name.utf8.first != UInt8(ascii: "."),
             name.utf8.first != UInt8(ascii: " "), name.utf8.last != UInt8(ascii: " ")

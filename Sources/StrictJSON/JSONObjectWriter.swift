@@ -1,7 +1,7 @@
 import Files
 
-/// Writes an object member by member, as `JSONValue.serialized(pretty: true)` would write it at once: an object of any size
-/// needs no tree.
+/// Writes an object member by member, as `JSONValue.serialized(pretty: true)` would write it at once: an object of any
+/// size needs no tree.
 package struct JSONObjectWriter {
     private var isEmpty = true
 

@@ -32,8 +32,8 @@ struct OperationCountTests {
         let least = try [1, 2].map { layers in
             try (0..<20).map { _ in try made(layers: layers, precision: precision, training: training) }.min() ?? 0
         }
-        // Four products and attention, three of the feed-forward part, two norms; with bfloat16 their rounded copies and
-        // that of what attention gives, which is the same tensor.
+        // Four products and attention, three of the feed-forward part, two norms; with bfloat16 their rounded copies
+        // and that of what attention gives, which is the same tensor.
         #expect(least[1] - least[0] == (precision == .bf16 ? 12 : 10))
     }
 }

@@ -6,7 +6,8 @@ import TestDevice
 import Testing
 import Torch
 
-/// The ladder of parity with transformers; fixtures by `Tools/make_parity_fixtures.py`, which says where they come from.
+/// The ladder of parity with transformers; fixtures by `Tools/make_parity_fixtures.py`, which says where they come
+/// from.
 @Suite("Parity with transformers")
 struct ParityTests {
     /// The numbers of one tensor of a fixture file.
@@ -123,8 +124,8 @@ struct ParityTests {
     @Test("the loss and the gradient of every parameter", arguments: [(Precision.fp32, 1e-5), (.bf16, 2e-2)])
     func gradients(precision: Precision, tolerance cpu: Double) throws {
         let tolerance = try TestDevice.tolerance(cpu)
-        // Rounding to bfloat16 does not spread evenly: a small parameter may get more than its share; a GPU rounds once more,
-        // after the bias of a product.
+        // Rounding to bfloat16 does not spread evenly: a small parameter may get more than its share; a GPU rounds once
+        // more, after the bias of a product.
         let share = precision == .fp32 ? 1.0 : try TestDevice.current() == .cpu ? 2 : 3
         let file = try SafetensorsFile(path: fixture("tiny_bert/batch.safetensors"))
         let expected = try SafetensorsFile(path: fixture("tiny_bert/gradients.safetensors"))

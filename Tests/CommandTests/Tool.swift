@@ -59,7 +59,8 @@ enum Tool {
             guard process.isRunning,
                 let text = try? FileHandle(forReadingAtPath: "/proc/\(process.processIdentifier)/stat")?.readToEnd()
             else { return nil }
-            // - Source: proc(5): utime and stime are the 14th and 15th field; the second, in parentheses, may hold spaces.
+            // - Source: proc(5): utime and stime are the 14th and 15th field; the second, in parentheses, may hold
+            //   spaces.
             let fields = String(decoding: text, as: UTF8.self).split(separator: ")").last?.split(separator: " ") ?? []
             guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return nil }
             return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))

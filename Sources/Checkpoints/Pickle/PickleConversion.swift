@@ -1,7 +1,8 @@
 import Files
 import Foundation
 
-/// Converts weights that `torch.save` pickled, `pytorch_model.bin`, to `model.safetensors`. No code of the pickle is run.
+/// Converts weights that `torch.save` pickled, `pytorch_model.bin`, to `model.safetensors`. No code of the pickle is
+/// run.
 package enum PickleConversion {
     /// The pickled weights of a model directory, if it has any: one file, or the index of several.
     package static func pickle(in directory: String) -> String? {
@@ -12,7 +13,8 @@ package enum PickleConversion {
 
     /// Writes `model.safetensors` beside the pickled weights of a directory; it appears whole or not at all.
     ///
-    /// - Throws: `CheckpointError` that names the file: `torch.save` did not write it, it is corrupt, or has no tensors.
+    /// - Throws: `CheckpointError` that names the file: `torch.save` did not write it, it is corrupt, or has no
+    ///   tensors.
     package static func convert(directory: String) throws(CheckpointError) {
         guard let name = pickle(in: directory) else {
             throw CheckpointError(path: directory, kind: .missing, message: "there is no pytorch_model.bin")

@@ -1,8 +1,9 @@
 /// Reads a pickle without running it: a stack machine for the few opcodes that a dictionary of tensors is made of.
 ///
-/// Python imports and calls whatever a pickle names. Here names stay names; the calls that rebuild tensors are understood, and
-/// any other call makes a value without content.
-/// - Source: the opcodes in CPython's `Lib/pickletools.py`; the calls in PyTorch's `torch/_utils.py`, `_rebuild_tensor_v2`.
+/// Python imports and calls whatever a pickle names. Here names stay names; the calls that rebuild tensors are
+/// understood, and any other call makes a value without content.
+/// - Source: the opcodes in CPython's `Lib/pickletools.py`; the calls in PyTorch's `torch/_utils.py`,
+///   `_rebuild_tensor_v2`.
 package struct PickleMachine {
     private let path: String
     private let bytes: UnsafeRawBufferPointer
@@ -25,7 +26,8 @@ package struct PickleMachine {
 
     /// The value in a pickle; `path` is for errors.
     ///
-    /// - Throws: `CheckpointError` of kind `.invalid` for bytes that are not a pickle, or use opcodes that no checkpoint has.
+    /// - Throws: `CheckpointError` of kind `.invalid` for bytes that are not a pickle, or use opcodes that no
+    ///   checkpoint has.
     package static func read(_ bytes: UnsafeRawBufferPointer, path: String) throws(CheckpointError) -> PickleValue {
         var machine = PickleMachine(bytes, at: 0, path: path)
         return try machine.run()

@@ -52,8 +52,8 @@ package indirect enum PickleValue: Sendable {
 }
 
 extension PickleValue.Storage {
-    /// A storage as `torch.save` refers to it: `('storage', class, key, device, count)`, in the format before PyTorch 1.6 with
-    /// a sixth element: `None`, or `(key, offset, count)` of a part of the block.
+    /// A storage as `torch.save` refers to it: `('storage', class, key, device, count)`, in the format before PyTorch
+    /// 1.6 with a sixth element: `None`, or `(key, offset, count)` of a part of the block.
     ///
     /// - Returns: nil if a field is missing or is not a possible number.
     init?(_ fields: [PickleValue], elementType: ElementType) {
@@ -74,8 +74,8 @@ extension PickleValue.Storage {
 }
 
 extension PickleValue.Tensor {
-    /// A tensor from the arguments of `torch._utils._rebuild_tensor_v2`: storage, offset, shape, strides, and others that only
-    /// training needs.
+    /// A tensor from the arguments of `torch._utils._rebuild_tensor_v2`: storage, offset, shape, strides, and others
+    /// that only training needs.
     ///
     /// - Returns: nil if it reaches beyond its storage, or has more elements than it.
     init?(_ arguments: [PickleValue]) {

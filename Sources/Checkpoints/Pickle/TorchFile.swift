@@ -2,9 +2,9 @@ import Files
 
 /// A file that `torch.save` wrote: the object in its pickle, and the bytes of the tensors' storages.
 ///
-/// PyTorch 1.6 and later write a zip archive of the pickle and one entry a storage. Earlier versions write a stream: a magic
-/// number, the version of the format, a description of the machine and the object, each a pickle; then the storages' keys, a
-/// pickle again, and the storages in that order, each with its number of elements before it.
+/// PyTorch 1.6 and later write a zip archive of the pickle and one entry a storage. Earlier versions write a stream: a
+/// magic number, the version of the format, a description of the machine and the object, each a pickle; then the
+/// storages' keys, a pickle again, and the storages in that order, each with its number of elements before it.
 /// - Source: `_save`, `_legacy_save` and `_legacy_load` in PyTorch's `torch/serialization.py`.
 struct TorchFile {
     let file: MappedFile

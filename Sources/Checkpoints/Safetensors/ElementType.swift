@@ -38,8 +38,8 @@ package enum ElementType: String, Sendable, Hashable, CaseIterable, Comparable {
 
     /// The bytes that a tensor of this type and shape takes.
     ///
-    /// - Returns: `nil` when a dimension is negative, when the product of the dimensions or of the bits overflows, or when
-    ///   the bits don't fill whole bytes.
+    /// - Returns: `nil` when a dimension is negative, when the product of the dimensions or of the bits overflows, or
+    ///   when the bits don't fill whole bytes.
     package func byteCount(shape: [Int]) -> Int? {
         var bits = bitCount
         // Elements and bits overflow apart from a later zero, so that [2^62, 2^62, 0] is refused like in other readers.

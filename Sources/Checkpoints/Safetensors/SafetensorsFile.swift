@@ -21,8 +21,8 @@ package struct TensorView: Sendable {
         return try body(UnsafeRawBufferPointer(rebasing: file.bytes[range]))
     }
 
-    /// Returns the memory of its pages to the system, once the data has been copied. Pages that are read again come from
-    /// the file.
+    /// Returns the memory of its pages to the system, once the data has been copied. Pages that are read again come
+    /// from the file.
     package func releasePages() {
         file.release(range)
     }

@@ -154,7 +154,8 @@ private struct HeaderChecker {
                 let kind =
                     entry.range.lowerBound < expected ? "it overlaps the tensor before it" : "there is a gap before it"
                 throw failure(
-                    "\(kind): its bytes begin at \(entry.range.lowerBound - dataStart) instead of \(expected - dataStart)",
+                    "\(kind): its bytes begin at \(entry.range.lowerBound - dataStart) instead of "
+                        + "\(expected - dataStart)",
                     tensor: entry.name)
             }
             expected = entry.range.upperBound
@@ -162,7 +163,8 @@ private struct HeaderChecker {
         guard expected == fileLength else {
             let kind = expected > fileLength ? "cut short" : "too long"
             throw failure(
-                "the file is \(kind): its tensors take \(expected - dataStart) bytes, but \(fileLength - dataStart) are there"
+                "the file is \(kind): its tensors take \(expected - dataStart) bytes, but \(fileLength - dataStart) "
+                    + "are there"
             )
         }
     }

@@ -35,8 +35,8 @@ package struct SafetensorsWriter: ~Copyable {
 
     /// Writes the header to a file that has just been made.
     ///
-    /// - Throws: `CheckpointError` of kind `.invalid` for a name that occurs twice or is `__metadata__`, or for an impossible
-    ///   shape; of kind `.unwritable` with the system's reason.
+    /// - Throws: `CheckpointError` of kind `.invalid` for a name that occurs twice or is `__metadata__`, or for an
+    ///   impossible shape; of kind `.unwritable` with the system's reason.
     package init(
         file: FileOutput, tensors: [TensorDescription], metadata: [String: String] = ["format": "pt"]
     ) throws(CheckpointError) {
@@ -63,8 +63,8 @@ package struct SafetensorsWriter: ~Copyable {
 
     /// Writes the bytes of the next tensor of `order`: little-endian, row-major.
     ///
-    /// - Throws: `CheckpointError` of kind `.invalid` when there is no next tensor or it takes another number of bytes; of kind
-    ///   `.unwritable` with the system's reason.
+    /// - Throws: `CheckpointError` of kind `.invalid` when there is no next tensor or it takes another number of bytes;
+    ///   of kind `.unwritable` with the system's reason.
     package mutating func append(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
         guard written < order.count else {
             throw failure("\(order.count) tensors were described, but one more is appended")

@@ -103,8 +103,8 @@ extension FolderNotes {
         if let first = missing.first {
             note(
                 path, missing.count, "token",
-                "in a list that does not count beside another file's, the first is \(Self.quoted(first)); not added, as "
-                    + "in transformers")
+                "in a list that does not count beside another file's, the first is \(Self.quoted(first)); not added, "
+                    + "as in transformers")
         }
         if let (first, own, listed) = moved.first {
             note(

@@ -69,7 +69,8 @@ struct FolderNotes {
             guard letters.upper >= 1000 || (letters.upper >= 50 && letters.upper * 20 > letters.all) else { return }
             note(
                 "\(path): \(letters.upper) of \(letters.all) tokens have capital letters, but texts are put in lower "
-                    + "case, so these tokens are never found; if the model is cased, set do_lower_case to false in \(config)"
+                    + "case, so these tokens are never found; if the model is cased, set do_lower_case to false in "
+                    + "\(config)"
             )
         } else if letters.lower >= 50 && letters.upper * 1000 < letters.lower {
             note(

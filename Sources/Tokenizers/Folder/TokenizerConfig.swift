@@ -94,8 +94,8 @@ struct TokenRoles {
     private var others: [String] = []
     /// Special tokens without a role.
     private(set) var extra: [AddedToken] = []
-    /// How many of `extra` make a token of `added_tokens.json` special: not those that `special_tokens_map.json` lists as
-    /// `additional_special_tokens`, which transformers reads too late for that.
+    /// How many of `extra` make a token of `added_tokens.json` special: not those that `special_tokens_map.json` lists
+    /// as `additional_special_tokens`, which transformers reads too late for that.
     private var markingCount = 0
     /// The spellings that make a token of `added_tokens.json` special.
     var marking: [AddedToken] { tokens + extra.prefix(markingCount) }

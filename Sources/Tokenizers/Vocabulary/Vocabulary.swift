@@ -92,7 +92,8 @@ package struct Vocabulary: Sendable {
         return Int(owners[Int(id)])
     }
 
-    /// Whether a line of `vocab.txt` holds the piece at a place as it is: no line break in it, no white space behind it.
+    /// Whether a line of `vocab.txt` holds the piece at a place as it is: no line break in it, no white space behind
+    /// it.
     func isLine(_ place: Int) -> Bool {
         let range = pieces.range(place)
         guard let last = pieces.bytes[range].last else { return true }
