@@ -26,7 +26,7 @@ public struct Hub: Sendable {
     ///   - progress: called after each piece that was received.
     ///   - warn: called with a sentence where a cached model is used because the hub cannot be reached.
     ///   - convert: writes `model.safetensors` into a folder with `pytorch_model.bin`; nil refuses models that have
-    ///     pickled     weights only.
+    ///     pickled weights only.
     public init(
         settings: HubSettings, progress: @escaping @Sendable (Progress) -> Void = { _ in },
         warn: @escaping @Sendable (String) -> Void = { _ in }, convert: (@Sendable (String) throws -> Void)? = nil

@@ -5,8 +5,8 @@
  *   FAULTS_FAIL=N         the N-th of them, counted from 1 over all threads, fails with FAULTS_ERRNO (EIO)
  *   FAULTS_RECORD=FILE    every change to a file or a folder, with its bytes, and every sync is appended to this file
  *
- * A record is a line "OPERATION\tNUMBER\tLENGTH\tPATH\tSECOND\n" and LENGTH bytes. NUMBER is an offset for "write", a size for
- * "truncate", 1 for a folder in "sync", and else 0.
+ * A record is a line "OPERATION\tNUMBER\tLENGTH\tPATH\tSECOND\n" and LENGTH bytes. NUMBER is an offset for "write",
+ * a size for "truncate", 1 for a folder in "sync", and else 0.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -104,7 +104,8 @@ static int fails(const char *operation, const char *path) {
     return 1;
 }
 
-static void record(const char *operation, long long number, const char *path, const char *second, const void *bytes, size_t length) {
+static void record(const char *operation, long long number, const char *path, const char *second, const void *bytes,
+                   size_t length) {
     char line[2 * PATH_MAX + 64];
     if (!path || !getenv("FAULTS_RECORD")) return;
     const int kept = errno;
@@ -198,8 +199,12 @@ static ssize_t write_at(int file, const void *bytes, size_t length, off64_t offs
     return written;
 }
 
-ssize_t pwrite(int file, const void *bytes, size_t length, off_t offset) { return write_at(file, bytes, length, offset); }
-ssize_t pwrite64(int file, const void *bytes, size_t length, off64_t offset) { return write_at(file, bytes, length, offset); }
+ssize_t pwrite(int file, const void *bytes, size_t length, off_t offset) {
+    return write_at(file, bytes, length, offset);
+}
+ssize_t pwrite64(int file, const void *bytes, size_t length, off64_t offset) {
+    return write_at(file, bytes, length, offset);
+}
 
 static int cut(int file, off64_t size) {
     static int (*next)(int, off64_t);
