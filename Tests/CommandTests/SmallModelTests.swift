@@ -1,6 +1,7 @@
 import Foundation
 import StrictJSON
 import Testing
+import Workshop
 
 @Suite("Models with few positions, and tokenizers that contradict themselves")
 struct SmallModelTests {
