@@ -2,7 +2,7 @@
 # Builds and runs the packages of examples/ as a client would, each depending on this package by its path.
 #
 # `ask` is built in a build folder of its own, so that nothing of this package's build helps it to find libtorch. `train` and `mount`
-# share this package's build folder: with the options of `swift test`, what the tests have built is not built again.
+# share this package's build folder, where the tests and `make build` have built what they need.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -35,13 +35,13 @@ expect() {
     fi
 }
 
-build train --scratch-path "$root/.build" --build-tests
+build train --scratch-path "$root/.build"
 .build/release/train .deps/encoder examples/train/rows.csv "$folder/model" > "$folder/trained" 2> "$folder/log" \
     || { cat "$folder/log" >&2; exit 1; }
 expect train '^Where is the clay\? in the cellar$' "$folder/trained"
 echo "examples: train fine-tuned a model on rows of its own"
 
-build mount --scratch-path "$root/.build" --build-tests
+build mount --scratch-path "$root/.build"
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 .build/release/mount "$folder/model" "$port" > "$folder/log" 2>&1 &
 server=$!

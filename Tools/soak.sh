@@ -22,9 +22,9 @@ echo "soak: $kills kills"
 # In memory, saves take as long as steps do, and kills fall close to them; on a disk most of the time is spent on syncing.
 scratch=${TMPDIR:-/tmp}
 if [ -d /dev/shm ] && [ -w /dev/shm ]; then scratch=/dev/shm; fi
-TMPDIR=$scratch BERTQA_SOAK=$kills swift test -c release --filter verifyResume
+TMPDIR=$scratch BERTQA_SOAK=$kills swift test -c release --disable-testable-imports --filter verifyResume
 echo "soak: every call on a file fails once, and power failures"
-BERTQA_FAULTS=all swift test -c release --skip-build --filter 'FaultTests|PowerLossTests'
+BERTQA_FAULTS=all swift test -c release --disable-testable-imports --skip-build --filter 'FaultTests|PowerLossTests'
 echo "soak: $texts texts"
 ./Tools/tool_packages.sh
 .venv/bin/python Tools/compare_tokenizers.py --bertqa .build/release/bertqa --model .deps/encoder --count "$texts"

@@ -7,7 +7,8 @@ package struct HiddenStates {
     /// The same as the linear layers that read them multiply it: rounded once where several layers read it.
     let operand: Linear.Operand
 
-    init(_ full: Tensor, precision: Precision) throws(TorchError) {
+    /// States, float32 [T, H], with what products in a precision read of them.
+    package init(_ full: Tensor, precision: Precision) throws(TorchError) {
         self.full = full
         operand = try Linear.Operand(full, precision: precision)
     }

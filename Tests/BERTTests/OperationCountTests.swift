@@ -2,7 +2,7 @@ import CTorch
 import Testing
 import Torch
 
-@testable import BERT
+import BERT
 
 /// How many tensors a layer makes, which is how many operations it starts: a guard against work that creeps in.
 @Suite("Operations of a layer", .serialized)

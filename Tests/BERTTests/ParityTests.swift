@@ -1,4 +1,4 @@
-@testable import BERT
+import BERT
 import Checkpoints
 import Foundation
 import StrictJSON

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Torch
 
-@testable import FineTuning
+import FineTuning
 
 @Suite("The address at which other processes reach this one")
 struct LocalAddressTests {

@@ -2,7 +2,7 @@ import Evaluating
 import QuestionAnswering
 import Testing
 
-@testable import FineTuning
+import FineTuning
 
 @Suite("Processes that train together")
 struct ProcessPlaceTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import SQuAD
+import SQuAD
 
 @Suite("Looking for answers")
 struct AnswerSearchTests {

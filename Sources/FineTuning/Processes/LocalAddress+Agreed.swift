@@ -13,7 +13,7 @@ extension LocalAddress {
     /// - Parameter timeout: how long the others' addresses are waited for, in seconds.
     /// - Returns: nil if there is no way to MASTER_ADDR.
     /// - Throws: `TorchError` if a process has not written its address in that time.
-    static func agreed(
+    package static func agreed(
         place: ProcessPlace, store: ProcessStore, timeout: Double
     ) throws(TorchError) -> String? {
         let own = towards(place.host, port: place.port)
@@ -30,7 +30,7 @@ extension LocalAddress {
     }
 
     /// Whether an IP address, as text, is one that no other machine can reach.
-    static func isLoopback(_ address: String) -> Bool {
+    package static func isLoopback(_ address: String) -> Bool {
         address == "::1" || address.hasPrefix("127.") || address.hasPrefix("::ffff:127.")
     }
 

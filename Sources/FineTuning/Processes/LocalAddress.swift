@@ -2,9 +2,9 @@ import Files
 import Foundation
 
 /// This machine's addresses.
-enum LocalAddress {
+package enum LocalAddress {
     /// The IP address that packets to a host leave from; nil if there is no way to it. Nothing is sent.
-    static func towards(_ host: String, port: Int) -> String? {
+    package static func towards(_ host: String, port: Int) -> String? {
         var hints = addrinfo()
         hints.ai_socktype = System.datagramSocket
         var found: UnsafeMutablePointer<addrinfo>?

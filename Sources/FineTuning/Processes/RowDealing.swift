@@ -1,10 +1,10 @@
 /// Deals the rows of a step to the processes that train together.
-enum RowDealing {
+package enum RowDealing {
     /// The rows of each process, in the order given: as many to each as to any other, or one fewer, and the tokens as
     /// level as giving the longest first to the one with the fewest makes them. All processes deal alike.
     ///
     /// - Parameter length: the tokens of a row.
-    static func deal(_ rows: ArraySlice<Int>, to processes: Int, length: (Int) -> Int) -> [[Int]] {
+    package static func deal(_ rows: ArraySlice<Int>, to processes: Int, length: (Int) -> Int) -> [[Int]] {
         guard processes > 1 else { return [Array(rows)] }
         var room = (0..<processes).map { rows.count / processes + ($0 < rows.count % processes ? 1 : 0) }
         var tokens = [Int](repeating: 0, count: processes)

@@ -1,17 +1,17 @@
 import QuestionAnswering
 
 /// What a model makes of the validation's rows, or of a process's part of them.
-struct ValidationReading {
+package struct ValidationReading {
     /// By the examples' numbers.
-    var predictions: [Int: Prediction] = [:]
-    var loss = SpanLoss()
+    package var predictions: [Int: Prediction] = [:]
+    package var loss = SpanLoss()
 
-    init(predictions: [Int: Prediction], loss: SpanLoss) {
+    package init(predictions: [Int: Prediction], loss: SpanLoss) {
         (self.predictions, self.loss) = (predictions, loss)
     }
 
     /// The readings of all processes' parts together.
-    init(_ parts: [ValidationReading]) {
+    package init(_ parts: [ValidationReading]) {
         let rows = parts.reduce(0) { $0 + $1.loss.rows }
         for part in parts {
             predictions.merge(part.predictions) { first, _ in first }
@@ -23,7 +23,7 @@ struct ValidationReading {
     }
 
     /// Numbers that another process can read.
-    var numbers: [Double] {
+    package var numbers: [Double] {
         var result = [loss.loss, loss.accuracy, Double(loss.rows)]
         for (example, prediction) in predictions {
             result += [Double(example), prediction.noAnswerProbability, Double(prediction.candidates.count)]
@@ -38,7 +38,7 @@ struct ValidationReading {
     }
 
     /// Reads what `numbers` returned; nil if it is something else.
-    init?(numbers: [Double]) {
+    package init?(numbers: [Double]) {
         var rest = numbers[...]
         func next(_ count: Int) -> [Double]? {
             guard rest.count >= count else { return nil }

@@ -15,7 +15,7 @@ enum AnswerPlacement {
 }
 
 /// Where words stand in a context, in Unicode scalars.
-final class AnswerSearch {
+package final class AnswerSearch {
     let context: [Unicode.Scalar]
     private lazy var folded = FoldedText(context)
     private var lastMap: (unit: OffsetUnit, map: OffsetMap)?
@@ -72,7 +72,7 @@ final class AnswerSearch {
     /// a text and an answer of one letter repeated would otherwise take the product.
     ///
     /// - Source: Knuth, Morris and Pratt 1977, doi:10.1137/0206024.
-    static func occurrences(of words: [Unicode.Scalar], in text: [Unicode.Scalar]) -> [Int] {
+    package static func occurrences(of words: [Unicode.Scalar], in text: [Unicode.Scalar]) -> [Int] {
         guard !words.isEmpty, words.count <= text.count else { return [] }
         let borders = borders(of: words)
         var (places, matched) = ([Int](), 0)
