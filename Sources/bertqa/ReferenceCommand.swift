@@ -25,7 +25,7 @@ struct ReferenceCommand: AsyncParsableCommand {
         ]
         lines += TrainingOption.all.map { option in
             let limits = option.limits.map { ", \($0)" } ?? ""
-            let decides = option.decidesNumbers ? "yes" : option.isPath ? "its content" : "no"
+            let decides = option.decidesNumbers ? "yes" : option.isPath ? "a path" : "no"
             return
                 "| `\(option.name)` | \(option.expected)\(limits) | \(option.defaultText ?? "") | \(decides) | "
                 + "\(option.help) |"
