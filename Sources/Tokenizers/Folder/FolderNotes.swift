@@ -70,8 +70,7 @@ struct FolderNotes {
             note(
                 "\(path): \(letters.upper) of \(letters.all) tokens have capital letters, but texts are put in lower "
                     + "case, so these tokens are never found; if the model is cased, set do_lower_case to false in "
-                    + "\(config)"
-            )
+                    + config)
         } else if letters.lower >= 50 && letters.upper * 1000 < letters.lower {
             note(
                 "\(path): no token has a capital letter, but texts keep theirs, so most words with one are unknown"
