@@ -164,19 +164,25 @@ package enum DurableFiles {
         }
     }
 
-    /// Makes a directory and those above it.
+    /// Makes a directory and those above it, and syncs their names.
     package static func makeDirectory(_ path: String) throws(FileError) {
+        var (missing, place): ([String], String) = ([], path)
+        while !FileManager.default.fileExists(atPath: place), missing.count < 256 {
+            missing.append(place)
+            place = parent(of: place)
+        }
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
             throw FileError(path: path, message: "the directory cannot be made: \(FileError.reason(error))")
         }
+        for directory in missing { try synchronize(parent(of: directory)) }
     }
 
     /// Makes a directory, if it is not there, but none above it: where that was removed meanwhile, nothing takes its
     /// place.
     package static func makeDirectory(inExisting path: String) throws(FileError) {
-        if mkdir(path, 0o777) == 0 { return }
+        if mkdir(path, 0o777) == 0 { return try synchronize(parent(of: path)) }
         let code = errno
         var isDirectory: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)

@@ -15,7 +15,11 @@ struct FaultTests {
     private func contents(_ path: String) -> Data? { FileManager.default.contents(atPath: path) }
 
     private func put(_ server: ServingTool, _ document: String) async throws -> Int {
-        var request = HTTPClientRequest(url: "\(server.address)/v1/documents/\(document)")
+        try await put(server.address, document)
+    }
+
+    private func put(_ address: String, _ document: String) async throws -> Int {
+        var request = HTTPClientRequest(url: "\(address)/v1/documents/\(document)")
         request.method = .PUT
         request.headers.add(name: "Content-Type", value: "application/json")
         request.body = .bytes(ByteBuffer(string: #"{"text": "ada lives in the town of rome."}"#))
@@ -150,13 +154,16 @@ struct FaultTests {
             let code = Faults.code(of: calls[number - 1])
             var status: Int?
             let shell = try faults.shell(["FAULTS_FAIL": "\(number)", "FAULTS_ERRNO": "\(code)"])
+            let (server, address) = try ServingTool.start(
+                shop, ["--database", "\(folder)/documents.sqlite"], shell: shell)
             // A server that cannot open its database says so and ends.
-            if let server = try? serve(shell) {
-                status = try await put(server, "new")
-                server.running.send(SIGTERM)
-                let output = try server.running.finish()
-                #expect(!output.signalled, "call \(number), \(calls[number - 1]): \(output.err)")
+            if !address.isEmpty {
+                status = try await put(address, "new")
+                server.send(SIGTERM)
             }
+            let output = try server.finish()
+            #expect(!output.signalled, "call \(number), \(calls[number - 1]): \(output.err)")
+            #expect(!address.isEmpty || output.status == 74, "\(output.status) \(output.err)")
             let name: Comment = "call \(number), \(calls[number - 1]): \(status.map(String.init) ?? "not started")"
             let later = try serve(nil)
             #expect(try await get(later, "old") == 200, name)

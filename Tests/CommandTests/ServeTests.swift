@@ -13,13 +13,20 @@ struct ServingTool {
 
     /// Starts it with a workshop's model on a port that is free, and waits until it is ready.
     init(_ shop: Workshop, _ arguments: [String] = [], shell: String? = nil) throws {
-        running = try Tool.start(
+        (running, address) = try Self.start(shop, arguments, shell: shell)
+        try #require(!address.isEmpty, "\(running.said)")
+    }
+
+    /// The same for a server that may end instead: its address is empty then.
+    static func start(
+        _ shop: Workshop, _ arguments: [String], shell: String?
+    ) throws -> (running: Tool.Running, address: String) {
+        let running = try Tool.start(
             ["serve", "--model", "\(shop.path)/model", "--port", "0", "--max-length", "48"] + arguments, shell: shell)
         running.wait { $0.contains("\"ready\"") && $0.contains("\"url\"") }
-        let line = try #require(
-            running.said.split(separator: "\n").first { $0.contains("\"url\"") }, "\(running.said)")
-        let url = try #require(try JSONValue.parse(Array(line.utf8))["url"]?.string)
-        address = String(url.dropLast())
+        let line = running.said.split(separator: "\n").first { $0.contains("\"url\"") }
+        let url = try line.flatMap { try JSONValue.parse(Array($0.utf8))["url"]?.string } ?? ""
+        return (running, String(url.dropLast()))
     }
 
 }

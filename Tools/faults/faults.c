@@ -85,6 +85,8 @@ static const char *opened(int file, char place[PATH_MAX]) {
     path[length] = 0;
     /* A file that was removed while it was open: nothing on the disk depends on it. */
     if (strstr(path, " (deleted)")) return NULL;
+    /* Pipes and sockets have names such as "pipe:[7]". */
+    if (path[0] != '/') return NULL;
     return named(AT_FDCWD, path, place);
 }
 
