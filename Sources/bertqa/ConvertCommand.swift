@@ -46,7 +46,7 @@ struct ConvertCommand: AsyncParsableCommand {
         try await reportingErrors("convert") {
             let path = try await DatasetSource.path(data, .train)
             let summary = try convert(path)
-            summary.extent.tell()
+            summary.extent.tell(repairing: repair)
             let report = ConvertReport(output: output, summary: summary)
             try writeOutput(json ? report.json.serialized() : report.text)
         }

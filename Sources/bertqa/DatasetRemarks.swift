@@ -5,8 +5,10 @@ import SQuAD
 extension DatasetExtent {
     /// What a user should know of the file before anything is made of it, a line each.
     ///
-    /// - Parameter scoring: whether answers are compared with those of the file.
-    private func remarks(scoring: Bool) -> [String] {
+    /// - Parameters:
+    ///   - scoring: whether answers are compared with those of the file.
+    ///   - repairing: whether offsets of another unit are converted anyway.
+    private func remarks(scoring: Bool, repairing: Bool) -> [String] {
         var lines: [String] = []
         if namelessQuestions > 0 {
             lines.append(
@@ -18,7 +20,7 @@ extension DatasetExtent {
                 "warning: \(ids.repeatedCount) of \(Figures.count(questions, "question")) with an id that came "
                     + "before, first \"\(first)\"; they are called \"\(first)#2\" and so on, and all are counted")
         }
-        if unit != .characters {
+        if unit != .characters, !repairing {
             lines.append(
                 "warning: the offsets of answers count \(unit), not characters; `bertqa convert --repair` converts them"
             )
@@ -31,7 +33,9 @@ extension DatasetExtent {
     }
 
     /// Writes the remarks on standard error.
-    func tell(scoring: Bool = false) { StandardError.write(remarks(scoring: scoring).map { $0 + "\n" }.joined()) }
+    func tell(scoring: Bool = false, repairing: Bool = false) {
+        StandardError.write(remarks(scoring: scoring, repairing: repairing).map { $0 + "\n" }.joined())
+    }
 }
 
 extension ScoringRules {
@@ -39,9 +43,8 @@ extension ScoringRules {
     func tell(of dataset: Dataset) {
         guard self == .squad, let language = WritingSystem.unspacedLanguage(of: dataset) else { return }
         StandardError.write(
-            "warning: most answers are in a script without spaces between words, where SQuAD's metric counts a whole "
-                + "answer as one word; --language \(language) counts "
-                + "characters\(language == "zh" ? ", so does --metric cmrc" : "")\n"
+            "warning: most answers are in a script without spaces between words, where SQuAD's metric counts a whole answer as "
+                + "one word; --language \(language)\(language == "zh" ? " or --metric cmrc" : "") counts characters\n"
         )
     }
 }
