@@ -42,9 +42,8 @@ struct ServeLimitsTests {
             for _ in 0..<16 { group.addTask { try await send(.POST, url, body).status } }
             for _ in 0..<2000 {
                 let metrics = try await send(.GET, server.address + "/metrics").text
-                if metrics.contains("bertqa_requests_in_flight 17"), metrics.contains("bertqa_wait_seconds_count 1") {
-                    break
-                }
+                // The first of them is being read; the others are not even tokenised.
+                if !metrics.contains("bertqa_wait_seconds_count 0") { break }
                 try await Task.sleep(for: .milliseconds(5))
             }
             server.running.send(SIGTERM)
