@@ -24,7 +24,7 @@ struct NumberOptionTests {
         let dump = try Tool.run(["--experimental-dump-help"])
         let root = try JSONValue.parse(Array(dump.out.utf8))
         let commands = root["command"]?["subcommands"]?.array ?? []
-        return try commands.flatMap { command -> [Case] in
+        return commands.flatMap { command -> [Case] in
             guard let name = command["commandName"]?.string, name != "help" else { return [] }
             let arguments = command["arguments"]?.array ?? []
             func isRequired(_ argument: JSONValue) -> Bool { argument["isOptional"]?.bool != true }
@@ -32,17 +32,27 @@ struct NumberOptionTests {
                 guard let option = flag(of: argument) else { return ["x"] }
                 return ["--\(option)", "x"]
             }
-            return try arguments.compactMap { argument -> Case? in
-                guard argument["kind"]?.string == "option", let option = flag(of: argument) else { return nil }
-                let refused = try Tool.run([name, "--\(option)", "no-number"] + others, shell: offline)
-                // A number is what is expected where a word is no value of the option.
-                guard refused.status == 64, refused.err.contains("is invalid for '--\(option)"),
-                    !refused.err.contains("must be"), argument["allValues"]?.array?.isEmpty ?? true
+            let needed = companions[name] ?? []
+            return arguments.compactMap { argument -> Case? in
+                guard argument["kind"]?.string == "option", let option = flag(of: argument), !texts.contains(option),
+                    argument["allValues"]?.array?.isEmpty ?? true
                 else { return nil }
-                return Case(command: name, option: "--\(option)", others: others)
+                return Case(command: name, option: "--\(option)", others: others + needed)
             }
         }
     }
+
+    /// What commands ask for besides required options, before they look at numbers.
+    private static let companions = [
+        "ask": ["--context", "x"], "predict": ["--n-best-output", "x"], "score": ["--na-prob-file", "x"],
+    ]
+
+    /// The options that take a text. Every other one takes a number; a new option that does not is added here.
+    private static let texts: Set = [
+        "config", "model", "train-file", "validation-file", "output-dir", "data", "output", "question", "context",
+        "context-file", "id", "report", "histogram", "host", "database", "api-key-file", "predictions", "na-prob-file",
+        "n-best-output", "na-prob-output", "shard", "memory", "allowed-hosts", "allow-origin", "language",
+    ]
 
     private static let offline = "export HF_HUB_OFFLINE=1"
 
@@ -65,7 +75,9 @@ struct NumberOptionTests {
 
     @Test("are a usage error that names the option", arguments: cases)
     func refused(_ option: Case) throws {
-        for value in ["9223372036854775807", "-9223372036854775808", "nan"] {
+        for value in option.command == "train"
+            ? ["9223372036854775807", "-9223372036854775808", "nan"] : ["9223372036854775807"]
+        {
             let output = try Tool.run(
                 [option.command, "\(option.option)=\(value)"] + option.others, shell: Self.offline)
             #expect(output.status == 64 && !output.signalled, "\(option) \(value): \(output.status) \(output.err)")
