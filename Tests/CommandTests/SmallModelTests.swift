@@ -35,7 +35,8 @@ struct SmallModelTests {
     func lengths() throws {
         try withWorkshop { shop in
             let command = ["lengths", "--model", "\(shop.path)/model", "--data", "\(shop.path)/train.json", "--json"]
-            #expect(try Tool.run(command).json()["lengths"]?.array?.map { $0["max_length"]?.int } == [64])
+            let lengths = try Tool.run(command).json()["lengths"]?.array
+            #expect(lengths?.map { $0["max_length"]?.int } == [64])
         }
     }
 
