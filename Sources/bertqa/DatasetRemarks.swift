@@ -43,8 +43,8 @@ extension ScoringRules {
     func tell(of dataset: Dataset) {
         guard self == .squad, let language = WritingSystem.unspacedLanguage(of: dataset) else { return }
         StandardError.write(
-            "warning: most answers are in a script without spaces between words, where SQuAD's metric counts a whole answer as "
-                + "one word; --language \(language)\(language == "zh" ? " or --metric cmrc" : "") counts characters\n"
+            "warning: most answers are in a script without spaces between words, where SQuAD's metric counts a whole "
+                + "answer as one word; --language \(language)\(language == "zh" ? " or --metric cmrc" : "") counts characters\n"
         )
     }
 }
