@@ -42,9 +42,10 @@ extension ScoringRules {
     /// Says on standard error that English words are counted where most answers have no spaces between words.
     func tell(of dataset: Dataset) {
         guard self == .squad, let language = WritingSystem.unspacedLanguage(of: dataset) else { return }
+        let other = language == "zh" ? " or --metric cmrc" : ""
         StandardError.write(
             "warning: most answers are in a script without spaces between words, where SQuAD's metric counts a whole "
-                + "answer as one word; --language \(language)\(language == "zh" ? " or --metric cmrc" : "") counts characters\n"
+                + "answer as one word; --language \(language)\(other) counts characters\n"
         )
     }
 }
