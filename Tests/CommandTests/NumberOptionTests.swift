@@ -32,19 +32,20 @@ struct NumberOptionTests {
                 guard let option = flag(of: argument) else { return ["x"] }
                 return ["--\(option)", "x"]
             }
-            let needed = companions[name] ?? []
             return arguments.compactMap { argument -> Case? in
                 guard argument["kind"]?.string == "option", let option = flag(of: argument), !texts.contains(option),
                     argument["allValues"]?.array?.isEmpty ?? true
                 else { return nil }
-                return Case(command: name, option: "--\(option)", others: others + needed)
+                return Case(
+                    command: name, option: "--\(option)",
+                    others: others + (companions[name] ?? companions["\(name) \(option)"] ?? []))
             }
         }
     }
 
     /// What commands ask for besides required options, before they look at numbers.
     private static let companions = [
-        "ask": ["--context", "x"], "predict": ["--n-best-output", "x"], "score": ["--na-prob-file", "x"],
+        "ask": ["--context", "x"], "predict n-best": ["--n-best-output", "y"], "score": ["--na-prob-file", "x"],
     ]
 
     /// The options that take a text. Every other one takes a number; a new option that does not is added here.
