@@ -31,9 +31,14 @@ struct RequestGate: Sendable {
         let buffer = try await arrivals.run { try await collect(request, reservation) }
         return try await permits.run {
             let admitted = AdmittedRequest(body: buffer, reservation: reservation)
-            guard let channel = context.channel else { return try await body(admitted).holding(reservation) }
+            guard let channel = context.channel else { return try await body(admitted) }
             guard let connection = connections[channel] else { throw CancellationError() }
-            return try await connection.whilePresent { try await body(admitted).holding(reservation) }
+            return try await connection.whilePresent {
+                let response = try await body(admitted)
+                try reservation.add(response.body.contentLength ?? 0)
+                connection.hold(reservation)
+                return response
+            }
         }
     }
 
@@ -52,40 +57,5 @@ struct RequestGate: Sendable {
             throw tooLarge
         }
         return whole
-    }
-}
-
-extension Response {
-    /// Bytes that are written at once; more go out piece by piece, each when the client has taken most of those before.
-    private static let pieceBytes = 65_536
-
-    /// Keeps the request's share of memory until the client has taken the response, but for its last pieces.
-    fileprivate func holding(_ reservation: Reservation) throws(APIError) -> Response {
-        guard let length = body.contentLength, length > Self.pieceBytes else { return self }
-        try reservation.add(length)
-        let whole = body
-        var response = self
-        response.body = ResponseBody(contentLength: length) { writer in
-            try await whole.write(PieceWriter(inner: writer, size: Self.pieceBytes))
-            withExtendedLifetime(reservation) {}
-        }
-        return response
-    }
-}
-
-/// Cuts what is written into pieces.
-private struct PieceWriter: ResponseBodyWriter {
-    var inner: any ResponseBodyWriter
-    let size: Int
-
-    mutating func write(_ buffer: ByteBuffer) async throws {
-        var rest = buffer
-        while let piece = rest.readSlice(length: min(size, rest.readableBytes)), piece.readableBytes > 0 {
-            try await inner.write(piece)
-        }
-    }
-
-    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {
-        try await inner.finish(trailingHeaders)
     }
 }

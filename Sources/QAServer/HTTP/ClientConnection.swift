@@ -7,6 +7,7 @@ final class ClientConnection: Sendable {
         var hasLeft = false
         var tasks: [Int: @Sendable () -> Void] = [:]
         var next = 0
+        var held: [Reservation] = []
     }
 
     private let state = Mutex(State())
@@ -28,6 +29,12 @@ final class ClientConnection: Sendable {
             task.cancel()
         }
     }
+
+    /// Keeps a request's share of memory until the client has taken the response.
+    func hold(_ reservation: Reservation) { state.withLock { $0.held.append(reservation) } }
+
+    /// Releases the shares of memory, once the client has taken all responses.
+    func releaseMemory() { state.withLock { $0.held = [] } }
 
     /// Cancels what is being done for the client.
     func leave() {

@@ -195,6 +195,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
             let taken = promise ?? context.eventLoop.makePromise(of: Void.self)
             context.write(data, promise: taken)
             guard responding == 0 else { return }
+            taken.futureResult.assumeIsolated().whenComplete { [self] _ in
+                if responding == 0 { connection?.releaseMemory() }
+            }
             if phase == .body {
                 enter(.discarding, context: context)
             } else {
