@@ -49,33 +49,40 @@ struct TrainCommand: AsyncParsableCommand {
         try await reportingErrors("train") {
             if team.starts {
                 // What all of them would refuse is refused once, and fetched once.
-                let options = try await arguments.fetched()
-                try options.validate()
-                let code = try team.launch(threads: options.threads)
-                if code != 0 { throw ExitCode(code) }
-                return
+                try launch(await arguments.fetched())
+            } else {
+                var options = try await arguments.prepared()
+                options.resume = resume
+                try train(options)
             }
-            var options = try await arguments.prepared()
-            options.resume = resume
-            let interrupt = InterruptFlag(watchingSignals: true, isStarted: TeamOptions.isStarted)
-            let members = try team.join(device: options.device ?? Device.best, interrupt: interrupt)
-            let summary: TrainingSummary
-            do {
-                if members.writes { tell(options) }
-                summary = try Trainer.train(
-                    options, command: CommandLine.arguments, interrupt: interrupt, team: members)
-            } catch {
-                members.leave(because: error)
-                // All of them stop; the one that writes says so.
-                if (error as? TrainingError)?.kind == .interrupted, !members.writes {
-                    throw ExitCode(ExitStatus.interrupted.rawValue)
-                }
-                // With --processes they share a terminal, where the one that failed has said what there is to say.
-                if TeamOptions.isStarted, members.otherSaidWhy { throw ExitCode(ExitStatus(error).rawValue) }
-                throw error
-            }
-            if members.writes { try writeOutput(json ? summary.json.serialized() : summary.text) }
         }
+    }
+
+    /// Starts the processes, and waits for them.
+    private func launch(_ options: TrainingOptions) throws {
+        try options.validate()
+        let code = try team.launch(threads: options.threads)
+        if code != 0 { throw ExitCode(code) }
+    }
+
+    /// Trains as this process, alone or as one of several.
+    private func train(_ options: TrainingOptions) throws {
+        let interrupt = InterruptFlag(watchingSignals: true, isStarted: TeamOptions.isStarted)
+        let members = try team.join(device: options.device ?? Device.best, interrupt: interrupt)
+        if members.writes { tell(options) }
+        let summary: TrainingSummary
+        do throws(TrainingError) {
+            summary = try Trainer.train(
+                options, command: CommandLine.arguments, interrupt: interrupt, team: members)
+        } catch {
+            members.leave(because: error)
+            // All of them stop; the one that writes says so.
+            if error.kind == .interrupted, !members.writes { throw ExitCode(ExitStatus.interrupted.rawValue) }
+            // With --processes they share a terminal, where the one that failed has said what there is to say.
+            if TeamOptions.isStarted, members.otherSaidWhy { throw ExitCode(ExitStatus(error).rawValue) }
+            throw error
+        }
+        if members.writes { try writeOutput(json ? summary.json.serialized() : summary.text) }
     }
 }
 
