@@ -47,15 +47,22 @@ struct TrainCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors("train") {
-            if team.starts {
-                // What all of them would refuse is refused once, and fetched once.
-                try launch(await arguments.fetched())
-            } else {
-                var options = try await arguments.prepared()
-                options.resume = resume
-                try train(options)
-            }
+            let options = try await arguments.fetched()
+            try begin(options)
         }
+    }
+
+    /// Trains, in this process or in several that it starts.
+    ///
+    /// Not inlined: Swift 6.3.1's optimiser crashes on the asynchronous function that all of this would end up in.
+    @inline(never)
+    private func begin(_ fetched: TrainingOptions) throws {
+        // What all of the processes would refuse is refused once, and fetched once.
+        if team.starts { return try launch(fetched) }
+        try fetched.prepareProcess()
+        var options = fetched
+        options.resume = resume
+        try train(options)
     }
 
     /// Starts the processes, and waits for them.
