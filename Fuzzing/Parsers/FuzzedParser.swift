@@ -130,7 +130,8 @@ extension FuzzedParser {
 
     @Sendable private static func index(_ bytes: UnsafeRawBufferPointer, _ scratch: Scratch) throws {
         let file = try scratch.write(bytes, as: "model.safetensors.index.json")
-        _ = try ModelWeights(index: file)
+        let index = try ShardedIndex(path: file)
+        precondition(index.files.allSatisfy(ShardedIndex.isPlainFileName))
     }
 
     @Sendable private static func config(_ bytes: UnsafeRawBufferPointer, _ scratch: Scratch) throws {

@@ -91,7 +91,7 @@ struct ConvertTests {
             for (text, message) in [
                 ("context,question,answer\nc,?,none\n", "no question is left"),
                 ("context,question\nc,?,x\n", "line 2: row 1 has 3"),
-                ("question,answer\n?,x\n", "no column \"context\""),
+                ("question,answer\n?,x\n", "no \"context\""),
             ] {
                 try text.write(toFile: rows, atomically: true, encoding: .utf8)
                 try Tool.run(["convert", "--data", rows, "--output", output, "--repair"])

@@ -14,7 +14,7 @@ struct ModelNameTests {
         try ask("no-such-model").expectFailure(66, "no such folder here", "the hub cannot be reached")
         try ask("./no-such-model").expectFailure(66, "no such directory")
         try Tool.run(["download", "no-such-model"], shell: shell).expectFailure(74, "the hub cannot be reached")
-        try Tool.run(["download", "../x"]).expectFailure(64, "no model id")
+        try Tool.run(["download", "../x"]).expectFailure(64, "not a model id")
     }
 
     @Test("a path below a folder that is here is a path, and the hub is not asked")

@@ -35,7 +35,7 @@ struct ServeLimitsTests {
                 "--database", "none", "--drain-seconds", "0", "--max-request-rows", "1000000", "--max-request-tokens",
                 "100000000", "--max-waiting-tokens", "1000000000",
             ])
-        let text = Array(repeating: "ada lives in the town of rome.", count: 6_000).joined(separator: " ")
+        let text = Array(repeating: "ada lives in the town of rome.", count: 40_000).joined(separator: " ")
         let body = "{\"question\": \"who lives in rome?\", \"context\": \"\(text)\"}"
         let url = server.address + "/v1/answer"
         let statuses = try await withThrowingTaskGroup(of: Int.self, returning: [Int].self) { group in

@@ -55,7 +55,11 @@ struct ShardedPredictionTests {
                 ids += try JSONValue.parse(shop.bytes("part\(number).best")).object?.map(\.key) ?? []
             }
             let file = try Dataset(path: "\(shop.path)/data.json")
-            #expect(ids == file.articles[0].paragraphs.flatMap { $0.questions.map(\.id.text) })
+            // The last paragraph's first question has the id of the first of all, and a key of its own.
+            let texts = file.articles[0].paragraphs.flatMap { $0.questions.map(\.id.text) }
+            #expect(texts.filter { $0 == "0-0" }.count == 2)
+            let keys = texts.enumerated().map { $0 > 0 && $1 == "0-0" ? "0-0#2" : $1 }
+            #expect(ids == keys)
             for ending in ["", ".best", ".odds"] {
                 let parts = [3, 1, 5, 4, 2].map { "\(shop.path)/part\($0)\(ending)" }
                 let merge = try Tool.run(["merge", "--output", "\(shop.path)/merged\(ending)"] + parts)

@@ -25,7 +25,7 @@ struct AnswerForms {
             forms.saysNone = true
         case .string(let text) where isLiteral && text.isBracketed:
             return try read(literal(text), starts: starts)
-        case .object(let object): try forms.add(object)
+        case .object(let object): try forms.add(object, mayBeWritten: true)
         case .array(let elements) where elements.contains { $0.object != nil }:
             for element in elements {
                 if let object = element.object {
@@ -56,7 +56,10 @@ struct AnswerForms {
 
     /// Adds the answers of an object: one, as SQuAD has it, or a list of texts and one of offsets, as in the datasets
     /// library.
-    private mutating func add(_ object: JSONObject) throws(RecordError) {
+    ///
+    /// - Parameter mayBeWritten: whether the lists may be written into texts, as in columns of a table that were put
+    ///   together again. In SQuAD's list of objects an answer such as "[Date]" is what it seems.
+    private mutating func add(_ object: JSONObject, mayBeWritten: Bool = false) throws(RecordError) {
         guard !object.isEmpty else { return saysNone = true }
         var (texts, starts, spans): (JSONValue?, JSONValue, JSONValue?) = (nil, .null, nil)
         for (key, value) in object {
@@ -72,14 +75,14 @@ struct AnswerForms {
             throw RecordError(message: "\"answers\" has no \"text\", but \(names)")
         }
         guard let spans = spans?.array, texts.string != nil else {
-            return try add(Self.list(texts), starts: starts)
+            return try add(mayBeWritten ? Self.list(texts) : texts.array ?? [texts], starts: starts)
         }
         // MRQA: every place where the context has the words, as first and last character.
         for span in spans { try add([texts], starts: span.array?.first ?? .null) }
     }
 
     private mutating func add(_ texts: [JSONValue], starts: JSONValue) throws(RecordError) {
-        let offsets = starts == .null ? texts.map { _ in JSONValue.null } : try Self.list(starts)
+        let offsets = starts == .null ? texts.map { _ in JSONValue.null } : Self.list(starts)
         guard texts.count == offsets.count else {
             throw RecordError(
                 message:
@@ -102,9 +105,10 @@ struct AnswerForms {
         }
     }
 
-    /// The elements of a list, which may be written as JSON or Python writes it; anything else is a list of one.
-    private static func list(_ value: JSONValue) throws(RecordError) -> [JSONValue] {
-        if let text = value.string, text.isBracketed, case .array(let elements) = try literal(text) { return elements }
+    /// The elements of a list, which may be written as JSON or Python writes it; anything else is a list of one, a text
+    /// that only begins with a bracket too.
+    private static func list(_ value: JSONValue) -> [JSONValue] {
+        if let text = value.string, text.isBracketed, case .array(let elements)? = try? literal(text) { return elements }
         return value.array ?? [value]
     }
 
