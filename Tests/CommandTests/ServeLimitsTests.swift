@@ -100,9 +100,12 @@ struct ServeLimitsTests {
         server.running.wait { $0.contains("ulimit -n") }
         #expect(server.running.said.contains("ulimit -n"), "\(server.running.said)")
         let before = try #require(server.running.processorSeconds)
+        let start = ContinuousClock.now
         try await Task.sleep(for: .seconds(2))
         let used = try #require(server.running.processorSeconds) - before
-        #expect(used < 0.6, "\(used) s of processor in 2 s")
+        // The other tests keep this process busy, so that two seconds become many.
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        #expect(used < 0.3 * seconds, "\(used) s of processor in \(seconds) s")
         for channel in channels { try? await channel.close() }
         #expect(try await send(.POST, server.address + "/v1/answer", Self.question).status == 200)
         server.running.send(SIGTERM)

@@ -182,7 +182,7 @@ struct ShardedPredictionTests {
             try merge([parts[0], parts[1], "\(shop.path)/other"]).expectFailure(65, "other", "doc_stride")
             try merge([parts[0], parts[1], "\(shop.path)/half"]).expectFailure(65, "half", "one division")
             try merge([parts[0], parts[1], parts[2] + ".odds"]).expectFailure(65, "part3.odds", "one kind")
-            try merge([parts[0], parts[1], "\(shop.path)/whole"]).expectFailure(66, "whole", "predict --shard")
+            try merge([parts[0], parts[1], "\(shop.path)/whole"]).expectFailure(66, "whole", "files of a shard")
             try merge([parts[0], parts[1], "\(shop.path)/none"]).expectFailure(66, "none")
             try "{}\n".write(toFile: parts[1], atomically: true, encoding: .utf8)
             try merge(parts).expectFailure(65, "part2", "again")

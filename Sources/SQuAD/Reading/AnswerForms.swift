@@ -108,8 +108,10 @@ struct AnswerForms {
     /// The elements of a list, which may be written as JSON or Python writes it; anything else is a list of one, a text
     /// that only begins with a bracket too.
     private static func list(_ value: JSONValue) -> [JSONValue] {
-        if let text = value.string, text.isBracketed, case .array(let elements)? = try? literal(text) { return elements }
-        return value.array ?? [value]
+        guard let text = value.string, text.isBracketed, case .array(let elements)? = try? literal(text) else {
+            return value.array ?? [value]
+        }
+        return elements
     }
 
     private static func offset(_ value: JSONValue) throws(RecordError) -> Int {
