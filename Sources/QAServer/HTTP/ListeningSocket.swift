@@ -10,6 +10,7 @@ final class ListeningSocket: Service {
     private let channel = Mutex<(any Channel)?>(nil)
     private let drain: Drain
     private let logger: Logger
+    private let isStopping = Atomic(false)
     private static let moment = Duration.milliseconds(250)
     /// How long nothing is accepted after the system had no file for a connection.
     private static let pause = TimeAmount.milliseconds(500)
@@ -24,20 +25,14 @@ final class ListeningSocket: Service {
         self.channel.withLock { $0 = channel }
         let warning = RareWarning(logger: logger)
         try await channel.eventLoop.submit {
-            // Without it, a process that has no file left tries to accept the same connection over and over.
-            let handler = AcceptBackoffHandler(
-                shouldForwardIOErrorCaught: false,
-                backoffProvider: { error in
-                    warning.write(
-                        "connections cannot be accepted (\(error)); raise the limit of open files (ulimit -n)")
-                    return Self.pause
-                })
-            try channel.pipeline.syncOperations.addHandler(handler, position: .first)
+            let pause = AcceptPause(Self.pause, warning: warning) { [self] in !isStopping.load(ordering: .relaxed) }
+            try channel.pipeline.syncOperations.addHandler(pause, position: .first)
         }.get()
     }
 
     func run() async throws {
         try await gracefulShutdown()
+        isStopping.store(true, ordering: .relaxed)
         drain.begin()
         guard let channel = channel.withLock({ $0 }) else { return }
         try await channel.setOption(.autoRead, value: false).get()
@@ -46,7 +41,7 @@ final class ListeningSocket: Service {
 }
 
 /// A warning that is written once in ten seconds, however often its cause occurs.
-private final class RareWarning: Sendable {
+final class RareWarning: Sendable {
     private let logger: Logger
     private let last = Mutex<ContinuousClock.Instant?>(nil)
 
