@@ -5,7 +5,7 @@ import Torch
 package struct NumericFault: Sendable, Hashable {
     /// What is not finite, as in `the gradient of bert.embeddings.LayerNorm.bias`.
     package let what: String
-    /// Whether weights are spoiled, so that no later step can come out right.
+    /// Whether weights are not finite any more, so that no later step can be right.
     package let isLasting: Bool
 
     /// A fault made known.
@@ -13,7 +13,7 @@ package struct NumericFault: Sendable, Hashable {
         (self.what, self.isLasting) = (what, isLasting)
     }
 
-    /// Looks for the first thing that spoils a step; nil if its loss and the norms of its gradients are finite.
+    /// Looks for the first number of a step that is not finite; nil if its loss and the norms of its gradients are finite.
     ///
     /// All weights take part in the loss and all gradients in the norms, so that a sound step is recognised at no cost.
     ///
