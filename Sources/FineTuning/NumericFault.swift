@@ -13,7 +13,7 @@ package struct NumericFault: Sendable, Hashable {
         (self.what, self.isLasting) = (what, isLasting)
     }
 
-    /// Looks for the first number of a step that is not finite; nil if its loss and the norms of its gradients are finite.
+    /// Looks for the first number of a step that is not finite; nil if its loss and its gradients are finite.
     ///
     /// All weights take part in the loss and all gradients in the norms, so that a sound step is recognised at no cost.
     ///
