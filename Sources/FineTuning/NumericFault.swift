@@ -28,8 +28,8 @@ package struct NumericFault: Sendable, Hashable {
             return NumericFault(what: "the weights \(name)", isLasting: true)
         }
         guard loss.isFinite else { return NumericFault(what: "the loss", isLasting: false) }
-        let spoiled = zip(slots, norms.dropFirst()).first { !$0.1.isFinite }?.0
-        let what = spoiled.map { "the gradient of \($0.name)" } ?? "the norm of the gradients"
+        let broken = zip(slots, norms.dropFirst()).first { !$0.1.isFinite }?.0
+        let what = broken.map { "the gradient of \($0.name)" } ?? "the norm of the gradients"
         return NumericFault(what: what, isLasting: false)
     }
 

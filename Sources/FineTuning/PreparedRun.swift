@@ -83,13 +83,13 @@ package struct PreparedRun {
                 directory: options.model, use: .training, precision: options.precision ?? .fp32,
                 device: options.device ?? .cpu, headSeed: options.seed, skipsDeviceCheck: options.skipsDeviceCheck)
         }
-        let spoiled = try TrainingError.wrapping(.computation) {
+        let broken = try TrainingError.wrapping(.computation) {
             try NumericFault.firstNotFinite(loaded.model.parameters.all)
         }
-        if let spoiled {
+        if let broken {
             throw .model(
                 .notFinite(
-                    "\(options.model): the weights \(spoiled) have numbers that are not finite; take another copy"))
+                    "\(options.model): the weights \(broken) have numbers that are not finite; take another copy"))
         }
         return loaded
     }

@@ -24,7 +24,7 @@ struct StepLedger {
         let loss: Double
         /// The gradients' joint norm before clipping.
         let norm: Double
-        /// What spoiled the step, which the device skipped then.
+        /// Why the device skipped the step; nil where it did not.
         let fault: NumericFault?
     }
 
