@@ -46,11 +46,13 @@ public struct Encoding: Sendable, Hashable {
         sequence.reserveCapacity(count)
     }
 
-    mutating func append(special id: Int32, type: Int32) {
-        ids.append(id)
-        typeIDs.append(type)
-        offsets.append(0..<0)
-        sequence.append(-1)
+    mutating func append(_ special: [PairTemplate.Special]) {
+        for token in special {
+            ids.append(token.id)
+            typeIDs.append(token.type)
+            offsets.append(0..<0)
+            sequence.append(-1)
+        }
     }
 
     mutating func append(_ text: TokenizedText, keeping count: Int, type: Int32, sequence number: Int8) {

@@ -27,7 +27,8 @@ public struct SpecialTokens: Sendable, Hashable {
     func require(_ token: String, _ id: Int32?) throws(TokenizerError) -> Int32 {
         guard let id else {
             throw TokenizerError(
-                .vocabulary, "the vocabulary has no \(token) token; a BERT vocabulary needs \(unk), \(cls) and \(sep)")
+                .vocabulary,
+                "the vocabulary has no \(token) token; a model for questions needs \(unk), \(cls) and \(sep)")
         }
         return id
     }

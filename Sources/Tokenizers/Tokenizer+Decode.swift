@@ -42,7 +42,7 @@ extension Tokenizer {
     ///   - second: the second text of the pair.
     public func spellings(of encoding: Encoding, first: String, second: String = "") -> [String] {
         let added = vocabulary.added
-        let scratch = NormalisedText()
+        let scratch = TokenizerScratch()
         return encoding.ids.indices.map { index in
             let id = encoding.ids[index]
             if encoding.sequence[index] >= 0, let token = added[id],
@@ -52,7 +52,7 @@ extension Tokenizer {
                 let bytes = (encoding.sequence[index] == 0 ? first : second).utf8
                 let slice = bytes.dropFirst(Int(range.lowerBound)).prefix(range.count)
                 let text = String(decoding: slice, as: UTF8.self)
-                return token.isNormalised ? engine.normalise(text, scratch) : text
+                return token.isNormalised ? normaliser.normalise(text, using: scratch) : text
             }
             return vocabulary[id] ?? ""
         }
@@ -60,7 +60,7 @@ extension Tokenizer {
 
     private func decodedSpelling(_ id: Int32) -> String? {
         if let token = vocabulary.added[id], token.isNormalised {
-            return engine.normalise(token.content, NormalisedText())
+            return normaliser.normalise(token.content, using: TokenizerScratch())
         }
         return vocabulary[id]
     }

@@ -6,12 +6,12 @@ extension Tokenizer {
     ///   - maxLength: the end of the text is cut so that the whole has at most so many tokens; at least 2.
     public func encode(_ text: String, maxLength: Int? = nil) -> Encoding {
         let tokens = tokenize(text)
-        let kept = maxLength.map { min(tokens.count, $0 - 2) } ?? tokens.count
-        precondition(kept >= 0, "maxLength must leave room for the two special tokens")
-        var encoding = Encoding(reserving: kept + 2)
-        encoding.append(special: clsID, type: 0)
-        encoding.append(tokens, keeping: kept, type: 0, sequence: 0)
-        encoding.append(special: sepID, type: 0)
+        let kept = maxLength.map { min(tokens.count, $0 - template.singleCount) } ?? tokens.count
+        precondition(kept >= 0, "maxLength must leave room for the special tokens around a text")
+        var encoding = Encoding(reserving: kept + template.singleCount)
+        encoding.append(template.singleHead)
+        encoding.append(tokens, keeping: kept, type: template.singleType, sequence: 0)
+        encoding.append(template.singleTail)
         return encoding
     }
 
@@ -40,19 +40,22 @@ extension Tokenizer {
     ) throws(TokenizerError) -> Encoding {
         var kept = (first: first.count, second: second.count)
         if let maxLength {
-            guard maxLength >= 3 else {
+            let room = maxLength - template.pairCount
+            guard room >= 0 else {
                 throw TokenizerError(
-                    .truncation, "a maximum length of \(maxLength) has no room for the three special tokens of a pair")
+                    .truncation,
+                    "a maximum length of \(maxLength) has no room for the \(template.pairCount) special tokens of a pair"
+                )
             }
             kept = try truncation.kept(
-                counted(first, limit: maxLength), counted(second, limit: maxLength), room: maxLength - 3)
+                counted(first, limit: maxLength), counted(second, limit: maxLength), room: room)
         }
-        var encoding = Encoding(reserving: kept.first + kept.second + 3)
-        encoding.append(special: clsID, type: 0)
-        encoding.append(first, keeping: kept.first, type: 0, sequence: 0)
-        encoding.append(special: sepID, type: 0)
-        encoding.append(second, keeping: kept.second, type: secondType, sequence: 1)
-        encoding.append(special: sepID, type: secondType)
+        var encoding = Encoding(reserving: kept.first + kept.second + template.pairCount)
+        encoding.append(template.head)
+        encoding.append(first, keeping: kept.first, type: template.firstType, sequence: 0)
+        encoding.append(template.middle)
+        encoding.append(second, keeping: kept.second, type: template.secondType, sequence: 1)
+        encoding.append(template.tail)
         return encoding
     }
 

@@ -1,9 +1,12 @@
-/// BERT's tokenizer: text to token ids with positions and back, equal to the `tokenizers` library's `BertTokenizer`.
+/// A model's tokenizer: text to token ids with positions and back, equal to the `tokenizers` library's.
+///
+/// A text goes through these parts: added tokens are found in it, what lies between them is normalised, cut into words
+/// by the pre-tokenizer, and split into tokens by the algorithm; the template puts special tokens around it.
 public struct Tokenizer: Sendable {
     /// The tokens and their ids, added ones included.
     package private(set) var vocabulary: Vocabulary
     /// What happens to a text before it is split.
-    package let normaliser: Normaliser
+    let normaliser: TextNormaliser
     /// The tokens with a role.
     public let specialTokens: SpecialTokens
     /// What pieces inside a word begin with in the vocabulary.
@@ -12,8 +15,13 @@ public struct Tokenizer: Sendable {
     public let maximumWordScalars: Int
     /// Whether special tokens that stand in a text are split like words; `split_special_tokens` of transformers.
     public let splitsSpecialTokens: Bool
+    /// The tokens around one text and around a pair.
+    package private(set) var template: PairTemplate
     /// The segment of a pair's second text: 1, or 0 for a model that has only one.
-    public var secondType: Int32 = 1
+    public var secondType: Int32 {
+        get { template.secondType }
+        set { template.setSecondType(newValue) }
+    }
     /// The id of `[CLS]`, the first token of every input.
     public let clsID: Int32
     /// The id of `[SEP]`, behind each text.
@@ -28,8 +36,8 @@ public struct Tokenizer: Sendable {
     /// those of roles and settings that are in neither: a model has no rows for them.
     public internal(set) var listedCount: Int
 
-    let engine: NormaliserEngine
-    private let splitter: WordSplitter
+    private let splitter: Splitter
+    private let preTokeniser: PreTokeniser
     private var literalTokens: AddedTokenMatcher
     private var normalisedTokens: AddedTokenMatcher
 
@@ -39,7 +47,7 @@ public struct Tokenizer: Sendable {
     /// The id of `[MASK]`, if the vocabulary has it.
     public var maskID: Int32? { vocabulary.id(of: specialTokens.mask) }
 
-    /// Makes a tokenizer from its parts.
+    /// Makes a WordPiece tokenizer as `BertTokenizer` is one.
     ///
     /// - Parameters:
     ///   - vocabulary: must hold the `[UNK]` of `specialTokens`, and with `addedTokens` their `[CLS]` and `[SEP]`.
@@ -54,31 +62,51 @@ public struct Tokenizer: Sendable {
     ) throws(TokenizerError) {
         var vocabulary = vocabulary
         vocabulary.add(addedTokens ?? specialTokens.added(to: vocabulary))
-        self.vocabulary = vocabulary
-        listedCount = vocabulary.count
-        self.normaliser = normaliser
-        self.specialTokens = specialTokens
-        self.continuationPrefix = continuationPrefix
-        self.maximumWordScalars = maximumWordScalars
-        self.splitsSpecialTokens = splitsSpecialTokens
-        clsID = try specialTokens.require(specialTokens.cls, vocabulary.id(of: specialTokens.cls))
-        sepID = try specialTokens.require(specialTokens.sep, vocabulary.id(of: specialTokens.sep))
+        let cls = try specialTokens.require(specialTokens.cls, vocabulary.id(of: specialTokens.cls))
+        let sep = try specialTokens.require(specialTokens.sep, vocabulary.id(of: specialTokens.sep))
         // Words that cannot be spelled become a token of the model itself: the library fails where it is only an added
         // one.
-        unkID = try specialTokens.require(specialTokens.unk, vocabulary.pieceID(of: specialTokens.unk))
-        engine = NormaliserEngine(normaliser)
-        splitter = WordSplitter(
-            vocabulary: vocabulary, continuation: continuationPrefix, unknown: unkID, maximumScalars: maximumWordScalars
-        )
-        (literalTokens, normalisedTokens) = try Self.matchers(vocabulary, engine, splitsSpecialTokens)
+        let unknown = try specialTokens.require(specialTokens.unk, vocabulary.pieceID(of: specialTokens.unk))
+        let splitter = WordSplitter(
+            vocabulary: vocabulary, continuation: continuationPrefix, unknown: unknown,
+            maximumScalars: maximumWordScalars)
+        try self.init(
+            TokenizerParts(
+                vocabulary: vocabulary, normaliser: .bert(NormaliserEngine(normaliser)), splitter: .wordPiece(splitter),
+                template: .bert(cls: (specialTokens.cls, cls), sep: (specialTokens.sep, sep)),
+                specialTokens: specialTokens, continuationPrefix: continuationPrefix,
+                maximumWordScalars: maximumWordScalars, splitsSpecialTokens: splitsSpecialTokens))
+    }
+
+    /// Makes a tokenizer from its parts.
+    ///
+    /// - Throws: `TokenizerError` (`.vocabulary`) naming a token with a role that is missing.
+    init(_ parts: TokenizerParts) throws(TokenizerError) {
+        let (vocabulary, special) = (parts.vocabulary, parts.specialTokens)
+        self.vocabulary = vocabulary
+        listedCount = vocabulary.count
+        normaliser = parts.normaliser
+        preTokeniser = parts.preTokeniser
+        splitter = parts.splitter
+        template = parts.template
+        specialTokens = special
+        continuationPrefix = parts.continuationPrefix
+        maximumWordScalars = parts.maximumWordScalars
+        splitsSpecialTokens = parts.splitsSpecialTokens
+        clsID = try special.require(special.cls, vocabulary.id(of: special.cls))
+        sepID = try special.require(special.sep, vocabulary.id(of: special.sep))
+        unkID = try special.require(special.unk, vocabulary.id(of: special.unk))
+        (literalTokens, normalisedTokens) = try Self.matchers(vocabulary, normaliser, splitsSpecialTokens)
     }
 
     private static func matchers(
-        _ vocabulary: Vocabulary, _ engine: NormaliserEngine, _ splitsSpecial: Bool
+        _ vocabulary: Vocabulary, _ normaliser: TextNormaliser, _ splitsSpecial: Bool
     ) throws(TokenizerError) -> (literal: AddedTokenMatcher, normalised: AddedTokenMatcher) {
         var patterns = vocabulary.added.patterns(normalised: true)
-        let scratch = NormalisedText()
-        for index in patterns.indices { patterns[index].spelling = engine.normalise(patterns[index].spelling, scratch) }
+        let scratch = TokenizerScratch()
+        for index in patterns.indices {
+            patterns[index].spelling = normaliser.normalise(patterns[index].spelling, using: scratch)
+        }
         return (
             try AddedTokenMatcher(vocabulary.added.patterns(normalised: false), passesOverSpecial: splitsSpecial),
             try AddedTokenMatcher(patterns, passesOverSpecial: splitsSpecial)
@@ -91,7 +119,8 @@ public struct Tokenizer: Sendable {
     public func withoutAddedTokens(from limit: Int) throws(TokenizerError) -> Tokenizer {
         var copy = self
         copy.vocabulary.removeAdded(from: Int32(clamping: limit))
-        (copy.literalTokens, copy.normalisedTokens) = try Self.matchers(copy.vocabulary, engine, splitsSpecialTokens)
+        (copy.literalTokens, copy.normalisedTokens) = try Self.matchers(
+            copy.vocabulary, normaliser, splitsSpecialTokens)
         _ = try specialTokens.require(specialTokens.cls, copy.vocabulary.id(of: specialTokens.cls))
         _ = try specialTokens.require(specialTokens.sep, copy.vocabulary.id(of: specialTokens.sep))
         return copy
@@ -114,8 +143,7 @@ public struct Tokenizer: Sendable {
                     let (first, last) = (part.range.lowerBound, part.range.upperBound)
                     sink.append(added: token, Int32(truncatingIfNeeded: first)..<Int32(truncatingIfNeeded: last))
                 } else {
-                    engine.normalise(bytes, part.range, into: scratch.text)
-                    splitNormalised(scratch.text, into: sink)
+                    splitNormalised(normaliser.normalise(bytes, part.range, using: scratch), into: sink)
                 }
             }
         }
@@ -134,11 +162,18 @@ public struct Tokenizer: Sendable {
     }
 }
 
-/// Working memory of `Tokenizer.tokenize`; use one from one thread at a time.
-package final class TokenizerScratch {
-    let text = NormalisedText()
-    let sink = TokenSink()
-
-    /// Makes an empty one.
-    package init() {}
+/// The parts that a tokenizer is made of.
+struct TokenizerParts {
+    /// With its added tokens.
+    var vocabulary: Vocabulary
+    var normaliser: TextNormaliser
+    var preTokeniser = PreTokeniser.ownWords
+    var splitter: Splitter
+    var template: PairTemplate
+    var specialTokens: SpecialTokens
+    /// WordPiece: what pieces inside a word begin with.
+    var continuationPrefix = ""
+    /// WordPiece: words of more Unicode scalars are unknown.
+    var maximumWordScalars = Int.max
+    var splitsSpecialTokens = false
 }

@@ -7,10 +7,11 @@ extension FolderNotes {
 
     /// What a `tokenizer.json` says that `BertTokenizer` does otherwise.
     mutating func checkSections(
-        of file: TokenizerFile, _ config: TokenizerConfig, _ tokenizer: Tokenizer, _ template: PairTemplate?
+        of file: TokenizerFile, _ config: TokenizerConfig, _ tokenizer: Tokenizer, _ settings: Normaliser,
+        _ template: ListedTemplate?
     ) {
         if let own = try? file.normaliserSettings() {
-            for (name, key, theirs, ours) in Self.compared(own, tokenizer.normaliser) where theirs != ours {
+            for (name, key, theirs, ours) in Self.compared(own, settings) where theirs != ours {
                 let said = config[key] == nil ? "does not say \(key), which is then \(ours)" : "says \(key): \(ours)"
                 note(
                     "\(file.path) says \(name): \(theirs), but \(config.path) \(said); the latter is used, as in "
@@ -19,7 +20,7 @@ extension FolderNotes {
             }
             if !own.cleanText { noteOther(file, "clean_text", "false", "true") }
         } else {
-            let lower = "do_lower_case: \(tokenizer.normaliser.lowercases)"
+            let lower = "do_lower_case: \(settings.lowercases)"
             noteOther(file, "normalizer", TokenizerFile.describe(file.normaliser), "BertNormalizer with \(lower)")
         }
         if (try? file.checkPreTokeniser()) == nil {
@@ -43,8 +44,8 @@ extension FolderNotes {
     }
 
     /// What `tokenizer_config.json` says beside a `tokenizer.json` that counts as it stands.
-    mutating func checkConfig(_ config: TokenizerConfig, _ tokenizer: Tokenizer) throws(TokenizerError) {
-        for (name, key, theirs, ours) in Self.compared(try config.normaliser(), tokenizer.normaliser)
+    mutating func checkConfig(_ config: TokenizerConfig, _ settings: Normaliser) throws(TokenizerError) {
+        for (name, key, theirs, ours) in Self.compared(try config.normaliser(), settings)
         where config[key] != nil && theirs != ours {
             note(
                 "\(config.path) says \(key): \(theirs), but tokenizer.json says \(name): \(ours); the latter is "

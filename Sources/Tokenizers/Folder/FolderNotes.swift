@@ -15,17 +15,19 @@ struct FolderNotes {
 
     /// Compares what the files say with the tokenizer that was made of them.
     mutating func check(
-        _ folder: TokenizerFolder, against tokenizer: Tokenizer, template: PairTemplate?
+        _ folder: TokenizerFolder, against tokenizer: Tokenizer, template: ListedTemplate?
     ) throws(TokenizerError) {
         if let file = folder.file {
-            if folder.tokenizerClass == .bert {
-                checkSections(of: file, folder.config, tokenizer, template)
-            } else {
-                try checkConfig(folder.config, tokenizer)
+            if let settings = tokenizer.normaliser.bertSettings {
+                if folder.tokenizerClass == .bert {
+                    checkSections(of: file, folder.config, tokenizer, settings, template)
+                } else {
+                    try checkConfig(folder.config, settings)
+                }
             }
             try checkLines(folder, file, tokenizer.vocabulary)
         }
-        checkCase(tokenizer, folder)
+        if let settings = tokenizer.normaliser.bertSettings { checkCase(tokenizer, settings, folder) }
         checkIgnored(folder.config)
         checkLists(folder, tokenizer)
         checkRoles(folder, tokenizer)
@@ -62,10 +64,10 @@ struct FolderNotes {
     }
 
     /// Looks for a cased vocabulary whose texts are put in lower case, and the other way round.
-    private mutating func checkCase(_ tokenizer: Tokenizer, _ folder: TokenizerFolder) {
+    private mutating func checkCase(_ tokenizer: Tokenizer, _ settings: Normaliser, _ folder: TokenizerFolder) {
         let letters = tokenizer.vocabulary.letterCase()
         let (path, config) = (folder.vocabularyPath, folder.config.path)
-        if tokenizer.normaliser.lowercases {
+        if settings.lowercases {
             guard letters.upper >= 1000 || (letters.upper >= 50 && letters.upper * 20 > letters.all) else { return }
             note(
                 "\(path): \(letters.upper) of \(letters.all) tokens have capital letters, but texts are put in lower "

@@ -37,6 +37,9 @@ extension Tokenizer {
         }
     }
 
+    /// The settings of BERT's normaliser.
+    private var settings: Normaliser { normaliser.bertSettings ?? Normaliser() }
+
     private func tokenizerJSON() -> JSONValue {
         object([
             ("version", .string("1.0")), ("truncation", .null), ("padding", .null),
@@ -44,14 +47,14 @@ extension Tokenizer {
             (
                 "normalizer",
                 object([
-                    ("type", .string("BertNormalizer")), ("clean_text", .bool(normaliser.cleanText)),
-                    ("handle_chinese_chars", .bool(normaliser.spacesChineseCharacters)),
-                    ("strip_accents", normaliser.stripsAccents.map(JSONValue.bool) ?? .null),
-                    ("lowercase", .bool(normaliser.lowercases)),
+                    ("type", .string("BertNormalizer")), ("clean_text", .bool(settings.cleanText)),
+                    ("handle_chinese_chars", .bool(settings.spacesChineseCharacters)),
+                    ("strip_accents", settings.stripsAccents.map(JSONValue.bool) ?? .null),
+                    ("lowercase", .bool(settings.lowercases)),
                 ])
             ),
             ("pre_tokenizer", object([("type", .string("BertPreTokenizer"))])),
-            ("post_processor", template()),
+            ("post_processor", templateJSON()),
             (
                 "decoder",
                 object([
@@ -82,7 +85,7 @@ extension Tokenizer {
         ])
     }
 
-    private func template() -> JSONValue {
+    private func templateJSON() -> JSONValue {
         let special = { (token: String, type: Int) in
             object([("SpecialToken", object([("id", .string(token)), ("type_id", .int(type))]))])
         }
@@ -108,7 +111,7 @@ extension Tokenizer {
         // embeddings.
         let hasRoles = [specialTokens.mask, specialTokens.pad].allSatisfy { vocabulary.id(of: $0) != nil }
         let isBert =
-            normaliser.cleanText && continuationPrefix == "##" && maximumWordScalars == 100 && secondType == 1
+            settings.cleanText && continuationPrefix == "##" && maximumWordScalars == 100 && secondType == 1
             && hasRoles
         return isBert ? "BertTokenizer" : "PreTrainedTokenizerFast"
     }
@@ -116,10 +119,10 @@ extension Tokenizer {
     private func configJSON(_ maximumLength: Int) -> JSONValue {
         var members: [(String, JSONValue)] = [
             ("backend", .string("tokenizers")), ("cls_token", .string(specialTokens.cls)),
-            ("do_lower_case", .bool(normaliser.lowercases)), ("model_max_length", .int(maximumLength)),
+            ("do_lower_case", .bool(settings.lowercases)), ("model_max_length", .int(maximumLength)),
             ("sep_token", .string(specialTokens.sep)),
-            ("strip_accents", normaliser.stripsAccents.map(JSONValue.bool) ?? .null),
-            ("tokenize_chinese_chars", .bool(normaliser.spacesChineseCharacters)),
+            ("strip_accents", settings.stripsAccents.map(JSONValue.bool) ?? .null),
+            ("tokenize_chinese_chars", .bool(settings.spacesChineseCharacters)),
             ("tokenizer_class", .string(savedClass)), ("unk_token", .string(specialTokens.unk)),
         ]
         // Here as well, transformers would add a token that the vocabulary lacks.

@@ -43,7 +43,7 @@ extension TokenizerFile {
     /// The tokens around the texts, from the `post_processor` section; nil if there is none.
     ///
     /// - Throws: `TokenizerError` (`.unsupported`) for anything but `[CLS] A [SEP]` and `[CLS] A [SEP] B [SEP]`.
-    func template() throws(TokenizerError) -> PairTemplate? {
+    func template() throws(TokenizerError) -> ListedTemplate? {
         let sections = Self.flattened(postProcessor, "processors")
         guard let section = sections.first else { return nil }
         guard sections.count == 1 else { throw unsupported("post_processor", postProcessor, "TemplateProcessing") }
@@ -52,7 +52,7 @@ extension TokenizerFile {
             guard cls.count == 2, sep.count == 2, let first = cls[0].string, let last = sep[0].string else {
                 throw unsupportedTemplate()
             }
-            return PairTemplate(cls: first, clsID: cls[1].int, sep: last, sepID: sep[1].int, secondType: 1)
+            return ListedTemplate(cls: first, clsID: cls[1].int, sep: last, sepID: sep[1].int, secondType: 1)
         }
         guard section["type"]?.string == "TemplateProcessing" else {
             throw unsupported("post_processor", postProcessor, "TemplateProcessing or BertProcessing")
@@ -60,7 +60,7 @@ extension TokenizerFile {
         return try template(section)
     }
 
-    private func template(_ section: JSONValue) throws(TokenizerError) -> PairTemplate {
+    private func template(_ section: JSONValue) throws(TokenizerError) -> ListedTemplate {
         let single = try steps(section["single"])
         let pair = try steps(section["pair"])
         guard single.count == 3, let cls = single.first?.name, let sep = single.last?.name,
@@ -74,7 +74,7 @@ extension TokenizerFile {
             guard let tokens = ids?[name]?["tokens"]?.array else { continue }
             guard tokens == [.string(name)] else { throw unsupportedTemplate() }
         }
-        return PairTemplate(
+        return ListedTemplate(
             cls: cls, clsID: ids?[cls]?["ids"]?.array?.first?.int, sep: sep,
             sepID: ids?[sep]?["ids"]?.array?.first?.int, secondType: Int32(second))
     }
@@ -128,7 +128,7 @@ extension TokenizerFile {
 }
 
 /// What a `post_processor` puts around the texts.
-struct PairTemplate {
+struct ListedTemplate {
     let cls: String
     /// The id that the file names; nil if it names none.
     let clsID: Int?

@@ -123,14 +123,14 @@ struct TokenizerFolder {
     }
 
     private func baseVocabulary() throws(TokenizerError) -> Vocabulary {
-        if let file { return try Vocabulary(pieces: file.pieces, ids: file.ids) }
+        if let file { return try Vocabulary(pieces: file.model.pieces, ids: file.model.ids) }
         guard let vocabularyFile else { throw TokenizerError(.missing, "\(path): there is no vocab.txt") }
         return try Vocabulary(pieces: ModelFiles.vocabularyLines(vocabularyFile))
     }
 
     /// The spellings of the roles; `roles` gets those that `BertTokenizer` has by itself.
     private func specialTokens(
-        _ roles: inout TokenRoles, _ template: PairTemplate?, _ vocabulary: Vocabulary
+        _ roles: inout TokenRoles, _ template: ListedTemplate?, _ vocabulary: Vocabulary
     ) throws(TokenizerError) -> SpecialTokens {
         var special = SpecialTokens()
         if let file, readsFileAsItStands {
@@ -192,7 +192,7 @@ struct TokenizerFolder {
         }
     }
 
-    private func checkIDs(_ template: PairTemplate, of tokenizer: Tokenizer) throws(TokenizerError) {
+    private func checkIDs(_ template: ListedTemplate, of tokenizer: Tokenizer) throws(TokenizerError) {
         for (token, id, own) in [
             (template.cls, template.clsID, tokenizer.clsID), (template.sep, template.sepID, tokenizer.sepID),
         ] where id.map({ $0 != Int(own) }) == true {

@@ -34,6 +34,14 @@ final class NormalisedText {
         if size > capacity { grow(to: size) }
     }
 
+    /// Becomes the source bytes `range` as they are.
+    func copy(_ source: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) {
+        reset(base: range.lowerBound, reserving: range.count)
+        guard let start = source.baseAddress else { return }
+        bytes.update(from: start + range.lowerBound, count: range.count)
+        count = range.count
+    }
+
     /// Makes room for `extra` more bytes.
     @inline(__always)
     func reserve(_ extra: Int) {

@@ -33,6 +33,7 @@ struct NormaliserEngine: Sendable {
     /// In `asciiMap`: not an ASCII byte that stays one byte.
     static let special: UInt8 = 0xFF
 
+    let settings: Normaliser
     let table = UnicodeTable.shared
     /// The traits that the settings act on.
     let active: ScalarTraits
@@ -41,6 +42,7 @@ struct NormaliserEngine: Sendable {
     let asciiMap: [UInt8]
 
     init(_ settings: Normaliser) {
+        self.settings = settings
         var active: ScalarTraits = []
         strips = settings.stripsAccents ?? settings.lowercases
         if settings.cleanText { active.formUnion([.removed, .spaced]) }

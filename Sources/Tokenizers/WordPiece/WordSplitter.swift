@@ -64,6 +64,12 @@ struct WordSplitter: Sendable {
         }
     }
 
+    /// Appends the tokens of one word.
+    func split(word: Range<Int>, of text: NormalisedText, into sink: TokenSink) {
+        sink.reserve(word.count)
+        if !word.isEmpty { appendWord(text, word.lowerBound, word.upperBound, sink) }
+    }
+
     private func classify(_ bytes: UnsafePointer<UInt8>, _ position: Int) -> (kind: UInt8, next: Int) {
         let (scalar, next) = UTF8Scalars.decode(bytes, position)
         let traits = table.traits(scalar)
