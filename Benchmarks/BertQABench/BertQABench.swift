@@ -68,9 +68,9 @@ struct Step: ParsableCommand {
 
     func run() throws {
         Runtime.tuneAllocator()
-        let model = try BertForQuestionAnswering(
+        let model = try QuestionAnsweringModel(
             directory: ModelDirectory(path: model), use: predict ? .inference : .training, precision: precision)
-        let input = try BertInput(
+        let input = try EncoderInput(
             ids: (0..<Int64(length * batch)).map { 1000 + $0 * 7919 % 20000 },
             typeIDs: [Int64](repeating: 1, count: length * batch),
             lengths: [Int](repeating: length, count: batch))
@@ -80,12 +80,12 @@ struct Step: ParsableCommand {
         print(#"{"seconds": \#(times.sorted()[steps / 2]), "tokens": \#(length * batch)}"#)
     }
 
-    private func reading(_ model: BertForQuestionAnswering, _ input: BertInput) throws -> (Int) throws -> Void {
+    private func reading(_ model: QuestionAnsweringModel, _ input: EncoderInput) throws -> (Int) throws -> Void {
         { _ in _ = try withoutGradients { () throws(TorchError) in try model(input).array(of: Float.self) } }
     }
 
-    private func training(_ model: BertForQuestionAnswering, _ input: BertInput) throws -> (Int) throws -> Void {
-        let optimizer = try AdamW(parameters: model.parameters.all, decays: BertParameters.decays)
+    private func training(_ model: QuestionAnsweringModel, _ input: EncoderInput) throws -> (Int) throws -> Void {
+        let optimizer = try AdamW(parameters: model.parameters.all, decays: ModelParameters.decays)
         let targets = try Tensor.of(
             (0..<batch).flatMap { _ in [Int64(length / 3), Int64(length / 2)] }, shape: [batch, 2])
         return { number in

@@ -136,9 +136,9 @@ extension FuzzedParser {
 
     @Sendable private static func config(_ bytes: UnsafeRawBufferPointer, _ scratch: Scratch) throws {
         _ = try scratch.write(bytes, as: "config.json")
-        let config = try BertConfig(directory: scratch.path)
+        let config = try EncoderConfig(directory: scratch.path)
         try config.write(toDirectory: scratch.path)
-        let again = try BertConfig(directory: scratch.path)
+        let again = try EncoderConfig(directory: scratch.path)
         precondition(again.hiddenSize == config.hiddenSize && again.layerCount == config.layerCount)
     }
 

@@ -1,8 +1,8 @@
 import Checkpoints
 
-/// The tensors of a checkpoint under the keys of `BertParameters`, checked against a configuration.
+/// The tensors of a checkpoint under the keys of `ModelParameters`, checked against a configuration.
 package struct CheckpointContents: Sendable {
-    /// The tensor of each parameter, by its key in `BertParameters`.
+    /// The tensor of each parameter, by its key in `ModelParameters`.
     package let tensors: [String: TensorView]
     /// The parameters that the checkpoint does not have and that must be drawn anew: those of the head, or none.
     package let newKeys: [String]
@@ -17,7 +17,7 @@ package struct CheckpointContents: Sendable {
     /// - Throws: `CheckpointError` of kind `.mismatch` that lists up to ten keys of each sort: missing (all but the
     ///   head's), unexpected, of another shape, of another element type than a floating-point one, or there under two
     ///   names.
-    package init(_ weights: ModelWeights, config: BertConfig) throws(CheckpointError) {
+    package init(_ weights: ModelWeights, config: EncoderConfig) throws(CheckpointError) {
         var found: [String: TensorView] = [:]
         var names: [String: String] = [:]
         var (unused, unknown, twice): ([String], [String], [String]) = ([], [], [])
@@ -31,10 +31,10 @@ package struct CheckpointContents: Sendable {
             case .unknown: unknown.append(name)
             }
         }
-        let shapes = BertParameters.shapes(config)
+        let shapes = ModelParameters.shapes(config)
         let known = Set(shapes.map(\.key))
-        let absentHead = BertParameters.headKeys.filter { found[$0] == nil }
-        newKeys = absentHead.count == BertParameters.headKeys.count ? absentHead : []
+        let absentHead = ModelParameters.headKeys.filter { found[$0] == nil }
+        newKeys = absentHead.count == ModelParameters.headKeys.count ? absentHead : []
         let findings = [
             ("missing", shapes.map(\.key).filter { found[$0] == nil }.filter { [newKeys] in !newKeys.contains($0) }),
             ("unexpected", names.filter { !known.contains($0.key) }.map(\.value).sorted()),
@@ -62,14 +62,14 @@ package struct CheckpointContents: Sendable {
             + "model.module"
     }
 
-    private static func reshaped(_ found: [String: TensorView], _ shapes: [BertParameters.Shape]) -> [String] {
+    private static func reshaped(_ found: [String: TensorView], _ shapes: [ModelParameters.Shape]) -> [String] {
         shapes.compactMap { parameter in
             guard let tensor = found[parameter.key], tensor.shape != parameter.shape else { return nil }
             return "\(parameter.key) (\(tensor.shape) instead of \(parameter.shape))"
         }
     }
 
-    private static func mistyped(_ found: [String: TensorView], _ shapes: [BertParameters.Shape]) -> [String] {
+    private static func mistyped(_ found: [String: TensorView], _ shapes: [ModelParameters.Shape]) -> [String] {
         shapes.compactMap { parameter in
             guard let tensor = found[parameter.key], !tensor.elementType.isFloatingPoint else { return nil }
             return "\(parameter.key) (\(tensor.elementType.rawValue))"

@@ -2,7 +2,7 @@
 package enum CheckpointKeys {
     /// What a name in a checkpoint stands for.
     package enum Role: Sendable, Hashable {
-        /// The parameter of that key in `BertParameters`.
+        /// The parameter of that key in `ModelParameters`.
         case parameter(String)
         /// A part of BERT that question answering does not use: the pooler, the heads of other tasks, position numbers.
         case unused

@@ -10,7 +10,7 @@ package struct DropoutSource: Sendable, Hashable {
     private let seed: UInt64
 
     /// The masks of step `step` of the run with that seed.
-    package init(config: BertConfig, seed: UInt64, step: Int) {
+    package init(config: EncoderConfig, seed: UInt64, step: Int) {
         hidden = config.hiddenDropout
         attention = config.attentionDropout
         self.seed = seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(truncatingIfNeeded: step) &* 0xD1B5_4A32_D192_ED03

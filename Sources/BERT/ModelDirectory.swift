@@ -7,7 +7,7 @@ package struct ModelDirectory: Sendable {
     /// The directory as the caller named it.
     package let path: String
     /// What `config.json` says.
-    package let config: BertConfig
+    package let config: EncoderConfig
     /// The tensors under the names that the files give them.
     package let weights: ModelWeights
 
@@ -23,12 +23,12 @@ package struct ModelDirectory: Sendable {
                 : "expected a Hugging Face model directory"
             throw CheckpointError(path: path, kind: .missing, message: "there is no config.json; \(advice)")
         }
-        config = try BertConfig(directory: path)
+        config = try EncoderConfig(directory: path)
         weights = try ModelWeights(directory: path)
         self.path = path
     }
 
-    /// The weights under the keys of `BertParameters`, checked against the configuration.
+    /// The weights under the keys of `ModelParameters`, checked against the configuration.
     package func contents() throws(CheckpointError) -> CheckpointContents {
         try CheckpointContents(weights, config: config)
     }

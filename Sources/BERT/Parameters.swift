@@ -3,7 +3,7 @@ import Torch
 
 /// The parameters of a model by checkpoint key, as tensors.
 package struct Parameters {
-    /// Keys and tensors in the order of `BertParameters.shapes`.
+    /// Keys and tensors in the order of `ModelParameters.shapes`.
     package let all: [(name: String, tensor: Tensor)]
     private let byName: [String: Tensor]
     /// The places in mapped files of those that are there.

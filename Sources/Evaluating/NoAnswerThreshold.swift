@@ -10,7 +10,7 @@ package enum NoAnswerThreshold {
     ///
     /// - Throws: `CheckpointError` or `FileError` that names the file.
     package static func store(_ threshold: Double, in directory: String) throws {
-        var config = try BertConfig(directory: directory)
+        var config = try EncoderConfig(directory: directory)
         config.noAnswerThreshold = threshold
         // In the cache of a hub the file is a link to what others share.
         try DurableFiles.write(

@@ -23,7 +23,7 @@ struct StepTotals {
 /// Computes the gradients of one step: this process's rows in passes of as many as memory holds, summed over all
 /// processes while the last backward pass goes on. Nothing waits for the device.
 final class GradientPass {
-    private let model: BertForQuestionAnswering
+    private let model: QuestionAnsweringModel
     private let lengths: [Int]
     private let batches: BatchPreparer
     private let optimizer: AdamW

@@ -99,7 +99,7 @@ package struct PreparedRun {
         adamW.epsilon = options.adamEpsilon
         adamW.weightDecay = options.weightDecay
         return try TrainingError.wrapping(.computation) {
-            try AdamW(parameters: loaded.model.parameters.all, options: adamW, decays: BertParameters.decays)
+            try AdamW(parameters: loaded.model.parameters.all, options: adamW, decays: ModelParameters.decays)
         }
     }
 

@@ -19,7 +19,7 @@ public final class Trainer {
     private var stops = false
 
     private var options: TrainingOptions { prepared.options }
-    private var model: BertForQuestionAnswering { prepared.loaded.model }
+    private var model: QuestionAnsweringModel { prepared.loaded.model }
     private var rows: [Feature] { prepared.data.training.features }
     private var schedule: LinearSchedule { prepared.schedule }
 

@@ -7,7 +7,7 @@ import Torch
 
 /// Saving and loading of weights, moments and state.
 struct TrainingCheckpoint {
-    let model: BertForQuestionAnswering
+    let model: QuestionAnsweringModel
     let optimizer: AdamW
     let environment: RunEnvironment
 

@@ -25,7 +25,7 @@ package struct MemoryEstimate: Sendable, Hashable {
 ///
 /// Legend: T tokens of the batch with its filler, H hidden size, I intermediate size, N heads, P parameters.
 package struct MemoryModel: Sendable {
-    private let config: BertConfig
+    private let config: EncoderConfig
     private let precision: Precision
     private let device: Device
     private let threads: Int
@@ -39,7 +39,7 @@ package struct MemoryModel: Sendable {
     ///   - mapped: bytes that the program has in memory before it does anything, mostly libtorch's own:
     ///     several times as many where it was built for CUDA.
     package init(
-        config: BertConfig, precision: Precision, device: Device, threads: Int, stored: DType = .float32, mapped: Int
+        config: EncoderConfig, precision: Precision, device: Device, threads: Int, stored: DType = .float32, mapped: Int
     ) {
         (self.config, self.precision, self.device, self.threads) = (config, precision, device, threads)
         (self.stored, self.mapped) = (stored, mapped)
@@ -78,7 +78,7 @@ package struct MemoryModel: Sendable {
 // MARK: - Parameters
 
 extension MemoryModel {
-    private var parameterCount: Int { Self.count(BertParameters.shapes(config)) }
+    private var parameterCount: Int { Self.count(ModelParameters.shapes(config)) }
 
     /// Weights of the products of one layer, which bf16 keeps a rounded copy of.
     private var layerMatrices: Int {
@@ -100,7 +100,7 @@ extension MemoryModel {
         }
     }
 
-    private static func count(_ shapes: [BertParameters.Shape]) -> Int {
+    private static func count(_ shapes: [ModelParameters.Shape]) -> Int {
         shapes.reduce(0) { $0 + $1.shape.reduce(1, *) }
     }
 }

@@ -22,8 +22,8 @@ package struct PlannedBatch: Sendable, Hashable {
         (self.tokens, self.longest, self.squares) = (tokens, longest, squares)
     }
 
-    /// Tokens with the filler that `BertInput` puts at the end.
-    var filledTokens: Int { tokens + BertInput.filler(tokens) }
+    /// Tokens with the filler that `EncoderInput` puts at the end.
+    var filledTokens: Int { tokens + EncoderInput.filler(tokens) }
 }
 
 /// The rows that a run will see, in the order in which it will see them.

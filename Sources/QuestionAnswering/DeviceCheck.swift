@@ -84,7 +84,7 @@ package struct DeviceCheck: Sendable {
     /// - Parameter training: whether loss and gradients are computed too; the gradients are dropped again.
     /// - Throws: `TorchError`
     package func outputs(
-        of model: BertForQuestionAnswering, on device: Device, training: Bool
+        of model: QuestionAnsweringModel, on device: Device, training: Bool
     ) throws(TorchError) -> Outputs {
         var alone: [[Float]] = []
         for row in rows { alone += try logits([row], model, device) }
@@ -94,7 +94,7 @@ package struct DeviceCheck: Sendable {
     }
 
     private func logits(
-        _ rows: [Row], _ model: BertForQuestionAnswering, _ device: Device
+        _ rows: [Row], _ model: QuestionAnsweringModel, _ device: Device
     ) throws(TorchError) -> [[Float]] {
         let input = try input(rows, device)
         let all: [Float] = try withoutGradients { () throws(TorchError) in try model(input).to(.float32).array() }
@@ -105,13 +105,13 @@ package struct DeviceCheck: Sendable {
         }
     }
 
-    private func input(_ rows: [Row], _ device: Device) throws(TorchError) -> BertInput {
-        try BertInput(
+    private func input(_ rows: [Row], _ device: Device) throws(TorchError) -> EncoderInput {
+        try EncoderInput(
             ids: rows.flatMap(\.ids), typeIDs: rows.flatMap(\.types), lengths: rows.map(\.ids.count), device: device)
     }
 
     private func lossAndGradients(
-        _ model: BertForQuestionAnswering, _ device: Device
+        _ model: QuestionAnsweringModel, _ device: Device
     ) throws(TorchError) -> (loss: Double, gradientNorm: Double) {
         let targets = try Tensor.of(rows.flatMap(\.answer), shape: [rows.count, 2])
         let loss = try model.loss(input(rows, device), targets: targets, rowDivisor: Double(rows.count))
@@ -181,12 +181,12 @@ extension DeviceCheck {
     /// - Parameter warn: called for differences that are larger than usual.
     /// - Throws: `ReaderError.deviceCheck`, `.model`, `.computation`
     package static func check(
-        _ model: BertForQuestionAnswering, tokenizer: Tokenizer, directory: ModelDirectory, use: ParameterUse,
+        _ model: QuestionAnsweringModel, tokenizer: Tokenizer, directory: ModelDirectory, use: ParameterUse,
         device: Device, headSeed: UInt64, warn: (String) -> Void
     ) throws(ReaderError) {
-        let reference: BertForQuestionAnswering
+        let reference: QuestionAnsweringModel
         do {
-            reference = try BertForQuestionAnswering(
+            reference = try QuestionAnsweringModel(
                 directory: directory, use: use, precision: .fp32, device: .cpu, headSeed: headSeed)
         } catch {
             throw .model(error)

@@ -33,7 +33,7 @@ package struct LengthReport: Sendable {
     /// - Parameters:
     ///   - maxLengths: each at least 8; they may exceed the model's positions.
     ///   - config: the model whose arithmetic is counted.
-    package init(_ examples: [Example], tokenizer: Tokenizer, config: BertConfig, maxLengths: [Int]) {
+    package init(_ examples: [Example], tokenizer: Tokenizer, config: EncoderConfig, maxLengths: [Int]) {
         var counter = LengthCounter(tokenizer: tokenizer, config: config, maxLengths: maxLengths)
         counter.add(examples)
         self = counter.report
@@ -60,7 +60,7 @@ package struct LengthCounter {
     private var total = 0.0
 
     /// Nothing was counted yet; the parameters are those of `LengthReport`.
-    package init(tokenizer: Tokenizer, config: BertConfig, maxLengths: [Int]) {
+    package init(tokenizer: Tokenizer, config: EncoderConfig, maxLengths: [Int]) {
         whole = FeatureBuilder(tokenizer: tokenizer, options: FeatureOptions(maxLength: .max, truncation: .end))
         arithmetic = Arithmetic(config)
         choices = Set(maxLengths).sorted().map { LengthReport.Choice(maxLength: $0) }
@@ -94,7 +94,7 @@ private struct Arithmetic {
     private let token: Double
     private let pair: Double
 
-    init(_ config: BertConfig) {
+    init(_ config: EncoderConfig) {
         let (wide, inner) = (Double(config.hiddenSize), Double(config.intermediateSize))
         token = Double(config.layerCount) * (4 * wide * wide + 2 * wide * inner)
         pair = Double(config.layerCount) * 2 * wide

@@ -6,7 +6,7 @@ import Tokenizers
 /// A model directory as training and reading need it: the model and the tokenizer that belongs to it.
 package struct LoadedModel {
     /// The model.
-    package let model: BertForQuestionAnswering
+    package let model: QuestionAnsweringModel
     /// The tokenizer, whose ids all have a row in the model's embedding.
     package let tokenizer: Tokenizer
     /// The checkpoint keys that the files do not have and that were drawn anew; empty for a fine-tuned model.
@@ -36,7 +36,7 @@ package struct LoadedModel {
         let directory: ModelDirectory
         do {
             directory = try ModelDirectory(path: path)
-            model = try BertForQuestionAnswering(
+            model = try QuestionAnsweringModel(
                 directory: directory, use: use, precision: precision, device: device, storage: storage,
                 headSeed: headSeed)
             let contents = try directory.contents()
@@ -58,7 +58,7 @@ package struct LoadedModel {
 
     /// The tokenizer of a model: no id beyond its embedding, no segment that it does not have.
     private static func tokenizer(
-        of path: String, config: BertConfig, warn: (String) -> Void
+        of path: String, config: EncoderConfig, warn: (String) -> Void
     ) throws(ReaderError) -> Tokenizer {
         do {
             var tokenizer = try Tokenizer(directory: path)

@@ -5,7 +5,7 @@ import Tokenizers
 /// Rows put together for one pass through the model.
 package struct PackedBatch {
     /// What the model reads.
-    package let input: BertInput
+    package let input: EncoderInput
     /// First and last token of each row's answer, int64 [B, 2]; [CLS] (0, 0) for rows without an answer.
     package let targets: Tensor
     /// The number of rows.
@@ -30,7 +30,7 @@ package struct PackedBatch {
             targets.append(Int64(row.span?.lowerBound ?? 0))
             targets.append(Int64(row.span?.upperBound ?? 0))
         }
-        input = try BertInput(
+        input = try EncoderInput(
             ids: ids, typeIDs: types, lengths: rows.map(\.length), rowKeys: keys, device: device)
         self.targets = try Tensor.of(targets, shape: [rows.count, 2])
         rowCount = rows.count

@@ -20,7 +20,7 @@ package struct SpanLoss: Sendable {
 /// Runs a model over rows without recording gradients, and decodes its spans. Keeps no logits.
 package struct Predictor {
     /// The model.
-    package let model: BertForQuestionAnswering
+    package let model: QuestionAnsweringModel
     /// Its tokenizer.
     package let tokenizer: Tokenizer
     /// Where it runs.
@@ -31,7 +31,7 @@ package struct Predictor {
     package var tokenBudget = 4096
 
     /// A predictor over a loaded model.
-    package init(model: BertForQuestionAnswering, tokenizer: Tokenizer, device: Device) {
+    package init(model: QuestionAnsweringModel, tokenizer: Tokenizer, device: Device) {
         self.model = model
         self.tokenizer = tokenizer
         self.device = device

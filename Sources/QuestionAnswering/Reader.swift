@@ -24,7 +24,7 @@ public struct PreparedText: Sendable {
 /// A text that is asked several questions in one call is tokenised once.
 public actor Reader {
     /// The model's configuration.
-    package nonisolated let config: BertConfig
+    package nonisolated let config: EncoderConfig
     /// The model's tokenizer.
     public nonisolated let tokenizer: Tokenizer
     /// How texts are cut into rows.

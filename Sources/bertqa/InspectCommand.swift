@@ -45,7 +45,7 @@ struct InspectCommand: AsyncParsableCommand {
             let dataset = try Dataset(path: try await DatasetSource.path(data, .train))
             let folder = try await ModelSource.folder(model)
             let tokenizer = try ModelSource.tokenizer(of: folder)
-            let options = try length.features().fitted(to: try BertConfig(directory: folder).maxPositionEmbeddings)
+            let options = try length.features().fitted(to: try EncoderConfig(directory: folder).maxPositionEmbeddings)
             let example = try chosen(dataset.examples())
             let set = FeatureBuilder(tokenizer: tokenizer, options: options).build([example], labelled: true)
             let view = InspectedQuestion(example: example, features: set.features, tokenizer: tokenizer)

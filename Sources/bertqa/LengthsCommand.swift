@@ -47,7 +47,7 @@ struct LengthsCommand: AsyncParsableCommand {
         try await reportingErrors("lengths") {
             let path = try await DatasetSource.path(data, .train)
             let folder = try await ModelSource.folder(model)
-            let config = try BertConfig(directory: folder)
+            let config = try EncoderConfig(directory: folder)
             var counter = LengthCounter(
                 tokenizer: try ModelSource.tokenizer(of: folder), config: config, maxLengths: candidates(config))
             try count(path, into: &counter)
@@ -61,7 +61,7 @@ struct LengthsCommand: AsyncParsableCommand {
         }
     }
 
-    private func candidates(_ config: BertConfig) -> [Int] {
+    private func candidates(_ config: EncoderConfig) -> [Int] {
         guard maxLengths.isEmpty else { return maxLengths }
         let positions = config.maxPositionEmbeddings
         return [128, 256, 300, 384].filter { $0 < positions } + [min(512, positions)]

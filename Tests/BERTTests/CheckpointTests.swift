@@ -29,11 +29,11 @@ struct CheckpointKeysTests {
     @Test("are those of transformers' gradients for the tiny BERT, with their shapes")
     func shapes() throws {
         let gradients = try SafetensorsFile(path: fixture("tiny_bert/gradients.safetensors"))
-        let shapes = try BertParameters.shapes(BertConfig(directory: fixture("tiny_bert")))
+        let shapes = try ModelParameters.shapes(EncoderConfig(directory: fixture("tiny_bert")))
         #expect(shapes.map(\.key).sorted() == gradients.names.sorted())
         for parameter in shapes { #expect(gradients[parameter.key]?.shape == parameter.shape) }
         #expect(shapes.first?.key == "bert.embeddings.word_embeddings.weight")
-        #expect(shapes.suffix(2).map(\.key) == BertParameters.headKeys)
+        #expect(shapes.suffix(2).map(\.key) == ModelParameters.headKeys)
     }
 }
 
@@ -47,9 +47,9 @@ struct CheckpointContentsTests {
         #expect(reference.newKeys.isEmpty && reference.unusedNames.isEmpty)
         let directory = try ModelDirectory(path: fixture("key_formats/\(name)"))
         let contents = try directory.contents()
-        #expect(contents.newKeys == (name == "sharded" ? [] : BertParameters.headKeys))
+        #expect(contents.newKeys == (name == "sharded" ? [] : ModelParameters.headKeys))
         #expect(contents.unusedNames.contains { $0.hasSuffix("position_ids") } == (name == "legacy"))
-        for parameter in BertParameters.shapes(directory.config) where !contents.newKeys.contains(parameter.key) {
+        for parameter in ModelParameters.shapes(directory.config) where !contents.newKeys.contains(parameter.key) {
             let bytes = contents.tensors[parameter.key]?.withBytes { Array($0) }
             #expect(bytes != nil && bytes == reference.tensors[parameter.key]?.withBytes { Array($0) })
         }
@@ -63,7 +63,7 @@ struct CheckpointContentsTests {
             (1, 24, "1 of another shape: bert.embeddings.word_embeddings.weight ([23, 16] instead of [24, 16])"),
         ])
     func mismatch(_ layers: Int, _ vocabulary: Int, _ message: String) throws {
-        var config = try BertConfig(directory: fixture("key_formats/question_answering"))
+        var config = try EncoderConfig(directory: fixture("key_formats/question_answering"))
         config.layerCount = layers
         config.vocabSize = vocabulary
         let weights = try ModelWeights(file: fixture("key_formats/question_answering/model.safetensors"))
@@ -81,13 +81,13 @@ struct CheckpointContentsTests {
             let directory = "\(parent)/model"
             try FileManager.default.copyItem(atPath: fixture("key_formats/\(name)"), toPath: directory)
             if PickleConversion.pickle(in: directory) != nil { try PickleConversion.convert(directory: directory) }
-            let model = try BertForQuestionAnswering(
+            let model = try QuestionAnsweringModel(
                 directory: ModelDirectory(path: directory), use: .training, precision: .fp32)
-            let reference = try BertForQuestionAnswering(
+            let reference = try QuestionAnsweringModel(
                 directory: ModelDirectory(path: fixture("key_formats/question_answering")), use: .training,
                 precision: .fp32)
             let stored: DType = name == "bfloat16" ? .bfloat16 : name == "pickle_2021" ? .float16 : .float32
-            for (key, tensor) in model.parameters.all where !BertParameters.headKeys.contains(key) {
+            for (key, tensor) in model.parameters.all where !ModelParameters.headKeys.contains(key) {
                 let expected: [Float] = try #require(reference.parameters[key]).to(stored).to(.float32).array()
                 #expect(try tensor.array() == expected, "\(key)")
             }
@@ -101,7 +101,7 @@ struct CheckpointContentsTests {
             let error = try #require(throws: CheckpointError.self) { try ModelDirectory(path: directory).contents() }
             #expect(error.description.contains("1 missing: qa_outputs.bias"))
             try Self.rewrite(to: directory) { tensors in tensors.removeAll { $0.name.hasPrefix("qa_outputs") } }
-            #expect(try ModelDirectory(path: directory).contents().newKeys == BertParameters.headKeys)
+            #expect(try ModelDirectory(path: directory).contents().newKeys == ModelParameters.headKeys)
         }
     }
 
@@ -160,9 +160,9 @@ struct CheckpointContentsTests {
 
     /// The small question-answering model with zero weights and a changed list of tensors.
     private static func rewrite(to directory: String, _ change: (inout [TensorDescription]) -> Void) throws {
-        let config = try BertConfig(directory: fixture("key_formats/question_answering"))
+        let config = try EncoderConfig(directory: fixture("key_formats/question_answering"))
         try config.write(toDirectory: directory)
-        var tensors = BertParameters.shapes(config).map {
+        var tensors = ModelParameters.shapes(config).map {
             TensorDescription(name: $0.key, elementType: .float32, shape: $0.shape)
         }
         change(&tensors)

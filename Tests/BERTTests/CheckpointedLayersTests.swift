@@ -10,11 +10,11 @@ struct CheckpointedLayersTests {
         var gradients: [String: [UInt32]] = [:]
     }
 
-    private func model(_ precision: Precision) throws -> BertForQuestionAnswering {
-        var config = BertConfig()
+    private func model(_ precision: Precision) throws -> QuestionAnsweringModel {
+        var config = EncoderConfig()
         (config.vocabSize, config.hiddenSize, config.layerCount) = (50, 48, 3)
         (config.headCount, config.intermediateSize, config.maxPositionEmbeddings) = (4, 96, 64)
-        let all = try BertParameters.shapes(config).enumerated().map { index, parameter in
+        let all = try ModelParameters.shapes(config).enumerated().map { index, parameter in
             let tensor =
                 parameter.key.hasSuffix("LayerNorm.weight")
                 ? try Tensor.full(parameter.shape, value: 1)
@@ -22,7 +22,7 @@ struct CheckpointedLayersTests {
             try tensor.setRequiresGradient(true)
             return (name: parameter.key, tensor: tensor)
         }
-        return try BertForQuestionAnswering(config: config, parameters: Parameters(all), precision: precision)
+        return try QuestionAnsweringModel(config: config, parameters: Parameters(all), precision: precision)
     }
 
     /// Loss and gradients of two batches whose gradients add up.
@@ -31,7 +31,7 @@ struct CheckpointedLayersTests {
         var result = Result()
         for (step, lengths) in [[31, 7, 20], [12, 40]].enumerated() {
             let tokens = lengths.reduce(0, +)
-            let input = try BertInput(
+            let input = try EncoderInput(
                 ids: (0..<Int64(tokens)).map { $0 * 17 % 50 }, typeIDs: (0..<Int64(tokens)).map { $0 / 9 % 2 },
                 lengths: lengths, rowKeys: lengths.map { Int64(100 * step + $0) })
             let targets = try Tensor.of(

@@ -14,7 +14,7 @@ struct ModelDirectoryTests {
     func opens() throws {
         let directory = try ModelDirectory(path: fixture("tiny_bert"))
         #expect(directory.config.layerCount == 3)
-        #expect(directory.weights.names.count == BertParameters.shapes(directory.config).count)
+        #expect(directory.weights.names.count == ModelParameters.shapes(directory.config).count)
         #expect(directory.weights["qa_outputs.bias"]?.shape == [2])
     }
 

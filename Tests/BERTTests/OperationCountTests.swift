@@ -8,17 +8,17 @@ import BERT
 @Suite("Operations of a layer", .serialized)
 struct OperationCountTests {
     private func made(layers: Int, precision: Precision, training: Bool) throws -> Int64 {
-        var config = BertConfig()
+        var config = EncoderConfig()
         (config.vocabSize, config.hiddenSize, config.layerCount) = (30, 32, layers)
         (config.headCount, config.intermediateSize, config.maxPositionEmbeddings) = (2, 64, 64)
-        let all = try BertParameters.shapes(config).map { parameter in
+        let all = try ModelParameters.shapes(config).map { parameter in
             let tensor = try Tensor.normal(parameter.shape, standardDeviation: 0.1, seed: 1)
             try tensor.setRequiresGradient(training)
             return (name: parameter.key, tensor: tensor)
         }
-        let model = try BertForQuestionAnswering(config: config, parameters: Parameters(all), precision: precision)
+        let model = try QuestionAnsweringModel(config: config, parameters: Parameters(all), precision: precision)
         let ids = [Int64](repeating: 5, count: 32)
-        let input = try BertInput(ids: ids, typeIDs: ids.map { _ in 0 }, lengths: [20, 12])
+        let input = try EncoderInput(ids: ids, typeIDs: ids.map { _ in 0 }, lengths: [20, 12])
         let before = ct_tensor_made_count()
         let dropout = training ? DropoutSource(config: config, seed: 1, step: 1) : .none
         _ = training ? try model(input, dropout: dropout) : try withoutGradients { try model(input) }

@@ -51,14 +51,14 @@ struct ParityTests {
 
     private func tinyBert(
         _ use: ParameterUse = .training, _ precision: Precision = .fp32
-    ) throws -> BertForQuestionAnswering {
-        try BertForQuestionAnswering(
+    ) throws -> QuestionAnsweringModel {
+        try QuestionAnsweringModel(
             directory: ModelDirectory(path: fixture("tiny_bert")), use: use, precision: precision,
             device: TestDevice.current())
     }
 
     private struct Batch {
-        let input: BertInput
+        let input: EncoderInput
         let targets: Tensor
         let rows: Int
     }
@@ -69,7 +69,7 @@ struct ParityTests {
         let first = try integers(file, prefix + "start_positions")
         let last = try integers(file, prefix + "end_positions")
         return Batch(
-            input: try BertInput(
+            input: try EncoderInput(
                 ids: integers(file, prefix + "ids"), typeIDs: integers(file, prefix + "type_ids"), lengths: lengths,
                 device: TestDevice.current()),
             targets: try Tensor.of(zip(first, last).flatMap { [$0, $1] }, shape: [lengths.count, 2]),
@@ -84,7 +84,7 @@ struct ParityTests {
         let rows = try PackedRows(lengths: zip(starts.dropFirst(), starts).map { $0 - $1 })
         let input = try Tensor.of(numbers(file, "input").map(Float.init), shape: [40, 32]).onTestDevice()
         try input.setRequiresGradient(true)
-        let output = try tinyBert().bert.layers[0](
+        let output = try tinyBert().encoder.layers[0](
             HiddenStates(input, precision: .fp32), rows: rows, dropout: .none
         ).full
         try output.backward(
@@ -99,10 +99,10 @@ struct ParityTests {
         let file = try SafetensorsFile(path: fixture("tiny_bert/batch.safetensors"))
         let batch = try batch(file)
         let model = try tinyBert(.inference)
-        var x = try model.bert.embeddings(batch.input, dropout: .none)
+        var x = try model.encoder.embeddings(batch.input, dropout: .none)
         let real = 0..<batch.input.rows.tokenCount
         #expect(try error(array(x.full.slice(dim: 0, real)), numbers(file, "hidden.0")) < limit)
-        for (index, layer) in model.bert.layers.enumerated() {
+        for (index, layer) in model.encoder.layers.enumerated() {
             x = try layer(x, rows: batch.input.filledRows, dropout: .none)
             #expect(try error(array(x.full.slice(dim: 0, real)), numbers(file, "hidden.\(index + 1)")) < limit)
         }
@@ -116,7 +116,7 @@ struct ParityTests {
         arguments: [(1, 16), (16, 16), (17, 32), (511, 512), (513, 528), (1025, 1056), (2100, 2112), (4097, 4224)])
     func filler(tokens: Int, filled: Int) throws {
         let ids = [Int64](repeating: 1, count: tokens)
-        let input = try BertInput(ids: ids, typeIDs: ids, lengths: [tokens])
+        let input = try EncoderInput(ids: ids, typeIDs: ids, lengths: [tokens])
         #expect(input.ids.shape == [filled] && input.filledRows.tokenCount == filled)
         #expect(input.rows.tokenCount == tokens && input.rows.count == 1)
     }
@@ -159,7 +159,7 @@ struct ParityTests {
         let loss = try model.loss(batch.input, targets: batch.targets, rowDivisor: Double(batch.rows))
         try loss.backward()
         #expect(try abs(loss.item() - numbers(file, "loss")[0]) < limit)
-        let optimizer = try AdamW(parameters: model.parameters.all, decays: BertParameters.decays)
+        let optimizer = try AdamW(parameters: model.parameters.all, decays: ModelParameters.decays)
         let norm = try optimizer.clipGradients(maxNorm: 0)
         #expect(try abs(norm - numbers(file, "gradient_norm")[0]) / norm < limit)
     }
@@ -174,7 +174,7 @@ struct ParityTests {
         var options = AdamW.Options()
         options.weightDecay = curve["decay"]?.double ?? 0
         let optimizer = try AdamW(
-            parameters: model.parameters.all, options: options, decays: BertParameters.decays)
+            parameters: model.parameters.all, options: options, decays: ModelParameters.decays)
         let rates = try doubles(curve["learning_rates"])
         let losses = try doubles(curve["losses"])
         let norms = try doubles(curve["gradient_norms"])
@@ -192,7 +192,7 @@ struct ParityTests {
         try compareWeights(model, variant: variant, sums: #require(curve["sums"]?.object))
     }
 
-    private func compareWeights(_ model: BertForQuestionAnswering, variant: String, sums: JSONObject) throws {
+    private func compareWeights(_ model: QuestionAnsweringModel, variant: String, sums: JSONObject) throws {
         let whole = try SafetensorsFile(path: fixture("adamw/final_decay.safetensors"))
         let some = try SafetensorsFile(path: fixture("adamw/final_some.safetensors"))
         var compared = 0
@@ -242,8 +242,8 @@ struct ParityTests {
         ])
     func keyFormats(name: String, newHead: Bool) throws {
         let directory = try ModelDirectory(path: fixture("key_formats/\(name)"))
-        let model = try BertForQuestionAnswering(directory: directory, use: .training, precision: .fp32)
-        let reference = try BertForQuestionAnswering(
+        let model = try QuestionAnsweringModel(directory: directory, use: .training, precision: .fp32)
+        let reference = try QuestionAnsweringModel(
             directory: ModelDirectory(path: fixture("key_formats/question_answering")), use: .training,
             precision: .fp32)
         #expect(try directory.contents().newKeys.isEmpty == !newHead)
@@ -252,7 +252,7 @@ struct ParityTests {
         }
         if newHead {
             #expect(throws: CheckpointError.self) {
-                try BertForQuestionAnswering(directory: directory, use: .inference, precision: .fp32)
+                try QuestionAnsweringModel(directory: directory, use: .inference, precision: .fp32)
             }
         }
     }
@@ -261,11 +261,11 @@ struct ParityTests {
     func oneType() throws {
         let limit = try TestDevice.tolerance(1e-5)
         let expected = try SafetensorsFile(path: fixture("one_type/logits.safetensors"))
-        let model = try BertForQuestionAnswering(
+        let model = try QuestionAnsweringModel(
             directory: ModelDirectory(path: fixture("one_type")), use: .inference, precision: .fp32,
             device: TestDevice.current())
         let ids = try integers(expected, "ids")
-        let input = try BertInput(
+        let input = try EncoderInput(
             ids: ids, typeIDs: [0, 0, 0, 1, 1, 1, 1], lengths: [ids.count], device: TestDevice.current())
         let logits = try model(input)
         #expect(try error(array(logits.slice(dim: 1, 0..<1)), numbers(expected, "start_logits")) < limit)
@@ -278,7 +278,7 @@ struct ParityTests {
             let model = try tinyBert()
             try model.writeWeights(to: "\(directory)/model.safetensors")
             try model.config.write(toDirectory: directory)
-            let again = try BertForQuestionAnswering(
+            let again = try QuestionAnsweringModel(
                 directory: ModelDirectory(path: directory), use: .inference, precision: .fp32)
             for (name, tensor) in model.parameters.all {
                 #expect(try array(tensor) == array(#require(again.parameters[name])), "\(name)")

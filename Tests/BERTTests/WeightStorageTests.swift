@@ -12,14 +12,14 @@ struct WeightStorageTests {
     /// The tiny BERT in a directory of its own, and its logits for a row.
     private func withModel(
         _ precision: Precision, _ storage: WeightStorage,
-        _ body: (BertForQuestionAnswering, _ weights: String, _ logits: () throws -> [Float]) throws -> Void
+        _ body: (QuestionAnsweringModel, _ weights: String, _ logits: () throws -> [Float]) throws -> Void
     ) throws {
         try withTemporaryDirectory { parent in
             let directory = "\(parent)/model"
             try FileManager.default.copyItem(atPath: fixture("tiny_bert"), toPath: directory)
-            let model = try BertForQuestionAnswering(
+            let model = try QuestionAnsweringModel(
                 directory: ModelDirectory(path: directory), use: .inference, precision: precision, storage: storage)
-            let input = try BertInput(
+            let input = try EncoderInput(
                 ids: (1...40).map { Int64($0) }, typeIDs: (1...40).map { $0 < 12 ? 0 : 1 }, lengths: [40])
             try body(model, "\(directory)/model.safetensors") {
                 try withoutGradients { () throws(TorchError) in try model(input).to(.float32).array() }

@@ -8,7 +8,7 @@ import Workshop
 @Suite("The check of a loaded model")
 struct LoadedDeviceCheckTests {
     private func check(
-        _ shop: Workshop, use: ParameterUse, spoil: (BertForQuestionAnswering) throws -> Void = { _ in }
+        _ shop: Workshop, use: ParameterUse, spoil: (QuestionAnsweringModel) throws -> Void = { _ in }
     ) throws -> [String] {
         let folder = "\(shop.path)/model"
         let loaded = try LoadedModel(directory: folder, use: use, precision: .fp32, device: .cpu)
@@ -21,7 +21,7 @@ struct LoadedDeviceCheckTests {
         return warnings
     }
 
-    private static func replaceWeight(_ model: BertForQuestionAnswering) throws {
+    private static func replaceWeight(_ model: QuestionAnsweringModel) throws {
         let weight = try #require(model.parameters["bert.encoder.layer.1.output.dense.weight"])
         try weight.assign(Tensor.normal(weight.shape, standardDeviation: 1, seed: 5))
     }

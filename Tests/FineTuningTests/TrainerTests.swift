@@ -52,12 +52,12 @@ struct TrainerTests {
             var first = shop.options("first")
             (first.trainFile, first.validationFile) = ("\(shop.path)/v2.json", "\(shop.path)/v2.json")
             _ = try Trainer.train(first)
-            #expect(try BertConfig(directory: first.outputDirectory).noAnswerThreshold != nil)
+            #expect(try EncoderConfig(directory: first.outputDirectory).noAnswerThreshold != nil)
             var second = shop.options("second")
             second.model = first.outputDirectory
             second.learningRate = 1e-12
             _ = try Trainer.train(second)
-            #expect(try BertConfig(directory: second.outputDirectory).noAnswerThreshold == nil)
+            #expect(try EncoderConfig(directory: second.outputDirectory).noAnswerThreshold == nil)
             let heads = try [first, second].map { options in
                 let file = try SafetensorsFile(path: "\(options.outputDirectory)/model.safetensors")
                 return try #require(file["qa_outputs.weight"]).tensor().array() as [Float]

@@ -13,7 +13,7 @@ struct PlanningTests {
         _ precision: Precision = .bf16, layers: Int = 6, hidden: Int = 384, device: Device = .cpu,
         mapped: Int = 100 << 20
     ) -> MemoryModel {
-        var config = BertConfig()
+        var config = EncoderConfig()
         (config.hiddenSize, config.layerCount, config.headCount) = (hidden, layers, 12)
         config.intermediateSize = 4 * hidden
         return MemoryModel(config: config, precision: precision, device: device, threads: 2, mapped: mapped)

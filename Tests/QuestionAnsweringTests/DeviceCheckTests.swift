@@ -10,7 +10,7 @@ import Tokenizers
 struct DeviceCheckTests {
     private struct Sides {
         let check: DeviceCheck
-        let model: BertForQuestionAnswering
+        let model: QuestionAnsweringModel
         let expected: DeviceCheck.Outputs
     }
 
@@ -24,15 +24,15 @@ struct DeviceCheckTests {
 
     /// The model with noise of that size added to each of its weights.
     private func changed(
-        _ model: BertForQuestionAnswering, by size: Double, training: Bool = false, precision: Precision = .fp32
-    ) throws -> BertForQuestionAnswering {
+        _ model: QuestionAnsweringModel, by size: Double, training: Bool = false, precision: Precision = .fp32
+    ) throws -> QuestionAnsweringModel {
         let parameters = try model.parameters.all.enumerated().map { index, parameter in
             let noise = try Tensor.normal(parameter.tensor.shape, standardDeviation: 1, seed: UInt64(900 + index))
             let tensor = try withoutGradients { try parameter.tensor + noise * size }.clone()
             if training { try tensor.setRequiresGradient(true) }
             return (name: parameter.name, tensor: tensor)
         }
-        return try BertForQuestionAnswering(
+        return try QuestionAnsweringModel(
             config: model.config, parameters: Parameters(parameters), precision: precision)
     }
 

@@ -15,7 +15,7 @@ struct LengthReportTests {
         let tokenizer = try smallTokenizer()
         let short = tokenizer.tokenize("why?").count + 3 + 3
         let report = LengthReport(
-            examples, tokenizer: tokenizer, config: BertConfig(), maxLengths: [short + 4, 9, short])
+            examples, tokenizer: tokenizer, config: EncoderConfig(), maxLengths: [short + 4, 9, short])
         #expect(report.lengths == [short, short + 4])
         #expect(report.choices.map(\.maxLength) == [9, short, short + 4].sorted())
         let whole = try #require(report.choices.last)
@@ -31,8 +31,8 @@ struct LengthReportTests {
     @Test("of a dataset that comes in parts is that of the whole")
     func parts() throws {
         let tokenizer = try smallTokenizer()
-        let whole = LengthReport(examples, tokenizer: tokenizer, config: BertConfig(), maxLengths: [9, 12])
-        var counter = LengthCounter(tokenizer: tokenizer, config: BertConfig(), maxLengths: [9, 12])
+        let whole = LengthReport(examples, tokenizer: tokenizer, config: EncoderConfig(), maxLengths: [9, 12])
+        var counter = LengthCounter(tokenizer: tokenizer, config: EncoderConfig(), maxLengths: [9, 12])
         for example in examples.reversed() { counter.add([example]) }
         #expect(counter.report.lengths == whole.lengths)
         #expect(counter.report.choices == whole.choices)

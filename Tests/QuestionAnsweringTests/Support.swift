@@ -15,8 +15,8 @@ func smallTokenizer(words: [String] = []) throws -> Tokenizer {
 }
 
 /// A small BERT with random weights.
-func smallModel(vocabulary: Int, positions: Int = 64, seed: UInt64 = 1) throws -> BertForQuestionAnswering {
-    var config = BertConfig()
+func smallModel(vocabulary: Int, positions: Int = 64, seed: UInt64 = 1) throws -> QuestionAnsweringModel {
+    var config = EncoderConfig()
     config.vocabSize = vocabulary
     config.hiddenSize = 32
     config.layerCount = 2
@@ -24,7 +24,7 @@ func smallModel(vocabulary: Int, positions: Int = 64, seed: UInt64 = 1) throws -
     config.intermediateSize = 64
     config.maxPositionEmbeddings = positions
     var all: [(name: String, tensor: Tensor)] = []
-    for (index, parameter) in BertParameters.shapes(config).enumerated() {
+    for (index, parameter) in ModelParameters.shapes(config).enumerated() {
         let norm = parameter.key.hasSuffix("LayerNorm.weight")
         all.append(
             (
@@ -34,7 +34,7 @@ func smallModel(vocabulary: Int, positions: Int = 64, seed: UInt64 = 1) throws -
                     : try Tensor.normal(parameter.shape, standardDeviation: 0.2, seed: seed &+ UInt64(index))
             ))
     }
-    return try BertForQuestionAnswering(config: config, parameters: Parameters(all), precision: .fp32)
+    return try QuestionAnsweringModel(config: config, parameters: Parameters(all), precision: .fp32)
 }
 
 /// One example whose first answer is the given words of its context.

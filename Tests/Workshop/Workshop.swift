@@ -122,9 +122,9 @@ package struct Workshop: Sendable {
     }
 
     private static func writeModel(
-        to directory: String, vocabulary: Int, spoiled: Spoiled? = nil, shape: (inout BertConfig) -> Void = { _ in }
+        to directory: String, vocabulary: Int, spoiled: Spoiled? = nil, shape: (inout EncoderConfig) -> Void = { _ in }
     ) throws {
-        var config = BertConfig()
+        var config = EncoderConfig()
         config.vocabSize = vocabulary
         config.hiddenSize = 32
         config.layerCount = 2
@@ -133,7 +133,7 @@ package struct Workshop: Sendable {
         config.maxPositionEmbeddings = 64
         shape(&config)
         var all: [(name: String, tensor: Tensor)] = []
-        for (index, parameter) in BertParameters.shapes(config).enumerated() {
+        for (index, parameter) in ModelParameters.shapes(config).enumerated() {
             var tensor: Tensor =
                 if parameter.key.hasSuffix("LayerNorm.weight") {
                     try Tensor.full(parameter.shape, value: 1)
@@ -153,7 +153,7 @@ package struct Workshop: Sendable {
             }
             all.append((parameter.key, tensor))
         }
-        let model = try BertForQuestionAnswering(config: config, parameters: Parameters(all), precision: .fp32)
+        let model = try QuestionAnsweringModel(config: config, parameters: Parameters(all), precision: .fp32)
         try config.write(toDirectory: directory)
         try model.writeWeights(to: "\(directory)/model.safetensors")
     }

@@ -70,7 +70,7 @@ private struct Trial {
 
     init(loaded: LoadedModel, features: [Feature], checkpointing: Bool, device: Device) throws {
         (self.loaded, self.features, self.checkpointing, self.device) = (loaded, features, checkpointing, device)
-        optimizer = try AdamW(parameters: loaded.model.parameters.all, decays: BertParameters.decays)
+        optimizer = try AdamW(parameters: loaded.model.parameters.all, decays: ModelParameters.decays)
     }
 
     /// One batch, and a step by its gradient.

@@ -80,7 +80,7 @@ package struct PlannedRun {
         predict = model.reading(rows.fullPass(of: 4096)).total
         (self.options, self.precision, self.device) = (options, precision, device)
         threads = Runtime.threads
-        parameterCount = BertParameters.shapes(config).reduce(0) { $0 + $1.shape.reduce(1, *) }
+        parameterCount = ModelParameters.shapes(config).reduce(0) { $0 + $1.shape.reduce(1, *) }
         remark = Self.remark(options, device: device, division: division)
     }
 

@@ -10,13 +10,13 @@ import Torch
 /// Word, position and segment vectors, added and normalised.
 ///
 /// - Source: `BertEmbeddings.forward`, modeling_bert.py#L68
-package struct BertEmbeddings {
+package struct EncoderEmbeddings {
     let word: Embedding
     let position: Embedding
     let type: Embedding
     let norm: LayerNorm
 
-    init(_ scope: ParameterScope, config: BertConfig) throws(CheckpointError) {
+    init(_ scope: ParameterScope, config: EncoderConfig) throws(CheckpointError) {
         word = try Embedding(scope["word_embeddings"])
         position = try Embedding(scope["position_embeddings"])
         type = try Embedding(scope["token_type_embeddings"])
@@ -24,7 +24,7 @@ package struct BertEmbeddings {
     }
 
     /// [T] to [T, H].
-    package func callAsFunction(_ input: BertInput, dropout: DropoutSource) throws(TorchError) -> HiddenStates {
+    package func callAsFunction(_ input: EncoderInput, dropout: DropoutSource) throws(TorchError) -> HiddenStates {
         // A model with one type has been trained without segments: question and context get the same vector.
         let types = try type.count == 1 ? type.all() : type(input.typeIDs)
         let x = try word(input.ids) + types + position(input.positions)
@@ -37,7 +37,7 @@ package struct BertEmbeddings {
 /// Self-attention inside each row, and its output projection.
 ///
 /// - Source: `BertSelfAttention.forward`, modeling_bert.py#L164; `BertSelfOutput.forward`, #L289, without the norm
-package struct BertAttention {
+package struct EncoderAttention {
     let query: Linear
     let key: Linear
     let value: Linear
@@ -45,7 +45,7 @@ package struct BertAttention {
     let heads: Int
     let layer: Int
 
-    init(_ scope: ParameterScope, config: BertConfig, layer: Int) throws(CheckpointError) {
+    init(_ scope: ParameterScope, config: EncoderConfig, layer: Int) throws(CheckpointError) {
         query = try Linear(scope["self"]["query"])
         key = try Linear(scope["self"]["key"])
         value = try Linear(scope["self"]["value"])
@@ -70,7 +70,7 @@ package struct BertAttention {
 /// Two projections with GELU between them.
 ///
 /// - Source: `BertIntermediate.forward`, modeling_bert.py#L334; `BertOutput.forward`, #L347, without the norm
-package struct BertFeedForward {
+package struct EncoderFeedForward {
     let intermediate: Linear
     let output: Linear
     let layer: Int
@@ -93,16 +93,16 @@ package struct BertFeedForward {
 /// One layer of the encoder.
 ///
 /// - Source: `BertLayer.forward`, modeling_bert.py#L374
-package struct BertLayer {
-    let attention: BertAttention
+package struct EncoderLayer {
+    let attention: EncoderAttention
     let attentionNorm: LayerNorm
-    let feedForward: BertFeedForward
+    let feedForward: EncoderFeedForward
     let feedForwardNorm: LayerNorm
 
-    init(_ scope: ParameterScope, config: BertConfig, layer: Int) throws(CheckpointError) {
-        attention = try BertAttention(scope["attention"], config: config, layer: layer)
+    init(_ scope: ParameterScope, config: EncoderConfig, layer: Int) throws(CheckpointError) {
+        attention = try EncoderAttention(scope["attention"], config: config, layer: layer)
         attentionNorm = try LayerNorm(scope["attention"]["output"]["LayerNorm"], epsilon: config.layerNormEpsilon)
-        feedForward = try BertFeedForward(scope, layer: layer)
+        feedForward = try EncoderFeedForward(scope, layer: layer)
         feedForwardNorm = try LayerNorm(scope["output"]["LayerNorm"], epsilon: config.layerNormEpsilon)
     }
 
@@ -118,17 +118,17 @@ package struct BertLayer {
 /// The encoder: what every BERT has, whatever its head.
 ///
 /// - Source: `BertModel.forward`, modeling_bert.py#L623; `BertEncoder.forward`, #L425
-package struct BertModel {
+package struct EncoderModel {
     /// The vectors that the first layer starts from.
-    package let embeddings: BertEmbeddings
+    package let embeddings: EncoderEmbeddings
     /// The layers, in order.
-    package let layers: [BertLayer]
+    package let layers: [EncoderLayer]
 
-    init(_ scope: ParameterScope, config: BertConfig) throws(CheckpointError) {
-        embeddings = try BertEmbeddings(scope["embeddings"], config: config)
-        var layers: [BertLayer] = []
+    init(_ scope: ParameterScope, config: EncoderConfig) throws(CheckpointError) {
+        embeddings = try EncoderEmbeddings(scope["embeddings"], config: config)
+        var layers: [EncoderLayer] = []
         for layer in 0..<config.layerCount {
-            layers.append(try BertLayer(scope["encoder"]["layer"]["\(layer)"], config: config, layer: layer))
+            layers.append(try EncoderLayer(scope["encoder"]["layer"]["\(layer)"], config: config, layer: layer))
         }
         self.layers = layers
     }
@@ -138,7 +138,7 @@ package struct BertModel {
     /// - Parameter checkpointing: keep only the input of each layer, and compute the layer again in the backward pass:
     ///   less memory, more time and the same numbers.
     package func callAsFunction(
-        _ input: BertInput, dropout: DropoutSource = .none, checkpointing: Bool = false
+        _ input: EncoderInput, dropout: DropoutSource = .none, checkpointing: Bool = false
     ) throws(TorchError) -> Tensor {
         var x = try embeddings(input, dropout: dropout)
         if checkpointing { return try checkpointed(x.full, rows: input.filledRows, dropout: dropout) }

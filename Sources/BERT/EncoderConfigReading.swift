@@ -1,7 +1,7 @@
 import Checkpoints
 import StrictJSON
 
-extension BertConfig {
+extension EncoderConfig {
     /// Reads and checks a configuration; `path` is only for errors.
     package init(json: JSONValue, path: String) throws(CheckpointError) {
         guard let object = json.object else {

@@ -4,19 +4,19 @@ import Foundation
 import StrictJSON
 import Testing
 
-private func config(_ json: String) throws -> BertConfig {
-    try BertConfig(json: JSONValue.parse(Array(json.utf8)), path: "some/config.json")
+private func config(_ json: String) throws -> EncoderConfig {
+    try EncoderConfig(json: JSONValue.parse(Array(json.utf8)), path: "some/config.json")
 }
 
-private func text(_ config: BertConfig) -> String {
+private func text(_ config: EncoderConfig) -> String {
     config.json().serialized(pretty: false, sortedKeys: false)
 }
 
 @Suite("A configuration")
-struct BertConfigTests {
+struct EncoderConfigTests {
     @Test("of the tiny BERT is read as transformers wrote it")
     func tiny() throws {
-        let config = try BertConfig(directory: fixture("tiny_bert"))
+        let config = try EncoderConfig(directory: fixture("tiny_bert"))
         #expect(config.vocabSize == 99)
         #expect(config.hiddenSize == 32)
         #expect(config.layerCount == 3)
@@ -33,7 +33,7 @@ struct BertConfigTests {
     @Test("without any keys is BERT-base, as in transformers")
     func defaults() throws {
         let config = try config("{}")
-        #expect(config == BertConfig())
+        #expect(config == EncoderConfig())
         #expect(config.vocabSize == 30522 && config.hiddenSize == 768 && config.layerCount == 12)
         #expect(config.headCount == 12 && config.intermediateSize == 3072 && config.maxPositionEmbeddings == 512)
         #expect(config.hiddenDropout == 0.1 && config.attentionDropout == 0.1 && config.initializerRange == 0.02)
@@ -70,7 +70,7 @@ struct BertConfigTests {
     func architectures(_ json: String) throws {
         let config = try config(json)
         #expect(config.hiddenSize == 768)
-        #expect(try BertConfig(json: config.json(), path: "again") == config)
+        #expect(try EncoderConfig(json: config.json(), path: "again") == config)
     }
 
     @Test(
@@ -121,10 +121,10 @@ struct BertConfigTests {
 
     @Test("reads back equal after writing")
     func roundTrip() throws {
-        let original = try BertConfig(directory: fixture("tiny_bert"))
+        let original = try EncoderConfig(directory: fixture("tiny_bert"))
         try withTemporaryDirectory { directory in
             try original.write(toDirectory: directory)
-            #expect(try BertConfig(directory: directory) == original)
+            #expect(try EncoderConfig(directory: directory) == original)
             let error = try #require(throws: CheckpointError.self) {
                 try original.write(toDirectory: "\(directory)/none")
             }
@@ -135,10 +135,10 @@ struct BertConfigTests {
     @Test("that is missing or no JSON is refused with the path")
     func unreadable() throws {
         try withTemporaryDirectory { directory in
-            let missing = try #require(throws: CheckpointError.self) { try BertConfig(directory: directory) }
+            let missing = try #require(throws: CheckpointError.self) { try EncoderConfig(directory: directory) }
             #expect(missing.kind == .missing)
             try write("{\n \"hidden_size\": }", to: "\(directory)/config.json")
-            let damaged = try #require(throws: CheckpointError.self) { try BertConfig(directory: directory) }
+            let damaged = try #require(throws: CheckpointError.self) { try EncoderConfig(directory: directory) }
             #expect(damaged.kind == .invalid)
             #expect(damaged.description.contains("line 2"))
         }

@@ -4,7 +4,7 @@ import Torch
 ///
 /// At its end may be a filler of up to 3 per cent, a row of its own that nothing reads. It makes T one of few numbers,
 /// because a library that compiles a matrix product for each shape then compiles and keeps few of them.
-package struct BertInput {
+package struct EncoderInput {
     /// Token ids, int64 [T].
     package let ids: Tensor
     /// Segments, 0 for question and 1 for context, int64 [T].

@@ -2,7 +2,7 @@ import Checkpoints
 import Files
 import Torch
 
-extension BertForQuestionAnswering {
+extension QuestionAnsweringModel {
     /// Loads a model directory in the Hugging Face layout.
     ///
     /// A head that the checkpoint does not have is drawn from the configuration's initializer range and `headSeed`.
@@ -21,7 +21,7 @@ extension BertForQuestionAnswering {
         }
         do {
             var all: [(name: String, tensor: Tensor)] = []
-            for parameter in BertParameters.shapes(directory.config) {
+            for parameter in ModelParameters.shapes(directory.config) {
                 let tensor =
                     if let view = contents.tensors[parameter.key] {
                         try view.tensor()
@@ -45,7 +45,7 @@ extension BertForQuestionAnswering {
     }
 
     private static func newHead(
-        _ parameter: BertParameters.Shape, config: BertConfig, seed: UInt64
+        _ parameter: ModelParameters.Shape, config: EncoderConfig, seed: UInt64
     ) throws(TorchError) -> Tensor {
         parameter.key.hasSuffix(".bias")
             ? try Tensor.zeros(parameter.shape)
@@ -63,7 +63,7 @@ extension BertForQuestionAnswering {
 
 extension Tensor {
     fileprivate func prepared(
-        for use: ParameterUse, _ storage: WeightStorage, _ parameter: BertParameters.Shape, _ precision: Precision,
+        for use: ParameterUse, _ storage: WeightStorage, _ parameter: ModelParameters.Shape, _ precision: Precision,
         _ device: Device
     ) throws(TorchError) -> Tensor {
         switch use {

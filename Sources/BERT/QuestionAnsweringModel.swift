@@ -4,15 +4,15 @@ import Torch
 /// BERT with a head that scores each token as the first and as the last of the answer.
 ///
 /// - Source: `BertForQuestionAnswering.forward` of transformers 5.23.0, modeling_bert.py#L1303
-package struct BertForQuestionAnswering {
+package struct QuestionAnsweringModel {
     /// The model's shape.
-    package let config: BertConfig
+    package let config: EncoderConfig
     /// All parameters, under the keys that transformers gives them.
     package let parameters: Parameters
     /// What matrix products compute in.
     package let precision: Precision
     /// The encoder.
-    package let bert: BertModel
+    package let encoder: EncoderModel
     let head: Linear
 
     /// A model of these parameters.
@@ -22,12 +22,12 @@ package struct BertForQuestionAnswering {
     /// - Parameter use: parameters for inference must not change later, because layers may keep copies of their own.
     /// - Throws: `CheckpointError` that names a missing parameter.
     package init(
-        config: BertConfig, parameters: Parameters, precision: Precision, use: ParameterUse = .training
+        config: EncoderConfig, parameters: Parameters, precision: Precision, use: ParameterUse = .training
     ) throws(CheckpointError) {
         self.config = config
         self.parameters = parameters
         self.precision = precision
-        bert = try BertModel(parameters.scope(precision: precision, use: use)["bert"], config: config)
+        encoder = try EncoderModel(parameters.scope(precision: precision, use: use)["bert"], config: config)
         head = try Linear(parameters.scope(precision: .fp32, use: use)["qa_outputs"])
     }
 
@@ -36,9 +36,9 @@ package struct BertForQuestionAnswering {
     /// - Parameter checkpointing: compute each layer again in the backward pass instead of keeping its intermediate
     ///   results.
     package func callAsFunction(
-        _ input: BertInput, dropout: DropoutSource = .none, checkpointing: Bool = false
+        _ input: EncoderInput, dropout: DropoutSource = .none, checkpointing: Bool = false
     ) throws(TorchError) -> Tensor {
-        let logits = try head(.plain(bert(input, dropout: dropout, checkpointing: checkpointing)))
+        let logits = try head(.plain(encoder(input, dropout: dropout, checkpointing: checkpointing)))
         let count = input.rows.tokenCount
         return count == logits.shape[0] ? logits : try logits.slice(dim: 0, 0..<count)
     }
@@ -49,7 +49,7 @@ package struct BertForQuestionAnswering {
     ///   - targets: int64 [B, 2], first and last token of each row's answer, counted from the row's start.
     ///   - checkpointing: compute each layer again in the backward pass instead of keeping its intermediate results.
     package func loss(
-        _ input: BertInput, targets: Tensor, rowDivisor: Double, dropout: DropoutSource = .none,
+        _ input: EncoderInput, targets: Tensor, rowDivisor: Double, dropout: DropoutSource = .none,
         checkpointing: Bool = false
     ) throws(TorchError) -> Tensor {
         try self(input, dropout: dropout, checkpointing: checkpointing)

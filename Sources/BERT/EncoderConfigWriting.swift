@@ -2,7 +2,7 @@ import Checkpoints
 import Files
 import StrictJSON
 
-extension BertConfig {
+extension EncoderConfig {
     /// The configuration as transformers loads it: `BertForQuestionAnswering` in float32, the keys in sorted order.
     package func json() -> JSONValue {
         let own: [(String, JSONValue)] = [

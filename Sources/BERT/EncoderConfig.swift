@@ -5,7 +5,7 @@ import StrictJSON
 ///
 /// A key that the file does not have gets transformers' default, that of BERT-base. Keys that BertQA does not use are
 /// kept and written back.
-package struct BertConfig: Sendable, Hashable {
+package struct EncoderConfig: Sendable, Hashable {
     /// The number of word pieces, V.
     package var vocabSize = 30522
     /// The width of a token's state, H.

@@ -1,5 +1,5 @@
 /// The parameters of a BERT with a question-answering head: their checkpoint keys and shapes.
-package enum BertParameters {
+package enum ModelParameters {
     /// One parameter.
     package struct Shape: Sendable, Hashable {
         /// The key in a checkpoint, as transformers' `BertForQuestionAnswering` names it.
@@ -12,7 +12,7 @@ package enum BertParameters {
     package static let headKeys = ["qa_outputs.weight", "qa_outputs.bias"]
 
     /// Every parameter that the configuration implies, always in the order of the forward pass.
-    package static func shapes(_ config: BertConfig) -> [Shape] {
+    package static func shapes(_ config: EncoderConfig) -> [Shape] {
         var shapes = table("bert.embeddings.word_embeddings", [config.vocabSize, config.hiddenSize])
         shapes += table("bert.embeddings.position_embeddings", [config.maxPositionEmbeddings, config.hiddenSize])
         shapes += table("bert.embeddings.token_type_embeddings", [config.typeVocabSize, config.hiddenSize])
@@ -40,7 +40,7 @@ package enum BertParameters {
         [Shape(key: "\(scope).weight", shape: shape)]
     }
 
-    private static func norm(_ scope: String, _ config: BertConfig) -> [Shape] {
+    private static func norm(_ scope: String, _ config: EncoderConfig) -> [Shape] {
         [
             Shape(key: "\(scope).weight", shape: [config.hiddenSize]),
             Shape(key: "\(scope).bias", shape: [config.hiddenSize]),
