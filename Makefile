@@ -5,7 +5,7 @@ export PKG_CONFIG_PATH := $(CURDIR)/.deps/pkgconfig
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build test sanitize sanitize-address sanitize-undefined sanitize-thread sanitize-shim sanitize-parsers \
-	fuzz soak lint demo examples docs fixtures bench bench-growth bench-cuda clean distclean
+	fuzz soak lint demo examples examples-python docs fixtures bench bench-growth bench-cuda clean distclean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ demo: build ## fine-tunes the encoder on Data/sample, evaluates it, asks it thre
 examples: setup ## builds and runs the packages of examples/, which use the library from outside
 	@./Tools/link_libtorch.sh
 	@./Tools/examples.sh
+
+examples-python: build ## LangChain, Haystack and a generated client against a server: MODEL=folder, runs/demo without it
+	@./Tools/examples_python.sh $(MODEL)
 
 docs: setup ## the DocC documentation of the libraries, in .docs
 	@./Tools/docs.sh

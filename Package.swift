@@ -62,12 +62,12 @@ let package = Package(
             name: "FineTuning",
             dependencies: [
                 "Evaluating", "Planning", "QuestionAnswering", "BERT", "Checkpoints", "Torch", "Tokenizers", "SQuAD",
-                "Charts", "Console", "Files", "StrictJSON",
+                "Charts", "Console", "Files", "StrictJSON", .product(name: "Yams", package: "Yams"),
             ]),
         .target(
             name: "Hub",
             dependencies: [
-                "Files", "Checkpoints",
+                "Files", "StrictJSON", "SQuAD", "Checkpoints",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -157,13 +157,14 @@ let package = Package(
                 "Scratch", "Workshop", "FineTuning", "Planning", "Evaluating", "QuestionAnswering", "BERT",
                 "Checkpoints",
                 "Torch", "SQuAD", "Charts", "Console", "Files", "StrictJSON",
-            ]),
+            ],
+            resources: [.copy("Fixtures")]),
         .target(
             name: "LocalHub", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
             path: "Tests/LocalHub"),
         .testTarget(
             name: "HubTests",
-            dependencies: ["LocalHub", "Hub", "Files", .product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: ["LocalHub", "Hub", "SQuAD", "Files", .product(name: "Crypto", package: "swift-crypto")]),
         .testTarget(
             name: "QAServerTests",
             dependencies: [

@@ -102,7 +102,7 @@ struct RunDirectory {
         }
     }
 
-    /// Writes `training_stats.json`, `learning_curve.svg` and `learning_curve.png`.
+    /// Writes `training_stats.json`, `learning_curve.svg`, `learning_curve.png` and the model card, `README.md`.
     func writeStatistics(_ statistics: TrainingStatistics) throws(TrainingError) {
         do {
             try DurableFiles.write(
@@ -110,6 +110,7 @@ struct RunDirectory {
             let curve = LearningCurve(statistics)
             try DurableFiles.write(curve.svg(), to: "\(path)/learning_curve.svg")
             try DurableFiles.write(curve.png(), to: "\(path)/learning_curve.png")
+            try ModelCard.update(in: path)
         } catch {
             try check()
             throw .output("\(error)")

@@ -11,10 +11,6 @@ struct FileTransfer: Sendable {
     let size: Int?
     /// The token to send; nil sends none.
     var token: String?
-    /// How often a transfer that broke off is resumed.
-    var retries = 5
-    /// The pause before the first of them; each next one is twice as long.
-    var pause = Duration.milliseconds(500)
 
     /// The most bytes of a file whose size was not announced: no file of a model but its weights is larger, and the
     /// size of those is always announced.
@@ -35,18 +31,12 @@ struct FileTransfer: Sendable {
     func fetch(
         to path: String, failure: (HTTPClientResponse) -> HubError, progress: @Sendable (Int) -> Void
     ) async throws {
-        var wait = pause
-        for attempt in 0... {
+        try await Backoff().run { _ in
             do {
                 try await fetchOnce(to: path, failure: failure, progress: progress)
-                return
             } catch let error as FileError {
                 throw HubError.cache("\(error)")
-            } catch let error as HubError {
-                guard case .network = error, attempt < retries else { throw error }
             }
-            try await Task.sleep(for: wait)
-            wait = wait * 2
         }
     }
 

@@ -4,11 +4,11 @@ import Foundation
 
 /// Fetches models by name from the Hugging Face hub into the hub's own cache, where Python finds them too.
 public struct Hub: Sendable {
-    /// How much of a file was received.
+    /// How much of a file was received, or sent.
     public struct Progress: Sendable, Hashable {
         /// The file's name.
         public let file: String
-        /// Bytes that are there.
+        /// Bytes that are there, or that were sent.
         public let received: Int
         /// Bytes of the file; nil where the hub does not say.
         public let total: Int?

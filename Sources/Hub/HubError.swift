@@ -28,6 +28,10 @@ public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
     case cache(String)
     /// The model has only weights in Python's pickle format.
     case pickleOnly(String)
+    /// The hub does not take what is sent to it, or not from this user.
+    case refused(String)
+    /// An upload broke off too often.
+    case unsent(String)
 
     /// The error for a status that is not one of the hub's own. Too many requests and server failures can be retried.
     init(status: Int, _ address: String) {
@@ -55,6 +59,9 @@ public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
             "\(what) is not in the cache \(cache), and \(variable) forbids the network; unset it, or give a folder or "
                 + "a file"
         case .settings(let message): message
+        case .refused(let message): message
+        case .unsent(let message):
+            "the upload broke off: \(message); the same command goes on, and sends no file again that is there"
         case .damaged(let what):
             "\(what): the contents do not match the checksum that the hub announced; nothing of it is kept; try again"
         case .tooLong(let address, let limit):

@@ -8,11 +8,11 @@ public struct HubModelID: Sendable, Hashable, CustomStringConvertible {
     /// Reads an id; nil where the text cannot be one.
     ///
     /// - Source: the rules of huggingface_hub's `validate_repo_id`: letters, digits, `-`, `_` and `.`, at most one `/`,
-    ///   neither `-` nor `.` at an end of a part, neither `--` nor `..`, at most 96 characters.
+    ///   neither `-` nor `.` at an end of a part, neither `--` nor `..`, no `.git` at the end, at most 96 characters.
     public init?(_ text: String) {
         let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let repository = parts.first, repository.utf8.count <= 96, !repository.contains("--"),
-            !repository.contains("..")
+            !repository.contains(".."), !repository.hasSuffix(".git")
         else { return nil }
         let names = repository.split(separator: "/", omittingEmptySubsequences: false)
         guard (1...2).contains(names.count), names.allSatisfy(Self.isName) else { return nil }

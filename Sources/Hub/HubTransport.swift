@@ -19,11 +19,15 @@ struct HubTransport: Sendable {
 
     private static let clients = Mutex<[Route: HTTPClient]>([:])
 
-    /// Sends a request without a body. Redirects are returned, not followed: a token must not reach another host.
+    /// Sends a request. Redirects are returned, not followed: a token must not reach another host.
     ///
+    /// - Parameters:
+    ///   - start: the first byte that is wanted.
+    ///   - headers: more headers.
     /// - Throws: `HubError.network` with a sentence that says what failed; `.settings` for a proxy that cannot be used.
     func send(
-        _ address: String, method: HTTPMethod, token: String? = nil, from start: Int = 0
+        _ address: String, method: HTTPMethod, token: String? = nil, from start: Int = 0, headers: HTTPHeaders = [:],
+        body: HTTPClientRequest.Body? = nil
     ) async throws(HubError) -> HTTPClientResponse {
         guard let url = URL(string: address), let host = url.host(), ["http", "https"].contains(url.scheme) else {
             throw .settings("\(address) is no address of a hub; expected one that begins with https://")
@@ -40,6 +44,8 @@ struct HubTransport: Sendable {
             }
         }
         request.method = method
+        request.body = body
+        request.headers.add(contentsOf: headers)
         request.headers.add(name: "User-Agent", value: "bertqa")
         // Compressed answers have another size and checksum.
         request.headers.add(name: "Accept-Encoding", value: "identity")
@@ -64,8 +70,8 @@ struct HubTransport: Sendable {
         clients.withLock { clients in
             if let client = clients[route] { return client }
             var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-            configuration.timeout = .init(connect: .seconds(15), read: .seconds(60))
-            // A failure is reported at once; who retries is `FileTransfer`.
+            configuration.timeout = .init(connect: .seconds(15), read: .seconds(60), write: .seconds(60))
+            // A failure is reported at once; who retries is `Backoff`.
             configuration.connectionPool.retryConnectionEstablishment = false
             switch route {
             case .direct: break

@@ -46,6 +46,7 @@ enum NetworkFailure {
         switch error {
         case .connectTimeout: "no connection to \(place) in 15 seconds"
         case .readTimeout: "\(place) sent nothing for 60 seconds"
+        case .writeTimeout: "\(place) took nothing for 60 seconds"
         case .remoteConnectionClosed: "\(place) closed the connection"
         case .proxyAuthenticationRequired: "\(place) wants a user name and a password"
         case .invalidProxyResponse, .httpProxyHandshakeTimeout, .socksHandshakeTimeout:

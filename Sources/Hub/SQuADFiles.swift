@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SQuAD
 
 /// The official SQuAD files by name, fetched once and compared with their known checksums.
 public struct SQuADFiles: Sendable {
@@ -16,7 +17,7 @@ public struct SQuADFiles: Sendable {
 
     private let endpoint: String
     private let folder: String
-    private let known: [String: Known]
+    private let known: [OfficialFile]
     private let proxies: ProxySettings
     /// What forbids the network; nil where it may be used.
     private let offline: String?
@@ -32,7 +33,7 @@ public struct SQuADFiles: Sendable {
         while address.hasSuffix("/") { address.removeLast() }
         endpoint = address
         folder = "\(environment.expanded(environment.cacheHome))/bertqa/squad"
-        known = Self.official
+        known = OfficialFile.all
         proxies = ProxySettings(environment: variables)
         // - Source: `config.py` of datasets: set to anything, it decides alone.
         offline =
@@ -43,7 +44,7 @@ public struct SQuADFiles: Sendable {
     }
 
     /// Files of other contents than the official ones, for tests.
-    package init(endpoint: String, folder: String, known: [String: Known]) {
+    package init(endpoint: String, folder: String, known: [OfficialFile]) {
         (self.endpoint, self.folder, self.known) = (endpoint, folder, known)
         (proxies, offline) = (ProxySettings(), nil)
         progress = { _ in }
@@ -53,10 +54,10 @@ public struct SQuADFiles: Sendable {
     ///
     /// - Throws: `HubError`.
     public func file(_ name: String, _ part: Part) async throws -> String? {
-        guard let known = known["\(name) \(part.rawValue)"] else { return nil }
-        let path = "\(folder)/\(known.file)"
+        guard let known = known.first(where: { $0.dataset == name && $0.part == part.rawValue }) else { return nil }
+        let path = "\(folder)/\(known.name)"
         if FileManager.default.fileExists(atPath: path) { return path }
-        if let offline { throw HubError.offline(known.file, cache: folder, variable: offline) }
+        if let offline { throw HubError.offline(known.name, cache: folder, variable: offline) }
         do { try DurableFiles.makeDirectory(folder) } catch { throw HubError.cache("\(error)") }
         let lock = try await HubCache.lock(path: "\(path).lock")
         defer { withExtendedLifetime(lock) {} }
@@ -66,45 +67,18 @@ public struct SQuADFiles: Sendable {
         return path
     }
 
-    private func fetch(_ known: Known, to path: String) async throws {
+    private func fetch(_ known: OfficialFile, to path: String) async throws {
         let incomplete = "\(path).incomplete"
-        let address = "\(endpoint)/\(known.file)"
+        let address = "\(endpoint)/\(known.name)"
         let report = progress
         let transport = HubTransport(proxies: proxies)
         try await FileTransfer(transport: transport, address: address, size: known.size).fetch(
             to: incomplete, failure: { HubError(status: Int($0.status.code), address) },
-            progress: { report(Hub.Progress(file: known.file, received: $0, total: known.size)) })
+            progress: { report(Hub.Progress(file: known.name, received: $0, total: known.size)) })
         guard try HubCache.isWhole(incomplete, etag: known.sha256) else {
             unlink(incomplete)
             throw HubError.damaged(address)
         }
         do { try DurableFiles.move(incomplete, to: path) } catch { throw HubError.cache("\(error)") }
     }
-
-    /// What a file has to be.
-    package struct Known: Sendable {
-        let file: String
-        let size: Int
-        let sha256: String
-
-        package init(file: String, size: Int, sha256: String) {
-            (self.file, self.size, self.sha256) = (file, size, sha256)
-        }
-    }
-
-    /// - Source: sizes and SHA-256 as TensorFlow Datasets and ParlAI publish them for these files.
-    private static let official = [
-        "squad train": Known(
-            file: "train-v1.1.json", size: 30_288_272,
-            sha256: "3527663986b8295af4f7fcdff1ba1ff3f72d07d61a20f487cb238a6ef92fd955"),
-        "squad dev": Known(
-            file: "dev-v1.1.json", size: 4_854_279,
-            sha256: "95aa6a52d5d6a735563366753ca50492a658031da74f301ac5238b03966972c9"),
-        "squad_v2 train": Known(
-            file: "train-v2.0.json", size: 42_123_633,
-            sha256: "68dcfbb971bd3e96d5b46c7177b16c1a4e7d4bdef19fb204502738552dede002"),
-        "squad_v2 dev": Known(
-            file: "dev-v2.0.json", size: 4_370_528,
-            sha256: "80a5225e94905956a6446d296ca1093975c4d3b3260f1d6c8f68bc2ab77182d8"),
-    ]
 }

@@ -8,16 +8,13 @@ struct ServingDocsTests {
     /// Each page with the least number of examples that it has.
     @Test(
         "every curl example works as it is written",
-        arguments: [("guide/serve.md", 3), ("reference/http-api.md", 13)])
+        arguments: [("guide/serve.md", 5), ("reference/http-api.md", 13)])
     func examples(page: String, count: Int) throws {
         let shop = try Workshop()
         let server = try ServingTool(shop, ["--database", "none"])
-        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../../docs/\(page)")
-        let parts = try String(contentsOf: file, encoding: .utf8).components(separatedBy: "```sh curl\n").dropFirst()
-        #expect(parts.count >= count)
-        for part in parts {
-            let command = part.components(separatedBy: "\n```")[0]
+        let commands = try Self.commands(page)
+        #expect(commands.count >= count)
+        for command in commands {
             let output = try shell(command + " -w '\\n%{http_code}'", address: server.address)
             var lines = output.split(separator: "\n", omittingEmptySubsequences: false)
             let status = lines.popLast() ?? ""
@@ -30,6 +27,35 @@ struct ServingDocsTests {
         server.running.send(SIGTERM)
         #expect(try server.running.finish().status == 0)
         try FileManager.default.removeItem(atPath: shop.path)
+    }
+
+    @Test("each operation of the server's description has a curl example")
+    func operations() throws {
+        let shown = try ["guide/serve.md", "reference/http-api.md"].flatMap(Self.commands).map { command in
+            let method =
+                command.firstMatch(of: /-X ([A-Z]+)/).map { String($0.1) } ?? (command.contains("-d ") ? "POST" : "GET")
+            let path = try #require(command.firstMatch(of: /\$BERTQA(\/[^ "?]*)/)).1
+            return "\(method) " + path.replacing(/\/documents\/[a-z]+/, with: "/documents/{id}")
+        }
+        let file = try String(contentsOf: Self.root("Sources/QAServer/API/openapi.json"), encoding: .utf8)
+        let paths = try #require(try JSONValue.parse(Array(file.utf8))["paths"]?.object)
+        for (path, methods) in paths {
+            for (method, operation) in try #require(methods.object) where operation["operationId"] != nil {
+                // The page is for people.
+                guard path != "/" || method != "get" else { continue }
+                #expect(shown.contains("\(method.uppercased()) \(path)"))
+            }
+        }
+    }
+
+    private static func root(_ path: String) -> URL {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../\(path)")
+    }
+
+    /// The curl examples of a page.
+    private static func commands(_ page: String) throws -> [String] {
+        try String(contentsOf: root("docs/\(page)"), encoding: .utf8).components(separatedBy: "```sh curl\n")
+            .dropFirst().map { $0.components(separatedBy: "\n```")[0] }
     }
 
     private func shell(_ command: String, address: String) throws -> String {

@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import Hub
 import LocalHub
+import SQuAD
 import Testing
 
 @Suite("The official SQuAD files")
@@ -19,9 +20,9 @@ struct SQuADFilesTests {
             do { try FileManager.default.removeItem(atPath: folder) } catch { Issue.record("\(folder): \(error)") }
         }
         let digest = SHA256.hash(data: Data(Self.text.utf8)).map { String(format: "%02x", $0) }.joined()
-        let known = SQuADFiles.Known(
-            file: "train-v1.1.json", size: Self.text.utf8.count, sha256: sha256 ?? digest)
-        let files = SQuADFiles(endpoint: "\(server.endpoint)/store", folder: folder, known: ["squad train": known])
+        let known = OfficialFile(
+            dataset: "squad", part: "train", name: "train-v1.1.json", size: Self.text.utf8.count, sha256: sha256 ?? digest)
+        let files = SQuADFiles(endpoint: "\(server.endpoint)/store", folder: folder, known: [known])
         try await body(server, files, folder)
     }
 

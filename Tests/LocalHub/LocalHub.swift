@@ -9,6 +9,10 @@ package final class LocalHub: Sendable {
         package let method: String
         package let path: String
         package let headers: [String: String]
+        package var body = Data()
+
+        /// The body as text, for messages.
+        var text: String { String(decoding: body.prefix(400), as: UTF8.self) }
     }
 
     /// What the server has, does and saw.
@@ -35,6 +39,8 @@ package final class LocalHub: Sendable {
         package var moved: Set<String> = []
         /// Where requests for files of a model are redirected to.
         package var location: String?
+        /// What takes uploads; without it there is only something to fetch.
+        package var desk: UploadDesk?
     }
 
     package let state = Mutex(State())
@@ -98,15 +104,28 @@ package final class LocalHub: Sendable {
         var received = Data()
         while true {
             while let end = received.range(of: Data("\r\n\r\n".utf8)) {
-                let text = String(decoding: received[..<end.lowerBound], as: UTF8.self)
+                var request = Self.parse(String(decoding: received[..<end.lowerBound], as: UTF8.self))
                 received = Data(received[end.upperBound...])
-                guard answer(Self.parse(text), connection) else { return }
+                let length = request.headers["content-length"].flatMap { Int($0) } ?? 0
+                let cut = state.withLock { $0.desk?.next(\.cuts, request.path) }
+                while received.count < min(length, cut ?? length) {
+                    guard receive(&received, connection) else { return }
+                }
+                if cut != nil { return }
+                request.body = Data(received.prefix(length))
+                received = Data(received.dropFirst(length))
+                guard answer(request, connection) else { return }
             }
-            var buffer = [UInt8](repeating: 0, count: 8192)
-            let count = recv(connection, &buffer, buffer.count, 0)
-            guard count > 0 else { return }
-            received += buffer.prefix(count)
+            guard receive(&received, connection) else { return }
         }
+    }
+
+    private func receive(_ data: inout Data, _ connection: Int32) -> Bool {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        let count = recv(connection, &buffer, buffer.count, 0)
+        guard count > 0 else { return false }
+        data += buffer.prefix(count)
+        return true
     }
 
     private static func parse(_ text: String) -> Request {
@@ -126,6 +145,12 @@ package final class LocalHub: Sendable {
         // As a proxy it gets whole addresses.
         let path = request.path.hasPrefix("http://") ? URL(string: request.path)?.path ?? "" : request.path
         let parts = path.split(separator: "/").map(String.init)
+        if let (reply, isSilent) = deskReply(to: request) {
+            guard !isSilent else { return false }
+            var headers = reply.headers
+            headers["Content-Length"] = "\(reply.body.count)"
+            return head(reply.code, headers, connection) && write(reply.body, connection)
+        }
         if let location = state.withLock({ $0.location }) { return head(302, ["Location": location], connection) }
         if parts.first == "store", let name = parts.last, state.withLock({ $0.moved.remove(name) }) != nil {
             return head(302, ["Location": "/store/\(name)"], connection)
@@ -162,6 +187,16 @@ package final class LocalHub: Sendable {
             return head(200, headers, connection)
         }
         return send(name, request, connection)
+    }
+
+    /// What the desk answers to a request of an upload, and whether the answer is lost.
+    private func deskReply(to request: Request) -> (UploadDesk.Reply, isSilent: Bool)? {
+        state.withLock { state in
+            guard let reply = state.desk?.answer(request, store: store, hub: endpoint) else { return nil }
+            let silence = state.desk?.silences.firstIndex { request.path.contains($0) }
+            if let silence { state.desk?.silences.remove(at: silence) }
+            return (reply, silence != nil)
+        }
     }
 
     private func send(_ name: String, _ request: Request, _ connection: Int32) -> Bool {

@@ -1,0 +1,20 @@
+import Files
+import Foundation
+
+/// The last line of a model card that BertQA wrote. It holds a checksum of the rest, by which a card that somebody has
+/// changed since is known: that one is theirs, and never written over.
+enum CardSignature {
+    private static let start = "<!-- Written by bertqa, which renews this card as long as nobody has changed it: "
+    private static let end = " -->\n"
+
+    /// A card with its signature.
+    static func signed(_ text: String) -> String { "\(text)\n\(start)\(digest(text))\(end)" }
+
+    /// Whether a file is a card as BertQA wrote it.
+    static func isWhole(_ file: String) -> Bool {
+        guard let place = file.range(of: "\n\(start)", options: [.backwards, .literal]) else { return false }
+        return signed(String(file[..<place.lowerBound])) == file
+    }
+
+    private static func digest(_ text: String) -> Substring { FileDigest.sha256(of: text).prefix(32) }
+}

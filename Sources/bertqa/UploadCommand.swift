@@ -1,0 +1,67 @@
+import ArgumentParser
+import Files
+import FineTuning
+import Foundation
+import Hub
+
+/// `bertqa upload`
+struct UploadCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "upload",
+        abstract: "Upload a model to the Hugging Face hub, and print its address.",
+        discussion: """
+            Sends configuration, tokenizer, weights, README.md (the model card), statistics and learning curve of a \
+            folder in one commit. The repository and the branch are made if they are not there. What the hub has \
+            already is not sent, so an upload that broke off is started again. HF_TOKEN, or the file that \
+            huggingface_hub keeps its token in, has the token; it must be allowed to write.
+
+              bertqa upload run owner/name --private
+              bertqa upload run owner/name --revision candidate
+            """)
+
+    @Argument(help: "The folder of a run or of a model.")
+    var run: String
+
+    @Argument(help: "The repository, such as owner/name; a name alone belongs to the owner of the token.")
+    var id: String
+
+    @Flag(help: "Make the repository private; one that is public is refused.")
+    var `private` = false
+
+    @Option(help: ArgumentHelp("The branch; it is made if it is not there (default: main).", valueName: "branch"))
+    var revision: String?
+
+    func run() async throws {
+        try await reportingErrors("upload") {
+            let id = try repository()
+            let outcome = try await DownloadMeter.showing { report in
+                let upload = try HubUpload(
+                    settings: HubSettings(environment: ProcessInfo.processInfo.environment), isPrivate: `private`,
+                    progress: report)
+                let full = try await upload.resolved(id)
+                renewCard(full)
+                return try await upload.send(run, to: full)
+            }
+            if outcome.commit == nil { StandardError.write("the hub has all of it already; nothing was sent\n") }
+            try writeOutput(outcome.address)
+        }
+    }
+
+    /// Lets the model card name the repository. In a folder that cannot be written to it goes as it is.
+    private func renewCard(_ id: HubModelID) {
+        do {
+            try ModelCard.update(in: run, name: id.repository)
+        } catch {
+            StandardError.write("warning: the model card stays as it is: \(error)\n")
+        }
+    }
+
+    private func repository() throws -> HubModelID {
+        guard let id = HubModelID(revision.map { "\(self.id)@\($0)" } ?? self.id) else {
+            throw ValidationError(
+                revision.map { "\(self.id) and --revision \($0) are not a repository and a branch" }
+                    ?? "\(self.id) is not the name of a repository; an example is owner/name")
+        }
+        return id
+    }
+}

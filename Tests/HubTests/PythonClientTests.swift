@@ -1,0 +1,45 @@
+import Foundation
+import Hub
+import LocalHub
+import Testing
+
+@Suite("The hub of these tests")
+struct PythonClientTests {
+    private static let python = ProcessInfo.processInfo.environment["BERTQA_HUB_PYTHON"]
+
+    @Test(
+        "takes uploads of huggingface_hub itself, and finds what BertQA uploaded unchanged",
+        .enabled(if: Self.python != nil, "BERTQA_HUB_PYTHON names a Python with huggingface_hub"),
+        arguments: [nil, 107_000])
+    func python(_ partSize: Int?) async throws {
+        let files = UploadWorld.files.filter { UploadWorld.sent.contains($0.key) }
+        try await UploadWorld.with(files, { $0.partSize = partSize }) { world in
+            let output = try run(["owner/bert", "v2"], world)
+            #expect(Set(output.split(separator: "\n").map(String.init)) == UploadWorld.sent.union([".gitattributes"]))
+            for (name, text) in files { #expect(world.branch("v2")[name] == Data(text.utf8)) }
+            #expect(world.requests("/bucket/").count == (partSize == nil ? 1 : 3))
+            // The same files from here differ in nothing, and the other way round.
+            #expect(try await world.upload("owner/bert@v2").commit == nil)
+            _ = try await world.upload("owner/bert@v3")
+            _ = try run(["owner/bert", "v3"], world)
+            #expect(world.requests("/commit/").count == 1 && world.requests("/bucket/").count == (partSize == nil ? 1 : 3))
+        }
+    }
+
+    /// Runs the script with a folder of its own for the client's files; its output.
+    private func run(_ arguments: [String], _ world: UploadWorld) throws -> String {
+        let tools = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("Tools/hub_upload.py").path
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try #require(Self.python))
+        process.arguments = [tools, world.server.endpoint, "secret", world.folder] + arguments
+        process.environment = ["HF_HOME": "\(world.folder)/../hf-\(UUID().uuidString)", "PATH": "/usr/bin:/bin"]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        return String(decoding: data, as: UTF8.self)
+    }
+}
