@@ -10,37 +10,43 @@ import Testing
 @Suite("The model card")
 struct ModelCardTests {
     private static let statistics = """
-        {"epoch_1": {"training_loss": 2.5, "valid_loss": 1.75, "valid_accuracy": 0.5, "exact_match": 70.125, "f1": 80.456,
-        "training_seconds": 9, "valid_seconds": 1, "steps": 10, "learning_rate": 1e-5, "examples_per_second": 20,
+        {"epoch_1": {"training_loss": 2.5, "valid_loss": 1.75, "valid_accuracy": 0.5, "exact_match": 70.25,
+        "f1": 80.456, "training_seconds": 9, "valid_seconds": 1, "steps": 10, "learning_rate": 1e-5, "examples_per_second": 20,
         "real_tokens_per_second": 3000},
         "epoch_2": {"training_loss": 1.5, "valid_loss": 1.8, "valid_accuracy": 0.5, "exact_match": 70, "f1": 80.4,
         "training_seconds": 9, "valid_seconds": 1, "steps": 20, "learning_rate": 0, "examples_per_second": 20,
         "real_tokens_per_second": 3000}}
         """
     private static let official = "95aa6a52d5d6a735563366753ca50492a658031da74f301ac5238b03966972c9"
-    private static let cached = "/cache/models--google-bert--bert-base-cased/snapshots/" + String(repeating: "0a", count: 20)
+    private static let cached =
+        "/cache/models--google-bert--bert-base-cased/snapshots/" + String(repeating: "0a", count: 20)
     /// What would leave YAML, Markdown, a table, HTML or a shell's word, were it not escaped.
-    private static let hostile = "no: \"x\"\n---\n# `y` | <b>*z*</b> $(id) 'q' \u{1F600}\u{2028}\u{202E}"
+    private static let hostile = "no: \"x\"\n---\n# `y` | <b>*z*<b> $(id) 'q' \u{1F600}\u{2028}\u{202E}"
 
     /// A run's folder with its record.
     private func run(
-        _ name: String, model: String = cached, train: String = "/data/train.json", validation: String? = "dev-v1.1.json",
-        sha256: String = official, threshold: Double? = nil, _ body: (String) throws -> Void
+        _ name: String, model: String = cached, train: String = "/data/train.json",
+        validation: String? = "dev-v1.1.json", sha256: String = official, threshold: Double? = nil,
+        _ body: (String) throws -> Void
     ) throws {
         let folder = try TemporaryDirectory()
         try withExtendedLifetime(folder) {
             let directory = "\(folder.path)/\(name)"
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
             var data: [(String, JSONValue)] = [("train_file", ["path": .string(train), "sha256": "00"])]
-            if let validation { data.append(("validation_file", ["path": .string(validation), "sha256": .string(sha256)])) }
+            if let validation {
+                data.append(("validation_file", ["path": .string(validation), "sha256": .string(sha256)]))
+            }
             let record: JSONValue = [
                 "command": ["bertqa", "train", "--train-file", .string(train)], "model": .string(model),
                 "options": [
                     "max_length": 384, "truncation": "windows", "doc_stride": 128, "batch_size": 16, "epochs": 2,
-                    "max_steps": .null, "learning_rate": .double(2e-5), "seed": "42", "precision": "bf16",
+                    "max_steps": .null, "learning_rate": .double(2e-5), "weight_decay": .string("a|b"), "seed": "42",
+                    "precision": "bf16",
                     "validation_fraction": validation == nil ? .double(0.05) : .null, "split_by": "question",
                 ],
-                "data": .object(JSONObject(data)), "environment": ["bertqa": "0.1.0", "libtorch": "2.13.0", "device": "cpu"],
+                "data": .object(JSONObject(data)),
+                "environment": ["bertqa": "0.1.0", "libtorch": "2.13.0", "device": "cpu"],
             ]
             try DurableFiles.write(record.serialized(), to: "\(directory)/run.json")
             try DurableFiles.write(Self.statistics, to: "\(directory)/training_stats.json")
@@ -55,7 +61,7 @@ struct ModelCardTests {
         return try String(contentsOf: url, encoding: .utf8)
     }
 
-    @Test("has what the hub reads, the scores of the kept epoch, the table of epochs, the curve, and how to use the model")
+    @Test("has what the hub reads, the kept epoch's scores, all epochs, the curve, and how to use the model")
     func whole() throws {
         try run("tower-reader") { directory in
             let card = try #require(try ModelCard(directory: directory)).text()
@@ -66,7 +72,7 @@ struct ModelCardTests {
         let read = try JSONValue.parse(Array(try fixture("card-plain.json").utf8))
         #expect(read["base_model"]?.string == "google-bert/bert-base-cased")
         #expect(read["model_name"]?.string == "tower-reader")
-        #expect(read["eval_results"]?.array?.map { $0["metric_value"]?.double } == [70.13, 80.46])
+        #expect(read["eval_results"]?.array?.map { $0["metric_value"]?.double } == [70.25, 80.46])
         #expect(read["eval_results"]?.array?.first?["dataset_type"]?.string == "rajpurkar/squad")
     }
 
@@ -97,13 +103,16 @@ struct ModelCardTests {
         try run("run") { directory in
             let record = try String(contentsOfFile: "\(directory)/run.json", encoding: .utf8)
             let official = "3527663986b8295af4f7fcdff1ba1ff3f72d07d61a20f487cb238a6ef92fd955"
-            try DurableFiles.write(record.replacing(#""sha256":"00""#, with: "\"sha256\":\"\(official)\""), to: "\(directory)/run.json")
-            let epoch = #"{"epoch_1": {"training_loss": 1, "training_seconds": 1, "steps": 1, "learning_rate": 0, "#
+            #expect(record.contains("\"00\""))
+            try DurableFiles.write(record.replacing("\"00\"", with: "\"\(official)\""), to: "\(directory)/run.json")
+            let epoch =
+                #"{"epoch_1": {"training_loss": 1, "training_seconds": 1, "steps": 1, "learning_rate": 0, "#
                 + #""examples_per_second": 1, "real_tokens_per_second": 1}}"#
             try DurableFiles.write(epoch, to: "\(directory)/training_stats.json")
             let card = try #require(try ModelCard(directory: directory)).text()
             #expect(card.contains("datasets:\n- \"rajpurkar/squad\"\nlanguage:\n- en\n"))
-            #expect(!card.contains("model-index") && !card.contains("exact match") && card.contains("| **1** (kept) | 1 |"))
+            #expect(!card.contains("model-index") && !card.contains("exact match"))
+            #expect(card.contains("| **1** (kept) | 1 |"))
         }
     }
 

@@ -21,7 +21,8 @@ struct SQuADFilesTests {
         }
         let digest = SHA256.hash(data: Data(Self.text.utf8)).map { String(format: "%02x", $0) }.joined()
         let known = OfficialFile(
-            dataset: "squad", part: "train", name: "train-v1.1.json", size: Self.text.utf8.count, sha256: sha256 ?? digest)
+            dataset: "squad", part: "train", name: "train-v1.1.json", size: Self.text.utf8.count,
+            sha256: sha256 ?? digest)
         let files = SQuADFiles(endpoint: "\(server.endpoint)/store", folder: folder, known: [known])
         try await body(server, files, folder)
     }

@@ -47,7 +47,8 @@ struct UploadTests {
             #expect(store.count == 4 && store.allSatisfy { $0.headers["authorization"] == nil })
             #expect(hub.allSatisfy { $0.headers["authorization"] == "Bearer secret" })
             world.change { $0.lies["/preupload/"] = #"{"files": "secret"}"# }
-            #expect(!(try await world.failure().contains("secret")))
+            let message = try await world.fails(saying: "config.json")
+            #expect(!message.contains("secret"))
         }
     }
 
@@ -84,7 +85,7 @@ struct UploadTests {
     @Test("a file that the store has is not sent again by the next upload, though the first ended before its commit")
     func resumed() async throws {
         try await UploadWorld.with(UploadWorld.files, { $0.failures = ["/commit/": [400]] }) { world in
-            _ = try await world.failure()
+            try await world.fails(saying: "take the commit")
             #expect(world.branch().count == 1)
             _ = try await world.upload()
             #expect(world.requests("/bucket/").count == 1 && Set(world.branch().keys).isSuperset(of: UploadWorld.sent))
@@ -112,7 +113,7 @@ struct UploadTests {
             #expect(world.requests("/batch").count == 2 && world.requests("/bucket/2/").count == 3)
         }
         try await UploadWorld.with(UploadWorld.files, { $0.failures = ["/bucket/": [403, 403]] }) { world in
-            #expect(try await world.failure().contains("model.safetensors"))
+            try await world.fails(saying: "model.safetensors")
         }
     }
 
@@ -123,8 +124,8 @@ struct UploadTests {
             #expect(world.server.state.withLock { $0.desk?.repositories["owner/bert"]?.isPrivate } == true)
         }
         try await UploadWorld.with(UploadWorld.files, { $0.repositories["owner/bert"] = .init() }) { world in
-            let message = try await world.failure(isPrivate: true)
-            #expect(message.contains("public; nothing was sent") && message.contains("`private`"))
+            let message = try await world.fails(isPrivate: true, saying: "public; nothing was sent")
+            #expect(message.contains("`private`"))
             #expect(world.requests("/preupload/").isEmpty && world.requests("/batch").isEmpty)
         }
     }
@@ -137,7 +138,7 @@ struct UploadTests {
             _ = try await world.upload("owner/bert@v2/try")
             #expect(world.requests("/branch/").count == 1)
             for name in ["refs/pr/7", LocalHub.commit] {
-                #expect(try await world.failure("owner/bert@\(name)").contains("no such revision"))
+                try await world.fails("owner/bert@\(name)", saying: "no such revision")
             }
         }
     }
@@ -145,7 +146,8 @@ struct UploadTests {
     @Test("a name without an owner is the token's owner's")
     func owner() async throws {
         try await UploadWorld.with { world in
-            #expect(try await world.upload("bert").id == HubModelID("owner/bert"))
+            let outcome = try await world.upload("bert")
+            #expect(outcome.id == HubModelID("owner/bert"))
             #expect(!world.branch().isEmpty)
         }
     }

@@ -15,7 +15,8 @@ struct UploadWorld {
         "tokenizer_config.json": "{}", "model.safetensors": String(repeating: "weights ", count: 40_000),
         "README.md": "---\nlicense: mit\n---\n# Mine\n", "training_stats.json": "{}", "learning_curve.png": "png",
         "run.json": #"{"command": ["--train-file", "/home/me/private.json"]}"#, ".lock": "", ".env": "HF_TOKEN=hf_x",
-        "checkpoints": "", "token": "hf_x", "model.safetensors.partial": "half", "train.json": "data", "int8.json": "{}",
+        "checkpoints": "", "token": "hf_x", "model.safetensors.partial": "half", "train.json": "data",
+        "int8.json": "{}",
     ]
     /// What of it is a model's.
     static let sent: Set = [
@@ -49,9 +50,11 @@ struct UploadWorld {
         return try await upload.send(folder, to: try await upload.resolved(#require(HubModelID(id))))
     }
 
-    /// The message of an upload that fails.
-    func failure(_ id: String = "owner/bert", isPrivate: Bool = false) async throws -> String {
+    /// Uploads, which has to fail with a message that has a text; the message.
+    @discardableResult
+    func fails(_ id: String = "owner/bert", isPrivate: Bool = false, saying text: String) async throws -> String {
         let error = try await #require(throws: (any Error).self) { try await upload(id, isPrivate: isPrivate) }
+        #expect("\(error)".contains(text))
         return "\(error)"
     }
 

@@ -111,7 +111,7 @@ package final class LocalHub: Sendable {
                 while received.count < min(length, cut ?? length) {
                     guard receive(&received, connection) else { return }
                 }
-                if cut != nil { return }
+                if cut != nil { return state.withLock { $0.requests.append(request) } }
                 request.body = Data(received.prefix(length))
                 received = Data(received.dropFirst(length))
                 guard answer(request, connection) else { return }

@@ -11,6 +11,8 @@ package struct UploadDesk: Sendable {
         package var isPrivate = false
         package var branches: [String: [String: Data]] = ["main": [".gitattributes": Data()]]
         package var commits = 0
+
+        package init() {}
     }
 
     /// What is answered to a request.
@@ -53,6 +55,8 @@ package struct UploadDesk: Sendable {
     private var uploads: [String: Parts] = [:]
     private var signatures = 0
 
+    package init() {}
+
     /// The next of a list that a part of an address has.
     package mutating func next(_ list: WritableKeyPath<UploadDesk, [String: [Int]]>, _ path: String) -> Int? {
         guard let key = self[keyPath: list].keys.first(where: { path.contains($0) }),
@@ -89,19 +93,25 @@ package struct UploadDesk: Sendable {
     // MARK: - Repositories
 
     private mutating func create(_ request: LocalHub.Request, _ hub: String) -> Reply {
-        guard let json = object(request), json["type"] as? String == "model", let name = json["name"] as? String,
-            let owner = json["organization"] as? String
+        guard let json = object(request), json["type"] as? String ?? "model" == "model",
+            let name = json["name"] as? String, let owner = json["organization"] as? String
         else { return fault("create: \(request.text)", 400) }
         if !mayCreate { return Self.refusal(403, "You don't have the rights to create a model") }
         guard owner == user else { return Self.refusal(403, "You don't have the rights under the namespace \(owner)") }
         let id = "\(owner)/\(name)"
-        if repositories[id] != nil { return Self.refusal(409, "You already created this model repo") }
-        repositories[id] = Repository(isPrivate: json["visibility"] as? String == "private")
-        return Self.json(["url": "\(hub)/\(id)", "name": id])
+        let answer: [String: Any] = ["url": "\(hub)/\(id)", "name": id]
+        if repositories[id] != nil {
+            return Self.refusal(409, "You already created this model repo", members: answer)
+        }
+        repositories[id] = Repository()
+        repositories[id]?.isPrivate = json["visibility"] as? String == "private"
+        return Self.json(answer)
     }
 
     private mutating func model(_ request: LocalHub.Request, _ id: String, _ rest: [String], _ hub: String) -> Reply {
-        guard let repository = repositories[id] else { return Self.refusal(404, "Repository not found", "RepoNotFound") }
+        guard let repository = repositories[id] else {
+            return Self.refusal(404, "Repository not found", "RepoNotFound")
+        }
         if rest.isEmpty { return info(id, repository, "main") }
         guard rest.count == 2, let revision = rest[1].removingPercentEncoding else {
             return fault("an unknown address \(request.path)")
@@ -299,8 +309,10 @@ package struct UploadDesk: Sendable {
         return Reply(headers: ["Content-Type": "application/json; charset=utf-8"], body: body)
     }
 
-    private static func refusal(_ code: Int, _ message: String, _ kind: String? = nil) -> Reply {
-        var reply = json(["error": message])
+    private static func refusal(
+        _ code: Int, _ message: String, _ kind: String? = nil, members: [String: Any] = [:]
+    ) -> Reply {
+        var reply = json(members.merging(["error": message]) { $1 })
         reply.code = code
         reply.headers["X-Error-Message"] = message.replacing("\n", with: " ")
         reply.headers["X-Error-Code"] = kind

@@ -4,24 +4,24 @@ import StrictJSON
 enum Markdown {
     /// A text in one line: line breaks and other control characters become spaces.
     static func line(_ text: String) -> String {
-        let scalars = text.unicodeScalars.map { scalar in
+        let scalars = text.unicodeScalars.map { scalar -> Unicode.Scalar in
             switch scalar.properties.generalCategory {
-            case .control, .lineSeparator, .paragraphSeparator, .format: Unicode.Scalar(0x20)
+            case .control, .lineSeparator, .paragraphSeparator, .format: " "
             default: scalar
             }
         }
         return String(String.UnicodeScalarView(scalars))
     }
 
-    /// A text that is shown as it is, also within a table: a code span behind as many backticks as it needs.
+    /// A text that is shown as it is: a code span behind as many backticks as it needs.
     ///
-    /// - Source: CommonMark 0.31, section 6.1; GitHub's tables want a bar escaped even there.
+    /// - Source: CommonMark 0.31, section 6.1.
     static func code(_ text: String) -> String {
         let text = line(text)
         let longest = text.split(whereSeparator: { $0 != "`" }).map(\.count).max() ?? 0
         let fence = String(repeating: "`", count: longest + 1)
         let space = text.hasPrefix("`") || text.hasSuffix("`") || text.isEmpty ? " " : ""
-        return fence + space + text.replacing("|", with: "\\|") + space + fence
+        return fence + space + text + space + fence
     }
 
     /// A text as a heading's: marks of Markdown and HTML stand for themselves.
@@ -39,9 +39,12 @@ enum Markdown {
         return "'" + text.replacing("'", with: "'\\''") + "'"
     }
 
-    /// A table.
+    /// A table. Bars in its cells are escaped, even in code spans.
+    ///
+    /// - Source: GitHub Flavored Markdown 0.29, section 4.10.
     static func table(_ head: [String], _ rows: [[String]]) -> String {
-        ([head, head.map { _ in "---" }] + rows).map { "| " + $0.joined(separator: " | ") + " |" }
-            .joined(separator: "\n")
+        ([head, head.map { _ in "---" }] + rows).map { row in
+            "| " + row.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
+        }.joined(separator: "\n")
     }
 }

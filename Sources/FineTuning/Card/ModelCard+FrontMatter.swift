@@ -15,10 +15,10 @@ extension ModelCard {
             members += [("datasets", [Self.text(official.hubID)]), ("language", ["en"])]
         }
         if let result {
-            members.append(("model-index", [Node([("name", Self.text(name)), ("results", [result])])]))
+            members.append(("model-index", [Self.mapping([("name", Self.text(name)), ("results", [result])])]))
         }
         do {
-            return "---\n\(try Yams.serialize(node: Node(members), width: -1, allowUnicode: true))---\n"
+            return "---\n\(try Yams.serialize(node: Node(members), width: -1))---\n"
         } catch {
             throw FileError(path: "README.md", message: "the front matter is not YAML: \(error)")
         }
@@ -34,14 +34,17 @@ extension ModelCard {
         } else {
             dataset = [("type", "custom"), ("name", Self.text(file.name))]
         }
-        let metrics = [("exact_match", "Exact match", best.exactMatch), ("f1", "F1", best.f1)].map { type, name, value in
-            Node([("type", Self.text(type)), ("name", Self.text(name)), ("value", Self.number(value))])
+        let scores = [("exact_match", "Exact match", best.exactMatch), ("f1", "F1", best.f1)]
+        let metrics = scores.map { type, name, value in
+            Self.mapping([("type", Self.text(type)), ("name", Self.text(name)), ("value", Self.number(value))])
         }
-        return Node([
-            ("task", ["type": "question-answering", "name": "Question answering"]), ("dataset", Node(dataset)),
+        return Self.mapping([
+            ("task", ["type": "question-answering", "name": "Question answering"]), ("dataset", Self.mapping(dataset)),
             ("metrics", Node(metrics)),
         ])
     }
+
+    private static func mapping(_ members: [(Node, Node)]) -> Node { Node(members) }
 
     /// A text that is one whatever it looks like: a name may be `no`, `1.5`, or have quotes, colons and line breaks.
     private static func text(_ text: String) -> Node { Node(text, .implicit, .doubleQuoted) }

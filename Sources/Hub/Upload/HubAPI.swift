@@ -26,10 +26,12 @@ struct HubAPI: Sendable {
     /// The bytes of a request, and their type.
     struct Content: Sendable {
         let type: String
+        /// The type of the answer.
+        let answerType: String
         let bytes: ByteBuffer
 
         static func json(_ value: JSONValue, type: String = "application/json") -> Content {
-            Content(type: type, bytes: ByteBuffer(string: value.serialized()))
+            Content(type: type, answerType: type, bytes: ByteBuffer(string: value.serialized()))
         }
     }
 
@@ -62,9 +64,8 @@ struct HubAPI: Sendable {
     ) async throws -> Reply {
         var address = address
         for _ in 0..<5 {
-            var headers: HTTPHeaders = ["Accept": "application/json"]
-            if let content { headers = ["Accept": content.type, "Content-Type": content.type] }
-            if content?.type == UploadCommit.type { headers.replaceOrAdd(name: "Accept", value: "application/json") }
+            var headers: HTTPHeaders = ["Accept": content?.answerType ?? "application/json"]
+            if let content { headers.add(name: "Content-Type", value: content.type) }
             let isHub = Redirect.isOneOrigin(address, settings.endpoint)
             let response = try await transport.send(
                 address, method: method, token: showsToken && isHub ? settings.token : nil, headers: headers,
@@ -72,8 +73,10 @@ struct HubAPI: Sendable {
             guard let next = try Redirect.target(of: response, from: address) else {
                 return try await reply(response, address)
             }
-            guard [.temporaryRedirect, .permanentRedirect].contains(response.status), Redirect.isOneOrigin(address, next)
-            else { throw HubError.untrusted("\(address) redirects to \(Self.printable(next))") }
+            let isRepeatable = [.temporaryRedirect, .permanentRedirect].contains(response.status)
+            guard isRepeatable, Redirect.isOneOrigin(address, next) else {
+                throw HubError.untrusted("\(address) redirects to \(Self.printable(next))")
+            }
             address = next
         }
         throw HubError.network("\(address) redirects in a circle")

@@ -66,7 +66,9 @@ struct HubRepository: Sendable {
         case (_, "RepoNotFound"): .noRepository(id.repository, hasToken: true)
         case (_, "RevisionNotFound"): .noRevision("\(id)")
         case (401, _):
-            .refused("\(id): the hub does not accept the token (\(reply.message)); make one that may write, and set HF_TOKEN")
+            .refused(
+                "\(id): the hub does not accept the token (\(reply.message)); make one that may write, and set HF_TOKEN"
+            )
         case (403, _):
             .refused("\(id): this token may not \(what) (\(reply.message)); take one that may write there")
         default: .refused("\(id): the hub does not \(what): \(reply.message)")

@@ -105,9 +105,9 @@ struct LargeFiles: Sendable {
             throw HubError.refused("\(file.name): \(id) does not take it: \(error["message"]?.string ?? "no reason")")
         }
         guard let actions = object["actions"], let upload = actions["upload"] else { return nil }
-        guard let address = try address(upload["href"], file) else { throw malformed(file) }
+        guard let place = try address(upload["href"], file) else { throw malformed(file) }
         return Instructions(
-            address: address, parts: try parts(upload["header"], file),
+            address: place, parts: try parts(upload["header"], file),
             verification: try address(actions["verify"]?["href"], file))
     }
 

@@ -7,9 +7,6 @@ struct UploadCommit: Sendable {
     let files: [UploadedFile]
     let progress: @Sendable (Hub.Progress) -> Void
 
-    /// The type of a commit's body: JSON, one object a line.
-    static let type = "application/x-ndjson"
-
     /// The most bytes of a file that goes into git itself. The hub takes ten million.
     private static let largestInGit = 32 << 20
 
@@ -86,7 +83,8 @@ struct UploadCommit: Sendable {
     }
 
     private func commit(_ difference: Difference) async throws -> String {
-        let content = HubAPI.Content(type: Self.type, bytes: .init(string: body(difference)))
+        let content = HubAPI.Content(
+            type: "application/x-ndjson", answerType: "application/json", bytes: .init(string: body(difference)))
         let reply = try await repository.api.call(.POST, path("commit"), content, isOnce: true)
         guard reply.isSuccess else { throw HubRepository.failure(reply, id, doing: "take the commit") }
         guard let commit = reply.json["commitOid"]?.string, HubCache.isCommit(commit) else {
