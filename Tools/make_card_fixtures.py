@@ -8,7 +8,7 @@ from huggingface_hub import ModelCard
 
 FIXTURES = pathlib.Path(__file__).parent.parent / "Tests/FineTuningTests/Fixtures"
 
-for path in sorted(FIXTURES.glob("card-*.md")):
+for path in sorted(FIXTURES.glob("card-*.txt")):
     card = ModelCard(path.read_text(encoding="utf-8"), ignore_metadata_errors=False)
     data = dict(vars(card.data))
     data["eval_results"] = [dataclasses.asdict(result) for result in data["eval_results"]]

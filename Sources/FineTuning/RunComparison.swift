@@ -42,7 +42,8 @@ package struct RunComparison: Sendable {
         return result
     }
 
-    /// Folders, the lock, records of the start, the model card, which has the folder's name, pictures of times, and the manifest, which has the state's checksum.
+    /// Folders, the lock, records of the start, the model card, which has the folder's name, pictures of times, and the
+    /// manifest, which has the state's checksum.
     private static func isCompared(_ name: String) -> Bool {
         name.contains(".") && !["run.json", "README.md", ".lock", "manifest.json"].contains(name)
             && !name.hasPrefix("learning_curve")

@@ -65,7 +65,7 @@ struct ModelCardTests {
     func whole() throws {
         try run("tower-reader") { directory in
             let card = try #require(try ModelCard(directory: directory)).text()
-            #expect(card == (try fixture("card-plain.md")))
+            #expect(card == (try fixture("card-plain.txt")))
             // A path says how somebody's folders are called.
             #expect(!card.contains("/data/"))
         }
@@ -82,7 +82,7 @@ struct ModelCardTests {
             "hostile", model: Self.hostile, train: Self.hostile, validation: Self.hostile, sha256: "00", threshold: 0.25
         ) { directory in
             let card = try #require(try ModelCard(directory: directory, name: Self.hostile)).text()
-            #expect(card == (try fixture("card-hostile.md")))
+            #expect(card == (try fixture("card-hostile.txt")))
         }
         let read = try JSONValue.parse(Array(try fixture("card-hostile.json").utf8))
         #expect(read["model_name"]?.string == Self.hostile && read["base_model"] == nil && read["datasets"] == nil)

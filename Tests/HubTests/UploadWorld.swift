@@ -14,7 +14,7 @@ struct UploadWorld {
         "config.json": #"{"model_type": "bert"}"#, "vocab.txt": "[PAD]\n[UNK]\n", "tokenizer.json": "{}",
         "tokenizer_config.json": "{}", "model.safetensors": String(repeating: "weights ", count: 40_000),
         "README.md": "---\nlicense: mit\n---\n# Mine\n", "training_stats.json": "{}", "learning_curve.png": "png",
-        "run.json": #"{"command": ["--train-file", "/home/me/private.json"]}"#, ".lock": "", ".env": "HF_TOKEN=hf_x",
+        "run.json": #"{"command": ["--train-file", "/data/private.json"]}"#, ".lock": "", ".env": "HF_TOKEN=hf_x",
         "checkpoints": "", "token": "hf_x", "model.safetensors.partial": "half", "train.json": "data",
         "int8.json": "{}",
     ]

@@ -22,8 +22,8 @@ package struct ModelCard {
         statistics = try TrainingStatistics(directory: directory)
     }
 
-    /// Writes the card into a run's directory. A README.md that somebody else wrote, or changed, stays as it is; so does
-    /// a folder without the record of a run.
+    /// Writes the card into a run's directory. A README.md that somebody else wrote, or changed, stays as it is; so
+    /// does a folder without the record of a run.
     ///
     /// - Throws: `FileError` for a record that cannot be read, or a folder that cannot be written to.
     package static func update(in directory: String, name: String? = nil) throws(FileError) {
@@ -127,7 +127,7 @@ extension ModelCard {
         With BertQA, on a command line or over HTTP:
 
         ```sh
-        bertqa ask --model \(Markdown.shell(name)) --question "When did the tower open?" --context "The tower opened in 1889."
+        bertqa ask --model \(Markdown.shell(name)) --context-file text.txt --question "When did the tower open?"
         bertqa serve --model \(Markdown.shell(name))
         ```
         """

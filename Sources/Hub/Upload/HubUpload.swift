@@ -1,7 +1,7 @@
 /// Sends a model's folder to a repository of the hub, in one commit.
 ///
-/// What the hub has already, by its checksum, is not sent. So an upload that broke off goes on with the file that it was
-/// at when it is started again.
+/// What the hub has already, by its checksum, is not sent. So an upload that broke off goes on with the file that it
+/// was at when it is started again.
 package struct HubUpload: Sendable {
     private let api: HubAPI
     private let isPrivate: Bool
@@ -32,8 +32,8 @@ package struct HubUpload: Sendable {
         }
         guard settings.token != nil else {
             throw .settings(
-                "there is no token to upload with; make one that may write at \(settings.endpoint)/settings/tokens, and "
-                    + "set HF_TOKEN, or write it into the file that HF_TOKEN_PATH names")
+                "there is no token to upload with; make one that may write at \(settings.endpoint)/settings/tokens, "
+                    + "and set HF_TOKEN, or write it into the file that HF_TOKEN_PATH names")
         }
         api = HubAPI(settings: settings, backoff: Backoff(pause: pause))
         (self.isPrivate, self.progress) = (isPrivate, progress)

@@ -4,8 +4,8 @@ import Foundation
 
 /// Which files of a folder are a model's.
 ///
-/// They are chosen by name, so that nothing else is ever sent: no checkpoints, no `run.json` with its paths, no data, and
-/// no secrets that happen to be there.
+/// They are chosen by name, so that nothing else is ever sent: no checkpoints, no `run.json` with its paths, no data,
+/// and no secrets that happen to be there.
 enum ModelFolder {
     private static let configuration = ["config.json"]
     private static let tokenizer = [
