@@ -109,7 +109,7 @@ let package = Package(
             ],
             path: "Benchmarks/BertQABench"),
         .executableTarget(
-            name: "wordpiece-bench", dependencies: ["Tokenizers", "SQuAD"], path: "Benchmarks/WordPieceBench"),
+            name: "tokenizer-bench", dependencies: ["Tokenizers", "SQuAD"], path: "Benchmarks/TokenizerBench"),
         .target(
             name: "FuzzedParsers",
             dependencies: [
@@ -181,7 +181,7 @@ let package = Package(
             dependencies: [
                 "Workshop", "LocalHub", "SQuAD", "BERT", "Checkpoints", "Torch", "FineTuning", "Planning", "Evaluating",
                 "Console", "Files", "StrictJSON", "bertqa",
-                "wordpiece-bench",
+                "tokenizer-bench",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

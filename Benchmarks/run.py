@@ -129,11 +129,11 @@ class Bench:
         json.dump(source, open(target, "w", encoding="utf-8"))
         return target
 
-    def encoding(self):
-        return call([str(BUILT / "wordpiece-bench"), ENCODER, self.dev_file])
+    def encoding(self, model=ENCODER):
+        return call([str(BUILT / "tokenizer-bench"), str(model), self.dev_file])
 
-    def encoding_peer(self):
-        rate = self.peer("encode", model=ENCODER)["rate"]
+    def encoding_peer(self, model=ENCODER):
+        rate = self.peer("encode", model=model)["rate"]
         return {"each": rate, "contexts_once": rate}
 
     def measurements(self):
@@ -163,6 +163,10 @@ class Bench:
         yield self.encoding, self.encoding_peer, [
             Line("encoding pairs with offsets, one thread; the peer tokenizers", "pairs/s", "contexts_once", True, 20),
             Line("the same, every context anew", "pairs/s", "each", True, None)]
+        for model in self.options.tokenizer:
+            yield (lambda: self.encoding(model)), (lambda: self.encoding_peer(model)), [
+                Line(f"encoding pairs, {Path(model).name}; the peer tokenizers", "pairs/s", "contexts_once", True, None),
+                Line(f"encoding pairs, {Path(model).name}, every context anew", "pairs/s", "each", True, None)]
         large = self.thirty_megabytes()
         yield (lambda: bench("featurise", "--model", ENCODER, "--data", large)), (lambda: self.peer("featurise", large, ENCODER)), [
             rate("30 MB of SQuAD to labelled rows", 20, "questions/s")]
@@ -211,6 +215,7 @@ def main():
     parser.add_argument("--steps", type=int, default=20, help="training steps, the first two not counted")
     parser.add_argument("--asked", type=int, default=100, help="questions of the latencies")
     parser.add_argument("--model", help="a fine-tuned model; without it one of two steps, which is as fast")
+    parser.add_argument("--tokenizer", nargs="*", default=[], help="folders of tokenizers whose encoding is measured as well")
     parser.add_argument("--only", help="only lines whose name holds these words")
     parser.add_argument("--slow", action="store_true", help="the tutorial's own way as well")
     parser.add_argument("--base", action="store_true", help="a model of BERT-base's size with random weights as well, one round")

@@ -1,4 +1,4 @@
-r"""Writes Sources/Tokenizers/UnicodeTables.swift: what the `tokenizers` library thinks of every Unicode scalar.
+r"""Writes Sources/Tokenizers/Normalising/UnicodeTables.swift: what the `tokenizers` library thinks of every Unicode scalar.
 
 The library's pieces carry tables of different Unicode versions (general categories, canonical decompositions and the
 lower-case mapping come from three crates), so no single version of the standard reproduces it. This script therefore asks
@@ -9,8 +9,9 @@ the pinned library itself (Tools/requirements.txt) about each of the 1,112,064 s
   - which scalars strip_accents removes, their canonical combining class, their canonical decomposition
   - the lower-case mapping
   - what counts as part of a word (\w of its regular expressions) beside an added token marked `single_word`
+  - what its regular expressions take for a letter (\p{L}), a number (\p{N}) and white space (\s)
 
-Use: python Tools/make_unicode_tables.py [--output Sources/Tokenizers/UnicodeTables.swift]
+Use: python Tools/make_unicode_tables.py [--output Sources/Tokenizers/Normalising/UnicodeTables.swift]
 """
 
 import argparse
@@ -19,10 +20,11 @@ import textwrap
 import unicodedata
 
 import tokenizers
-from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers
+from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 REMOVED, SPACE, CHINESE, WHITE, PUNCTUATION, MARK, DECOMPOSES, LOWERS = (1 << i for i in range(8))
 WORD = 1
+REGEX_CLASSES = [(1, r"\p{L}"), (2, r"\p{N}"), (3, r"\s")]
 
 HANGUL = range(0xAC00, 0xD7A4)
 
@@ -37,6 +39,20 @@ def word_probe():
     tokenizer = Tokenizer(models.WordPiece({"[UNK]": 0}, unk_token="[UNK]"))
     tokenizer.add_tokens([AddedToken("[X]", single_word=True, normalized=False)])
     return lambda char: 1 not in tokenizer.encode(char + "[X]").ids
+
+
+def regex_probe():
+    """The number of the class among REGEX_CLASSES that a scalar belongs to, 0 for none."""
+    splits = [(number, pre_tokenizers.Split(Regex(pattern), "isolated")) for number, pattern in REGEX_CLASSES]
+
+    def regex_class(char):
+        # Beside an underscore, which is in no class, a scalar stands alone if the pattern matches it.
+        found = [number for number, split in splits if len(split.pre_tokenize_str("_" + char)) == 2]
+        if len(found) > 1:
+            raise SystemExit(f"U+{ord(char):04X}: in several classes of regular expressions, {found}")
+        return found[0] if found else 0
+
+    return regex_class
 
 
 def hangul_decomposition(code):
@@ -77,7 +93,7 @@ def probe():
     clean, chinese = bert(clean_text=True), bert(handle_chinese_chars=True)
     strip, nfd = bert(strip_accents=True), normalizers.NFD().normalize_str
     lower, split = normalizers.Lowercase().normalize_str, pre_tokenizers.BertPreTokenizer().pre_tokenize_str
-    ladder, in_word = known_ladder(nfd), word_probe()
+    ladder, in_word, regex_class = known_ladder(nfd), word_probe(), regex_probe()
     classes, decompositions, lowered = [], {}, {}
     for code in range(0x110000):
         if 0xD800 <= code < 0xE000:
@@ -117,7 +133,7 @@ def probe():
         if lower(char) != char:
             flags |= LOWERS
             lowered[code] = lower(char)
-        classes.append((flags, order, WORD if in_word(char) else 0))
+        classes.append((flags, order, (WORD if in_word(char) else 0) | regex_class(char) << 1))
     return classes, decompositions, lowered
 
 
@@ -166,7 +182,7 @@ def pack(classes, decompositions, lowered):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", default="Sources/Tokenizers/UnicodeTables.swift")
+    parser.add_argument("--output", default="Sources/Tokenizers/Normalising/UnicodeTables.swift")
     output = parser.parse_args().output
     classes, decompositions, lowered = probe()
     lines = textwrap.wrap(base64.b64encode(pack(classes, decompositions, lowered)).decode(), 112)

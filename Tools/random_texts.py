@@ -57,4 +57,37 @@ def piece(rng):
 
 def text(rng):
     """A document of a few to some dozen pieces."""
+    return joined(rng, piece)
+
+
+def joined(rng, piece):
     return "".join(piece(rng) for _ in range(rng.choice([1, 2, 4, 8, 8, 16, 30])))
+
+
+# What byte-level tokenizers look at: English contractions, runs of white space of every kind, letters of the byte alphabet,
+# numbers beside letters, RoBERTa's special tokens.
+CONTRACTIONS = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d", "'S", "'T", "'RE", "’s", "'", "''", "'l", "'r", "'x", " 's", "I'm", "it's", "DON'T"]
+SPACES = " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u1680\u180e\u2000\u2003\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u3000\ufeff"
+LETTERS = "ĠĊĀāġłŃ¡ÿ"
+NUMBERS = ["1", "2nd", "²", "½", "Ⅷ", "٣", "१२", "①", "2024-11-28", "3.14", "৪", "零"]
+ROBERTA = ["<s>", "</s>", "<pad>", "<unk>", "<mask>", " <mask>", "  <mask> ", "<mask", "mask>", "<MASK>", "<<mask>>"]
+
+
+def byte_level_piece(rng):
+    kind = rng.randrange(10)
+    if kind == 0:
+        return rng.choice(CONTRACTIONS)
+    if kind == 1:
+        return "".join(rng.choice(SPACES) if rng.randrange(3) else " " for _ in range(rng.randrange(1, 6)))
+    if kind == 2:
+        return "".join(rng.choice(LETTERS) for _ in range(rng.randrange(1, 4)))
+    if kind == 3:
+        return rng.choice(NUMBERS)
+    if kind == 4:
+        return rng.choice(ROBERTA)
+    return piece(rng)
+
+
+def byte_level_text(rng):
+    """A document as `text` makes them, with what byte-level tokenizers look at in it."""
+    return joined(rng, byte_level_piece)

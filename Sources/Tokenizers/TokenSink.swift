@@ -6,6 +6,8 @@ final class TokenSink {
     private(set) var count = 0
     /// The positions of tokens that were found in the text as a whole, in order.
     private(set) var addedPositions: [Int] = []
+    /// Working memory of byte pair encoding.
+    private(set) lazy var bytePair = BytePairScratch()
 
     init() {
         ids = .allocate(capacity: capacity)
@@ -52,6 +54,12 @@ final class TokenSink {
 
     /// Takes back what came after the first `count` tokens.
     func truncate(to count: Int) { self.count = count }
+
+    /// Gives each token another range.
+    @inline(__always)
+    func mapOffsets(_ body: (_ index: Int, _ id: Int32, _ range: Range<Int32>) -> Range<Int32>) {
+        for index in 0..<count { offsets[index] = body(index, ids[index], offsets[index]) }
+    }
 
     func tokens() -> TokenizedText {
         TokenizedText(

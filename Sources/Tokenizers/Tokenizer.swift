@@ -38,6 +38,7 @@ public struct Tokenizer: Sendable {
 
     private let splitter: Splitter
     private let preTokeniser: PreTokeniser
+    private let trimming: OffsetTrimming?
     private var literalTokens: AddedTokenMatcher
     private var normalisedTokens: AddedTokenMatcher
 
@@ -89,6 +90,7 @@ public struct Tokenizer: Sendable {
         preTokeniser = parts.preTokeniser
         splitter = parts.splitter
         template = parts.template
+        trimming = parts.trimming
         specialTokens = special
         continuationPrefix = parts.continuationPrefix
         maximumWordScalars = parts.maximumWordScalars
@@ -146,6 +148,7 @@ public struct Tokenizer: Sendable {
                     splitNormalised(normaliser.normalise(bytes, part.range, using: scratch), into: sink)
                 }
             }
+            trimming?.trim(sink, of: bytes)
         }
         return sink.tokens()
     }
@@ -170,6 +173,8 @@ struct TokenizerParts {
     var preTokeniser = PreTokeniser.ownWords
     var splitter: Splitter
     var template: PairTemplate
+    /// Byte-level BPE: takes white space out of the offsets.
+    var trimming: OffsetTrimming?
     var specialTokens: SpecialTokens
     /// WordPiece: what pieces inside a word begin with.
     var continuationPrefix = ""

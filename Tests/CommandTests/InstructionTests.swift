@@ -21,13 +21,13 @@ struct InstructionTests {
             at: repository.appendingPathComponent("Tests/TokenizersTests/Fixtures/vocab-uncased.txt"),
             to: model.appendingPathComponent("vocab.txt"))
         let bench = try Self.withoutDebugInformation(
-            URL(fileURLWithPath: Tool.path).deletingLastPathComponent().appendingPathComponent("wordpiece-bench"),
+            URL(fileURLWithPath: Tool.path).deletingLastPathComponent().appendingPathComponent("tokenizer-bench"),
             in: model)
         let process = Process()
         let errors = Pipe()
         process.executableURL = URL(fileURLWithPath: try #require(Self.valgrind))
         process.arguments = [
-            "--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*WordPieceBench*together*",
+            "--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*TokenizerBench*together*",
             bench.path, model.path, repository.appendingPathComponent("Data/sample/dev.json").path, "0",
         ]
         process.standardError = errors

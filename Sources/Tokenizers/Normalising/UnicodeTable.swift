@@ -26,6 +26,18 @@ struct ScalarTraits: OptionSet, Sendable {
     static let lowers = ScalarTraits(rawValue: 1 << 7)
 }
 
+/// What the library's regular expressions take a scalar for; the numbers of `Tools/make_unicode_tables.py`.
+enum RegexClass: UInt8, Sendable {
+    /// None of the others.
+    case other
+    /// `\p{L}`
+    case letter
+    /// `\p{N}`
+    case number
+    /// `\s`
+    case white
+}
+
 /// The library's view of every Unicode scalar, unpacked once from `packedUnicodeTables`.
 ///
 /// A scalar's kind is found through blocks of 128 scalars; a kind holds traits and a canonical combining class. Swift's
@@ -38,6 +50,7 @@ struct UnicodeTable: Sendable {
     private let traitsOfKind: [ScalarTraits]
     private let orderOfKind: [UInt8]
     private let wordOfKind: [Bool]
+    private let regexClassOfKind: [RegexClass]
     private let decompositions: ScalarMapping
     private let lowerCase: ScalarMapping
 
@@ -46,13 +59,16 @@ struct UnicodeTable: Sendable {
         var traits: [ScalarTraits] = []
         var orders: [UInt8] = []
         var words: [Bool] = []
+        var regexClasses: [RegexClass] = []
         for _ in 0..<input.varint() {
             traits.append(ScalarTraits(rawValue: input.byte()))
             orders.append(input.byte())
-            words.append(input.byte() != 0)
+            let bits = input.byte()
+            words.append(bits & 1 != 0)
+            regexClasses.append(RegexClass(rawValue: bits >> 1) ?? .other)
         }
         (blocks, kinds) = Self.unpackRuns(&input)
-        (traitsOfKind, orderOfKind, wordOfKind) = (traits, orders, words)
+        (traitsOfKind, orderOfKind, wordOfKind, regexClassOfKind) = (traits, orders, words, regexClasses)
         decompositions = ScalarMapping(&input)
         lowerCase = ScalarMapping(&input)
     }
@@ -96,6 +112,10 @@ struct UnicodeTable: Sendable {
 
     /// Whether it belongs to a word where `single_word` tokens are looked for.
     func isWord(_ scalar: UInt32) -> Bool { wordOfKind[kind(scalar)] }
+
+    /// What the library's regular expressions take it for.
+    @inline(__always)
+    func regexClass(_ scalar: UInt32) -> RegexClass { regexClassOfKind[kind(scalar)] }
 
     /// Calls `body` with each scalar of the full canonical decomposition.
     @inline(__always)

@@ -4,6 +4,7 @@
 /// are those of `NormalisedText.source`: UTF-8 bytes of the text, at the boundaries of Unicode scalars.
 enum Splitter: Sendable {
     case wordPiece(WordSplitter)
+    case bytePair(BytePairSplitter)
 
     /// Appends the tokens of the normalised bytes `range`, which lie between two added tokens. The algorithm finds the
     /// words itself, in the way of the models that it is made for.
@@ -11,6 +12,7 @@ enum Splitter: Sendable {
     func split(_ text: NormalisedText, _ range: Range<Int>, into sink: TokenSink) {
         switch self {
         case .wordPiece(let splitter): splitter.split(text, range, into: sink)
+        case .bytePair(let splitter): splitter.split(text, range, into: sink)
         }
     }
 
@@ -18,6 +20,7 @@ enum Splitter: Sendable {
     func split(word: Range<Int>, of text: NormalisedText, into sink: TokenSink) {
         switch self {
         case .wordPiece(let splitter): splitter.split(word: word, of: text, into: sink)
+        case .bytePair(let splitter): splitter.split(word: word, of: text, into: sink)
         }
     }
 }

@@ -82,9 +82,9 @@ final class ByteTrie: @unchecked Sendable {  // the memory is written in `init` 
         old.deallocate()
     }
 
-    /// The node that `bytes` lead to from the root, or -1.
-    func node(_ bytes: some Sequence<UInt8>) -> Int {
-        var node = Self.root
+    /// The node that `bytes` lead to from `start`, or -1.
+    func node(_ bytes: some Sequence<UInt8>, from start: Int = root) -> Int {
+        var node = start
         for byte in bytes where node >= 0 {
             let edge = edges[place(UInt64(node) << 8 | UInt64(byte))]
             node = edge == 0 ? -1 : Int(edge & (Self.accepting - 1))

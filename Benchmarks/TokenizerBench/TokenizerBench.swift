@@ -3,13 +3,13 @@ import Tokenizers
 
 /// Encodes the question and context of every question of a SQuAD file on one thread, and prints pairs a second.
 ///
-/// `wordpiece-bench MODEL FILE [ROUNDS]`. With rounds 0 it encodes the file once and prints the number of tokens alone,
+/// `tokenizer-bench MODEL FILE [ROUNDS]`. With rounds 0 it encodes the file once and prints the number of tokens alone,
 /// for counting its instructions.
 @main
-struct WordPieceBench {
+struct TokenizerBench {
     static func main() throws {
         let arguments = CommandLine.arguments
-        guard arguments.count >= 3 else { return print("wordpiece-bench MODEL FILE [ROUNDS]") }
+        guard arguments.count >= 3 else { return print("tokenizer-bench MODEL FILE [ROUNDS]") }
         let tokenizer = try Tokenizer(directory: arguments[1])
         let paragraphs = try Dataset(path: arguments[2]).articles.flatMap(\.paragraphs)
         let rounds = arguments.count > 3 ? Int(arguments[3]) ?? 3 : 3
