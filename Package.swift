@@ -19,6 +19,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -65,6 +66,9 @@ let package = Package(
                 "Charts", "Console", "Files", "StrictJSON", .product(name: "Yams", package: "Yams"),
             ]),
         .target(
+            name: "Export",
+            dependencies: ["Checkpoints", "Files", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+        .target(
             name: "Hub",
             dependencies: [
                 "Files", "StrictJSON", "SQuAD", "Checkpoints",
@@ -93,7 +97,7 @@ let package = Package(
         .executableTarget(
             name: "bertqa",
             dependencies: [
-                "Hub", "QAServer",
+                "Hub", "QAServer", "Export",
                 "FineTuning", "Planning", "Evaluating", "QuestionAnswering", "BERT", "Checkpoints", "Torch",
                 "Tokenizers",
                 "SQuAD", "Charts", "Console", "Files", "StrictJSON",
@@ -126,6 +130,12 @@ let package = Package(
         .testTarget(
             name: "CheckpointsTests", dependencies: ["Checkpoints", "Files", "StrictJSON"],
             resources: [.copy("Fixtures")]),
+        .target(
+            name: "GraphInterpreter",
+            dependencies: ["Export", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            path: "Tests/GraphInterpreter"),
+        .testTarget(
+            name: "ExportTests", dependencies: ["Scratch", "GraphInterpreter", "Export", "Checkpoints", "Files"]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
         .testTarget(
             name: "TokenizersTests", dependencies: ["Tokenizers", "StrictJSON"], resources: [.copy("Fixtures")]),
@@ -179,7 +189,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Workshop", "LocalHub", "SQuAD", "BERT", "Checkpoints", "Torch", "FineTuning", "Planning", "Evaluating",
+                "Workshop", "LocalHub", "GraphInterpreter", "SQuAD", "BERT", "Checkpoints", "Torch", "FineTuning",
+                "Planning", "Evaluating",
                 "Console", "Files", "StrictJSON", "bertqa",
                 "tokenizer-bench",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

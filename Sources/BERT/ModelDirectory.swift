@@ -33,6 +33,19 @@ package struct ModelDirectory: Sendable {
         try CheckpointContents(weights, config: config)
     }
 
+    /// The same of a model that can answer.
+    ///
+    /// - Throws: `CheckpointError` also for a model without a head.
+    package func contentsWithHead() throws(CheckpointError) -> CheckpointContents {
+        let contents = try contents()
+        guard contents.newKeys.isEmpty else {
+            throw CheckpointError(
+                path: path, kind: .mismatch,
+                message: "the model has no question-answering head (qa_outputs); fine-tune it first")
+        }
+        return contents
+    }
+
     /// The element type of the encoder's matrices in the files; they are most of a model.
     ///
     /// - Throws: `CheckpointError` where the weights do not fit the configuration.

@@ -13,12 +13,7 @@ extension QuestionAnsweringModel {
         directory: ModelDirectory, use: ParameterUse, precision: Precision, device: Device = .cpu,
         storage: WeightStorage = .mapped, headSeed: UInt64 = 42
     ) throws(CheckpointError) {
-        let contents = try directory.contents()
-        if use == .inference, !contents.newKeys.isEmpty {
-            throw CheckpointError(
-                path: directory.path, kind: .mismatch,
-                message: "the model has no question-answering head (qa_outputs); fine-tune it first")
-        }
+        let contents = try use == .inference ? directory.contentsWithHead() : directory.contents()
         do {
             var all: [(name: String, tensor: Tensor)] = []
             for parameter in ModelParameters.shapes(directory.config) {

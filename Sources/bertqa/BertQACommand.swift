@@ -43,7 +43,8 @@ struct BertQACommand: AsyncParsableCommand {
                     AskCommand.self, ChatCommand.self, ServeCommand.self, PredictCommand.self, MergeCommand.self,
                 ]),
             CommandGroup(
-                name: "Models", subcommands: [DownloadCommand.self, UploadCommand.self, TokenizeCommand.self]),
+                name: "Models",
+                subcommands: [DownloadCommand.self, UploadCommand.self, ExportCommand.self, TokenizeCommand.self]),
         ])
 
     /// Runs the command that the command line names. Numbers of any option that are far out of range are refused first.

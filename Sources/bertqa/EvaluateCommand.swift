@@ -25,6 +25,9 @@ struct EvaluateCommand: AsyncParsableCommand {
             chosen and scored on the same questions makes the score too good: choose it on other questions than those \
             you report.
 
+            --predictions-output and --references-output write what the metrics squad and squad_v2 of Python's evaluate \
+            library take.
+
               bertqa evaluate --model run --data dev.json
               bertqa evaluate --model run --data dev.json --preset tutorial --max-length 256
             """)
@@ -48,6 +51,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     @OptionGroup var answers: DecodingOptions
     @OptionGroup var metric: MetricOptions
+    @OptionGroup var forms: MetricFormOptions
     @OptionGroup var noAnswer: NoAnswerOptions
     @OptionGroup var length: LengthOptions
     @OptionGroup var options: ModelOptions
@@ -63,6 +67,10 @@ struct EvaluateCommand: AsyncParsableCommand {
         if storeThreshold || noAnswer.noAnswerThreshold != nil {
             throw ValidationError(
                 "--preset tutorial does not know questions without an answer; leave the threshold out")
+        }
+        if !forms.isEmpty {
+            throw ValidationError(
+                "--preset tutorial scores rows, not answers; leave --predictions-output and --references-output out")
         }
         if answers.maxAnswerLength != nil {
             throw ValidationError("--preset tutorial has no limit for answers; leave --max-answer-length out")
@@ -90,6 +98,7 @@ struct EvaluateCommand: AsyncParsableCommand {
                 options, features: length.features(), decoder: answers.decoder(decoding ?? .joint),
                 noAnswerThreshold: noAnswer.noAnswerThreshold))
         let report = EvaluationReport(run, rules: try metric.rules())
+        try forms.write(run.dataset, run.answers, noAnswer: run.noAnswerProbabilities)
         tellOfLongAnswers(run)
         if storeThreshold { try store(report.official, in: model) }
         explainThreshold(run)

@@ -2,6 +2,7 @@ import ArgumentParser
 import BERT
 import Checkpoints
 import Evaluating
+import Export
 import Files
 import FineTuning
 import Foundation
@@ -42,6 +43,7 @@ enum ExitStatus: Int32, CaseIterable {
         case let error as ReaderError: self = ExitStatus(error)
         case let error as TrainingError: self = ExitStatus(error)
         case let error as EvaluationError: self = ExitStatus(error)
+        case let error as ExportError: self = ExitStatus(error)
         case let error as HubError: self = ExitStatus(error)
         case is AnswerServerError, is DocumentStoreError: self = .inputOutput
         case is ModelSource.NoModel, is ModelSource.NeedsConversion, is DatasetSource.NoDataset: self = .missingInput
@@ -96,6 +98,14 @@ enum ExitStatus: Int32, CaseIterable {
         case .output: self = .inputOutput
         case .shards: self = .data
         case .interrupted: self = .interrupted
+        }
+    }
+
+    private init(_ error: ExportError) {
+        switch error.kind {
+        case .options: self = .usage
+        case .model: self = .data
+        case .output: self = .inputOutput
         }
     }
 

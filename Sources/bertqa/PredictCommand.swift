@@ -9,7 +9,8 @@ struct PredictCommand: AsyncParsableCommand {
         commandName: "predict",
         abstract: "Answer the questions of a dataset, and write the answers to a file.",
         discussion: """
-            Writes {"question id": "answer text", ...}, which `bertqa score` and SQuAD's own script read. --n-best \
+            Writes {"question id": "answer text", ...}, which `bertqa score` and SQuAD's own script read, or with \
+            --format a line for each question in the order of the dataset: JSON (jsonl), or a table (csv). --n-best \
             adds a file \
             with several answers to each question and their probabilities. A question is left unanswered, as in SQuAD \
             2.0, if the \
@@ -40,6 +41,12 @@ struct PredictCommand: AsyncParsableCommand {
 
     @Option(help: "The file for the answers.")
     var output: String
+
+    @Option(
+        help: ArgumentHelp(
+            "How --output is written: squad as {\"id\": \"text\"}, jsonl or csv with the id, the text and the probability "
+                + "of having no answer.", valueName: "format"))
+    var format = AnswerFormat.squad
 
     @Option(help: "How many answers to each question go to --n-best-output.")
     var nBest: Int?
@@ -91,8 +98,10 @@ struct PredictCommand: AsyncParsableCommand {
                     noAnswerThreshold: noAnswer.noAnswerThreshold), count: nBest ?? 1)
             run.extent.tell()
             try run.write(
-                to: PredictionFiles(answers: output, noAnswer: naProbOutput, best: nBestOutput),
+                to: PredictionFiles(answers: output, format: format, noAnswer: naProbOutput, best: nBestOutput),
                 isShard: shard != nil, resume: resume)
         }
     }
 }
+
+extension AnswerFormat: ExpressibleByArgument {}

@@ -20,14 +20,21 @@ struct ScoreCommand: AsyncParsableCommand {
             with --language, \
             or, Chinese, by those of CMRC 2018 with --metric cmrc.
 
+            Answers may also be what `predict --format` writes, or what the metrics squad and squad_v2 of the evaluate \
+            library take: a list of {"id", "prediction_text"}, with "no_answer_probability" used as --na-prob-file is; \
+            and --data a list of references {"id", "answers"}. --predictions-output and --references-output write both.
+
               bertqa score --data dev.json --predictions predictions.json
               bertqa score --data chinese.json --predictions predictions.json --language zh
             """)
 
-    @Option(help: "The dataset with the acceptable answers; squad or squad_v2 for the official one, its dev part.")
+    @Option(
+        help:
+            "The dataset with the acceptable answers, or references; squad or squad_v2 for the official one, its dev part."
+    )
     var data: String
 
-    @Option(help: "The answers: {\"question id\": \"answer text\", ...}.")
+    @Option(help: "The answers: {\"question id\": \"answer text\", ...}, or one of the other forms.")
     var predictions: String
 
     @Option(help: "SQuAD 2.0: the probability of each question to have no answer: {\"question id\": probability, ...}.")
@@ -41,32 +48,27 @@ struct ScoreCommand: AsyncParsableCommand {
     var naProbThresh: Double?
 
     @OptionGroup var metric: MetricOptions
+    @OptionGroup var forms: MetricFormOptions
 
     @Flag(help: "Print the scores as one JSON object.")
     var json = false
 
-    func validate() throws {
-        if naProbThresh != nil, naProbFile == nil { throw ValidationError("--na-prob-thresh needs --na-prob-file") }
-    }
-
     func run() async throws {
         try await reportingErrors("score") {
-            let dataset = try Dataset(path: try await DatasetSource.path(data, .dev))
+            let dataset = try Dataset(scoring: try await DatasetSource.path(data, .dev))
             let extent = DatasetExtent(dataset)
             extent.tell(scoring: true)
             try extent.requireAnswers(data)
             let rules = try metric.rules()
             rules.tell(of: dataset)
-            let answers = try Predictions(path: predictions).answers
-            let noAnswer = try naProbFile.map(NoAnswerProbabilities.init(path:))
-            if noAnswer != nil, !dataset.isVersion2 {
-                throw DatasetError(
-                    path: data,
-                    message: "no question says whether it has an answer (\"is_impossible\"), so --na-prob-file "
-                        + "has no meaning; leave it out")
+            let answers = try AnswerFile(path: predictions)
+            let noAnswer = try noAnswerProbabilities(of: answers, dataset)
+            if naProbThresh != nil, noAnswer == nil {
+                throw ValidationError("--na-prob-thresh needs --na-prob-file, or answers with probabilities")
             }
             let scores = SQuADMetrics.score(
-                dataset, predictions: answers, noAnswer: noAnswer, threshold: naProbThresh ?? 1, rules: rules)
+                dataset, predictions: answers.answers, noAnswer: noAnswer, threshold: naProbThresh ?? 1, rules: rules)
+            try forms.write(dataset, answers.answers, noAnswer: noAnswer)
             if json {
                 try writeOutput(
                     JSONValue.object(JSONObject(scores.members + [("missing", .int(scores.missing))] + rules.members))
@@ -75,5 +77,19 @@ struct ScoreCommand: AsyncParsableCommand {
                 try writeOutput((scores.lines() + rules.lines).joined(separator: "\n"))
             }
         }
+    }
+
+    /// The probabilities of --na-prob-file, or those that are with the answers, which count for SQuAD 2.0 alone.
+    private func noAnswerProbabilities(
+        of answers: AnswerFile, _ dataset: Dataset
+    ) throws(DatasetError) -> NoAnswerProbabilities? {
+        guard let naProbFile else { return dataset.isVersion2 ? answers.noAnswer : nil }
+        guard dataset.isVersion2 else {
+            throw DatasetError(
+                path: data,
+                message: "no question says whether it has an answer (\"is_impossible\"), so --na-prob-file "
+                    + "has no meaning; leave it out")
+        }
+        return try NoAnswerProbabilities(path: naProbFile)
     }
 }

@@ -21,6 +21,10 @@ package enum PredictionMerge {
         try check(parts, warn: warn)
         parts.sort { $0.record.shard.number < $1.record.shard.number }
         let sorted = parts.map(\.file)
+        if let format = parts[0].record.kind.lineFormat {
+            try join(sorted, of: format, to: output)
+            return parts[0].record.totalQuestions
+        }
         try FileOutput.writeObject(to: output) { add in
             if parts[0].record.kind == .answers { return try SortedMembers.merge(sorted, add) }
             for file in sorted {
@@ -29,6 +33,22 @@ package enum PredictionMerge {
             }
         }
         return parts[0].record.totalQuestions
+    }
+
+    /// Puts files of lines one behind another, with one header.
+    private static func join(_ files: [String], of format: AnswerFormat, to output: String) throws(FileError) {
+        try DurableFiles.replace(output) { output throws(FileError) in
+            try output.append { $0 += format.header.utf8 }
+            for path in files {
+                let file = try MappedFile(path: path)
+                var header = format.header.utf8.count
+                try file.forEachPiece { piece throws(FileError) in
+                    let start = min(header, piece.count)
+                    header -= start
+                    try output.append(contentsOf: UnsafeRawBufferPointer(rebasing: piece[start...]))
+                }
+            }
+        }
     }
 
     private static func isSame(_ one: String, _ other: String) -> Bool {

@@ -8,8 +8,29 @@ package struct ShardRecord: Sendable {
     /// What is in a file.
     enum Kind: String, Sendable {
         case answers
+        case lines = "answers_jsonl"
+        case table = "answers_csv"
         case noAnswer = "no_answer_probabilities"
         case best = "n_best"
+
+        /// Answers in a format.
+        init(_ format: AnswerFormat) {
+            self =
+                switch format {
+                case .squad: .answers
+                case .jsonl: .lines
+                case .csv: .table
+                }
+        }
+
+        /// The format of a file of lines; nil for one that is an object.
+        var lineFormat: AnswerFormat? {
+            switch self {
+            case .lines: .jsonl
+            case .table: .csv
+            case .answers, .noAnswer, .best: nil
+            }
+        }
     }
 
     let kind: Kind

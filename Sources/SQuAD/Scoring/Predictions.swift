@@ -10,20 +10,12 @@ public struct Predictions: Sendable, Hashable {
         self.answers = answers
     }
 
-    /// Reads a prediction file.
+    /// Reads a prediction file: an object of answers by question id, a list or lines of objects with `id` and
+    /// `prediction_text`, or a table with these columns.
     ///
-    /// - Throws: `DatasetError` for a file that cannot be read or is not an object of strings.
+    /// - Throws: `DatasetError` for a file that cannot be read or has none of these forms.
     public init(path: String) throws(DatasetError) {
-        let object = try QuestionFile.read(
-            path, content: "a prediction file is an object {\"question id\": \"answer text\"}")
-        var answers: [QuestionID: String] = [:]
-        for (id, answer) in object {
-            guard let text = answer.string else {
-                throw DatasetError(path: path, message: "the prediction for question \(id) is not a string")
-            }
-            answers[QuestionID(id)] = text
-        }
-        self.answers = answers
+        answers = try AnswerFile(path: path).answers
     }
 
     /// Writes a prediction file, in the order of the ids, that appears whole or not at all.

@@ -10,9 +10,9 @@ enum QuestionFile {
     static func read(_ path: String, content: String) throws(DatasetError) -> JSONObject {
         let value: JSONValue
         do {
-            value = try MappedFile(path: path).withBytes(JSONValue.parse)
-        } catch let error as FileError {
-            throw DatasetError(path: path, message: error.message, isMissing: error.isMissing)
+            value = try map(path).withBytes(JSONValue.parse)
+        } catch let error as DatasetError {
+            throw error
         } catch {
             throw DatasetError(path: path, message: "\(error)")
         }
@@ -20,11 +20,29 @@ enum QuestionFile {
         return object
     }
 
+    /// Maps one.
+    ///
+    /// - Throws: `DatasetError` for a file that cannot be read.
+    static func map(_ path: String) throws(DatasetError) -> MappedFile {
+        do {
+            return try MappedFile(path: path)
+        } catch {
+            throw DatasetError(path: path, message: error.message, isMissing: error.isMissing)
+        }
+    }
+
     /// Writes one that appears whole or not at all.
     ///
     /// - Throws: `DatasetError` with the system's reason.
     static func write(_ object: JSONObject, to path: String, sortedKeys: Bool = false) throws(DatasetError) {
-        let text = JSONValue.object(object).serialized(pretty: true, sortedKeys: sortedKeys)
+        try write(.object(object), to: path, sortedKeys: sortedKeys)
+    }
+
+    /// Writes any value in such a file.
+    ///
+    /// - Throws: `DatasetError` with the system's reason.
+    static func write(_ value: JSONValue, to path: String, sortedKeys: Bool = false) throws(DatasetError) {
+        let text = value.serialized(pretty: true, sortedKeys: sortedKeys)
         do {
             try DurableFiles.write(text + "\n", to: path)
         } catch {
