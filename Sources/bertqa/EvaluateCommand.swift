@@ -25,8 +25,8 @@ struct EvaluateCommand: AsyncParsableCommand {
             chosen and scored on the same questions makes the score too good: choose it on other questions than those \
             you report.
 
-            --predictions-output and --references-output write what the metrics squad and squad_v2 of Python's evaluate \
-            library take.
+            --predictions-output and --references-output write what the metrics squad and squad_v2 of Python's \
+            evaluate library take.
 
               bertqa evaluate --model run --data dev.json
               bertqa evaluate --model run --data dev.json --preset tutorial --max-length 256

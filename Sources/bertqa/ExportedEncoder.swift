@@ -3,7 +3,7 @@ import Export
 
 extension EncoderDescription {
     /// What a model of this configuration computes, by the names of its parameters.
-    init(_ config: BertConfig) {
+    init(_ config: EncoderConfig) {
         let layers = (0..<config.layerCount).map { number in
             let scope = "bert.encoder.layer.\(number)"
             return Layer(

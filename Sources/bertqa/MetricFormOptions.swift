@@ -1,5 +1,8 @@
 import ArgumentParser
+import Files
+import Foundation
 import SQuAD
+import StrictJSON
 
 /// Files in the forms that the metrics of Python's `evaluate` library take.
 struct MetricFormOptions: ParsableArguments {
@@ -21,13 +24,17 @@ struct MetricFormOptions: ParsableArguments {
         }
     }
 
-    /// Writes the files that were asked for.
+    /// Writes the files that were asked for, each whole or not at all.
     func write(
         _ dataset: Dataset, _ answers: [QuestionID: String], noAnswer: NoAnswerProbabilities?
-    ) throws(DatasetError) {
+    ) throws(FileError) {
         if let predictionsOutput {
-            try MetricForms.write(predictions: answers, of: dataset, noAnswer: noAnswer, to: predictionsOutput)
+            try write(MetricForms.predictions(answers, of: dataset, noAnswer: noAnswer), to: predictionsOutput)
         }
-        if let referencesOutput { try MetricForms.write(referencesOf: dataset, to: referencesOutput) }
+        if let referencesOutput { try write(MetricForms.references(of: dataset), to: referencesOutput) }
+    }
+
+    private func write(_ list: JSONValue, to path: String) throws(FileError) {
+        try writeFile(Data((list.serialized(pretty: true) + "\n").utf8), to: path)
     }
 }

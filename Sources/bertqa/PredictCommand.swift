@@ -44,8 +44,8 @@ struct PredictCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How --output is written: squad as {\"id\": \"text\"}, jsonl or csv with the id, the text and the probability "
-                + "of having no answer.", valueName: "format"))
+            "How --output is written: squad as {\"id\": \"text\"}, jsonl or csv with the id, the text and the "
+                + "probability of having no answer.", valueName: "format"))
     var format = AnswerFormat.squad
 
     @Option(help: "How many answers to each question go to --n-best-output.")

@@ -29,8 +29,9 @@ struct ScoreCommand: AsyncParsableCommand {
             """)
 
     @Option(
-        help:
-            "The dataset with the acceptable answers, or references; squad or squad_v2 for the official one, its dev part."
+        help: ArgumentHelp(
+            "The dataset with the acceptable answers, or references; squad or squad_v2 for the official one, its dev "
+                + "part.")
     )
     var data: String
 

@@ -91,6 +91,7 @@ struct AnswerFormTests {
             #expect(try Tool.run(score + copies).status == 0)
             #expect(try shop.bytes("predictions.json2") == shop.bytes("predictions.json"))
             #expect(try shop.bytes("references.json2") == shop.bytes("references.json"))
+            try Tool.run(score + ["--references-output", "\(shop.path)/none/r"]).expectFailure(74, "none/r")
             // Without questions nothing can be answered.
             try Tool.run(["evaluate", "--model", "\(shop.path)/model", "--data", references]).expectFailure(
                 65, "context")

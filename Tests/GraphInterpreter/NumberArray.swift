@@ -17,7 +17,7 @@ package struct NumberArray: Sendable, Equatable {
     func map(_ body: (Double) -> Double) -> NumberArray { NumberArray(shape, numbers.map(body)) }
 
     /// The length of the last dimension.
-    var width: Int { shape.last ?? 1 }
+    package var width: Int { shape.last ?? 1 }
 
     /// Each run of the last dimension by itself.
     func mapRows(_ body: (ArraySlice<Double>) -> [Double]) -> NumberArray {

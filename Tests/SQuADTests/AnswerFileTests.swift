@@ -65,7 +65,7 @@ struct AnswerFileTests {
     }
 
     @Test("what a line of answers holds is read back as it was", arguments: [AnswerFormat.jsonl, .csv])
-    func lines(_ format: AnswerFormat) throws {
+    func readBack(_ format: AnswerFormat) throws {
         let texts = [
             "plain", "", "a,b", "a;b", "say \"so\"", "two\nlines", "cr\r\nlf", " spaces ", "tab\there", "-5 °C",
             "=1+1", "+44", "@home", "é e\u{301}", "\u{1F600}\u{200D}", "'", "\"",
@@ -98,19 +98,13 @@ struct AnswerFileTests {
         none.isImpossible = true
         dataset.articles[0].paragraphs[0].questions.append(none)
         let predictions: [QuestionID: String] = ["a": "in Rome", "a#2": "Bob", "n": ""]
-        try file("") { path in
-            try MetricForms.write(referencesOf: dataset, to: path)
-            if asLines {
-                let entries = try #require(
-                    try JSONValue.parse(Array(Data(contentsOf: URL(fileURLWithPath: path)))).array)
-                let text = entries.map { $0.serialized() + "\n" }.joined()
-                try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-            }
+        let list = MetricForms.references(of: dataset)
+        let lines = try #require(list.array).map { $0.serialized() + "\n" }.joined()
+        try file(asLines ? lines : list.serialized(pretty: true)) { path in
             let references = try Dataset(scoring: path)
             #expect(references.isVersion2 && references.questionCount == 3)
             let expected = SQuADMetrics.score(dataset, predictions: predictions)
             let found = SQuADMetrics.score(references, predictions: predictions)
-            // A dataset that says it of one question alone counts the others as answerable.
             #expect(found == expected && found.exactMatch > 60)
         }
     }
@@ -134,22 +128,15 @@ struct AnswerFileTests {
 
     @Test("predictions have the fields of squad's metric, or of squad_v2's where questions may have no answer")
     func predictions() throws {
-        try file("") { path in
-            let answers: [QuestionID: String] = ["a": "Rome", "a#2": "Ada"]
-            try MetricForms.write(predictions: answers, of: Self.dataset, noAnswer: nil, to: path)
-            func entries() throws -> [JSONValue] {
-                try #require(try JSONValue.parse(Array(Data(contentsOf: URL(fileURLWithPath: path)))).array)
-            }
-            #expect(
-                try entries() == [
-                    ["id": "a", "prediction_text": "Rome"], ["id": "a#2", "prediction_text": "Ada"],
-                ])
-            var dataset = Self.dataset
-            dataset.articles[0].paragraphs[0].questions[0].isImpossible = false
-            let odds = NoAnswerProbabilities([("a#2", 0.5)])
-            try MetricForms.write(predictions: ["a#2": "Ada"], of: dataset, noAnswer: odds, to: path)
-            #expect(
-                try entries() == [["id": "a#2", "prediction_text": "Ada", "no_answer_probability": 0.5]])
-        }
+        let answers: [QuestionID: String] = ["a": "Rome", "a#2": "Ada"]
+        #expect(
+            MetricForms.predictions(answers, of: Self.dataset, noAnswer: nil)
+                == [["id": "a", "prediction_text": "Rome"], ["id": "a#2", "prediction_text": "Ada"]])
+        var dataset = Self.dataset
+        dataset.articles[0].paragraphs[0].questions[0].isImpossible = false
+        let odds = NoAnswerProbabilities([("a#2", 0.5)])
+        #expect(
+            MetricForms.predictions(["a#2": "Ada"], of: dataset, noAnswer: odds)
+                == [["id": "a#2", "prediction_text": "Ada", "no_answer_probability": 0.5]])
     }
 }

@@ -5,42 +5,39 @@ import StrictJSON
 ///
 /// - Source: the features of https://huggingface.co/spaces/evaluate-metric/squad and squad_v2
 package enum MetricForms {
-    /// Writes the predictions of a dataset's questions, in its order: `squad_v2`'s with probabilities where the dataset
-    /// says of its questions whether they have an answer, else `squad`'s. A question without a prediction is left out.
+    /// The predictions of a dataset's questions, in its order: `squad_v2`'s with probabilities where the dataset says
+    /// of its questions whether they have an answer, else `squad`'s. A question without a prediction is left out.
     ///
-    /// - Parameter noAnswer: how likely each question is to have no answer; 0 is written where nothing is known.
-    /// - Throws: `DatasetError` with the system's reason.
-    package static func write(
-        predictions: [QuestionID: String], of dataset: Dataset, noAnswer: NoAnswerProbabilities?, to path: String
-    ) throws(DatasetError) {
+    /// - Parameter noAnswer: how likely each question is to have no answer; 0 where nothing is known.
+    package static func predictions(
+        _ predictions: [QuestionID: String], of dataset: Dataset, noAnswer: NoAnswerProbabilities?
+    ) -> JSONValue {
         let isVersion2 = dataset.isVersion2
         let odds = Dictionary((noAnswer?.entries ?? []).map { ($0.id, $0.probability) }) { $1 }
-        let entries = keyed(dataset).compactMap { key, question -> JSONValue? in
-            guard let text = predictions[key] ?? predictions[question.id] else { return nil }
-            let probability = [(AnswerFormat.probability, JSONValue.double(odds[key] ?? odds[question.id] ?? 0))]
-            return .object(
-                JSONObject(
-                    [(AnswerFormat.id, .string(key.text)), (AnswerFormat.text, .string(text))]
-                        + (isVersion2 ? probability : [])))
-        }
-        try QuestionFile.write(.array(entries), to: path)
+        return .array(
+            keyed(dataset).compactMap { key, question in
+                guard let text = predictions[key] ?? predictions[question.id] else { return nil }
+                let probability = [(AnswerFormat.probability, JSONValue.double(odds[key] ?? odds[question.id] ?? 0))]
+                return .object(
+                    JSONObject(
+                        [(AnswerFormat.id, .string(key.text)), (AnswerFormat.text, .string(text))]
+                            + (isVersion2 ? probability : [])))
+            })
     }
 
-    /// Writes the acceptable answers to a dataset's questions, in its order. The lists of a question without an answer
-    /// are empty.
-    ///
-    /// - Throws: `DatasetError` with the system's reason.
-    package static func write(referencesOf dataset: Dataset, to path: String) throws(DatasetError) {
-        let entries = keyed(dataset).map { key, question -> JSONValue in
-            [
-                AnswerFormat.id: .string(key.text),
-                "answers": [
-                    "text": .array(question.answers.map { .string($0.text) }),
-                    "answer_start": .array(question.answers.map { .int($0.start) }),
-                ],
-            ]
-        }
-        try QuestionFile.write(.array(entries), to: path)
+    /// The acceptable answers to a dataset's questions, in its order. The lists of a question without an answer are
+    /// empty.
+    package static func references(of dataset: Dataset) -> JSONValue {
+        .array(
+            keyed(dataset).map { key, question in
+                [
+                    AnswerFormat.id: .string(key.text),
+                    "answers": [
+                        "text": .array(question.answers.map { .string($0.text) }),
+                        "answer_start": .array(question.answers.map { .int($0.start) }),
+                    ],
+                ]
+            })
     }
 
     /// The questions in the order of the file, under keys that none shares.

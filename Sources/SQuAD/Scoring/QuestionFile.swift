@@ -35,14 +35,7 @@ enum QuestionFile {
     ///
     /// - Throws: `DatasetError` with the system's reason.
     static func write(_ object: JSONObject, to path: String, sortedKeys: Bool = false) throws(DatasetError) {
-        try write(.object(object), to: path, sortedKeys: sortedKeys)
-    }
-
-    /// Writes any value in such a file.
-    ///
-    /// - Throws: `DatasetError` with the system's reason.
-    static func write(_ value: JSONValue, to path: String, sortedKeys: Bool = false) throws(DatasetError) {
-        let text = value.serialized(pretty: true, sortedKeys: sortedKeys)
+        let text = JSONValue.object(object).serialized(pretty: true, sortedKeys: sortedKeys)
         do {
             try DurableFiles.write(text + "\n", to: path)
         } catch {
