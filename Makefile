@@ -1,11 +1,13 @@
 # BertQA. `make help` says what there is.
 
 SWIFT ?= swift
+export PREFIX DESTDIR
 export PKG_CONFIG_PATH := $(CURDIR)/.deps/pkgconfig
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build test sanitize sanitize-address sanitize-undefined sanitize-thread sanitize-shim sanitize-parsers \
-	fuzz soak lint demo examples examples-python docs fixtures bench bench-growth bench-cuda clean distclean
+	fuzz soak lint demo wheel check-wheel archive install uninstall examples examples-python docs fixtures bench bench-growth \
+	bench-cuda clean distclean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -49,7 +51,22 @@ lint: ## formatting, file lengths, links, paths of this machine
 	@./Tools/lint.sh
 
 demo: build ## fine-tunes the encoder on Data/sample, evaluates it, asks it three questions
-	@./Tools/demo.sh
+	@.build/release/bertqa demo --model .deps/encoder --sample Data/sample --output-dir runs/demo
+
+wheel: build ## dist/bertqa-*.whl: the program for pip, which uses the libtorch of torch
+	@./Tools/wheel/wheel.sh
+
+check-wheel: ## installs that wheel in a new environment and uses it
+	@./Tools/wheel/check.sh
+
+archive: build ## dist/bertqa-*.tar.xz: a folder with the program that works anywhere
+	@./Tools/install/archive.sh
+
+install: ## what was built, its man pages and completions below PREFIX (/usr/local)
+	@./Tools/install/install.sh
+
+uninstall: ## removes what install put below PREFIX
+	@./Tools/install/uninstall.sh
 
 examples: setup ## builds and runs the packages of examples/, which use the library from outside
 	@./Tools/link_libtorch.sh
@@ -74,7 +91,7 @@ bench-cuda: build ## measures training on an NVIDIA GPU beside transformers, int
 	@./Benchmarks/bench.sh cuda.py --write
 
 clean: ## removes what was built
-	rm -rf .build .build-*
+	rm -rf .build .build-* dist
 
 distclean: clean ## removes what was built, fetched and trained
 	rm -rf .deps .venv .venv-* .fuzz runs

@@ -94,10 +94,11 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             resources: [.embedInCode("Page/index.html"), .embedInCode("API/openapi.json")]),
+        .target(name: "CQuickStart"),
         .executableTarget(
             name: "bertqa",
             dependencies: [
-                "Hub", "QAServer", "Export",
+                "CQuickStart", "Hub", "QAServer", "Export",
                 "FineTuning", "Planning", "Evaluating", "QuestionAnswering", "BERT", "Checkpoints", "Torch",
                 "Tokenizers",
                 "SQuAD", "Charts", "Console", "Files", "StrictJSON",

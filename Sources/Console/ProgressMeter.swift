@@ -14,17 +14,19 @@ package struct ProgressMeter {
 
     /// A meter for this process's stderr.
     ///
-    /// - Parameter plainInterval: seconds between two lines where stderr is not a terminal.
+    /// - Parameter plainInterval: seconds between two lines where stderr cannot rewrite one.
     package init(plainInterval: Int = 10) {
         let clock = ContinuousClock()
         self.init(
-            isTerminal: isatty(STDERR_FILENO) == 1, plainInterval: plainInterval, columns: { Self.columns },
-            now: { clock.now }, write: StandardError.write)
+            isTerminal: OutputTraits(descriptor: STDERR_FILENO).rewritesLines, plainInterval: plainInterval,
+            columns: { OutputTraits(descriptor: STDERR_FILENO).columns }, now: { clock.now },
+            write: StandardError.write)
     }
 
     /// A meter whose clock and terminal are given.
     ///
     /// - Parameters:
+    ///   - isTerminal: whether a line can be rewritten.
     ///   - columns: the terminal's width; nil where it is not known.
     ///   - write: takes text, control characters included.
     package init(
@@ -76,13 +78,5 @@ package struct ProgressMeter {
         let behind = scalars.index(end, offsetBy: 2, limitedBy: scalars.endIndex) ?? scalars.endIndex
         let gap = line[..<behind].range(of: "  ", options: .backwards)
         return String(line[..<(gap?.lowerBound ?? end)])
-    }
-}
-
-extension ProgressMeter {
-    /// The width of the terminal; nil where standard error is not one.
-    private static var columns: Int? {
-        var size = winsize()
-        return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : nil
     }
 }

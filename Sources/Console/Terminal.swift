@@ -74,8 +74,7 @@ package final class Terminal {
     /// Writes the line anew. The part before the cursor is written twice: the terminal then knows where the cursor is,
     /// however wide its letters are.
     private func draw(_ editor: LineEditor, _ prompt: String) {
-        var size = winsize()
-        let columns = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : 80
+        let columns = OutputTraits(descriptor: STDOUT_FILENO).columns ?? 80
         let room = max(8, columns - prompt.count - 1)
         let first = max(0, editor.cursor - room + 1)
         let seen = editor.text[first..<min(editor.text.count, first + room)]

@@ -16,7 +16,8 @@ public struct SQuADFiles: Sendable {
     public static let names = ["squad", "squad_v2"]
 
     private let endpoint: String
-    private let folder: String
+    /// Where the files are kept.
+    package let folder: String
     private let known: [OfficialFile]
     private let proxies: ProxySettings
     /// What forbids the network; nil where it may be used.

@@ -1,5 +1,7 @@
 import ArgumentParser
+import CQuickStart
 import Console
+import Files
 import FineTuning
 
 /// The root command.
@@ -45,6 +47,7 @@ struct BertQACommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Models",
                 subcommands: [DownloadCommand.self, UploadCommand.self, ExportCommand.self, TokenizeCommand.self]),
+            CommandGroup(name: "First steps and faults", subcommands: [DemoCommand.self, EnvCommand.self]),
         ])
 
     /// Runs the command that the command line names. Numbers of any option that are far out of range are refused first.
@@ -52,6 +55,7 @@ struct BertQACommand: AsyncParsableCommand {
         ProcessEnd.skipDestructors()
         do {
             var command = try parseAsRoot()
+            try startWhole(for: command)
             if let fault = Self.fault(in: command) { type(of: command).exit(withError: ValidationError(fault)) }
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
@@ -61,6 +65,13 @@ struct BertQACommand: AsyncParsableCommand {
         } catch {
             exit(withError: error)
         }
+    }
+
+    /// A start without libtorch's initialisers is for texts alone: for anything else the program starts again.
+    private static func startWhole(for command: any ParsableCommand) throws {
+        guard qs_is_quick(), !(command is BertQACommand) else { return }
+        // It returns only if it fails.
+        throw FileError(path: CommandLine.arguments[0], code: qs_restart())
     }
 
     private static func fault(in command: any ParsableCommand) -> String? {

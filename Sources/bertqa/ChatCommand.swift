@@ -37,7 +37,8 @@ struct ChatCommand: AsyncParsableCommand {
             }
             let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
             let reader = try await Reader.load(folder, options: window.reader(options, noAnswer, decoding))
-            var session = ChatSession(reader: reader, usesColour: Terminal.isInteractive)
+            var session = ChatSession(
+                reader: reader, usesColour: OutputTraits(descriptor: STDOUT_FILENO).showsColours)
             let opening = try contextFile.map { try session.load($0) }
             if Terminal.isInteractive {
                 print(opening ?? "no text yet: :load text.txt, or :text to paste one")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BERT
+import Console
 import Foundation
 import QuestionAnswering
 import SQuAD
@@ -49,7 +50,8 @@ struct InspectCommand: AsyncParsableCommand {
             let example = try chosen(dataset.examples())
             let set = FeatureBuilder(tokenizer: tokenizer, options: options).build([example], labelled: true)
             let view = InspectedQuestion(example: example, features: set.features, tokenizer: tokenizer)
-            try writeOutput(json ? view.json.serialized() : view.text(colours: isatty(STDOUT_FILENO) == 1))
+            let colours = OutputTraits(descriptor: STDOUT_FILENO).showsColours
+            try writeOutput(json ? view.json.serialized() : view.text(colours: colours))
         }
     }
 

@@ -105,15 +105,6 @@ struct PlanCommand: AsyncParsableCommand {
         if let value = run.precision { words += ["--precision", value.rawValue] }
         if let value = run.device { words += ["--device", value.rawValue] }
         if let threads = run.threads { words += ["--threads", "\(threads)"] }
-        return words.map(Self.quoted).joined(separator: " ")
-    }
-
-    /// A word as a shell takes it.
-    private static func quoted(_ word: String) -> String {
-        let plain = word.utf8.allSatisfy { byte in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
-                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "-_./+=:,@%".utf8.contains(byte)
-        }
-        return plain && !word.isEmpty ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
+        return words.map(ShellWord.quoted).joined(separator: " ")
     }
 }

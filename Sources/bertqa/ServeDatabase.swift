@@ -33,7 +33,7 @@ enum ServeDatabase {
     /// `$XDG_DATA_HOME/bertqa/documents.sqlite`.
     ///
     /// - Source: https://specifications.freedesktop.org/basedir-spec/latest/
-    private static var defaultPath: String {
+    static var defaultPath: String {
         let environment = ProcessInfo.processInfo.environment
         // The specification says to ignore relative paths.
         if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") { return "\(data)/bertqa/documents.sqlite" }

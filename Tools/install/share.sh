@@ -1,0 +1,35 @@
+#!/bin/sh
+# Makes the man pages and the completions of the shells: Tools/install/share.sh PROGRAM FOLDER
+#
+# The program writes both: completions by itself, and the man pages by its argument parser's generate-manual, which is built here
+# once (.build-manual).
+set -eu
+
+name=share.sh
+root=$(cd "$(dirname "$0")/../.." && pwd)
+. "$root/Tools/install/common.sh"
+program=$1 folder=$2
+parser=$root/.build/checkouts/swift-argument-parser
+[ -d "$parser" ] || fail "there is no $parser: run \`make build\`."
+
+complete() {
+    mkdir -p "$folder/$2"
+    "$program" --generate-completion-script "$1" > "$folder/$2/$3" || fail "the completions for $1 could not be made."
+}
+complete bash bash-completion/completions bertqa
+complete zsh zsh/site-functions _bertqa
+complete fish fish/vendor_completions.d bertqa.fish
+
+swift build --quiet --package-path "$parser" --scratch-path "$root/.build-manual" --product generate-manual >&2 \
+    || fail "generate-manual could not be built (see above)."
+mkdir -p "$folder/man/man1"
+date=$(git -C "$root" log -1 --format=%cs 2> /dev/null || date +%F)
+"$root/.build-manual/debug/generate-manual" "$program" --multi-page --date "$date" --output-directory "$folder/man/man1"
+
+# `man bertqa train` looks for bertqa-train, as `man git log` for git-log.
+for page in "$folder"/man/man1/bertqa.*.1; do
+    command=${page##*/bertqa.}
+    command=${command%.1}
+    mv "$page" "$folder/man/man1/bertqa-$command.1"
+done
+sed -i 's/^\.Xr bertqa\./.Xr bertqa-/; s/^\.Dt BERTQA\./.Dt BERTQA-/; s/^\.Nm "bertqa /.Nm "bertqa-/' "$folder"/man/man1/*.1

@@ -1,0 +1,3 @@
+from bertqa import main
+
+main()
