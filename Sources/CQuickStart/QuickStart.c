@@ -1,5 +1,5 @@
-// Leaves out libtorch's static initialisers, which take most of the time of `bertqa --help`. The system's loader runs the
-// functions in .preinit_array before any initialiser of a library; the one below tells it that libtorch has none.
+// Leaves out libtorch's static initialisers, which take most of the time of `bertqa --help`. The system's loader runs
+// the functions in .preinit_array before any initialiser of a library; the one below tells it that libtorch has none.
 // docs/decisions/0056-packages.md has the measurements, and says why this is safe.
 #define _GNU_SOURCE
 #include "CQuickStart.h"
