@@ -32,7 +32,7 @@ def features(tokenizer, path, length):
             if kinds[place] == 1 and first < end and last > begin
         ]
         span = (inside[0], inside[-1]) if inside and offsets[inside[-1]][1] >= end else (0, 0)
-        rows.append((row["input_ids"], row["token_type_ids"], span))
+        rows.append((row["input_ids"], row.get("token_type_ids", [0] * len(row["input_ids"])), span))
     return rows
 
 

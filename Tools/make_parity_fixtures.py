@@ -64,13 +64,17 @@ def tiny_config():
     )
 
 
+def is_norm(name):
+    return "LayerNorm." in name or "layer_norm." in name
+
+
 def scramble(model, seed):
     """Random weights that make every parameter matter: biases are not zero, layer norms not one, logits not tiny."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             noise = torch.randn(parameter.shape, generator=generator)
-            if "LayerNorm.weight" in name:
+            if is_norm(name) and name.endswith("weight"):
                 parameter.copy_(1 + 0.1 * noise)
             elif name.endswith("bias"):
                 parameter.copy_(0.1 * noise)
@@ -81,7 +85,7 @@ def scramble(model, seed):
     return model
 
 
-def draw_rows(lengths, seed):
+def draw_rows(lengths, seed, ids_from=range(1, VOCABULARY)):
     """Rows of ids as a question and a context would give them: types 0 then 1, the answer inside the second part."""
     random = numpy.random.RandomState(seed)
     rows = []
@@ -89,7 +93,7 @@ def draw_rows(lengths, seed):
         split = max(1, length // 3)
         start = random.randint(split, length)
         end = random.randint(start, length)
-        ids = random.randint(1, VOCABULARY, size=length)
+        ids = random.randint(ids_from.start, ids_from.stop, size=length)
         types = numpy.array([0] * split + [1] * (length - split))
         rows.append((ids, types, start, end))
     return rows
@@ -106,9 +110,9 @@ def pack(rows):
     }
 
 
-def pad(rows):
+def pad(rows, padding=PADDING):
     longest = max(len(row[0]) for row in rows)
-    ids = torch.full((len(rows), longest), PADDING, dtype=torch.int64)
+    ids = torch.full((len(rows), longest), padding, dtype=torch.int64)
     types = torch.zeros_like(ids)
     mask = torch.zeros_like(ids)
     for index, (row_ids, row_types, _, _) in enumerate(rows):
@@ -211,8 +215,8 @@ def one_layer(model, folder):
 
 
 def decay_groups(model, decay):
-    free = [p for n, p in model.named_parameters() if n.endswith("bias") or "LayerNorm.weight" in n]
-    decayed = [p for n, p in model.named_parameters() if not (n.endswith("bias") or "LayerNorm.weight" in n)]
+    free = [p for n, p in model.named_parameters() if n.endswith("bias") or is_norm(n)]
+    decayed = [p for n, p in model.named_parameters() if not (n.endswith("bias") or is_norm(n))]
     return [{"params": decayed, "weight_decay": decay}, {"params": free, "weight_decay": 0.0}]
 
 
@@ -378,6 +382,11 @@ def one_type(folder):
     )
 
 
+def print_size(folder):
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    print(f"{size} bytes in {folder}")
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--output", type=Path, default=Path("Tests/BERTTests/Fixtures"))
@@ -386,8 +395,8 @@ def main():
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     torch.manual_seed(1)
-    shutil.rmtree(output, ignore_errors=True)
     for name in ("tiny_bert", "adamw", "key_formats", "one_type"):
+        shutil.rmtree(output / name, ignore_errors=True)
         (output / name).mkdir(parents=True)
     model = scramble(BertForQuestionAnswering(tiny_config()), seed=10).eval()
     model.save_pretrained(output / "tiny_bert")
@@ -398,8 +407,7 @@ def main():
     schedules(output / "schedule.json")
     key_formats(output / "key_formats")
     one_type(output / "one_type")
-    size = sum(path.stat().st_size for path in output.rglob("*") if path.is_file())
-    print(f"{size} bytes in {output}")
+    print_size(output)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,10 @@ package struct CheckpointContents: Sendable {
     package let tensors: [String: TensorView]
     /// The parameters that the checkpoint does not have and that must be drawn anew: those of the head, or none.
     package let newKeys: [String]
-    /// The checkpoint's names for parts of BERT that question answering does not use, sorted.
+    /// The checkpoint's names for parts of the family's models that question answering does not use, sorted.
     package let unusedNames: [String]
-    /// The checkpoint's names that are none of BERT's, sorted: heads of other models, which transformers ignores as
-    /// well.
+    /// The checkpoint's names that are none of the family's, sorted: heads of other models, which transformers ignores
+    /// as well.
     package let unknownNames: [String]
 
     /// Finds the parameters of `config` in `weights`.
@@ -22,7 +22,7 @@ package struct CheckpointContents: Sendable {
         var names: [String: String] = [:]
         var (unused, unknown, twice): ([String], [String], [String]) = ([], [], [])
         for name in weights.names {
-            switch CheckpointKeys.role(of: name) {
+            switch CheckpointKeys.role(of: name, in: config.family) {
             case .parameter(let key):
                 if let other = names[key] { twice.append("\(key) (as \(other) and \(name))") }
                 names[key] = name
@@ -47,19 +47,24 @@ package struct CheckpointContents: Sendable {
             throw CheckpointError(
                 path: weights.path, kind: .mismatch,
                 message: "the weights do not fit the configuration; " + complaints.joined(separator: "; ")
-                    + Self.advice(weights.names))
+                    + Self.advice(weights.names, config.family))
         }
         tensors = found
         unusedNames = unused
         unknownNames = unknown
     }
 
-    /// What to do about names that PyTorch's wrappers change.
-    private static func advice(_ names: [String]) -> String {
-        guard names.allSatisfy({ $0.hasPrefix("module.") }) else { return "" }
+    /// What to do about names that PyTorch's wrappers change, or that are those of another family.
+    private static func advice(_ names: [String], _ family: EncoderFamily) -> String {
+        if names.allSatisfy({ $0.hasPrefix("module.") }) {
+            return
+                "; all its names begin with 'module.', which DataParallel adds: save the state dict of the model inside, "
+                + "model.module"
+        }
+        guard let other = CheckpointKeys.family(of: names), other.page.scope != family.page.scope else { return "" }
         return
-            "; all its names begin with 'module.', which DataParallel adds: save the state dict of the model inside, "
-            + "model.module"
+            "; its names are those of \(other.title), but config.json describes a \(family.title): write \"model_type\": "
+            + "\"\(other.rawValue)\" there if that is what it is"
     }
 
     private static func reshaped(_ found: [String: TensorView], _ shapes: [ModelParameters.Shape]) -> [String] {

@@ -1,21 +1,23 @@
-/// The names that BERT's parameters have had in checkpoints.
+/// The names that the parameters of a family have had in checkpoints.
 package enum CheckpointKeys {
     /// What a name in a checkpoint stands for.
     package enum Role: Sendable, Hashable {
         /// The parameter of that key in `ModelParameters`.
         case parameter(String)
-        /// A part of BERT that question answering does not use: the pooler, the heads of other tasks, position numbers.
+        /// A part of the family's models that question answering does not use: the pooler, the heads of other tasks,
+        /// position numbers.
         case unused
-        /// None of BERT's names.
+        /// None of the family's names.
         case unknown
     }
 
     /// What a name stands for.
     ///
-    /// A missing `bert.` prefix is added (files of the bare encoder do not have it), and `gamma` and `beta` of files
-    /// converted from TensorFlow become `weight` and `bias`.
-    /// - Source: `base_model_prefix` and `_fix_state_dict_key_on_load` of transformers' `modeling_utils.py`
-    package static func role(of name: String) -> Role {
+    /// The missing prefix of files of the bare encoder is added, and `gamma` and `beta` of files converted from TensorFlow
+    /// become `weight` and `bias`.
+    /// - Source: `base_model_prefix` of transformers' `modeling_utils.py`; `LayerNorm.gamma` in `conversion_mapping.py`
+    package static func role(of name: String, in family: EncoderFamily = .bert) -> Role {
+        let page = family.page
         var parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         switch parts.last {
         case "position_ids": return .unused
@@ -23,12 +25,22 @@ package enum CheckpointKeys {
         case "beta": parts[parts.endIndex - 1] = "bias"
         default: break
         }
-        let path = parts.first == "bert" ? parts.dropFirst() : parts[...]
-        switch path.first {
-        case "embeddings", "encoder": return .parameter((["bert"] + path).joined(separator: "."))
-        case "qa_outputs": return .parameter(parts.joined(separator: "."))
-        case "pooler", "cls", "classifier": return .unused
-        default: return .unknown
-        }
+        let path = parts.first == page.scope ? parts.dropFirst() : parts[...]
+        guard let first = path.first else { return .unknown }
+        if first == "qa_outputs" { return .parameter(parts.joined(separator: ".")) }
+        if page.parts.contains(first) { return .parameter(([page.scope] + path).joined(separator: ".")) }
+        return page.unused.contains(first) ? .unused : .unknown
+    }
+
+    /// The family whose models have names that begin like these; nil where no name has the prefix of one.
+    static func family(of names: [String]) -> EncoderFamily? {
+        EncoderFamily.allCases.first { family in names.contains { $0.hasPrefix("\(family.page.scope).") } }
+    }
+}
+
+extension FamilyPage {
+    /// The first parts of the encoder's keys.
+    fileprivate var parts: [String] {
+        ["embeddings", layers.prefix { $0 != "." }.description] + (projection.map { [$0] } ?? [])
     }
 }

@@ -7,12 +7,15 @@ package struct DropoutSource: Sendable, Hashable {
     package let hidden: Double
     /// Probability in the attention weights.
     package let attention: Double
+    /// Probability in what the head reads.
+    package let head: Double
     private let seed: UInt64
 
     /// The masks of step `step` of the run with that seed.
     package init(config: EncoderConfig, seed: UInt64, step: Int) {
         hidden = config.hiddenDropout
         attention = config.attentionDropout
+        head = config.headDropout
         self.seed = seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(truncatingIfNeeded: step) &* 0xD1B5_4A32_D192_ED03
     }
 
@@ -22,6 +25,7 @@ package struct DropoutSource: Sendable, Hashable {
     private init() {
         hidden = 0
         attention = 0
+        head = 0
         seed = 0
     }
 
@@ -31,6 +35,7 @@ package struct DropoutSource: Sendable, Hashable {
         case attentionWeights(layer: Int)
         case attentionOutput(layer: Int)
         case output(layer: Int)
+        case head
 
         var number: UInt64 {
             switch self {
@@ -38,12 +43,19 @@ package struct DropoutSource: Sendable, Hashable {
             case .attentionWeights(let layer): UInt64(3 * layer + 1)
             case .attentionOutput(let layer): UInt64(3 * layer + 2)
             case .output(let layer): UInt64(3 * layer + 3)
+            // Beyond the places of all layers that a model can have.
+            case .head: 1 << 32
             }
         }
     }
 
     func dropout(at site: Site) -> Dropout {
-        let probability = if case .attentionWeights = site { attention } else { hidden }
+        let probability =
+            switch site {
+            case .attentionWeights: attention
+            case .head: head
+            default: hidden
+            }
         return Dropout(probability: probability, seed: seed &+ site.number &* 0xA24B_AED4_963E_E407)
     }
 }

@@ -7,89 +7,32 @@ extension EncoderConfig {
         guard let object = json.object else {
             throw CheckpointError(path: path, kind: .invalid, message: "expected a JSON object")
         }
-        let reader = ConfigReader(object: object, path: path)
-        try reader.checkArchitecture()
+        let family = try ConfigReader(object: object, path: path, aliases: [:]).family()
+        let page = family.page
+        let reader = ConfigReader(object: object, path: path, aliases: page.aliases)
         try reader.checkOptions()
-        self.init()
-        vocabSize = try reader.size("vocab_size", vocabSize)
-        hiddenSize = try reader.size("hidden_size", hiddenSize)
-        layerCount = try reader.size("num_hidden_layers", layerCount)
-        headCount = try reader.size("num_attention_heads", headCount)
-        intermediateSize = try reader.size("intermediate_size", intermediateSize)
-        maxPositionEmbeddings = try reader.size("max_position_embeddings", maxPositionEmbeddings)
-        typeVocabSize = try reader.size("type_vocab_size", typeVocabSize)
-        hiddenDropout = try reader.number("hidden_dropout_prob", hiddenDropout)
-        attentionDropout = try reader.number("attention_probs_dropout_prob", attentionDropout)
-        layerNormEpsilon = try reader.number("layer_norm_eps", layerNormEpsilon)
-        initializerRange = try reader.number("initializer_range", initializerRange)
-        padTokenID = try reader.size("pad_token_id", padTokenID)
-        hiddenActivation = object["hidden_act"]?.string ?? hiddenActivation
+        self.init(family: family)
+        for field in page.fields { try read(field, from: reader) }
         noAnswerThreshold = try reader.number("no_answer_threshold")
-        otherMembers = JSONObject(object.filter { !Self.ownKeys.contains($0.0) })
+        let own = Self.ownKeys.union(page.fields.map(\.key)).union(page.aliases.keys)
+        otherMembers = JSONObject(object.filter { !own.contains($0.0) })
         try validate(path: path)
     }
 
-    /// Checks the values, whether they were read or set by a program.
-    ///
-    /// - Throws: `CheckpointError` of kind `.invalid` or `.unsupported` that names the key as `config.json` spells it.
-    package func validate(path: String) throws(CheckpointError) {
-        let sizes = [
-            ("vocab_size", vocabSize, 10_000_000), ("hidden_size", hiddenSize, 65_536),
-            ("num_hidden_layers", layerCount, 1_000), ("num_attention_heads", headCount, 65_536),
-            ("intermediate_size", intermediateSize, 1_000_000),
-            ("max_position_embeddings", maxPositionEmbeddings, 1_000_000), ("type_vocab_size", typeVocabSize, 1_000),
-        ]
-        for (key, value, limit) in sizes where !(1...limit).contains(value) {
-            throw CheckpointError(
-                path: path, kind: .invalid, message: "'\(key)' is \(value); expected 1 to \(limit)")
-        }
-        guard hiddenSize % headCount == 0 else {
-            throw CheckpointError(
-                path: path, kind: .invalid,
-                message: "'hidden_size' \(hiddenSize) cannot be divided by 'num_attention_heads' \(headCount)")
-        }
-        guard Self.exactGELU.contains(hiddenActivation) else {
-            throw CheckpointError(
-                path: path, kind: .unsupported,
-                message:
-                    "'hidden_act' is '\(hiddenActivation)'; BertQA computes 'gelu' only, the activation of the "
-                    + "original BERT"
-            )
-        }
-        for (key, value) in [
-            ("hidden_dropout_prob", hiddenDropout), ("attention_probs_dropout_prob", attentionDropout),
-        ] where !(0..<1).contains(value) {
-            throw CheckpointError(
-                path: path, kind: .invalid, message: "'\(key)' is \(value); expected a number from 0 to below 1")
-        }
-        for (key, value, least) in [
-            ("layer_norm_eps", layerNormEpsilon, Double.leastNonzeroMagnitude),
-            ("initializer_range", initializerRange, 0),
-        ] where !(least...1).contains(value) {
-            throw CheckpointError(
-                path: path, kind: .invalid, message: "'\(key)' is \(value); expected a positive number up to 1")
-        }
-        if let noAnswerThreshold, !(0...1).contains(noAnswerThreshold) {
-            throw CheckpointError(
-                path: path, kind: .invalid,
-                message: "'no_answer_threshold' is \(noAnswerThreshold); expected a probability from 0 to 1")
-        }
-        guard (0..<vocabSize).contains(padTokenID) else {
-            throw CheckpointError(
-                path: path, kind: .invalid,
-                message: "'pad_token_id' \(padTokenID) is not in a vocabulary of \(vocabSize)")
+    private mutating func read(_ field: ConfigField, from reader: ConfigReader) throws(CheckpointError) {
+        switch field {
+        case .size(let key, let property, let standard): self[keyPath: property] = try reader.size(key) ?? standard
+        case .dropout(let key, let property, let standard): self[keyPath: property] = try reader.number(key) ?? standard
+        case .epsilon(let key, let standard): layerNormEpsilon = try reader.number(key) ?? standard
+        case .deviation(let key, let standard): initializerRange = try reader.number(key) ?? standard
+        case .padding(let key, let standard): padTokenID = try reader.size(key) ?? standard
+        case .activation(let key): hiddenActivation = try reader.string(key) ?? hiddenActivation
         }
     }
 
-    /// The names that transformers has for the exact GELU.
-    private static let exactGELU: Set<String> = ["gelu", "gelu_python"]
-
-    /// The keys that have a property, or that writing sets anew.
-    static let ownKeys: Set<String> = [
-        "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
-        "max_position_embeddings", "type_vocab_size", "hidden_dropout_prob", "attention_probs_dropout_prob",
-        "layer_norm_eps", "hidden_act", "initializer_range", "pad_token_id", "architectures", "model_type", "dtype",
-        "torch_dtype", "position_embedding_type", "no_answer_threshold",
+    /// The keys that writing sets anew, besides those of the family.
+    private static let ownKeys: Set<String> = [
+        "architectures", "model_type", "dtype", "torch_dtype", "position_embedding_type", "no_answer_threshold",
     ]
 }
 
@@ -97,6 +40,8 @@ extension EncoderConfig {
 private struct ConfigReader {
     let object: JSONObject
     let path: String
+    /// Keys that set another one, whether that is there or not, as in transformers.
+    let aliases: [String: String]
 
     func invalid(_ message: String) -> CheckpointError {
         CheckpointError(path: path, kind: .invalid, message: message)
@@ -108,6 +53,9 @@ private struct ConfigReader {
 
     /// A key's value; `nil` where it is absent or `null`.
     func value(_ key: String) -> JSONValue? {
+        if let alias = aliases.first(where: { $0.value == key })?.key, let value = object[alias], value != .null {
+            return value
+        }
         guard let value = object[key], value != .null else { return nil }
         return value
     }
@@ -115,26 +63,24 @@ private struct ConfigReader {
     /// `model_type` decides, as in transformers. Files from before 2020 do not have it: there `architectures` decides,
     /// which the oldest do not have either; those are read as BERT, and the names of the weights will show whether they
     /// are.
-    func checkArchitecture() throws(CheckpointError) {
+    func family() throws(CheckpointError) -> EncoderFamily {
         if let type = value("model_type") {
-            guard type.string == "bert" else {
+            guard let family = type.string.flatMap(EncoderFamily.init) else {
                 let name = type.string ?? type.serialized(pretty: false, sortedKeys: false)
-                throw unsupported("'model_type' is '\(name)'; BertQA reads models of type 'bert'")
+                throw unsupported("'model_type' is '\(name)'; BertQA reads \(EncoderFamily.list)")
             }
-            return
+            return family
         }
-        guard let names = value("architectures")?.array?.compactMap(\.string), !names.isEmpty else { return }
-        guard names.contains(where: { $0.hasPrefix("Bert") && !$0.hasPrefix("BertGeneration") }) else {
+        guard let names = value("architectures")?.array?.compactMap(\.string), !names.isEmpty else { return .bert }
+        guard let family = EncoderFamily.allCases.first(where: { names.contains(where: $0.hasClass) }) else {
             throw unsupported(
-                "there is no 'model_type', and 'architectures' is \(names.joined(separator: ", ")); BertQA reads BERT "
-                    + "models such as BertModel or BertForMaskedLM")
+                "there is no 'model_type', and 'architectures' is \(names.joined(separator: ", ")); BertQA reads "
+                    + "\(EncoderFamily.list), whose classes are BertModel, RobertaForMaskedLM and the like")
         }
+        return family
     }
 
     func checkOptions() throws(CheckpointError) {
-        if let activation = value("hidden_act") {
-            guard activation.string != nil else { throw invalid("'hidden_act' is not a string") }
-        }
         if let positions = value("position_embedding_type"), positions.string != "absolute" {
             let name = positions.string ?? positions.serialized(pretty: false, sortedKeys: false)
             throw unsupported("'position_embedding_type' is '\(name)'; BertQA computes 'absolute' only")
@@ -148,19 +94,31 @@ private struct ConfigReader {
     }
 
     /// A whole number; its limits are checked by `validate`.
-    func size(_ key: String, _ standard: Int) throws(CheckpointError) -> Int {
-        guard let value = value(key) else { return standard }
+    func size(_ key: String) throws(CheckpointError) -> Int? {
+        guard let value = value(key) else { return nil }
         guard let size = value.int else { throw invalid("'\(key)' is not a whole number") }
         return size
-    }
-
-    func number(_ key: String, _ standard: Double) throws(CheckpointError) -> Double {
-        try number(key) ?? standard
     }
 
     func number(_ key: String) throws(CheckpointError) -> Double? {
         guard let value = value(key) else { return nil }
         guard let number = value.double else { throw invalid("'\(key)' is not a number") }
         return number
+    }
+
+    func string(_ key: String) throws(CheckpointError) -> String? {
+        guard let value = value(key) else { return nil }
+        guard let string = value.string else { throw invalid("'\(key)' is not a string") }
+        return string
+    }
+}
+
+extension EncoderFamily {
+    /// Whether transformers' class of that name is one of this family's encoders: `RobertaModel` and `RobertaForMaskedLM`,
+    /// but not `RobertaPreLayerNormModel`, which computes something else.
+    fileprivate func hasClass(_ name: String) -> Bool {
+        guard name.hasPrefix(page.className) else { return false }
+        let rest = name.dropFirst(page.className.count)
+        return ["Model", "For", "LMHead", "PreTrained"].contains(where: rest.hasPrefix)
     }
 }

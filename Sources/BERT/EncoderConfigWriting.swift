@@ -3,30 +3,31 @@ import Files
 import StrictJSON
 
 extension EncoderConfig {
-    /// The configuration as transformers loads it: `BertForQuestionAnswering` in float32, the keys in sorted order.
+    /// The configuration as transformers loads it: the family's class for question answering in float32, the family's
+    /// names of settings, the keys in sorted order.
     package func json() -> JSONValue {
-        let own: [(String, JSONValue)] = [
-            ("architectures", .array([.string("BertForQuestionAnswering")])),
-            ("model_type", .string("bert")),
+        let page = family.page
+        var members: [(String, JSONValue)] = [
+            ("architectures", .array([.string("\(page.className)ForQuestionAnswering")])),
+            ("model_type", .string(family.rawValue)),
             ("dtype", .string("float32")),
-            ("position_embedding_type", .string("absolute")),
-            ("vocab_size", .number(JSONNumber(vocabSize))),
-            ("hidden_size", .number(JSONNumber(hiddenSize))),
-            ("num_hidden_layers", .number(JSONNumber(layerCount))),
-            ("num_attention_heads", .number(JSONNumber(headCount))),
-            ("intermediate_size", .number(JSONNumber(intermediateSize))),
-            ("max_position_embeddings", .number(JSONNumber(maxPositionEmbeddings))),
-            ("type_vocab_size", .number(JSONNumber(typeVocabSize))),
-            ("hidden_dropout_prob", .number(JSONNumber(hiddenDropout))),
-            ("attention_probs_dropout_prob", .number(JSONNumber(attentionDropout))),
-            ("layer_norm_eps", .number(JSONNumber(layerNormEpsilon))),
-            ("hidden_act", .string(hiddenActivation)),
-            ("initializer_range", .number(JSONNumber(initializerRange))),
-            ("pad_token_id", .number(JSONNumber(padTokenID))),
         ]
-        let threshold = noAnswerThreshold.map { [("no_answer_threshold", JSONValue.double($0))] } ?? []
-        let members = own + threshold + keptMembers.map { ($0.0, $0.1) }
+        members += page.constants.map { ($0.key, .string($0.value)) }
+        members += page.fields.map { ($0.key, json(of: $0)) }
+        members += noAnswerThreshold.map { [("no_answer_threshold", .double($0))] } ?? []
+        members += keptMembers
         return .object(JSONObject(members.sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }))
+    }
+
+    private func json(of field: ConfigField) -> JSONValue {
+        switch field {
+        case .size(_, let property, _): .number(JSONNumber(self[keyPath: property]))
+        case .dropout(_, let property, _): .number(JSONNumber(self[keyPath: property]))
+        case .epsilon: .number(JSONNumber(layerNormEpsilon))
+        case .deviation: .number(JSONNumber(initializerRange))
+        case .activation: .string(hiddenActivation)
+        case .padding: .number(JSONNumber(padTokenID))
+        }
     }
 
     /// Writes `config.json` into an existing directory; it appears whole or not at all.
@@ -45,6 +46,6 @@ extension EncoderConfig {
         let labels = otherMembers["id2label"]?.object?.count ?? 2
         let number = otherMembers["num_labels"]?.int ?? 2
         let dropped: Set<String> = labels == 2 && number == 2 ? [] : ["id2label", "label2id", "num_labels"]
-        return otherMembers.filter { !dropped.contains($0.0) }
+        return otherMembers.filter { !dropped.contains($0.0) }.map { ($0.0, $0.1) }
     }
 }

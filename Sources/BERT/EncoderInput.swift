@@ -7,18 +7,23 @@ import Torch
 package struct EncoderInput {
     /// Token ids, int64 [T].
     package let ids: Tensor
-    /// Segments, 0 for question and 1 for context, int64 [T].
+    /// Segments, 0 for question and 1 for context, int64 [T]; a family without segments does not read them.
     package let typeIDs: Tensor
-    /// Positions inside each row, int64 [T].
+    /// The rows of the table of positions, int64 [T].
     package let positions: Tensor
+    /// How the positions are numbered, which must be the model's way.
+    package let numbering: PositionNumbering
     /// Where the rows begin, without the filler.
     package let rows: PackedRows
     /// Where the rows begin, with the filler.
     package let filledRows: PackedRows
 
     /// A batch of rows with the given lengths, whose ids and types are concatenated.
+    ///
+    /// - Parameter numbering: the model's `EncoderConfig.positions`.
     package init(
-        ids: [Int64], typeIDs: [Int64], lengths: [Int], rowKeys: [Int64]? = nil, device: Device = .cpu
+        ids: [Int64], typeIDs: [Int64], lengths: [Int], rowKeys: [Int64]? = nil,
+        numbering: PositionNumbering = .fromZero, device: Device = .cpu
     ) throws(TorchError) {
         let filler = Self.filler(ids.count)
         let padding = [Int64](repeating: 0, count: filler)
@@ -26,7 +31,8 @@ package struct EncoderInput {
         self.typeIDs = try Tensor.of(typeIDs + padding).to(device)
         let filled = filler > 0 ? lengths + [filler] : lengths
         // The filler's positions are all 0: it may be longer than the positions that the model has.
-        positions = try Tensor.of(lengths.flatMap { (0..<Int64($0)).map { $0 } } + padding).to(device)
+        positions = try Tensor.of(numbering.positions(of: ids, lengths: lengths) + padding).to(device)
+        self.numbering = numbering
         rows = try PackedRows(lengths: lengths, keys: rowKeys, device: device)
         let keys = rowKeys.map { filler > 0 ? $0 + [-1] : $0 }
         filledRows = filler > 0 ? try PackedRows(lengths: filled, keys: keys, device: device) : rows

@@ -1,36 +1,51 @@
 import Checkpoints
 import Torch
 
-// BERT over packed rows: Devlin et al. 2018, arXiv:1810.04805; names and arithmetic as in transformers.
+// The encoder over packed rows, of every family: BERT's, with what `Families` says. Arithmetic as in transformers.
 //
-// Legend: T tokens in all rows of the batch, H hidden size, N heads, D = H / N.
+// Legend: T tokens in all rows of the batch, E embedding size, H hidden size, N heads, D = H / N.
 // Sources are functions and lines of transformers 5.23.0, src/transformers/models/bert/modeling_bert.py:
 // https://github.com/huggingface/transformers/blob/v5.23.0/src/transformers/models/bert/modeling_bert.py
 
-/// Word, position and segment vectors, added and normalised.
+/// Word, position and segment vectors, added, normalised, and widened where they are narrower than the states.
 ///
-/// - Source: `BertEmbeddings.forward`, modeling_bert.py#L68
+/// - Source: `BertEmbeddings.forward`, modeling_bert.py#L68; `ElectraModel.forward`, modeling_electra.py#L605
 package struct EncoderEmbeddings {
     let word: Embedding
     let position: Embedding
-    let type: Embedding
+    /// Nil in a family without segments.
+    let type: Embedding?
     let norm: LayerNorm
+    /// Nil where embeddings are as wide as the states. It computes in float32 in every precision, as the head does.
+    let projection: Linear?
+    let positions: PositionNumbering
+    let precision: Precision
 
-    init(_ scope: ParameterScope, config: EncoderConfig) throws(CheckpointError) {
+    /// - Parameter encoder: the place of the encoder, which the embeddings are part of.
+    init(_ encoder: ParameterScope, config: EncoderConfig) throws(CheckpointError) {
+        let scope = encoder["embeddings"]
         word = try Embedding(scope["word_embeddings"])
         position = try Embedding(scope["position_embeddings"])
-        type = try Embedding(scope["token_type_embeddings"])
+        type = config.typeVocabSize > 0 ? try Embedding(scope["token_type_embeddings"]) : nil
         norm = try LayerNorm(scope["LayerNorm"], epsilon: config.layerNormEpsilon)
+        if let key = config.family.page.projection, config.widensEmbeddings {
+            projection = try Linear(encoder[key].computing(in: .fp32))
+        } else {
+            projection = nil
+        }
+        (positions, precision) = (config.positions, encoder.precision)
     }
 
     /// [T] to [T, H].
     package func callAsFunction(_ input: EncoderInput, dropout: DropoutSource) throws(TorchError) -> HiddenStates {
+        precondition(input.numbering == positions, "the input's positions are numbered for another model")
+        var x = try word(input.ids)  // [T, E]
         // A model with one type has been trained without segments: question and context get the same vector.
-        let types = try type.count == 1 ? type.all() : type(input.typeIDs)
-        let x = try word(input.ids) + types + position(input.positions)
-        return try HiddenStates(
-            norm(x).packedDropout(dropout.dropout(at: .embeddings), rows: input.filledRows),
-            precision: norm.precision)
+        if let type { x = try x + (type.count == 1 ? type.all() : type(input.typeIDs)) }
+        x = try x + position(input.positions)
+        x = try norm(x).packedDropout(dropout.dropout(at: .embeddings), rows: input.filledRows)
+        if let projection { x = try projection(.plain(x)) }
+        return try HiddenStates(x, precision: precision)
     }
 }
 
@@ -46,10 +61,11 @@ package struct EncoderAttention {
     let layer: Int
 
     init(_ scope: ParameterScope, config: EncoderConfig, layer: Int) throws(CheckpointError) {
-        query = try Linear(scope["self"]["query"])
-        key = try Linear(scope["self"]["key"])
-        value = try Linear(scope["self"]["value"])
-        output = try Linear(scope["output"]["dense"])
+        let names = config.family.page.layer
+        query = try Linear(scope[names.query])
+        key = try Linear(scope[names.key])
+        value = try Linear(scope[names.value])
+        output = try Linear(scope[names.attentionOutput])
         heads = config.headCount
         self.layer = layer
     }
@@ -75,9 +91,9 @@ package struct EncoderFeedForward {
     let output: Linear
     let layer: Int
 
-    init(_ scope: ParameterScope, layer: Int) throws(CheckpointError) {
-        intermediate = try Linear(scope["intermediate"]["dense"])
-        output = try Linear(scope["output"]["dense"])
+    init(_ scope: ParameterScope, config: EncoderConfig, layer: Int) throws(CheckpointError) {
+        intermediate = try Linear(scope[config.family.page.layer.intermediate])
+        output = try Linear(scope[config.family.page.layer.output])
         self.layer = layer
     }
 
@@ -100,10 +116,11 @@ package struct EncoderLayer {
     let feedForwardNorm: LayerNorm
 
     init(_ scope: ParameterScope, config: EncoderConfig, layer: Int) throws(CheckpointError) {
-        attention = try EncoderAttention(scope["attention"], config: config, layer: layer)
-        attentionNorm = try LayerNorm(scope["attention"]["output"]["LayerNorm"], epsilon: config.layerNormEpsilon)
-        feedForward = try EncoderFeedForward(scope, layer: layer)
-        feedForwardNorm = try LayerNorm(scope["output"]["LayerNorm"], epsilon: config.layerNormEpsilon)
+        let names = config.family.page.layer
+        attention = try EncoderAttention(scope, config: config, layer: layer)
+        attentionNorm = try LayerNorm(scope[names.attentionNorm], epsilon: config.layerNormEpsilon)
+        feedForward = try EncoderFeedForward(scope, config: config, layer: layer)
+        feedForwardNorm = try LayerNorm(scope[names.outputNorm], epsilon: config.layerNormEpsilon)
     }
 
     /// [T, H] to [T, H].
@@ -115,7 +132,7 @@ package struct EncoderLayer {
     }
 }
 
-/// The encoder: what every BERT has, whatever its head.
+/// The encoder: what every model has, whatever its head.
 ///
 /// - Source: `BertModel.forward`, modeling_bert.py#L623; `BertEncoder.forward`, #L425
 package struct EncoderModel {
@@ -125,10 +142,11 @@ package struct EncoderModel {
     package let layers: [EncoderLayer]
 
     init(_ scope: ParameterScope, config: EncoderConfig) throws(CheckpointError) {
-        embeddings = try EncoderEmbeddings(scope["embeddings"], config: config)
+        embeddings = try EncoderEmbeddings(scope, config: config)
+        let list = scope[config.family.page.layers]
         var layers: [EncoderLayer] = []
         for layer in 0..<config.layerCount {
-            layers.append(try EncoderLayer(scope["encoder"]["layer"]["\(layer)"], config: config, layer: layer))
+            layers.append(try EncoderLayer(list["\(layer)"], config: config, layer: layer))
         }
         self.layers = layers
     }

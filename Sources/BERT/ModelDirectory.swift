@@ -46,13 +46,13 @@ package struct ModelDirectory: Sendable {
         return contents
     }
 
-    /// The element type of the encoder's matrices in the files; they are most of a model.
+    /// The element type of the layers' matrices in the files; they are most of a model.
     ///
     /// - Throws: `CheckpointError` where the weights do not fit the configuration.
     package var storedType: DType {
         get throws(CheckpointError) {
-            let matrix = try contents().tensors["bert.encoder.layer.0.output.dense.weight"]
-            return matrix?.elementType.dtype ?? .float32
+            let matrix = ModelParameters.shapes(config).first { $0.role == .matrix }
+            return try contents().tensors[matrix?.key ?? ""]?.elementType.dtype ?? .float32
         }
     }
 

@@ -67,14 +67,13 @@ extension Tensor {
             try own.setRequiresGradient(true)
             return own
         case .inference:
-            // Matrices of the encoder's linear layers are all that is multiplied in another type than float32.
-            let isMatrix = parameter.key.contains(".encoder.") && parameter.shape.count == 2
+            // Matrices of the layers are all that is multiplied in another type than float32.
+            let isMatrix = parameter.role == .matrix
             // Of these the layers make copies.
             if isMatrix, use.packs(precision, on: device) { return self }
             if isMatrix, precision == .int8 { return try to(.float32).to(device) }
             // Few rows of a table are read: they are converted then, and the rest stays as it is.
-            let isTable = parameter.key.hasSuffix("_embeddings.weight")
-            let wanted: DType = isTable ? dtype : isMatrix && precision == .bf16 ? .bfloat16 : .float32
+            let wanted: DType = parameter.role == .table ? dtype : isMatrix && precision == .bf16 ? .bfloat16 : .float32
             if storage == .memory, wanted == dtype, device == .cpu { return try clone() }
             return try to(wanted).to(device)
         }

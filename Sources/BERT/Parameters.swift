@@ -47,7 +47,7 @@ package struct Parameters {
     }
 }
 
-/// A place in the tree of checkpoint keys: `scope["attention"]["self"]["query"]` is `attention.self.query`.
+/// A place in the tree of checkpoint keys: `scope["attention"]["self.query"]` is `attention.self.query`.
 package struct ParameterScope {
     let parameters: Parameters
     /// The common prefix of the keys, without the last dot.
@@ -62,6 +62,11 @@ package struct ParameterScope {
         ParameterScope(
             parameters: parameters, path: path.isEmpty ? name : "\(path).\(name)", precision: precision,
             use: use)
+    }
+
+    /// The same place with products in another precision.
+    func computing(in precision: Precision) -> ParameterScope {
+        ParameterScope(parameters: parameters, path: path, precision: precision, use: use)
     }
 
     /// The parameter at this place.

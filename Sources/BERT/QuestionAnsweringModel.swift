@@ -1,9 +1,10 @@
 import Checkpoints
 import Torch
 
-/// BERT with a head that scores each token as the first and as the last of the answer.
+/// An encoder with a head that scores each token as the first and as the last of the answer.
 ///
-/// - Source: `BertForQuestionAnswering.forward` of transformers 5.23.0, modeling_bert.py#L1303
+/// - Source: `BertForQuestionAnswering.forward` of transformers 5.23.0, modeling_bert.py#L1303;
+///   `DistilBertForQuestionAnswering.forward`, modeling_distilbert.py#L659, for the dropout before the head
 package struct QuestionAnsweringModel {
     /// The model's shape.
     package let config: EncoderConfig
@@ -27,8 +28,9 @@ package struct QuestionAnsweringModel {
         self.config = config
         self.parameters = parameters
         self.precision = precision
-        encoder = try EncoderModel(parameters.scope(precision: precision, use: use)["bert"], config: config)
-        head = try Linear(parameters.scope(precision: .fp32, use: use)["qa_outputs"])
+        let root = parameters.scope(precision: precision, use: use)
+        encoder = try EncoderModel(root[config.family.page.scope], config: config)
+        head = try Linear(root["qa_outputs"].computing(in: .fp32))
     }
 
     /// The logits [T, 2] of start (column 0) and end (column 1) for every token of the rows.
@@ -38,7 +40,9 @@ package struct QuestionAnsweringModel {
     package func callAsFunction(
         _ input: EncoderInput, dropout: DropoutSource = .none, checkpointing: Bool = false
     ) throws(TorchError) -> Tensor {
-        let logits = try head(.plain(encoder(input, dropout: dropout, checkpointing: checkpointing)))
+        let states = try encoder(input, dropout: dropout, checkpointing: checkpointing)
+            .packedDropout(dropout.dropout(at: .head), rows: input.filledRows)
+        let logits = try head(.plain(states))
         let count = input.rows.tokenCount
         return count == logits.shape[0] ? logits : try logits.slice(dim: 0, 0..<count)
     }

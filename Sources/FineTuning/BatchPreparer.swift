@@ -1,3 +1,4 @@
+import BERT
 import Foundation
 import QuestionAnswering
 import Synchronization
@@ -8,6 +9,7 @@ import Tokenizers
 final class BatchPreparer {
     private let rows: [Feature]
     private let tokenizer: Tokenizer
+    private let config: EncoderConfig
     private let device: Device
     private let queue = DispatchQueue(label: "bertqa.batches")
     private let slot = Slot()
@@ -20,8 +22,9 @@ final class BatchPreparer {
         let ready = DispatchSemaphore(value: 0)
     }
 
-    init(rows: [Feature], tokenizer: Tokenizer, device: Device) {
-        (self.rows, self.tokenizer, self.device) = (rows, tokenizer, device)
+    init(rows: [Feature], for loaded: LoadedModel, device: Device) {
+        (self.rows, self.device) = (rows, device)
+        (tokenizer, config) = (loaded.tokenizer, loaded.model.config)
     }
 
     /// The batch of the rows with these numbers: the one that was prepared, or else one that is made now.
@@ -35,26 +38,27 @@ final class BatchPreparer {
             }
             if prepared == numbers, let result { return try result.get() }
         }
-        return try Self.packed(numbers, rows, tokenizer, device)
+        return try Self.packed(numbers, rows, tokenizer, config, device)
     }
 
     /// Starts to pack rows that `batch` will be asked for next.
     func prepare(_ numbers: [Int]) {
         guard prepared == nil, !numbers.isEmpty else { return }
         prepared = numbers
-        queue.async { [slot, rows, tokenizer, device] in
+        queue.async { [slot, rows, tokenizer, config, device] in
             slot.batch.withLock { batch in
-                batch = Result { () throws(TorchError) in try Self.packed(numbers, rows, tokenizer, device) }
+                batch = Result { () throws(TorchError) in try Self.packed(numbers, rows, tokenizer, config, device) }
             }
             slot.ready.signal()
         }
     }
 
     private static func packed(
-        _ numbers: [Int], _ rows: [Feature], _ tokenizer: Tokenizer, _ device: Device
+        _ numbers: [Int], _ rows: [Feature], _ tokenizer: Tokenizer, _ config: EncoderConfig, _ device: Device
     ) throws(TorchError) -> PackedBatch {
         try PackedBatch(
-            numbers.map { rows[$0] }, keys: numbers.map(Int64.init), tokenizer: tokenizer, device: device)
+            numbers.map { rows[$0] }, keys: numbers.map(Int64.init), tokenizer: tokenizer, config: config,
+            device: device)
     }
 
     deinit {

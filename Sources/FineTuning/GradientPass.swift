@@ -44,7 +44,7 @@ final class GradientPass {
         (self.team, self.rowsPerPass, self.interrupt) = (team, rowsPerPass, interrupt)
         (maxNorm, checkpointing) = (options.maxGradNorm, options.gradientCheckpointing)
         lengths = rows.map(\.length)
-        batches = BatchPreparer(rows: rows, tokenizer: loaded.tokenizer, device: device)
+        batches = BatchPreparer(rows: rows, for: loaded, device: device)
         reducer = try TrainingError.wrapping(.computation) { try team.reducer(optimizer.slots.map(\.parameter)) }
     }
 

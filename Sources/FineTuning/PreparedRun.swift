@@ -46,7 +46,7 @@ package struct PreparedRun {
         var report = TrainingReport(isQuiet: !team.writes)
         let loaded = try load(options)
         options.features = try TrainingError.wrapping(.options) {
-            try given.features.fitted(to: loaded.model.config.maxPositionEmbeddings)
+            try given.features.fitted(to: loaded.model.config.longestRow)
         }
         let data = try TrainingData(options: options, tokenizer: loaded.tokenizer)
         try team.agree(on: options)

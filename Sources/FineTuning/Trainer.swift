@@ -3,7 +3,7 @@ import Console
 import QuestionAnswering
 import Torch
 
-/// Fine-tunes a pretrained BERT on a SQuAD file.
+/// Fine-tunes a pretrained encoder on a SQuAD file.
 ///
 /// Read `run()` and `step()`: they are the whole procedure. What is computed is a function of the options and the seed:
 /// the order of the rows comes from (seed, epoch), dropout from (seed, step) and each row's number.

@@ -37,7 +37,7 @@ public struct Hub: Sendable {
         self.convert = convert
     }
 
-    /// The folder of a BERT model: configuration, weights and vocabulary. What is not in the cache is fetched.
+    /// The folder of a model: configuration, weights and vocabulary. What is not in the cache is fetched.
     ///
     /// Where the hub cannot be reached, what is in the cache is used, with a warning.
     ///
@@ -61,16 +61,26 @@ public struct Hub: Sendable {
     private func currentModel(_ id: HubModelID) async throws -> String {
         let config = try await file("config.json", of: id)
         let pickles = try await weights(of: id)
+        let tokenizer = try await self.tokenizer(of: id)
+        if !pickles.isEmpty { return try await converted(id, files: ["config.json"] + tokenizer + pickles) }
+        return (config as NSString).deletingLastPathComponent
+    }
+
+    /// Fetches the tokenizer, and returns the names of its files: `tokenizer.json` or `vocab.txt`, else what the tokenizer
+    /// of RoBERTa (`vocab.json` with `merges.txt`) or of XLM-RoBERTa and CamemBERT is made of.
+    private func tokenizer(of id: HubModelID) async throws -> [String] {
         let names = [
             "vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
         ]
         var found: [String] = []
         for name in names where try await optionalFile(name, of: id) != nil { found.append(name) }
-        guard found.contains("vocab.txt") || found.contains("tokenizer.json") else {
-            throw HubError.noFile("\(id)", file: "vocab.txt")
+        if found.contains("vocab.txt") || found.contains("tokenizer.json") { return found }
+        for parts in [["vocab.json", "merges.txt"], ["sentencepiece.bpe.model"], ["spiece.model"]] {
+            guard try await optionalFile(parts[0], of: id) != nil else { continue }
+            for part in parts.dropFirst() { _ = try await file(part, of: id) }
+            return found + parts
         }
-        if !pickles.isEmpty { return try await converted(id, files: ["config.json"] + found + pickles) }
-        return (config as NSString).deletingLastPathComponent
+        throw HubError.noFile("\(id)", file: "tokenizer.json")
     }
 
     /// Fetches the weights. Of a model that only has pickled ones, the names of their files.

@@ -48,7 +48,7 @@ public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
                     : "check its name, or set HF_TOKEN to a token that may read it")
         case .noRevision(let id): "\(id): the model has no such revision; give a branch, a tag or a commit behind @"
         case .noFile(let id, let file):
-            "\(id): the model has no \(file), so it is not a BERT in the Hugging Face layout"
+            "\(id): the model has no \(file), so it is no encoder in the Hugging Face layout"
         case .gated(let id, let endpoint):
             "\(id): its owner gives access on request; accept the terms at \(endpoint)/\(id), then set HF_TOKEN"
         case .unauthorised(let id):

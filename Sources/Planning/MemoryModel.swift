@@ -52,7 +52,7 @@ package struct MemoryModel: Sendable {
     package func training(_ batch: PlannedBatch, checkpointing: Bool) -> MemoryEstimate {
         let parameters = 4 * parameterCount  // float32, whatever the precision of products
         let (kept, passing) = (kept(batch, checkpointing: checkpointing), passing(batch))
-        let embeddings = 4 * config.vocabSize * config.hiddenSize
+        let embeddings = 4 * config.vocabSize * config.embeddingSize
         let end =
             parameters + Int(Measured.embeddings * Double(embeddings)) + Int(Measured.atEnd * Double(passing))
         let live = max(kept + passing, end)
@@ -146,7 +146,11 @@ extension MemoryModel {
 
     /// What embeddings and head keep, ids included.
     private func outsideLayers(_ tokens: Int) -> Int {
-        tokens * (4 * config.hiddenSize + element * config.hiddenSize + 24 + 4 * config.hiddenSize + 16)
+        let hidden = config.hiddenSize
+        // Embeddings that are widened are kept for that product, dropout before the head what the head multiplies.
+        let widened = config.widensEmbeddings ? 4 * config.embeddingSize : 0
+        let dropped = config.headDropout > 0 ? 4 * hidden : 0
+        return tokens * (4 * hidden + element * hidden + 24 + 4 * hidden + 16 + widened + dropped)
     }
 
     /// The gradients on their way back through one layer.

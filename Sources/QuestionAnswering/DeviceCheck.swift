@@ -96,7 +96,7 @@ package struct DeviceCheck: Sendable {
     private func logits(
         _ rows: [Row], _ model: QuestionAnsweringModel, _ device: Device
     ) throws(TorchError) -> [[Float]] {
-        let input = try input(rows, device)
+        let input = try input(rows, model, device)
         let all: [Float] = try withoutGradients { () throws(TorchError) in try model(input).to(.float32).array() }
         var start = 0
         return rows.map { row in
@@ -105,16 +105,19 @@ package struct DeviceCheck: Sendable {
         }
     }
 
-    private func input(_ rows: [Row], _ device: Device) throws(TorchError) -> EncoderInput {
+    private func input(
+        _ rows: [Row], _ model: QuestionAnsweringModel, _ device: Device
+    ) throws(TorchError) -> EncoderInput {
         try EncoderInput(
-            ids: rows.flatMap(\.ids), typeIDs: rows.flatMap(\.types), lengths: rows.map(\.ids.count), device: device)
+            ids: rows.flatMap(\.ids), typeIDs: rows.flatMap(\.types), lengths: rows.map(\.ids.count),
+            numbering: model.config.positions, device: device)
     }
 
     private func lossAndGradients(
         _ model: QuestionAnsweringModel, _ device: Device
     ) throws(TorchError) -> (loss: Double, gradientNorm: Double) {
         let targets = try Tensor.of(rows.flatMap(\.answer), shape: [rows.count, 2])
-        let loss = try model.loss(input(rows, device), targets: targets, rowDivisor: Double(rows.count))
+        let loss = try model.loss(input(rows, model, device), targets: targets, rowDivisor: Double(rows.count))
         try loss.backward()
         var squares = 0.0
         for (_, parameter) in model.parameters.all {
@@ -191,7 +194,7 @@ extension DeviceCheck {
         } catch {
             throw .model(error)
         }
-        let check = DeviceCheck(tokenizer: tokenizer, positions: model.config.maxPositionEmbeddings)
+        let check = DeviceCheck(tokenizer: tokenizer, positions: model.config.longestRow)
         let expected: Outputs
         let outputs: Outputs
         do {

@@ -43,7 +43,9 @@ package struct LoadedModel {
             newKeys = contents.newKeys
             if let first = contents.unknownNames.first {
                 let others = contents.unknownNames.count > 1 ? " and \(contents.unknownNames.count - 1) more" : ""
-                warn("\(path): ignores \(first)\(others): no weights of a BERT for question answering")
+                warn(
+                    "\(path): ignores \(first)\(others): no weights of \(model.config.family.title) for question answering"
+                )
             }
         } catch {
             throw .model(error)

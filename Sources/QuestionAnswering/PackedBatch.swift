@@ -15,9 +15,11 @@ package struct PackedBatch {
 
     /// Packs rows in the order given.
     ///
-    /// - Parameter keys: names the rows for their dropout masks; their numbers in the dataset.
+    /// - Parameters:
+    ///   - keys: names the rows for their dropout masks; their numbers in the dataset.
+    ///   - config: that of the model which is to read them: it numbers the positions.
     package init(
-        _ rows: [Feature], keys: [Int64]? = nil, tokenizer: Tokenizer, device: Device
+        _ rows: [Feature], keys: [Int64]? = nil, tokenizer: Tokenizer, config: EncoderConfig, device: Device
     ) throws(TorchError) {
         var ids: [Int64] = []
         var types: [Int64] = []
@@ -31,7 +33,8 @@ package struct PackedBatch {
             targets.append(Int64(row.span?.upperBound ?? 0))
         }
         input = try EncoderInput(
-            ids: ids, typeIDs: types, lengths: rows.map(\.length), rowKeys: keys, device: device)
+            ids: ids, typeIDs: types, lengths: rows.map(\.length), rowKeys: keys, numbering: config.positions,
+            device: device)
         self.targets = try Tensor.of(targets, shape: [rows.count, 2])
         rowCount = rows.count
         tokenCount = total

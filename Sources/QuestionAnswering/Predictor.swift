@@ -66,7 +66,7 @@ package struct Predictor {
     ) throws {
         for range in BatchPlan.byTokens(features, budget: tokenBudget) {
             let rows = Array(features[range])
-            let batch = try PackedBatch(rows, tokenizer: tokenizer, device: device)
+            let batch = try PackedBatch(rows, tokenizer: tokenizer, config: model.config, device: device)
             let logits: [Float] = try withoutGradients { () throws(TorchError) in
                 try model(batch.input).to(.float32).array()
             }

@@ -84,7 +84,7 @@ extension Reader {
         var options = options
         options.maxLength = answers.maxLength ?? options.maxLength
         options.docStride = answers.docStride ?? (answers.maxLength == nil ? options.docStride : nil)
-        try options.validate(maxPositions: config.maxPositionEmbeddings)
+        try options.validate(maxPositions: config.longestRow)
         return options
     }
 

@@ -57,7 +57,7 @@ public actor Reader {
         let loaded = try LoadedModel(
             directory: directory, use: .inference, precision: precision, device: device,
             storage: options.weightStorage, skipsDeviceCheck: options.skipsDeviceCheck)
-        let positions = loaded.model.config.maxPositionEmbeddings
+        let positions = loaded.model.config.longestRow
         let features = try FeatureOptions(maxLength: options.maxLength, docStride: options.docStride)
             .fitted(to: positions)
         config = loaded.model.config

@@ -9,7 +9,8 @@ import FineTuning
 struct BertQACommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bertqa",
-        abstract: "Fine-tune BERT to answer questions about texts, measure the model, and use it.",
+        abstract:
+            "Fine-tune an encoder such as BERT or RoBERTa to answer questions about texts, measure the model, and use it.",
         discussion: """
             A model is a folder in the Hugging Face layout (config.json, model.safetensors, vocab.txt). Data is a file \
             in SQuAD \

@@ -25,7 +25,7 @@ struct CheckCommand: AsyncParsableCommand {
     @Option(help: "The dataset to check; squad or squad_v2 for the official one, its training part.")
     var data: String
 
-    @Option(help: "A BERT model, its folder or its id on the hub: also compare how its tokens cover the answers.")
+    @Option(help: "A model, its folder or its id on the hub: also compare how its tokens cover the answers.")
     var model: String?
 
     @Flag(help: "Print the findings as one JSON object.")

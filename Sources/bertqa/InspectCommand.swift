@@ -20,7 +20,7 @@ struct InspectCommand: AsyncParsableCommand {
               bertqa inspect --model bert --data questions.json --index 0
             """)
 
-    @Option(help: "A BERT model, its folder or its id on the hub: its vocabulary is used.")
+    @Option(help: "A model, its folder or its id on the hub: its vocabulary is used.")
     var model: String
 
     @Option(help: "The dataset; squad or squad_v2 for the official one, its training part.")
@@ -46,7 +46,7 @@ struct InspectCommand: AsyncParsableCommand {
             let dataset = try Dataset(path: try await DatasetSource.path(data, .train))
             let folder = try await ModelSource.folder(model)
             let tokenizer = try ModelSource.tokenizer(of: folder)
-            let options = try length.features().fitted(to: try EncoderConfig(directory: folder).maxPositionEmbeddings)
+            let options = try length.features().fitted(to: try EncoderConfig(directory: folder).longestRow)
             let example = try chosen(dataset.examples())
             let set = FeatureBuilder(tokenizer: tokenizer, options: options).build([example], labelled: true)
             let view = InspectedQuestion(example: example, features: set.features, tokenizer: tokenizer)

@@ -20,7 +20,7 @@ struct LengthsCommand: AsyncParsableCommand {
               bertqa lengths --model bert --data train.json --max-lengths 128 256 384 --histogram lengths.svg
             """)
 
-    @Option(help: "A BERT model, its folder or its id on the hub: its vocabulary and its shape are used.")
+    @Option(help: "A model, its folder or its id on the hub: its vocabulary and its shape are used.")
     var model: String
 
     @Option(help: "The dataset; squad or squad_v2 for the official one, its training part.")
@@ -63,7 +63,7 @@ struct LengthsCommand: AsyncParsableCommand {
 
     private func candidates(_ config: EncoderConfig) -> [Int] {
         guard maxLengths.isEmpty else { return maxLengths }
-        let positions = config.maxPositionEmbeddings
+        let positions = config.longestRow
         return [128, 256, 300, 384].filter { $0 < positions } + [min(512, positions)]
     }
 

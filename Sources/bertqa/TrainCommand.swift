@@ -10,7 +10,7 @@ import Torch
 struct TrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
-        abstract: "Fine-tune a pretrained BERT on a SQuAD file.",
+        abstract: "Fine-tune a pretrained encoder on a SQuAD file.",
         discussion: """
             Writes a folder with the model of the best epoch, training_stats.json, learning_curve.svg, run.json and \
             checkpoints. \

@@ -34,7 +34,7 @@ struct VerifyResumeCommand: AsyncParsableCommand {
         try await reportingErrors("verify-resume") {
             var options = try await arguments.fetched()
             // The runs get every option, so that a maximum length which nobody gave is written down for them.
-            let positions = try EncoderConfig(directory: options.model).maxPositionEmbeddings
+            let positions = try EncoderConfig(directory: options.model).longestRow
             options.features = try options.features.fitted(to: positions)
             options.tensorboard = true
             options.saveSteps = options.saveSteps ?? 5

@@ -10,44 +10,11 @@ import Torch
 /// from.
 @Suite("Parity with transformers")
 struct ParityTests {
-    /// The numbers of one tensor of a fixture file.
-    private func numbers(_ file: SafetensorsFile, _ name: String) throws -> [Double] {
-        let view = try #require(file[name], "\(name) is not in \(file.path)")
-        return view.withBytes { bytes in
-            (0..<(view.shape.reduce(1, *))).map { index in
-                view.elementType == .int64
-                    ? Double(bytes.loadUnaligned(fromByteOffset: 8 * index, as: Int64.self))
-                    : Double(bytes.loadUnaligned(fromByteOffset: 4 * index, as: Float.self))
-            }
-        }
-    }
-
-    private func doubles(_ value: JSONValue?) throws -> [Double] {
-        let elements = try #require(value?.array)
-        return elements.compactMap { $0.double }
-    }
-
-    private func integers(_ file: SafetensorsFile, _ name: String) throws -> [Int64] {
-        try numbers(file, name).map { Int64($0) }
-    }
-
-    /// The largest difference, relative to the largest expected number.
-    private func error(_ measured: [Double], _ expected: [Double]) throws -> Double {
-        try #require(measured.count == expected.count)
-        let scale = expected.map(abs).max() ?? 0
-        let worst = zip(measured, expected).map { abs($0 - $1) }.max() ?? 0
-        return worst / max(scale, 1e-30)
-    }
-
-    private func length(_ x: [Double]) -> Double { x.reduce(0) { $0 + $1 * $1 }.squareRoot() }
-
     /// Parameters whose gradient is nought but for rounding: a softmax does not change when all its inputs move alike.
     private static func hasNoGradient(_ name: String) -> Bool {
         name.hasSuffix("attention.self.key.bias") || name == "qa_outputs.bias"
             || name == "bert.encoder.layer.2.output.LayerNorm.bias"
     }
-
-    private func array(_ tensor: Tensor) throws -> [Double] { try tensor.to(.float64).array() }
 
     private func tinyBert(
         _ use: ParameterUse = .training, _ precision: Precision = .fp32
@@ -55,25 +22,6 @@ struct ParityTests {
         try QuestionAnsweringModel(
             directory: ModelDirectory(path: fixture("tiny_bert")), use: use, precision: precision,
             device: TestDevice.current())
-    }
-
-    private struct Batch {
-        let input: EncoderInput
-        let targets: Tensor
-        let rows: Int
-    }
-
-    private func batch(_ file: SafetensorsFile, prefix: String = "") throws -> Batch {
-        let starts = try integers(file, prefix + "row_starts").map(Int.init)
-        let lengths = zip(starts.dropFirst(), starts).map { $0 - $1 }
-        let first = try integers(file, prefix + "start_positions")
-        let last = try integers(file, prefix + "end_positions")
-        return Batch(
-            input: try EncoderInput(
-                ids: integers(file, prefix + "ids"), typeIDs: integers(file, prefix + "type_ids"), lengths: lengths,
-                device: TestDevice.current()),
-            targets: try Tensor.of(zip(first, last).flatMap { [$0, $1] }, shape: [lengths.count, 2]),
-            rows: lengths.count)
     }
 
     @Test("one layer: its output and the gradient of its input")
@@ -97,7 +45,7 @@ struct ParityTests {
     func logits() throws {
         let limit = try TestDevice.tolerance(1e-5)
         let file = try SafetensorsFile(path: fixture("tiny_bert/batch.safetensors"))
-        let batch = try batch(file)
+        let batch = try ParityBatch(file)
         let model = try tinyBert(.inference)
         var x = try model.encoder.embeddings(batch.input, dropout: .none)
         let real = 0..<batch.input.rows.tokenCount
@@ -129,7 +77,7 @@ struct ParityTests {
         let share = precision == .fp32 ? 1.0 : try TestDevice.current() == .cpu ? 2 : 3
         let file = try SafetensorsFile(path: fixture("tiny_bert/batch.safetensors"))
         let expected = try SafetensorsFile(path: fixture("tiny_bert/gradients.safetensors"))
-        let batch = try batch(file)
+        let batch = try ParityBatch(file)
         let model = try tinyBert(.training, precision)
         let loss = try model.loss(batch.input, targets: batch.targets, rowDivisor: Double(batch.rows))
         try loss.backward()
@@ -154,7 +102,7 @@ struct ParityTests {
     func equalRows() throws {
         let limit = try TestDevice.tolerance(1e-5)
         let file = try SafetensorsFile(path: fixture("tiny_bert/equal_rows.safetensors"))
-        let batch = try batch(file)
+        let batch = try ParityBatch(file)
         let model = try tinyBert()
         let loss = try model.loss(batch.input, targets: batch.targets, rowDivisor: Double(batch.rows))
         try loss.backward()
@@ -180,7 +128,7 @@ struct ParityTests {
         let norms = try doubles(curve["gradient_norms"])
         try #require(rates.count == 10 && losses.count == 10 && norms.count == 10)
         for step in 0..<10 {
-            let batch = try batch(file, prefix: "\(step).")
+            let batch = try ParityBatch(file, prefix: "\(step).")
             try optimizer.clearGradients()
             let loss = try model.loss(batch.input, targets: batch.targets, rowDivisor: Double(batch.rows))
             try loss.backward()
@@ -218,7 +166,7 @@ struct ParityTests {
     @Test("dropout changes the loss, is a function of seed and step, and is off without a source")
     func dropout() throws {
         let file = try SafetensorsFile(path: fixture("tiny_bert/batch.safetensors"))
-        let batch = try batch(file)
+        let batch = try ParityBatch(file)
         let model = try tinyBert(.inference)
         var config = model.config
         config.hiddenDropout = 0.1

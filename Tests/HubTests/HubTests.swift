@@ -161,6 +161,25 @@ struct HubTests {
         }
     }
 
+    @Test(
+        "a tokenizer that is not in one file is fetched in its parts",
+        arguments: [["vocab.json", "merges.txt"], ["sentencepiece.bpe.model"], ["spiece.model"]])
+    func tokenizerParts(_ parts: [String]) async throws {
+        var files = ["config.json": "{}", "model.safetensors": "weights", "tokenizer_config.json": "{}"]
+        for part in parts { files[part] = "contents of \(part)" }
+        try await HubWorld.with(files) { _, settings in
+            let folder = try await Hub(settings: settings).model(id)
+            for part in parts {
+                #expect(try String(contentsOfFile: "\(folder)/\(part)", encoding: .utf8) == "contents of \(part)")
+            }
+        }
+        files[parts[0]] = nil
+        try await HubWorld.with(files) { _, settings in
+            let error = try await #require(throws: HubError.self) { try await Hub(settings: settings).model(id) }
+            #expect(error == .noFile("owner/bert", file: "tokenizer.json"))
+        }
+    }
+
     @Test("weights that there are only as a pickle are converted where that is allowed, once, beside the snapshot")
     func pickle() async throws {
         let files = ["config.json": "{}", "vocab.txt": "[PAD]", "pytorch_model.bin": "pickled"]

@@ -1,3 +1,4 @@
+import BERT
 import Foundation
 import QuestionAnswering
 import Testing
@@ -88,7 +89,7 @@ struct DecodingTests {
         let rows = builder.build(examples, labelled: true).features
         let predictor = Predictor(model: model, tokenizer: tokenizer, device: .cpu)
         let measured = try predictor.predict(rows, labelled: true).loss
-        let batch = try PackedBatch(rows, tokenizer: tokenizer, device: .cpu)
+        let batch = try PackedBatch(rows, tokenizer: tokenizer, config: EncoderConfig(), device: .cpu)
         let expected = try model.loss(batch.input, targets: batch.targets, rowDivisor: 2).item()
         #expect(abs(measured.loss - expected) < 1e-5)
         #expect(measured.rows == 2)

@@ -1,3 +1,4 @@
+import BERT
 import QuestionAnswering
 import SQuAD
 import Testing
@@ -170,7 +171,8 @@ struct FeatureTests {
             let rows = FeatureBuilder(tokenizer: tokenizer, options: FeatureOptions(maxLength: 64)).build(
                 [example("why?", "x y", answer: "y")], labelled: true
             ).features
-            return try PackedBatch(rows, tokenizer: tokenizer, device: .cpu).input.typeIDs.array() as [Int64]
+            return try PackedBatch(rows, tokenizer: tokenizer, config: EncoderConfig(), device: .cpu).input.typeIDs
+                .array() as [Int64]
         }
         #expect(try row(tokenizer).prefix(8) == [0, 0, 0, 0, 0, 0, 1, 1])
         tokenizer.secondType = 0

@@ -61,7 +61,8 @@ struct ReferenceModelTests {
         let rows = FeatureBuilder(tokenizer: loaded.tokenizer, options: FeatureOptions(truncation: .end)).build(
             examples, labelled: false
         ).features
-        let batch = try PackedBatch(rows, tokenizer: loaded.tokenizer, device: TestDevice.current())
+        let batch = try PackedBatch(
+            rows, tokenizer: loaded.tokenizer, config: loaded.model.config, device: TestDevice.current())
         let logits: [Float] = try withoutGradients { () throws(TorchError) in try loaded.model(batch.input).array() }
         var start = 0
         for row in rows {

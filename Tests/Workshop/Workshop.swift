@@ -13,15 +13,18 @@ package struct Workshop: Sendable {
     /// The model's tokenizer.
     package let tokenizer: Tokenizer
 
-    /// Makes the directory and what is in it.
-    package init() throws {
+    private let family: EncoderFamily
+
+    /// Makes the directory and what is in it, with a model of a family.
+    package init(family: EncoderFamily = .bert) throws {
+        self.family = family
         path = FileManager.default.temporaryDirectory.appendingPathComponent("bertqa-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: "\(path)/model", withIntermediateDirectories: true)
         let words =
             Self.names + Self.places + ["who", "lives", "in", "the", "town", "of", "where", "does", "live", ".", "?"]
         tokenizer = try Tokenizer(vocabulary: Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + words))
         try tokenizer.save(to: "\(path)/model")
-        try Self.writeModel(to: "\(path)/model", vocabulary: tokenizer.vocabulary.count)
+        try writeModel()
         try Self.dataset.write(to: "\(path)/train.json")
     }
 
@@ -51,18 +54,19 @@ package struct Workshop: Sendable {
 
     /// Puts a number that is not finite into the pretrained weights.
     package func poison() throws {
-        try Self.writeModel(to: "\(path)/model", vocabulary: tokenizer.vocabulary.count, spoiled: .bias)
+        try writeModel(spoiled: .bias)
     }
 
     /// Gives words embeddings that are finite and so large that nothing computed from them is.
     package func overload(_ words: [String]) throws {
         let rows = words.flatMap { tokenizer.tokenize($0).ids.map(Int.init) }
-        try Self.writeModel(to: "\(path)/model", vocabulary: tokenizer.vocabulary.count, spoiled: .embeddings(rows))
+        try writeModel(spoiled: .embeddings(rows))
     }
 
     /// Makes the model as large as it has to be for its memory to stand out, and the texts long.
     package func enlarge() throws {
-        try Self.writeModel(to: "\(path)/model", vocabulary: 20_000) { config in
+        try writeModel { config in
+            config.vocabSize = 20_000
             (config.hiddenSize, config.layerCount, config.headCount) = (256, 4, 4)
             (config.intermediateSize, config.maxPositionEmbeddings) = (1024, 256)
         }
@@ -121,21 +125,21 @@ package struct Workshop: Sendable {
         return result
     }
 
-    private static func writeModel(
-        to directory: String, vocabulary: Int, spoiled: Spoiled? = nil, shape: (inout EncoderConfig) -> Void = { _ in }
-    ) throws {
-        var config = EncoderConfig()
-        config.vocabSize = vocabulary
+    private func writeModel(spoiled: Spoiled? = nil, shape: (inout EncoderConfig) -> Void = { _ in }) throws {
+        let directory = "\(path)/model"
+        var config = EncoderConfig(family: family)
+        config.vocabSize = tokenizer.vocabulary.count
         config.hiddenSize = 32
         config.layerCount = 2
         config.headCount = 4
         config.intermediateSize = 64
-        config.maxPositionEmbeddings = 64
+        config.maxPositionEmbeddings = 64 + config.positions.first
+        if family == .electra { config.embeddingSize = 16 }
         shape(&config)
         var all: [(name: String, tensor: Tensor)] = []
         for (index, parameter) in ModelParameters.shapes(config).enumerated() {
             var tensor: Tensor =
-                if parameter.key.hasSuffix("LayerNorm.weight") {
+                if ModelParameters.isNorm(parameter.key), parameter.key.hasSuffix(".weight") {
                     try Tensor.full(parameter.shape, value: 1)
                 } else {
                     try Tensor.normal(parameter.shape, standardDeviation: 0.05, seed: UInt64(index))
@@ -160,8 +164,8 @@ package struct Workshop: Sendable {
 }
 
 /// Runs `body` with a workshop that is removed afterwards.
-package func withWorkshop(_ body: (Workshop) throws -> Void) throws {
-    let shop = try Workshop()
+package func withWorkshop(family: EncoderFamily = .bert, _ body: (Workshop) throws -> Void) throws {
+    let shop = try Workshop(family: family)
     let result = Result { try body(shop) }
     try FileManager.default.removeItem(atPath: shop.path)
     try result.get()

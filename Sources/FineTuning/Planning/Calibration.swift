@@ -79,7 +79,8 @@ private struct Trial {
         let start = clock.now
         try optimizer.clearGradients()
         let batch = try PackedBatch(
-            numbers.map { features[$0] }, keys: numbers.map(Int64.init), tokenizer: loaded.tokenizer, device: device)
+            numbers.map { features[$0] }, keys: numbers.map(Int64.init), tokenizer: loaded.tokenizer,
+            config: loaded.model.config, device: device)
         let dropout = DropoutSource(config: loaded.model.config, seed: 0, step: optimizer.step)
         let loss = try loaded.model.loss(
             batch.input, targets: batch.targets, rowDivisor: Double(numbers.count), dropout: dropout,

@@ -58,7 +58,7 @@ package struct PlannedRun {
         let precision = options.precision ?? .automatic(on: device)
         let directory = try ModelDirectory(path: options.model)
         let config = directory.config
-        options.features = try options.features.fitted(to: config.maxPositionEmbeddings)
+        options.features = try options.features.fitted(to: config.longestRow)
         if device == .cuda, memory == nil {
             throw TrainingError.options("`device` cuda: give the GPU's memory as well, such as `memory` 24GiB")
         }

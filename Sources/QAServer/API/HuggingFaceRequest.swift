@@ -76,7 +76,7 @@ package struct HuggingFaceRequest: Sendable {
 
     /// Checks the windows that are asked for against the model.
     func checkWindows(of reader: Reader) throws(APIError) {
-        let positions = reader.config.maxPositionEmbeddings
+        let positions = reader.config.longestRow
         if let maxLength, maxLength > positions {
             throw .invalid(
                 "parameters.max_seq_len",
