@@ -64,15 +64,22 @@ def write(page, mark, text):
     path.write_text(f"{before}{begin}\n\n{text}\n\n{end}{rest.split(end)[1]}", encoding="utf-8")
 
 
-def random_model(folder, layers, hidden, heads):
-    """A BERT of any size with random weights and the encoder's vocabulary: as fast as a trained one."""
+def random_model(folder, layers, hidden, heads, kind="BERT"):
+    """A BERT or RoBERTa of any size with random weights and the encoder's vocabulary: as fast as a trained one."""
     script = f"""
-import torch, transformers
+import pathlib, sys, torch, transformers
+sys.path.insert(0, {str(ROOT / "Tools")!r})
+from pour_encoder import write_tokenizer
 torch.manual_seed(42)
-config = transformers.BertConfig(vocab_size=30522, num_hidden_layers={layers}, hidden_size={hidden},
-    num_attention_heads={heads}, intermediate_size={4 * hidden})
-transformers.BertForQuestionAnswering(config).save_pretrained({str(folder)!r})
-transformers.AutoTokenizer.from_pretrained({ENCODER!r}).save_pretrained({str(folder)!r})
+shape = dict(num_hidden_layers={layers}, hidden_size={hidden}, num_attention_heads={heads}, intermediate_size={4 * hidden})
+if {kind!r} == "RoBERTa":
+    config = transformers.RobertaConfig(**shape, vocab_size=50265, max_position_embeddings=514, type_vocab_size=1, layer_norm_eps=1e-5)
+    transformers.RobertaForQuestionAnswering(config).save_pretrained({str(folder)!r})
+    write_tokenizer("roberta", {ENCODER!r}, pathlib.Path({str(folder)!r}))
+else:
+    config = transformers.BertConfig(**shape, vocab_size=30522)
+    transformers.BertForQuestionAnswering(config).save_pretrained({str(folder)!r})
+    transformers.AutoTokenizer.from_pretrained({ENCODER!r}).save_pretrained({str(folder)!r})
 """
     subprocess.run([PYTHON, "-c", script], check=True, capture_output=True)
     return str(folder)

@@ -171,15 +171,15 @@ class Bench:
         yield (lambda: bench("featurise", "--model", ENCODER, "--data", large)), (lambda: self.peer("featurise", large, ENCODER)), [
             rate("30 MB of SQuAD to labelled rows", 20, "questions/s")]
 
-    def larger(self):
-        """The same relations for a model of BERT-base's size."""
-        self.encoder = self.model = random_model(Path(self.scratch) / "base", 12, 768, 12)
+    def larger(self, kind):
+        """The same relations for a model of the size of BERT-base or RoBERTa-base."""
+        self.encoder = self.model = random_model(Path(self.scratch) / kind, 12, 768, 12, kind)
         articles = json.load(open(self.dev_file, encoding="utf-8"))
         paragraphs = [paragraph for article in articles["data"] for paragraph in article["paragraphs"]][:20]
         self.dev_file = f"{self.scratch}/few.json"
         Path(self.dev_file).write_text(json.dumps({"version": "1.1", "data": [{"title": "", "paragraphs": paragraphs}]}), encoding="utf-8")
-        base = lambda name, reach, unit="examples/s": [Line(f"BERT-base: {name}", unit, "rate", True, reach)]
-        alone = lambda name, reach: [Line(f"BERT-base: {name}, beside its products alone", "GFLOP/s", "gflops", True, reach)]
+        base = lambda name, reach, unit="examples/s": [Line(f"{kind}-base: {name}", unit, "rate", True, reach)]
+        alone = lambda name, reach: [Line(f"{kind}-base: {name}, beside its products alone", "GFLOP/s", "gflops", True, reach)]
         steps = 6
         for precision, reach, share in [("bf16", 2.4, 0.7), ("fp32", 1.6, None)]:
             ours = lambda precision=precision: self.trained(precision, steps)
@@ -197,7 +197,7 @@ class Bench:
     def run(self):
         self.model = self.options.model or self.trained("bf16", 2)["folder"]
         rows = []
-        parts = [(self.options.rounds, self.measurements())] + ([(1, self.larger())] if self.options.base else [])
+        parts = [(self.options.rounds, self.measurements())] + [(1, self.larger(kind)) for kind in ("BERT", "RoBERTa") if self.options.base]
         for rounds, ours, theirs, lines in ((rounds, *one) for rounds, part in parts for one in part):
             if self.options.only and not any(self.options.only in line.name for line in lines):
                 continue
@@ -218,7 +218,7 @@ def main():
     parser.add_argument("--tokenizer", nargs="*", default=[], help="folders of tokenizers whose encoding is measured as well")
     parser.add_argument("--only", help="only lines whose name holds these words")
     parser.add_argument("--slow", action="store_true", help="the tutorial's own way as well")
-    parser.add_argument("--base", action="store_true", help="a model of BERT-base's size with random weights as well, one round")
+    parser.add_argument("--base", action="store_true", help="models of the size of BERT-base and RoBERTa-base with random weights as well, one round")
     parser.add_argument("--write", action="store_true", help="write the table into docs/lab/benchmarks.md")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -226,7 +226,7 @@ def main():
     if options.write:
         table = ["| | BertQA | peer | | ratio | aim |", "|---|---|---|---|---|---|"]
         table += [f"| {line.name} | {a:.4g} | {b:.4g} | {line.unit} | {ratio:.2f} | {line.reach or ''} |" for line, a, b, ratio in rows]
-        write("docs/lab/benchmarks.md", "make bench", "\n".join([f"{describe()} Medians of {options.rounds} rounds (BERT-base: one), seed 42.", "", *table]))
+        write("docs/lab/benchmarks.md", "make bench", "\n".join([f"{describe()} Medians of {options.rounds} rounds (those of base size: one), seed 42.", "", *table]))
 
 
 if __name__ == "__main__":
