@@ -58,13 +58,13 @@ package struct CheckpointContents: Sendable {
     private static func advice(_ names: [String], _ family: EncoderFamily) -> String {
         if names.allSatisfy({ $0.hasPrefix("module.") }) {
             return
-                "; all its names begin with 'module.', which DataParallel adds: save the state dict of the model inside, "
-                + "model.module"
+                "; all its names begin with 'module.', which DataParallel adds: save the state dict of the model "
+                + "inside, model.module"
         }
         guard let other = CheckpointKeys.family(of: names), other.page.scope != family.page.scope else { return "" }
         return
-            "; its names are those of \(other.title), but config.json describes a \(family.title): write \"model_type\": "
-            + "\"\(other.rawValue)\" there if that is what it is"
+            "; its names are those of \(other.title), but config.json describes a \(family.title): write "
+            + "\"model_type\": \"\(other.rawValue)\" there if that is what it is"
     }
 
     private static func reshaped(_ found: [String: TensorView], _ shapes: [ModelParameters.Shape]) -> [String] {

@@ -13,8 +13,8 @@ package enum CheckpointKeys {
 
     /// What a name stands for.
     ///
-    /// The missing prefix of files of the bare encoder is added, and `gamma` and `beta` of files converted from TensorFlow
-    /// become `weight` and `bias`.
+    /// The missing prefix of files of the bare encoder is added, and `gamma` and `beta` of files converted from
+    /// TensorFlow become `weight` and `bias`.
     /// - Source: `base_model_prefix` of transformers' `modeling_utils.py`; `LayerNorm.gamma` in `conversion_mapping.py`
     package static func role(of name: String, in family: EncoderFamily = .bert) -> Role {
         let page = family.page

@@ -3,8 +3,8 @@ import StrictJSON
 
 /// The shape of an encoder: `config.json` of a Hugging Face model directory.
 ///
-/// A key that the file does not have gets the default that transformers has for the family. Keys that BertQA does not use
-/// are kept and written back.
+/// A key that the file does not have gets the default that transformers has for the family. Keys that BertQA does not
+/// use are kept and written back.
 package struct EncoderConfig: Sendable, Hashable {
     /// What the model's weights and settings are called, and what is particular to it.
     package let family: EncoderFamily
@@ -27,7 +27,8 @@ package struct EncoderConfig: Sendable, Hashable {
     package var hiddenDropout = 0.0
     /// The probability that dropout clears an attention weight, 0..<1.
     package var attentionDropout = 0.0
-    /// The probability that dropout clears an element of what the head reads, 0..<1; 0 in a family without this dropout.
+    /// The probability that dropout clears an element of what the head reads, 0..<1; 0 in a family without this
+    /// dropout.
     package var headDropout = 0.0
     /// What layer normalisation adds to the variance.
     package var layerNormEpsilon = 1e-12

@@ -114,8 +114,8 @@ private struct ConfigReader {
 }
 
 extension EncoderFamily {
-    /// Whether transformers' class of that name is one of this family's encoders: `RobertaModel` and `RobertaForMaskedLM`,
-    /// but not `RobertaPreLayerNormModel`, which computes something else.
+    /// Whether transformers' class of that name is one of this family's encoders: `RobertaModel` and
+    /// `RobertaForMaskedLM`, but not `RobertaPreLayerNormModel`, which computes something else.
     fileprivate func hasClass(_ name: String) -> Bool {
         guard name.hasPrefix(page.className) else { return false }
         let rest = name.dropFirst(page.className.count)

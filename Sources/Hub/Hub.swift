@@ -66,8 +66,8 @@ public struct Hub: Sendable {
         return (config as NSString).deletingLastPathComponent
     }
 
-    /// Fetches the tokenizer, and returns the names of its files: `tokenizer.json` or `vocab.txt`, else what the tokenizer
-    /// of RoBERTa (`vocab.json` with `merges.txt`) or of XLM-RoBERTa and CamemBERT is made of.
+    /// Fetches the tokenizer, and returns the names of its files: `tokenizer.json` or `vocab.txt`, else what the
+    /// tokenizer of RoBERTa (`vocab.json` with `merges.txt`) or of XLM-RoBERTa and CamemBERT is made of.
     private func tokenizer(of id: HubModelID) async throws -> [String] {
         let names = [
             "vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",

@@ -43,9 +43,8 @@ package struct LoadedModel {
             newKeys = contents.newKeys
             if let first = contents.unknownNames.first {
                 let others = contents.unknownNames.count > 1 ? " and \(contents.unknownNames.count - 1) more" : ""
-                warn(
-                    "\(path): ignores \(first)\(others): no weights of \(model.config.family.title) for question answering"
-                )
+                let family = model.config.family.title
+                warn("\(path): ignores \(first)\(others): no weights of \(family) for question answering")
             }
         } catch {
             throw .model(error)

@@ -1,4 +1,5 @@
-// DistilBERT: Sanh et al. 2019, arXiv:1910.01108. No segments, an epsilon that is no setting, and dropout before the head.
+// DistilBERT: Sanh et al. 2019, arXiv:1910.01108. No segments, an epsilon that is no setting, and dropout before the
+// head.
 
 extension FamilyPage {
     /// `sinusoidal_pos_embds` says how the table of positions was made; the table is in the weights either way.

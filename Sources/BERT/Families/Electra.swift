@@ -1,10 +1,12 @@
-// ELECTRA: Clark et al. 2020, arXiv:2003.10555. BERT whose embeddings may be narrower than the states: a layer widens them.
+// ELECTRA: Clark et al. 2020, arXiv:2003.10555. BERT whose embeddings may be narrower than the states: a layer widens
+// them.
 
 extension FamilyPage {
-    /// The discriminator is what is fine-tuned. The generator's encoder loads too, as in transformers; its head is none of
-    /// the names in `unused`, so that a warning names it.
+    /// The discriminator is what is fine-tuned. The generator's encoder loads too, as in transformers; its head is none
+    /// of the names in `unused`, so that a warning names it.
     ///
-    /// - Source: transformers 5.23.0, models/electra/configuration_electra.py#L25, modeling_electra.py; `ElectraModel`, #L545
+    /// - Source: transformers 5.23.0, models/electra/configuration_electra.py#L25, modeling_electra.py; `ElectraModel`,
+    ///   #L545
     static let electra = FamilyPage(
         title: "ELECTRA", className: "Electra", scope: "electra",
         fields: [

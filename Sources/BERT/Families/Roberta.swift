@@ -1,10 +1,10 @@
-// RoBERTa: Liu et al. 2019, arXiv:1907.11692; XLM-RoBERTa: Conneau et al. 2019, arXiv:1911.02116; CamemBERT: Martin et al.
-// 2019, arXiv:1911.03894. BERT whose positions begin behind the padding's id, so that 514 positions are 512 tokens. Their
-// tokenizers put every token into segment 0.
+// RoBERTa: Liu et al. 2019, arXiv:1907.11692; XLM-RoBERTa: Conneau et al. 2019, arXiv:1911.02116; CamemBERT: Martin et
+// al. 2019, arXiv:1911.03894. BERT whose positions begin behind the padding's id, so that 514 positions are 512 tokens.
+// Their tokenizers put every token into segment 0.
 
 extension FamilyPage {
-    /// - Source: transformers 5.23.0, models/roberta/configuration_roberta.py#L25, modeling_roberta.py; `RobertaEmbeddings`,
-    ///   #L56
+    /// - Source: transformers 5.23.0, models/roberta/configuration_roberta.py#L25, modeling_roberta.py;
+    ///   `RobertaEmbeddings`, #L56
     static let roberta = roberta("RoBERTa", "Roberta", vocabulary: 50265)
     /// - Source: transformers 5.23.0, models/xlm_roberta/configuration_xlm_roberta.py#L25, modeling_xlm_roberta.py
     static let xlmRoberta = roberta("XLM-RoBERTa", "XLMRoberta", vocabulary: 30522)
