@@ -38,7 +38,7 @@ package enum ModelParameters {
         }
         let names = page.layer
         for layer in 0..<config.layerCount {
-            let scope = "\(page.scope).\(page.layers).\(layer)"
+            let scope = page.scope(ofLayer: layer)
             for name in [names.query, names.key, names.value, names.attentionOutput] {
                 shapes += linear("\(scope).\(name)", from: hidden, to: hidden, .matrix)
             }

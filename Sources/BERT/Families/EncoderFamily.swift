@@ -7,7 +7,7 @@ package enum EncoderFamily: String, Sendable, Hashable, CaseIterable {
     case xlmRoberta = "xlm-roberta"
 
     /// What is particular to the family.
-    var page: FamilyPage {
+    package var page: FamilyPage {
         switch self {
         case .bert: .bert
         case .distilbert: .distilBert
@@ -29,13 +29,13 @@ package enum EncoderFamily: String, Sendable, Hashable, CaseIterable {
 }
 
 /// What is particular to a family: a page to be read beside transformers' `configuration_*.py` and `modeling_*.py`.
-struct FamilyPage: Sendable {
+package struct FamilyPage: Sendable {
     /// The name in sentences.
     let title: String
     /// How the names of transformers' classes begin: `DistilBert` for `DistilBertModel`.
     let className: String
     /// The key of the encoder in a model with a head: transformers' `base_model_prefix`.
-    let scope: String
+    package let scope: String
     /// The settings of `config.json`, with transformers' defaults.
     let fields: [ConfigField]
     /// Keys that transformers reads as another one (`attribute_map`).
@@ -45,13 +45,16 @@ struct FamilyPage: Sendable {
     /// Whether positions are counted from the padding's id + 1 on, not from 0.
     var positionsFollowPadding = false
     /// The key of the layer that widens the embeddings, in families whose embeddings may be narrower than the states.
-    var projection: String?
+    package var projection: String?
     /// The key of the list of layers.
     let layers: String
     /// The keys inside a layer.
-    let layer: LayerNames
+    package let layer: LayerNames
     /// First parts of keys that question answering does not use: poolers, and heads of other tasks.
     let unused: Set<String>
+
+    /// The key of a layer, in a model with a head.
+    package func scope(ofLayer number: Int) -> String { "\(scope).\(layers).\(number)" }
 
     /// The key of a setting.
     func key(_ property: KeyPath<EncoderConfig, Int>) -> String {
@@ -61,13 +64,21 @@ struct FamilyPage: Sendable {
 }
 
 /// The keys of a layer's eight parts.
-struct LayerNames: Sendable {
-    let query: String
-    let key: String
-    let value: String
-    let attentionOutput: String
-    let attentionNorm: String
-    let intermediate: String
-    let output: String
-    let outputNorm: String
+package struct LayerNames: Sendable {
+    /// The projection to queries.
+    package let query: String
+    /// The projection to keys.
+    package let key: String
+    /// The projection to values.
+    package let value: String
+    /// The projection of what attention gives.
+    package let attentionOutput: String
+    /// The norm behind attention.
+    package let attentionNorm: String
+    /// The feed-forward network's first projection.
+    package let intermediate: String
+    /// The feed-forward network's second projection.
+    package let output: String
+    /// The norm behind the feed-forward network.
+    package let outputNorm: String
 }
