@@ -7,10 +7,9 @@
 import sys
 
 from bert_qa_client import Client
-from bert_qa_client.api.default import (
-    answer, answer_document, answers, delete_document, document, documents, health, hugging_face, metrics, models, openapi, page,
-    put_document, ready,
-)
+from bert_qa_client.api.documents import delete_document, document, documents, put_document
+from bert_qa_client.api.questions import answer, answer_document, answers, hugging_face
+from bert_qa_client.api.server import health, metrics, models, openapi, page, ready
 from bert_qa_client.models import (
     AnswerRequest, AnswersRequest, DocumentQuestion, DocumentText, Error, HuggingFaceRequest, Offsets, Parameters, TextPair,
 )
