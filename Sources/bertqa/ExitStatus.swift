@@ -71,7 +71,7 @@ enum ExitStatus: Int32, CaseIterable {
         switch error {
         case .damaged, .tooLong: self = .data
         case .settings: self = .usage
-        case .network, .status, .cache: self = .inputOutput
+        case .network, .status, .cache, .refused, .unsent: self = .inputOutput
         default: self = .missingInput
         }
     }
