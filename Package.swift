@@ -18,7 +18,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -34,7 +33,8 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
-        .target(name: "Files", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "CDigests"),
+        .target(name: "Files", dependencies: ["CDigests"]),
         .target(name: "Console", dependencies: ["Files"]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(name: "Charts", dependencies: ["CZlib"]),
@@ -44,9 +44,9 @@ let package = Package(
         .target(name: "SQuAD", dependencies: ["CZlib", "Files", "StrictJSON"]),
         .systemLibrary(name: "CLibTorch", pkgConfig: "bertqa-libtorch"),
         .target(
-            name: "CTorch", dependencies: ["CLibTorch"],
-            // With the define, a source includes the headers of the operators that it calls instead of those of all,
-            // which take long to compile.
+            name: "CTorch", dependencies: ["CLibTorch"], sources: ["Units"],
+            // libtorch's headers take longer to compile than the shim. With the define, a source includes those of the
+            // operators that it calls instead of all; a unit compiles several sources with the headers read once.
             cxxSettings: [.headerSearchPath("Processes/Gloo"), .define("AT_PER_OPERATOR_HEADERS")]),
         .target(name: "Torch", dependencies: ["CTorch"]),
         .target(name: "BERT", dependencies: ["Torch", "Checkpoints", "Files", "StrictJSON"]),
@@ -91,7 +91,6 @@ let package = Package(
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "Crypto", package: "swift-crypto"),
             ],
             resources: [.embedInCode("Page/index.html"), .embedInCode("API/openapi.json")]),
         .target(name: "CQuickStart"),
@@ -124,12 +123,12 @@ let package = Package(
         .executableTarget(name: "bertqa-fuzz", dependencies: ["FuzzedParsers"], path: "Fuzzing/Fuzz"),
         .testTarget(
             name: "FuzzingTests", dependencies: ["FuzzedParsers"], path: "Fuzzing/Tests", resources: [.copy("Corpus")]),
-        .target(name: "Scratch", path: "Tests/Scratch"),
+        .target(name: "Scratch", dependencies: ["StrictJSON"], path: "Tests/Scratch"),
         .testTarget(name: "FilesTests", dependencies: ["Scratch", "Files"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
         .testTarget(name: "ChartsTests", dependencies: ["Charts", "CZlib"]),
         .testTarget(
-            name: "CheckpointsTests", dependencies: ["Checkpoints", "Files", "StrictJSON"],
+            name: "CheckpointsTests", dependencies: ["Scratch", "Checkpoints", "Files", "StrictJSON"],
             resources: [.copy("Fixtures")]),
         .target(
             name: "GraphInterpreter",
@@ -140,12 +139,13 @@ let package = Package(
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
         .testTarget(
             name: "TokenizersTests", dependencies: ["Tokenizers", "StrictJSON"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "SQuADTests", dependencies: ["SQuAD", "StrictJSON"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "SQuADTests", dependencies: ["Scratch", "SQuAD", "StrictJSON"], resources: [.copy("Fixtures")]),
         .target(name: "TestDevice", dependencies: ["Torch"], path: "Tests/TestDevice"),
         .testTarget(name: "TorchTests", dependencies: ["TestDevice", "Torch", "CTorch"]),
         .testTarget(
             name: "BERTTests",
-            dependencies: ["TestDevice", "BERT", "Checkpoints", "Torch", "CTorch", "Files", "StrictJSON"],
+            dependencies: ["Scratch", "TestDevice", "BERT", "Checkpoints", "Torch", "CTorch", "Files", "StrictJSON"],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "QuestionAnsweringTests",
@@ -170,12 +170,8 @@ let package = Package(
                 "Torch", "SQuAD", "Charts", "Console", "Files", "StrictJSON",
             ],
             resources: [.copy("Fixtures")]),
-        .target(
-            name: "LocalHub", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
-            path: "Tests/LocalHub"),
-        .testTarget(
-            name: "HubTests",
-            dependencies: ["LocalHub", "Hub", "SQuAD", "Files", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "LocalHub", dependencies: ["Files"], path: "Tests/LocalHub"),
+        .testTarget(name: "HubTests", dependencies: ["LocalHub", "Hub", "SQuAD", "Files"]),
         .testTarget(
             name: "QAServerTests",
             dependencies: [
@@ -221,8 +217,5 @@ if let tests = Context.environment["BERTQA_ONLY_TESTS"] {
     }
     package.targets.removeAll { !wanted.contains($0.name) }
     package.products = []
-    package.dependencies.removeAll { dependency in
-        guard case .sourceControl(_, let location, _) = dependency.kind else { return false }
-        return !location.hasSuffix("swift-crypto")
-    }
+    package.dependencies = []
 }

@@ -1,5 +1,3 @@
-import Crypto
-
 /// Fingerprints of files.
 package enum FileDigest {
     /// The SHA-256 of a file as hexadecimal digits, read through a memory map a piece at a time.
@@ -8,11 +6,11 @@ package enum FileDigest {
     }
 
     /// The SHA-256 of a file that is mapped, as hexadecimal digits.
-    package static func sha256(of file: MappedFile) -> String { digest(file, SHA256()) }
+    package static func sha256(of file: MappedFile) -> String { digits(.sha256(), of: file) }
 
     /// The SHA-256 of a text's UTF-8 as hexadecimal digits.
     package static func sha256(of text: String) -> String {
-        hexadecimal(SHA256.hash(data: Array(text.utf8)))
+        Digest.sha256(of: text.utf8).hexadecimal
     }
 
     /// The SHA-1 by which git knows the contents of a file, as hexadecimal digits.
@@ -22,20 +20,14 @@ package enum FileDigest {
 
     /// The SHA-1 by which git knows the contents of a file that is mapped, as hexadecimal digits.
     package static func gitBlob(of file: MappedFile) -> String {
-        var hash = Insecure.SHA1()
-        Array("blob \(file.bytes.count)\0".utf8).withUnsafeBytes { hash.update(bufferPointer: $0) }
-        return digest(file, hash)
+        var digest = Digest.sha1()
+        Array("blob \(file.bytes.count)\0".utf8).withUnsafeBytes { digest.update($0) }
+        return digits(digest, of: file)
     }
 
-    private static func digest(_ file: MappedFile, _ empty: some HashFunction) -> String {
-        var hash = empty
-        file.forEachPiece { hash.update(bufferPointer: $0) }
-        return hexadecimal(hash.finalize())
-    }
-
-    private static func hexadecimal(_ digest: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(
-            decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    private static func digits(_ digest: Digest, of file: MappedFile) -> String {
+        var digest = digest
+        file.forEachPiece { digest.update($0) }
+        return digest.finalize().hexadecimal
     }
 }

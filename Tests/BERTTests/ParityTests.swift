@@ -1,6 +1,7 @@
 import BERT
 import Checkpoints
 import Foundation
+import Scratch
 import StrictJSON
 import TestDevice
 import Testing

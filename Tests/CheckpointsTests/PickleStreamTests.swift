@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Scratch
 import Testing
 
 /// The format of `torch.save` before PyTorch 1.6; that its files are read is shown by `PickleTests`.

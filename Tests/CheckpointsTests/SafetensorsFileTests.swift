@@ -1,6 +1,7 @@
 import Checkpoints
 import Files
 import Foundation
+import Scratch
 import StrictJSON
 import Testing
 
@@ -47,7 +48,7 @@ struct SafetensorsFileTests {
 
     @Test("written again has the bytes of the Python library")
     func rewriting() throws {
-        let original = try fixture("safetensors/element_types.safetensors")
+        let original = fixture("safetensors/element_types.safetensors")
         let file = try SafetensorsFile(path: original)
         try withTemporaryDirectory { directory in
             let path = "\(directory)/copy.safetensors"

@@ -1,4 +1,5 @@
 import Checkpoints
+import Scratch
 import Testing
 
 private let path = "some/model.safetensors"

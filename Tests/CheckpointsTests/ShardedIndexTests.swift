@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Scratch
 import Testing
 
 @Suite("The index of sharded weights")

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Scratch
 import Testing
 
 @Suite("Fingerprints of files")

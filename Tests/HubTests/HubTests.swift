@@ -1,4 +1,4 @@
-import Crypto
+import Files
 import Foundation
 import Hub
 import LocalHub
@@ -66,7 +66,7 @@ struct HubTests {
     func resumeLater() async throws {
         try await HubWorld.with { server, settings in
             let weights = Data((Self.files["model.safetensors"] ?? "").utf8)
-            let digest = SHA256.hash(data: weights).map { String(format: "%02x", $0) }.joined()
+            let digest = Digest.sha256(of: weights).hexadecimal
             let blobs = "\(settings.cache)/models--owner--bert/blobs"
             try FileManager.default.createDirectory(atPath: blobs, withIntermediateDirectories: true)
             try weights.prefix(1234).write(to: URL(fileURLWithPath: "\(blobs)/\(digest).incomplete"))

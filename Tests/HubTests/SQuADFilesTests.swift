@@ -1,4 +1,4 @@
-import Crypto
+import Files
 import Foundation
 import Hub
 import LocalHub
@@ -19,7 +19,7 @@ struct SQuADFilesTests {
             server.stop()
             do { try FileManager.default.removeItem(atPath: folder) } catch { Issue.record("\(folder): \(error)") }
         }
-        let digest = SHA256.hash(data: Data(Self.text.utf8)).map { String(format: "%02x", $0) }.joined()
+        let digest = Digest.sha256(of: Self.text.utf8).hexadecimal
         let known = OfficialFile(
             dataset: "squad", part: "train", name: "train-v1.1.json", size: Self.text.utf8.count,
             sha256: sha256 ?? digest)

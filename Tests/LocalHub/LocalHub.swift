@@ -1,4 +1,4 @@
-import Crypto
+import Files
 import Foundation
 import Synchronization
 
@@ -174,14 +174,14 @@ package final class LocalHub: Sendable {
         }
         var headers = ["X-Repo-Commit": state.withLock { $0.commit }]
         if state.withLock({ $0.stored.contains(name) }) {
-            headers["X-Linked-Etag"] = "\"\(SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined())\""
+            headers["X-Linked-Etag"] = "\"\(Digest.sha256(of: data).hexadecimal)\""
             headers["X-Linked-Size"] = "\(data.count)"
             headers["Location"] = "\(state.withLock { $0.storeHost } ?? store)/store/\(name)"
             return head(302, headers, connection)
         }
-        var hash = Insecure.SHA1()
-        hash.update(data: Data("blob \(data.count)\0".utf8) + data)
-        headers["ETag"] = "W/\"\(hash.finalize().map { String(format: "%02x", $0) }.joined())\""
+        var digest = Digest.sha1()
+        (Data("blob \(data.count)\0".utf8) + data).withUnsafeBytes { digest.update($0) }
+        headers["ETag"] = "W/\"\(digest.finalize().hexadecimal)\""
         if request.method == "HEAD" {
             headers["Content-Length"] = "\(data.count)"
             return head(200, headers, connection)

@@ -1,4 +1,4 @@
-import Crypto
+import Files
 import Foundation
 
 /// The part of a hub that takes uploads. It checks each call as the hub itself does, and notes what is wrong with it.
@@ -319,11 +319,11 @@ package struct UploadDesk: Sendable {
         return reply
     }
 
-    package static func sha256(_ data: Data) -> String { SHA256.hash(data: data).map(hexadecimal).joined() }
+    package static func sha256(_ data: Data) -> String { Digest.sha256(of: data).hexadecimal }
 
     private static func gitName(_ data: Data) -> String {
-        Insecure.SHA1.hash(data: Data("blob \(data.count)\0".utf8) + data).map(hexadecimal).joined()
+        var digest = Digest.sha1()
+        (Data("blob \(data.count)\0".utf8) + data).withUnsafeBytes { digest.update($0) }
+        return digest.finalize().hexadecimal
     }
-
-    private static func hexadecimal(_ byte: UInt8) -> String { String(format: "%02x", byte) }
 }

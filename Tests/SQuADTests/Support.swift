@@ -28,11 +28,3 @@ func failure(_ bytes: some Sequence<UInt8>) -> DatasetError? {
 func dataset(context: String, question: Question) -> Dataset {
     Dataset(articles: [Article(title: "", paragraphs: [Paragraph(context: context, questions: [question])])])
 }
-
-/// Runs `body` with a new folder that is removed afterwards.
-func withTemporaryFolder(_ body: (URL) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("bertqa-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try body(folder)
-}

@@ -68,6 +68,21 @@ struct TableTests {
     }
 
     @Test(
+        "A cell that begins with a bracket and is neither a list nor an object is a text",
+        arguments: ["[Date]", "[sic] the words", "[1] first", "['a] ", "['a'] 'b'", "[--1]", "[[[[", "{x}", "{", "["])
+    func bracketed(cell: String) throws {
+        let expected = [[AnswerSpan(text: cell, start: 3)]]
+        for column in ["answers", "answers.text", "answer"] {
+            let table = "context,question,\(column),answer_start\nc,?,\"\(cell)\",3\n"
+            #expect(try questions(table).map(\.answers) == expected, "\(column)")
+            let row = #"{"context": "c", "question": "?", "\#(column)": "\#(cell)", "answer_start": 3}"#
+            #expect(try questions(row + "\n" + row + "\n").map(\.answers) == expected + expected, "\(column)")
+        }
+        let object = #"{"context": "c", "question": "?", "answers": {"text": ["\#(cell)"], "answer_start": [3]}}"#
+        #expect(try questions("[\(object)]").map(\.answers) == expected)
+    }
+
+    @Test(
         "What is wrong is said with its line and row",
         arguments: [
             (
@@ -97,11 +112,11 @@ struct TableTests {
                 "row 1: neither JSON nor a Python literal: expected : at byte 7"
             ),
             ("context,question,answers\nc,?,{'text': x y}\n", "expected ( at byte 11"),
-            ("context,question,answers\nc,?,['a] \n", "a string without an end"),
-            ("context,question,answers\nc,?,['\\ud800']\n", "an escape that is no character"),
-            ("context,question,answers\nc,?,['a'] 'b'\n", "more text follows"),
-            ("context,question,answers\nc,?,[--1]\n", "expected a number, not --1"),
-            ("context,question,answers\nc,?,\(String(repeating: "[", count: 40))\n", "too many brackets"),
+            ("context,question,answers\nc,?,{'a: 1} \n", "a string without an end"),
+            ("context,question,answers\nc,?,{'\\ud800': 1}\n", "an escape that is no character"),
+            ("context,question,answers\nc,?,{'a': 1} 'b'\n", "more text follows"),
+            ("context,question,answers\nc,?, { 'a': --1}\n", "expected a number, not --1"),
+            ("context,question,answers\nc,?,{'a': \(String(repeating: "[", count: 40))\n", "too many brackets"),
         ])
     func wrong(text: String, expected: String) throws {
         let error = try #require(failure(text.utf8))

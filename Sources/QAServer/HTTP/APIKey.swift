@@ -1,9 +1,9 @@
-import Crypto
+import Files
 import Foundation
 
 /// A secret that requests must bring. Only its digest is kept.
 public struct APIKey: Sendable {
-    private let digest: SHA256Digest
+    private let digest: [UInt8]
 
     /// Shorter keys can be guessed.
     public static let leastCharacters = 16
@@ -16,15 +16,14 @@ public struct APIKey: Sendable {
         let lines = secret.split(whereSeparator: \.isNewline).count
         guard lines == 1 else { throw .severalLines(lines) }
         guard secret.count >= Self.leastCharacters else { throw .short(secret.count) }
-        digest = SHA256.hash(data: Data(secret.utf8))
+        digest = Digest.sha256(of: secret.utf8)
     }
 
     /// Whether this is the key.
     ///
     /// Digests are compared, in a time that does not depend on where they differ: neither the key nor its length leaks.
     func matches(_ key: some StringProtocol) -> Bool {
-        // Digests compare in constant time (swift-crypto's `Digest`).
-        SHA256.hash(data: Data(key.utf8)) == digest
+        zip(Digest.sha256(of: key.utf8), digest).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
     /// The key in an `Authorization` header; nil if it brings none.

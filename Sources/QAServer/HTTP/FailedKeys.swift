@@ -1,4 +1,4 @@
-import Crypto
+import Files
 import Foundation
 import Synchronization
 
@@ -10,7 +10,7 @@ final class FailedKeys: Sendable {
     private struct Failures {
         /// When all tries are there again.
         var recovery: ContinuousClock.Instant
-        var digests: Set<SHA256Digest> = []
+        var digests: Set<[UInt8]> = []
     }
 
     private let failures = Mutex<[String: Failures]>([:])
@@ -30,7 +30,7 @@ final class FailedKeys: Sendable {
 
     /// Counts a wrong key.
     func count(_ key: String, from address: String, now: ContinuousClock.Instant = .now) {
-        let digest = SHA256.hash(data: Data(key.utf8))
+        let digest = Digest.sha256(of: key.utf8)
         failures.withLock { failures in
             if failures.count >= Self.mostAddresses, failures[address] == nil {
                 failures = failures.filter { $0.value.recovery > now }

@@ -1,4 +1,4 @@
-import Crypto
+import Files
 import Foundation
 import Hummingbird
 import NIOCore
@@ -27,7 +27,7 @@ struct WebPage: Sendable {
     private static func digests(of tag: String, in html: String) -> String {
         html.components(separatedBy: "<\(tag)>").dropFirst().map { part in
             let content = part.components(separatedBy: "</\(tag)>")[0]
-            return "'sha256-\(Data(SHA256.hash(data: Data(content.utf8))).base64EncodedString())'"
+            return "'sha256-\(Data(Digest.sha256(of: content.utf8)).base64EncodedString())'"
         }.joined(separator: " ")
     }
 }
