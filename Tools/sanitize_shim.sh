@@ -38,12 +38,18 @@ if [ ! -f "$out/common.pch" ] || [ -n "$(headers -newer "$out/common.pch")" ]; t
     PCH="-x c++-header" sh "$out/compile.sh" "$out/common.hpp" "$out/common.pch"
 fi
 
-find Sources/CTorch Tests/CTorchTests -name '*.cpp' | while read -r source; do
-    object=$out/$(printf '%s' "$source" | tr / .).o
-    changed=$(find "$source" "$out/common.pch" -newer "$object" 2> /dev/null) || changed=yes
-    if [ -n "$changed" ]; then echo "$source $object"; fi
+sources() { find Sources/CTorch/Units Tests/CTorchTests -name '*.cpp'; }
+object() { printf '%s/%s.o\n' "$out" "$(printf '%s' "$1" | tr / .)"; }
+
+sources | while read -r source; do
+    included=$(sed -n 's|^#include "\(.*\.cpp\)"|Sources/CTorch/Units/\1|p' "$source")
+    # shellcheck disable=SC2086 # several files
+    changed=$(find "$source" $included "$out/common.pch" -newer "$(object "$source")" 2> /dev/null) || changed=yes
+    if [ -n "$changed" ]; then echo "$source $(object "$source")"; fi
 done | xargs -r -n 2 -P "$(getconf _NPROCESSORS_ONLN)" sh "$out/compile.sh"
 
-"$clang" -fsanitize=address,undefined -fuse-ld=lld "$out"/*.o -o "$out/tests" -L"$libtorch/lib" \
-    $(sed -n 's/^Libs: //p' .deps/pkgconfig/bertqa-libtorch.pc) -lstdc++ -lm -Wl,-rpath,"$libtorch/lib"
+# shellcheck disable=SC2046 # several files
+"$clang" -fsanitize=address,undefined -fuse-ld=lld $(sources | while read -r source; do object "$source"; done) \
+    -o "$out/tests" -L"$libtorch/lib" $(sed -n 's/^Libs: //p' .deps/pkgconfig/bertqa-libtorch.pc) -lstdc++ -lm \
+    -Wl,-rpath,"$libtorch/lib"
 "$out/tests"
