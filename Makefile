@@ -5,9 +5,9 @@ export PREFIX DESTDIR
 export PKG_CONFIG_PATH := $(CURDIR)/.deps/pkgconfig
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test sanitize sanitize-address sanitize-undefined sanitize-thread sanitize-shim sanitize-parsers \
-	fuzz soak lint demo wheel check-wheel archive install uninstall examples examples-python docs fixtures bench bench-growth \
-	bench-cuda clean distclean
+.PHONY: help setup build build-bench test sanitize sanitize-address sanitize-undefined sanitize-thread sanitize-shim \
+	sanitize-parsers fuzz soak lint demo wheel check-wheel archive install uninstall examples examples-python docs fixtures \
+	bench bench-growth bench-cuda clean distclean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -18,7 +18,11 @@ setup: ## libtorch and a pretrained encoder in .deps (quick when they are there)
 
 build: setup ## the release build: .build/release/bertqa
 	@./Tools/link_libtorch.sh
-	$(SWIFT) build -c release
+	$(SWIFT) build -c release --product bertqa
+
+build-bench: build
+	$(SWIFT) build -c release --product bertqa-bench
+	$(SWIFT) build -c release --product wordpiece-bench
 
 test: setup ## all tests; SQUAD_DIR and BERTQA_MODELS name folders for the larger ones
 	@./Tools/link_libtorch.sh
@@ -81,13 +85,13 @@ docs: setup ## the DocC documentation of the libraries, in .docs
 fixtures: ## writes the test fixtures again, with the Python packages of Tools/requirements.txt in .venv
 	@./Tools/fixtures.sh
 
-bench: build ## measures training and prediction beside transformers and ONNX Runtime, which go into .venv-bench
+bench: build-bench ## measures training and prediction beside transformers and ONNX Runtime, which go into .venv-bench
 	@./Benchmarks/bench.sh run.py --write --slow --base
 
-bench-growth: build ## draws time and memory against tokens and model size, into docs/lab/pictures
+bench-growth: build-bench ## draws time and memory against tokens and model size, into docs/lab/pictures
 	@./Benchmarks/bench.sh growth.py
 
-bench-cuda: build ## measures training on an NVIDIA GPU beside transformers, into docs/lab/cuda.md
+bench-cuda: build-bench ## measures training on an NVIDIA GPU beside transformers, into docs/lab/cuda.md
 	@./Benchmarks/bench.sh cuda.py --write
 
 clean: ## removes what was built

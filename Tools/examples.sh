@@ -1,12 +1,14 @@
 #!/bin/sh
 # Builds and runs the packages of examples/ as a client would, each depending on this package by its path.
 #
-# `ask` is built in a build folder of its own, so that nothing of this package's build helps it to find libtorch. `train` and `mount`
-# share this package's build folder, where the tests and `make build` have built what they need.
+# They share this package's build folder, where the tests and `make build` have built what they need. libtorch's links are
+# removed from it first, so that nothing but Tools/swift.sh helps the examples to find it.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
+question='Where is the clay?'
+text='Glazes stand on the upper shelf, clay lies in the cellar.'
 folder=$(mktemp -d)
 server=
 cleanup() {
@@ -35,6 +37,11 @@ expect() {
     fi
 }
 
+if [ -d .build/release ]; then
+    rm -f .build/release/.libtorch
+    find .build/release/ -maxdepth 1 -type l -name 'lib*' -exec rm -f {} +
+fi
+
 build train --scratch-path "$root/.build"
 .build/release/train .deps/encoder examples/train/rows.csv "$folder/model" > "$folder/trained" 2> "$folder/log" \
     || { cat "$folder/log" >&2; exit 1; }
@@ -58,15 +65,14 @@ done
 curl -sf "http://127.0.0.1:$port/" > "$folder/own"
 expect mount '^the application itself$' "$folder/own"
 curl -sf "http://127.0.0.1:$port/qa/v1/answer" -H 'content-type: application/json' \
-    -d '{"question": "Where is the clay?", "context": "Glazes stand on the upper shelf, clay lies in the cellar."}' > "$folder/answer"
+    -d "{\"question\": \"$question\", \"context\": \"$text\"}" > "$folder/answer"
 expect mount '"text": ?"in the cellar"' "$folder/answer"
 kill "$server"
 wait "$server" || { cat "$folder/log" >&2; echo "examples: mount did not end with 0" >&2; exit 1; }
 server=
 echo "examples: mount answered questions beside routes of its own"
 
-build ask --scratch-path "$root/.build-examples"
-.build-examples/release/ask "$folder/model" 'Where is the clay?' 'Glazes stand on the upper shelf, clay lies in the cellar.' \
-    > "$folder/asked"
+build ask --scratch-path "$root/.build"
+.build/release/ask "$folder/model" "$question" "$text" > "$folder/asked"
 expect ask '^in the cellar ' "$folder/asked"
-echo "examples: ask found libtorch by itself and answered"
+echo "examples: ask answered from the command line"
