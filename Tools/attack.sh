@@ -1,6 +1,6 @@
 #!/bin/bash
-# Attacks the release program as strangers would, on loopback only, bounded in time and number. Prints one line an attack: its
-# name, what is expected, what was seen, and PASS or FAIL. Ends with 1 if one fails.
+# Attacks the release program as strangers would, on loopback only, bounded in time and number. Prints one line an
+# attack: its name, what is expected, what was seen, and PASS or FAIL. Ends with 1 if one fails.
 #
 #   Tools/attack.sh --model MODEL [NAME...]     all of Tools/attack, or those files only
 #
@@ -17,12 +17,12 @@ while [ $# -gt 0 ]; do
     esac
 done
 [ -n "$model" ] || { echo "attack.sh: --model is missing; name a model that was fine-tuned on SQuAD" >&2; exit 64; }
-export BERTQA="${BERTQA:-$PWD/.build/release/bertqa}" MODEL="$model"
+export BERTQA="${BERTQA:-$PWD/.build/release/bertqa}" MODEL="$model" PYTHONPATH=Tools PYTHONDONTWRITEBYTECODE=1
 [ -x "$BERTQA" ] || { echo "attack.sh: $BERTQA is missing; run 'make build' first" >&2; exit 66; }
 status=0
 for file in Tools/attack/*.py Tools/attack/*.sh; do
     name=$(basename "${file%.*}")
-    [ -e "$file" ] && [ "$name" != common ] || continue
+    [ -e "$file" ] || continue
     [ ${#names[@]} -eq 0 ] || [[ " ${names[*]} " == *" $name "* ]] || continue
     case "$file" in
     *.py) python3 "$file" || status=1 ;;

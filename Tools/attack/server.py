@@ -13,8 +13,11 @@ import time
 import urllib.error
 import urllib.request
 
-from common import BERTQA, MODEL, TEXT, Server, attack, run, server
+from rig.report import BERTQA, run
+from rig.report import check as attack
+from rig.server import MODEL, Server, server
 
+TEXT = "Ada Lovelace wrote the first program in 1843."
 KEY = "attack-key-of-some-length"
 ASK = {"question": "Who wrote the first program?", "context": TEXT}
 

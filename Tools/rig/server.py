@@ -1,4 +1,6 @@
-"""What attacks share: a server on a free port of loopback, raw connections, and one line of result an attack."""
+"""`bertqa serve` on a free port of loopback, with raw connections and what the system says about the process.
+
+MODEL names the model's folder where a caller gives none."""
 
 import contextlib
 import http.client
@@ -7,44 +9,22 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 
-BERTQA, MODEL = os.environ["BERTQA"], os.environ["MODEL"]
-TEXT = "Ada Lovelace wrote the first program in 1843."
-ATTACKS = []
+from rig.report import BERTQA
 
-
-def attack(name, expected):
-    """Registers a function that returns (whether it held, what was seen)."""
-    def register(function):
-        ATTACKS.append((name, expected, function))
-        return function
-    return register
-
-
-def run():
-    """Runs all registered attacks; the process ends with 1 if one succeeds."""
-    failures = 0
-    for name, expected, function in ATTACKS:
-        try:
-            held, seen = function()
-        except Exception as error:  # noqa: BLE001: an attack that cannot be carried out is reported as a failure
-            held, seen = False, f"{type(error).__name__}: {error}"
-        failures += not held
-        print(f"{'PASS' if held else 'FAIL'} | {name} | expected: {expected} | seen: {seen}", flush=True)
-    sys.exit(1 if failures else 0)
+MODEL = os.environ.get("MODEL", "")
 
 
 class Server:
     """`bertqa serve` on a free port, with what it logs."""
 
-    def __init__(self, *arguments, environment=None, before=(), ready=True):
-        self.log = tempfile.NamedTemporaryFile("r", prefix="bertqa-attack-", suffix=".log")
-        command = [*before, BERTQA, "serve", "--model", MODEL, "--port", "0", "--log-format", "json", "--threads", "2"]
+    def __init__(self, *arguments, model=MODEL, environment=None, before=(), ready=True, folder=None):
+        self.log = tempfile.NamedTemporaryFile("r", prefix="bertqa-server-", suffix=".log")
+        command = [*before, BERTQA, "serve", "--model", model, "--port", "0", "--log-format", "json", "--threads", "2"]
         self.process = subprocess.Popen(
-            [*command, *arguments], stdout=subprocess.DEVNULL, stderr=open(self.log.name, "w"),
+            [*command, *arguments], stdout=subprocess.DEVNULL, stderr=open(self.log.name, "w"), cwd=folder,
             env={**os.environ, **(environment or {})})
         self.port = None
         end = time.time() + 60
