@@ -2,6 +2,7 @@ import BERT
 import Console
 import Evaluating
 import QuestionAnswering
+import SQuAD
 import Torch
 
 /// Everything that a run needs before its first step.
@@ -32,10 +33,11 @@ package struct PreparedRun {
     ///   - command: the command line, for `run.json`.
     ///   - interrupt: asks the run to stop.
     ///   - team: the processes that train together; all of them prepare with the same options.
+    ///   - onRead: is called with each dataset as its file has it.
     /// - Throws: `TrainingError` that names the file or the option.
     package static func readAgreeLockAndRecord(
         _ given: TrainingOptions, command: [String] = [], interrupt: InterruptFlag = InterruptFlag(),
-        team: Team = Team()
+        team: Team = Team(), onRead: (Dataset) -> Void = { _ in }
     ) throws(TrainingError) -> PreparedRun {
         try given.validate()
         let device = given.device ?? Device.best
@@ -48,7 +50,7 @@ package struct PreparedRun {
         options.features = try TrainingError.wrapping(.options) {
             try given.features.fitted(to: loaded.model.config.longestRow)
         }
-        let data = try TrainingData(options: options, tokenizer: loaded.tokenizer)
+        let data = try TrainingData(options: options, tokenizer: loaded.tokenizer, onRead: onRead)
         try team.agree(on: options)
         let directory = team.writes ? try RunDirectory(options: options) : nil
         let store = CheckpointStore(outputDirectory: options.outputDirectory, kept: options.checkpointsKept)

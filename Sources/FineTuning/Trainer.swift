@@ -1,6 +1,7 @@
 import BERT
 import Console
 import QuestionAnswering
+import SQuAD
 import Torch
 
 /// Fine-tunes a pretrained encoder on a SQuAD file.
@@ -32,10 +33,11 @@ public final class Trainer {
     /// Prepares a run and trains to its end; see `PreparedRun.readAgreeLockAndRecord` and `run`.
     package static func train(
         _ options: TrainingOptions, command: [String] = [], interrupt: InterruptFlag = InterruptFlag(),
-        team: Team = Team()
+        team: Team = Team(), onRead: (Dataset) -> Void = { _ in }
     ) throws(TrainingError) -> TrainingSummary {
         try Trainer(
-            PreparedRun.readAgreeLockAndRecord(options, command: command, interrupt: interrupt, team: team)
+            PreparedRun.readAgreeLockAndRecord(
+                options, command: command, interrupt: interrupt, team: team, onRead: onRead)
         ).run()
     }
 

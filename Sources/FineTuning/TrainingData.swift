@@ -19,14 +19,19 @@ package struct TrainingData: Sendable {
 
     /// Reads, checks and cuts the data.
     ///
+    /// - Parameter onRead: is called with each dataset as its file has it.
     /// - Throws: `TrainingError.missing` or `.data`, naming the file.
-    package init(options: TrainingOptions, tokenizer: Tokenizer) throws(TrainingError) {
+    package init(
+        options: TrainingOptions, tokenizer: Tokenizer, onRead: (Dataset) -> Void = { _ in }
+    ) throws(TrainingError) {
         var dataset = try Self.read(options.trainFile)
+        onRead(dataset)
         skipped = Self.problems(of: dataset)
         dataset = dataset.withoutUnusable(skipped)
         var held = Dataset(articles: [])
         if let file = options.validationFile {
             held = try Self.read(file)
+            onRead(held)
         } else if options.validationFraction > 0 {
             (dataset, held) = dataset.split(
                 by: options.splitBy, fraction: options.validationFraction, seed: options.seed)

@@ -13,7 +13,8 @@ enum GivenArguments {
         }
     }
 
-    /// All numbers among the arguments, those of their groups included, by the names of their options in files.
+    /// All amounts among the arguments, those of their groups included, by the names of their options in files. Seeds,
+    /// which are unsigned, are none.
     static func numbers(of arguments: Any) -> [(name: String, value: Double)] {
         Mirror(reflecting: arguments).children.flatMap { label, wrapper -> [(name: String, value: Double)] in
             if let group = wrapper as? any ArgumentGroup { return numbers(of: group.arguments) }
@@ -25,7 +26,6 @@ enum GivenArguments {
     fileprivate static func numbers(_ value: Any) -> [Double] {
         switch value {
         case let value as Int: [Double(value)]
-        case let value as UInt64: [Double(value)]
         case let value as Double: [value]
         case let values as [Int]: values.map(Double.init)
         case let values as [Double]: values
@@ -44,7 +44,7 @@ enum GivenArguments {
         switch value {
         case let value as Bool: .bool(value)
         case let value as Int: .int(value)
-        // As text: a JSON number need not hold 64 bits.
+        // As text: `JSONNumber` holds signed numbers.
         case let value as UInt64: .string(String(value))
         case let value as Double: .double(value)
         case let value as String: .string(value)

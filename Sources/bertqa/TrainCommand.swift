@@ -76,11 +76,11 @@ struct TrainCommand: AsyncParsableCommand {
     private func train(_ options: TrainingOptions) throws {
         let interrupt = InterruptFlag(watchingSignals: true, isStarted: TeamOptions.isStarted)
         let members = try team.join(device: options.device ?? Device.best, interrupt: interrupt)
-        if members.writes { tell(options) }
         let summary: TrainingSummary
         do throws(TrainingError) {
             summary = try Trainer.train(
-                options, command: CommandLine.arguments, interrupt: interrupt, team: members)
+                options, command: CommandLine.arguments, interrupt: interrupt, team: members,
+                onRead: members.writes ? Self.tell : Self.ignore)
         } catch {
             members.leave(because: error)
             // All of them stop; the one that writes says so.
@@ -94,10 +94,9 @@ struct TrainCommand: AsyncParsableCommand {
 }
 
 extension TrainCommand {
-    /// Says what is remarkable about the datasets. A file that cannot be read is the run's to report, after the model.
-    private func tell(_ options: TrainingOptions) {
-        for file in [options.trainFile, options.validationFile].compactMap(\.self) {
-            try? DatasetExtent(path: file).tell()
-        }
-    }
+    /// Says what is remarkable about a dataset.
+    private static func tell(_ dataset: Dataset) { DatasetExtent(dataset).tell() }
+
+    /// Leaves that to another process.
+    private static func ignore(_: Dataset) {}
 }

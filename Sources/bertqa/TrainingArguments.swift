@@ -86,16 +86,11 @@ struct TrainingArguments: ParsableArguments {
 }
 
 extension ArgumentHelp {
-    /// The help of a training option, its default included.
+    /// The help of a training option, its default included. An option that the table does not have is hidden; a test
+    /// finds it.
     static func training(_ name: String, valueName: String? = nil) -> ArgumentHelp {
-        guard let option = TrainingOption.named(name) else { fatalError("there is no training option \(name)") }
-        let standard = option.defaultText.map { " (default: \($0))" } ?? ""
-        return ArgumentHelp(stringLiteral: option.help + standard).named(valueName)
-    }
-
-    private func named(_ valueName: String?) -> ArgumentHelp {
-        var help = self
-        help.valueName = valueName
-        return help
+        var help = TrainingOption.named(name).map { ArgumentHelp(stringLiteral: $0.helpWithDefault) }
+        help?.valueName = valueName
+        return help ?? .hidden
     }
 }

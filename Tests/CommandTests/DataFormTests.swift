@@ -100,6 +100,27 @@ struct DataFormTests {
         }
     }
 
+    @Test("training says what is remarkable about each of them, once")
+    func training() throws {
+        try withWorkshop { shop in
+            let rome = #""question": "who lives in rome?", "answers": [{"text": "ada", "answer_start": 0}]"#
+            let oslo = #""question": "who lives in oslo?", "answers": [{"text": "bob", "answer_start": 19}]"#
+            let train = try write(document("{\(rome)}, {\(oslo)}"), shop)
+            let held = try write(document(#"{"id": "a", \#(rome)}, {"id": "a", \#(oslo)}"#), shop, "held.json")
+            let arguments = [
+                "train", "--model", "\(shop.path)/model", "--train-file", train, "--output-dir", "\(shop.path)/run",
+                "--max-steps", "1",
+            ]
+            let output = try Tool.run(arguments + Self.short + ["--validation-file", held])
+            #expect(output.status == 0, "\(output.err)")
+            let found = [
+                "note: 2 of 2 questions without an id", "warning: 1 of 2 questions with an id that came before",
+            ].map { output.err.components(separatedBy: $0).count - 1 }
+            #expect(found == [1, 1], "\(output.err)")
+            try Tool.run(arguments + ["--validation-file", "\(shop.path)/none.json"]).expectFailure(66, "none.json")
+        }
+    }
+
     @Test("with offsets in UTF-16 units are recognised and converted")
     func units() throws {
         try withWorkshop { shop in

@@ -14,21 +14,26 @@ struct FaultTests {
 
     private func contents(_ path: String) -> Data? { FileManager.default.contents(atPath: path) }
 
-    private func put(_ server: ServingTool, _ document: String) async throws -> Int {
-        try await put(server.address, document)
+    /// The status and the body of an answer.
+    private func send(
+        _ method: HTTPMethod, _ address: String, _ document: String
+    ) async throws -> (status: Int, text: String) {
+        var request = HTTPClientRequest(url: "\(address)/v1/documents/\(document)")
+        request.method = method
+        if method == .PUT {
+            request.headers.add(name: "Content-Type", value: "application/json")
+            request.body = .bytes(ByteBuffer(string: #"{"text": "ada lives in the town of rome."}"#))
+        }
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+        return (Int(response.status.code), String(buffer: try await response.body.collect(upTo: 1 << 20)))
     }
 
-    private func put(_ address: String, _ document: String) async throws -> Int {
-        var request = HTTPClientRequest(url: "\(address)/v1/documents/\(document)")
-        request.method = .PUT
-        request.headers.add(name: "Content-Type", value: "application/json")
-        request.body = .bytes(ByteBuffer(string: #"{"text": "ada lives in the town of rome."}"#))
-        return try await Int(HTTPClient.shared.execute(request, timeout: .seconds(60)).status.code)
+    private func put(_ server: ServingTool, _ document: String) async throws -> Int {
+        try await send(.PUT, server.address, document).status
     }
 
     private func get(_ server: ServingTool, _ document: String) async throws -> Int {
-        let request = HTTPClientRequest(url: "\(server.address)/v1/documents/\(document)")
-        return try await Int(HTTPClient.shared.execute(request, timeout: .seconds(60)).status.code)
+        try await send(.GET, server.address, document).status
     }
 
     @Test("while a dataset is converted leaves the old file or the new one")
@@ -158,7 +163,7 @@ struct FaultTests {
                 shop, ["--database", "\(folder)/documents.sqlite"], shell: shell)
             // A server that cannot open its database says so and ends.
             if !address.isEmpty {
-                status = try await put(address, "new")
+                status = try await send(.PUT, address, "new").status
                 server.send(SIGTERM)
             }
             let output = try server.finish()
@@ -173,5 +178,43 @@ struct FaultTests {
             later.running.send(SIGTERM)
             #expect(try later.running.finish().status == 0, name)
         }
+    }
+    @Test(
+        "onto a full disk, while a document is stored or deleted, is status 507, and the server goes on",
+        arguments: [HTTPMethod.PUT, .DELETE])
+    func fullDisk(method: HTTPMethod) async throws {
+        let shop = try Workshop()
+        defer { try? FileManager.default.removeItem(atPath: shop.path) }
+        let (folder, log) = ("\(shop.path)/store", "\(shop.path)/store.log")
+        let faults = Faults(folder: folder)
+        func serve(_ variables: [String: String]) async throws -> ServingTool {
+            if FileManager.default.fileExists(atPath: folder) { try FileManager.default.removeItem(atPath: folder) }
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            let server = try ServingTool(
+                shop, ["--database", "\(folder)/documents.sqlite"], shell: try faults.shell(variables))
+            #expect(try await put(server, "old") == 201)
+            return server
+        }
+        func calls() throws -> [Substring] { try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n") }
+        let document = method == .PUT ? "new" : "old"
+        // Which call is the first that writes what the request changes.
+        let whole = try await serve(["FAULTS_LOG": log])
+        let before = try calls().count
+        #expect(try await [201, 204].contains(send(method, whole.address, document).status))
+        let first = try #require(
+            try calls().dropFirst(before).firstIndex { $0.hasPrefix("write") && $0.hasSuffix("documents.sqlite-wal") })
+        whole.running.send(SIGTERM)
+        #expect(try whole.running.finish().status == 0)
+
+        let server = try await serve(["FAULTS_FAIL": "\(first + 1)", "FAULTS_ERRNO": "\(ENOSPC)"])
+        let full = try await send(method, server.address, document)
+        #expect(full.status == 507 && full.text.contains("disk_full"), "\(full)")
+        #expect(try await get(server, "old") == 200)
+        #expect(try await get(server, "new") == 404)
+        // There is room again.
+        #expect(try await [201, 204].contains(send(method, server.address, document).status))
+        server.running.send(SIGTERM)
+        let output = try server.running.finish()
+        #expect(output.status == 0 && output.err.contains("the disk is full"), "\(output.err)")
     }
 }

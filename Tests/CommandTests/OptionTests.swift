@@ -1,3 +1,4 @@
+import FineTuning
 import Foundation
 import StrictJSON
 import Testing
@@ -15,7 +16,7 @@ struct OptionTests {
         "0.001",
         "--max-grad-norm", "2.5", "--max-skipped-steps", "5", "--max-answer-length", "9", "--validation-fraction",
         "0.25", "--split-by", "question",
-        "--seed", "9007199254740992", "--precision", "fp32", "--device", "cpu", "--skip-device-check", "--threads",
+        "--seed", "18446744073709551615", "--precision", "fp32", "--device", "cpu", "--skip-device-check", "--threads",
         "1",
         "--deterministic", "--allow-pickle", "--logging-steps", "4", "--save-steps", "6", "--keep-checkpoints", "8",
         "--tensorboard",
@@ -26,7 +27,7 @@ struct OptionTests {
         "gradient_checkpointing": true, "learning_rate": 0.001, "epochs": 2, "max_steps": 2, "warmup_ratio": 0.5,
         "weight_decay": 0.25, "adam_epsilon": 0.001, "max_grad_norm": 2.5, "max_skipped_steps": 5,
         "max_answer_length": 9,
-        "seed": "9007199254740992", "precision": "fp32", "device": "cpu", "skip_device_check": true, "threads": 1,
+        "seed": "18446744073709551615", "precision": "fp32", "device": "cpu", "skip_device_check": true, "threads": 1,
         "deterministic": true, "allow_pickle": true, "logging_steps": 4, "save_steps": 6, "keep_checkpoints": 8,
         "tensorboard": true,
     ]
@@ -58,6 +59,39 @@ struct OptionTests {
         }
     }
 
+    @Test(
+        "a seed has 64 bits in a file too, as a number or as a text, and no more",
+        arguments: [
+            ("seed: 18446744073709551615", "18446744073709551615"),
+            ("seed: \"9223372036854775808\"", "9223372036854775808"),
+            ("{\"seed\": 9007199254740993}", "9007199254740993"),
+            ("seed: 18446744073709551616", nil), ("seed: -1", nil), ("seed: 1e3", nil),
+        ])
+    func seeds(line: String, expected: String?) throws {
+        try withWorkshop { shop in
+            let file = "\(shop.path)/run.yaml"
+            try line.write(toFile: file, atomically: true, encoding: .utf8)
+            let output = try Tool.run(
+                ["train", "--config", file, "--output-dir", "\(shop.path)/run", "--max-steps", "1"] + files(shop))
+            if let expected {
+                #expect(output.status == 0, "\(output.err)")
+                #expect(try options(shop, "run")["seed"]?.string == expected)
+            } else {
+                output.expectFailure(64, "seed", "a whole number from 0 to 2^64 - 1")
+            }
+        }
+    }
+
+    @Test("a seed of more than 64 bits is a usage error", arguments: ["train", "plan"])
+    func tooLargeSeed(command: String) throws {
+        try withWorkshop { shop in
+            let others = command == "train" ? ["--output-dir", "\(shop.path)/run"] : []
+            for seed in ["18446744073709551616", "-1"] {
+                try Tool.run([command, "--seed=\(seed)"] + others + files(shop)).expectFailure(64, "--seed")
+            }
+        }
+    }
+
     @Test("a flag that a file switches on is switched off on the command line, and auto wins over a file's choice")
     func off() throws {
         try withWorkshop { shop in
@@ -73,6 +107,15 @@ struct OptionTests {
             #expect(output.status == 0, "\(output.err)")
             #expect(try options(shop, "run")["tensorboard"] == false)
             #expect(try options(shop, "run")["drop_lost_answers"] == false)
+        }
+    }
+
+    @Test("train explains every option of the table")
+    func help() throws {
+        let help = try Tool.run(["train", "--help"]).out
+        for option in TrainingOption.all {
+            let flag = "--" + option.name.replacingOccurrences(of: "_", with: "-")
+            #expect(help.contains(" \(flag) ") || help.contains(" \(flag)/"), "\(flag)")
         }
     }
 

@@ -31,17 +31,6 @@ struct ServingTool {
 
 }
 
-/// Posts a body and returns the status of the whole response.
-private func post(_ url: String, _ body: String) async throws -> Int {
-    var request = HTTPClientRequest(url: url)
-    request.method = .POST
-    request.headers.add(name: "content-type", value: "application/json")
-    request.body = .bytes(ByteBuffer(string: body))
-    let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
-    _ = try await response.body.collect(upTo: 1 << 24)
-    return Int(response.status.code)
-}
-
 @Suite("Serve")
 struct ServeTests {
     @Test("on SIGTERM everything that was accepted is answered, and it ends with 0")
@@ -50,21 +39,18 @@ struct ServeTests {
         let server = try ServingTool(shop, ["--database", "none"])
         let text = Array(repeating: "ada lives in the town of rome.", count: 400).joined(separator: " ")
         let body = "{\"question\": \"who lives in rome?\", \"context\": \"\(text)\"}"
-        let url = server.address + "/v1/answer"
-        let statuses = try await withThrowingTaskGroup(of: Int.self, returning: [Int].self) { group in
-            for _ in 0..<48 { group.addTask { try await post(url, body) } }
-            for _ in 0..<1000 {
-                let metrics = try await HTTPClient.shared.execute(
-                    HTTPClientRequest(url: server.address + "/metrics"), timeout: .seconds(10))
-                let counts = String(buffer: try await metrics.body.collect(upTo: 1 << 20))
-                // All 48 and this request.
-                if counts.contains("bertqa_requests_in_flight 49") { break }
-                try await Task.sleep(for: .milliseconds(2))
+        let process = server.running.identifier
+        let found = try await ThreadedClient.run(server.address) { client in
+            let responses = try client.post("/v1/answer", body, times: 48)
+            try client.wait { metrics in
+                let answered = ThreadedClient.value(of: "bertqa_requests_total", in: metrics, with: "/v1/answer")
+                // The request for the metrics is one of those in flight.
+                return answered + ThreadedClient.value(of: "bertqa_requests_in_flight ", in: metrics) >= 49
             }
-            server.running.send(SIGTERM)
-            return try await group.reduce(into: []) { $0.append($1) }
+            kill(process, SIGTERM)
+            return try statuses(responses)
         }
-        #expect(statuses == Array(repeating: 200, count: 48))
+        #expect(found == Array(repeating: 200, count: 48))
         let output = try server.running.finish()
         #expect(output.status == 0 && !output.signalled, "\(output.err)")
         #expect(output.out.isEmpty)

@@ -84,7 +84,10 @@ enum Tool {
             }
         }
 
-        func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+        /// The process's number.
+        var identifier: Int32 { process.processIdentifier }
+
+        func send(_ signal: Int32) { kill(identifier, signal) }
 
         /// Waits for it to end.
         func finish() throws -> Output {

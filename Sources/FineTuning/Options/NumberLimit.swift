@@ -1,13 +1,12 @@
 /// The largest numbers that options take. They are far above what is of use, and low enough that no sum or product of
-/// several of them overflows: an option that is out of range is refused before anything is computed with it.
+/// several of them overflows: an option that is out of range is refused before anything is computed with it. A seed is no
+/// amount: it has any value of 64 bits.
 package enum NumberLimit {
     /// The largest value of an option.
     ///
     /// - Parameter name: its name in files, such as `max_steps`, or on the command line.
     package static func most(_ name: String) -> Double {
         let words = name.split { $0 == "_" || $0 == "-" }
-        // Whole numbers up to here are exact in JSON, whoever reads it.
-        if name == "seed" { return 0x1p53 }
         if words.contains("bytes") || words.contains("payload") { return 0x1p50 }
         if !Set(words).isDisjoint(with: ["steps", "tokens", "rows", "documents", "index", "norm"]) { return 1e9 }
         return 1e6

@@ -104,9 +104,9 @@ extension TrainingOption {
             OptionRange(words: "from 1 to 65536") { (1...65_536).contains($0) },
             help: "Tokens that an answer of the validation may have."),
         TrainingOption(
-            "seed", .decides, expected: "a whole number from 0",
+            "seed", .decides, expected: "a whole number from 0 to 2^64 - 1",
             help: "The seed of the order of the data, of dropout and of a new head.",
-            // As text: a JSON number need not hold 64 bits.
+            // As text: many programs read JSON's numbers as floating-point ones, which do not hold 64 bits.
             read: { .string(String($0.seed)) },
             write: { options, value in
                 let seed = value.int.flatMap(UInt64.init(exactly:)) ?? value.string.flatMap { UInt64($0) }

@@ -61,10 +61,13 @@ package struct TrainingOption: Sendable {
         if name == "precision", value.string == "int8" {
             return "`precision` int8 is for answering; train in fp32 or bf16"
         }
-        guard let number = value.double ?? value.string.flatMap(Double.init) else { return nil }
+        guard let number = value.double else { return nil }
         if let range, !range.contains(number) { return "`\(name)` \(value.serialized()) must be \(range.words)" }
         return NumberLimit.fault(name, number).map { "`\(name)` \($0)" }
     }
+
+    /// What it is for, and its default.
+    package var helpWithDefault: String { help + (defaultText.map { " (default: \($0))" } ?? "") }
 
     /// Its default; nil where there is none.
     package var defaultText: String? {

@@ -1,4 +1,5 @@
 import BERT
+import Files
 import Planning
 import QuestionAnswering
 import Torch
@@ -41,6 +42,9 @@ package struct PlannedRun {
     /// The options of the run.
     package let options: TrainingOptions
     private let features: [Feature]
+    private let warn: (String) -> Void
+    /// What was said of the tokenizer.
+    private let warnings: [String]
 
     /// Plans the run of the options: their model, training file (or, if that is empty, rows of the maximum length),
     /// batch size, epochs, seed, precision and device. The device need not be here.
@@ -49,9 +53,14 @@ package struct PlannedRun {
     ///   - memory: the memory there is; nil takes this machine's.
     ///   - mapped: bytes that this process had in memory at its start, `Runtime.memory().resident`, as the one that is
     ///     planned will have.
+    ///   - warn: called for what is unusual about the model and no reason to stop; writes a line on standard error by
+    ///     default.
     /// - Throws: `TrainingError.options` if an option is out of range, a GPU's memory is not given or nothing fits;
     ///   what loading the data throws.
-    package init(options given: TrainingOptions, memory: MemorySize?, mapped: Int) throws {
+    package init(
+        options given: TrainingOptions, memory: MemorySize?, mapped: Int,
+        warn: @escaping (String) -> Void = { StandardError.write("warning: \($0)\n") }
+    ) throws {
         var options = given
         try options.validate()
         let device = options.device ?? Device.best
@@ -63,10 +72,12 @@ package struct PlannedRun {
             throw TrainingError.options("`device` cuda: give the GPU's memory as well, such as `memory` 24GiB")
         }
         if options.trainFile.isEmpty {
-            features = []
+            (features, warnings) = ([], [])
             rows = PlannedRows(maxLength: options.features.maxLength)
         } else {
             let tokenizer = try Tokenizer(directory: options.model)
+            warnings = tokenizer.warnings
+            warnings.forEach(warn)
             features = try TrainingData(options: options, tokenizer: tokenizer).training.features
             rows = PlannedRows(of: features, options)
         }
@@ -78,7 +89,7 @@ package struct PlannedRun {
             checkpointing: options.gradientCheckpointing)
         division = try Self.division(of: plan)
         predict = model.reading(rows.fullPass(of: 4096)).total
-        (self.options, self.precision, self.device) = (options, precision, device)
+        (self.options, self.precision, self.device, self.warn) = (options, precision, device, warn)
         threads = Runtime.threads
         parameterCount = ModelParameters.shapes(config).reduce(0) { $0 + $1.shape.reduce(1, *) }
         remark = Self.remark(options, device: device, division: division)
@@ -108,7 +119,10 @@ package struct PlannedRun {
     package func calibrations() throws(TrainingError) -> [Time] {
         guard remark == nil, let count = rows.count, let tokens = rows.tokens else { return [] }
         let loaded = try TrainingError.wrapping(.model) {
-            try LoadedModel(directory: options.model, use: .training, precision: precision, device: device)
+            try LoadedModel(directory: options.model, use: .training, precision: precision, device: device) {
+                // Those were said when the rows were cut.
+                if !warnings.contains($0) { warn($0) }
+            }
         }
         let divisions = division.checkpointing ? [plan.plainDivision, division].compactMap { $0 } : [division]
         var times: [Time] = []

@@ -13,7 +13,7 @@ struct AnswerForms {
     ///
     /// - Parameters:
     ///   - starts: the offsets of answers that come without.
-    ///   - isLiteral: whether a text in brackets or braces is a list or an object as JSON or as Python writes them.
+    ///   - isLiteral: whether a text that is a list or an object as JSON or as Python writes them stands for it.
     /// - Returns: nil where nothing is said of answers.
     static func read(
         _ value: JSONValue?, starts: JSONValue, isLiteral: Bool = false
@@ -23,8 +23,9 @@ struct AnswerForms {
         case .null:
             guard (try? offset(starts)) == -1, starts != .null else { return nil }
             forms.saysNone = true
-        case .string(let text) where isLiteral && text.isBracketed:
-            return try read(literal(text), starts: starts)
+        case .string(let text) where isLiteral:
+            if let written = try written(text) { return try read(written, starts: starts) }
+            try forms.add([.string(text)], starts: starts)
         case .object(let object): try forms.add(object, mayBeWritten: true)
         case .array(let elements) where elements.contains { $0.object != nil }:
             for element in elements {
@@ -108,9 +109,7 @@ struct AnswerForms {
     /// The elements of a list, which may be written as JSON or Python writes it; anything else is a list of one, a text
     /// that only begins with a bracket too.
     private static func list(_ value: JSONValue) -> [JSONValue] {
-        guard let text = value.string, text.isBracketed, case .array(let elements)? = try? literal(text) else {
-            return value.array ?? [value]
-        }
+        guard let text = value.string, let elements = literal(text)?.array else { return value.array ?? [value] }
         return elements
     }
 
@@ -129,10 +128,23 @@ struct AnswerForms {
         throw RecordError(message: "answer_start must be a whole number, not \(value.serialized())")
     }
 
-    /// A list or an object that is written into a text.
-    private static func literal(_ text: String) throws(RecordError) -> JSONValue {
-        if let value = try? JSONValue.parse(Array(text.utf8)) { return value }
-        return try PythonLiteral.parse(text)
+    /// The list or the object that is written into a text; nil for any other text, such as "[Date]".
+    ///
+    /// - Throws: `RecordError` for a text that begins as an object with a key does and is none: an answer in words does
+    ///   not begin so.
+    private static func written(_ text: String) throws(RecordError) -> JSONValue? {
+        if let value = literal(text) { return value }
+        return text.beginsAsObject ? try PythonLiteral.parse(text) : nil
+    }
+
+    /// The list or the object that a text is as JSON or as Python writes them.
+    private static func literal(_ text: String) -> JSONValue? {
+        guard text.isBracketed else { return nil }
+        do {
+            return try JSONValue.parse(Array(text.utf8))
+        } catch {
+            return try? PythonLiteral.parse(text)
+        }
     }
 }
 
@@ -143,8 +155,11 @@ extension AnswerSpan {
 
 extension String {
     /// Whether it begins as a list or an object does.
-    fileprivate var isBracketed: Bool {
-        let first = utf8.first { $0 != UInt8(ascii: " ") }
-        return first == UInt8(ascii: "[") || first == UInt8(ascii: "{")
+    fileprivate var isBracketed: Bool { ["[", "{"].contains(trimmedASCII.unicodeScalars.first) }
+
+    /// Whether it begins as an object with a key does.
+    fileprivate var beginsAsObject: Bool {
+        guard let brace = trimmedASCII.unicodeScalars.first, brace == "{" else { return false }
+        return ["'", "\""].contains(String(trimmedASCII.dropFirst()).trimmedASCII.unicodeScalars.first)
     }
 }
