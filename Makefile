@@ -6,8 +6,8 @@ export PKG_CONFIG_PATH := $(CURDIR)/.deps/pkgconfig
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build build-bench test sanitize sanitize-address sanitize-undefined sanitize-thread sanitize-shim \
-	sanitize-parsers fuzz soak lint demo wheel check-wheel archive install uninstall examples examples-python docs fixtures \
-	bench bench-growth bench-cuda clean distclean
+	sanitize-parsers fuzz soak lint demo cases wheel check-wheel archive install uninstall examples examples-python docs \
+	fixtures bench bench-growth bench-cuda clean distclean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -78,6 +78,9 @@ examples: setup ## builds and runs the packages of examples/, which use the libr
 
 examples-python: build ## LangChain, Haystack and a generated client against a server: MODEL=folder, runs/demo without it
 	@./Tools/examples_python.sh $(MODEL)
+
+cases: build ## models, data and machines as people have them, tried on the program: about a minute
+	@./Tools/cases.sh
 
 docs: setup ## the DocC documentation of the libraries, in .docs
 	@./Tools/docs.sh

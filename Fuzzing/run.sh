@@ -1,8 +1,9 @@
 #!/bin/sh
 # Fuzzes the parsers: Fuzzing/run.sh [--seconds N] [PARSER ...]; every parser, 60 seconds each.
 #
-# libFuzzer comes with Swift's compiler. What it keeps goes into .fuzz/PARSER; an input that crashes, takes longer than a second
-# or more memory than 1 GiB goes into .fuzz/found and ends the script with code 1. Add it to Fuzzing/Tests/Corpus when it is mended.
+# libFuzzer comes with Swift's compiler. What it keeps goes into .fuzz/PARSER; an input that crashes, takes longer
+# than a second or more memory than 1 GiB goes into .fuzz/found and ends the script with code 1. Add it to
+# Fuzzing/Tests/Corpus when it is mended.
 set -eu
 
 cd "$(dirname "$0")/.."

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the DocC documentation of the library products into .docs, and fails at any warning: Tools/docs.sh [MODULE ...].
-# swift-docc-plugin is a dependency only while this runs (see Package.swift).
+# Builds the DocC documentation of the library products into .docs, and fails at any warning: Tools/docs.sh [MODULE
+# ...]. swift-docc-plugin is a dependency only while this runs (see Package.swift).
 set -eu
 
 cd "$(dirname "$0")/.."

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Builds and runs the packages of examples/ as a client would, each depending on this package by its path.
 #
-# They share this package's build folder, where the tests and `make build` have built what they need. libtorch's links are
-# removed from it first, so that nothing but Tools/swift.sh helps the examples to find it.
+# They share this package's build folder, where the tests and `make build` have built what they need. libtorch's links
+# are removed from it first, so that nothing but Tools/swift.sh helps the examples to find it.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)

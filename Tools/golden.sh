@@ -1,7 +1,7 @@
 #!/bin/bash
-# Freezes what a bertqa program does, so that a later one can be compared with it by `diff -r`: losses of 20 steps, run.json,
-# training_stats.json, the --json output of every command, the sentences of bad inputs, predictions. Times, rates, memory and
-# paths are left out of what is written.
+# Freezes what a bertqa program does, so that a later one can be compared with it by `diff -r`: losses of 20 steps,
+# run.json, training_stats.json, the --json output of every command, the sentences of bad inputs, predictions. Times,
+# rates, memory and paths are left out of what is written.
 #
 # Usage: Tools/golden.sh BERTQA OUT
 # BERTQA_MODELS names a folder with minilm-squad/ and SQUAD_DIR one with dev.json: without them nothing is predicted.
@@ -68,7 +68,8 @@ cat > normalise.py <<'PYTHON'
 """Leaves out of JSON and of lines what differs from run to run: times, rates, memory, the program's own path."""
 import json, re, sys
 
-VARYING = re.compile(r"seconds|per_second|_time$|started|^command$|waiting_share|memory|peak|resumed_after|^sig|^kills$")
+VARYING = re.compile(
+    r"seconds|per_second|_time$|started|^command$|waiting_share|memory|peak|resumed_after|^sig|^kills$")
 SIZES = {"training", "gradient_checkpointing", "prediction", "predict"}
 
 def clean(value, key=""):
@@ -76,7 +77,8 @@ def clean(value, key=""):
         return {name: clean(entry, name) for name, entry in value.items()}
     if isinstance(value, list) and not VARYING.search(key):
         return [clean(entry) for entry in value]
-    if VARYING.search(key) or (key in SIZES and isinstance(value, int) and not isinstance(value, bool) and value > 4096):
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if VARYING.search(key) or (key in SIZES and is_number and value > 4096):
         return "~"
     return value
 
@@ -153,16 +155,19 @@ for precision in fp32 bf16; do
     done
     (cd "run-$precision" && sha256sum model.safetensors tokenizer.json learning_curve.svg tensorboard/events* \
         checkpoints/*/*.safetensors) > "$out/files-$precision.txt"
-    python3 normalise.py < "$(ls -d "run-$precision"/checkpoints/step-* | tail -1)/state.json" > "$out/state-$precision.json"
+    last=$(ls -d "run-$precision"/checkpoints/step-* | tail -1)
+    python3 normalise.py < "$last/state.json" > "$out/state-$precision.json"
     # shellcheck disable=SC2086
     for data in dev dev2; do
-        keep "evaluate-$data-$precision" evaluate --model "run-$precision" --data $data.json --precision "$precision" $run --json
+        keep "evaluate-$data-$precision" evaluate --model "run-$precision" --data $data.json \
+            --precision "$precision" $run --json
     done
 done
 # shellcheck disable=SC2086
 {
     keep evaluate-text evaluate --model run-fp32 --data dev.json --precision fp32 $run
-    keep evaluate-tutorial evaluate --model run-fp32 --data dev.json --preset tutorial --max-length 128 --precision fp32 $run --json
+    keep evaluate-tutorial evaluate --model run-fp32 --data dev.json --preset tutorial --max-length 128 \
+        --precision fp32 $run --json
     keep resume train --model encoder --train-file train.json --validation-file dev2.json \
         --output-dir run-fp32 --batch-size 8 --max-length 128 --max-steps 20 --epochs 2 --learning-rate 1e-4 \
         --warmup-ratio 0.1 --weight-decay 0.01 --save-steps 7 --keep-checkpoints 9 --tensorboard --seed 7 \
@@ -170,14 +175,16 @@ done
     keep config train --config settings.yaml --output-dir run-config --precision fp32 $run --json
     keep config-of-run train --config run-config/run.json --output-dir run-again --json
     python3 normalise.py < run-again/run.json > "$out/config-of-run.json"
-    keep tutorial train --preset tutorial --model encoder --train-file train.json --output-dir run-tutorial --max-steps 4 \
+    keep tutorial train --preset tutorial --model encoder --train-file train.json --output-dir run-tutorial \
+        --max-steps 4 \
         --batch-size 8 --max-length 96 --precision fp32 $run
     python3 normalise.py < run-tutorial/run.json > "$out/tutorial-run.json"
     keep sweep sweep --learning-rates 1e-4 2e-4 --model encoder --train-file train.json --validation-file dev.json \
         --output-dir sweep --max-steps 3 --epochs 1 --batch-size 4 --max-length 64 --precision fp32 $run
     python3 normalise.py < sweep/sweep.json > "$out/sweep.json"
     cp sweep/sweep.svg "$out/sweep.svg"
-    keep verify-resume verify-resume --model encoder --train-file train.json --output-dir proof --max-steps 10 --kills 2 \
+    keep verify-resume verify-resume --model encoder --train-file train.json --output-dir proof --max-steps 10 \
+        --kills 2 \
         --batch-size 4 --max-length 64 --precision fp32 $run --json
     keep plan plan --model encoder --train-file train.json --memory 8GiB --no-calibration $run --precision fp32 --json
     keep plan-text plan --model encoder --max-length 128 --memory 8GiB --no-calibration $run --precision fp32
@@ -218,12 +225,16 @@ if [ -n "$models" ]; then
         keep predict-cut predict --model reader --data large.json --output cut.json --truncation end --max-length 64 \
             --decoding argmax --precision fp32 $run
         cp cut.json "$out/"
-        keep compare compare --data dev.json --model reader --model run-fp32 --report report.html --precision fp32 $run --json
+        keep compare compare --data dev.json --model reader --model run-fp32 --report report.html \
+            --precision fp32 $run --json
         keep compare-text compare --data dev.json --model reader --model run-fp32 --precision fp32 $run
         sed -E 's/[0-9.]+ (MiB|s)/~/g; s/<td>[0-9.]+<\/td><td>~/<td>~<\/td><td>~/' report.html > "$out/report.html"
-        keep ask ask --model reader --context-file text.txt --question "When did the tower open?" --precision fp32 $run --json
-        keep ask-3 ask --model reader --context-file text.txt --question "Where is it?" --top-k 3 --precision fp32 $run --json
-        keep ask-text ask --model reader --context-file text.txt --question "Where is it?" --top-k 3 --precision fp32 $run
+        keep ask ask --model reader --context-file text.txt --question "When did the tower open?" \
+            --precision fp32 $run --json
+        keep ask-3 ask --model reader --context-file text.txt --question "Where is it?" --top-k 3 \
+            --precision fp32 $run --json
+        keep ask-text ask --model reader --context-file text.txt --question "Where is it?" --top-k 3 \
+            --precision fp32 $run
         printf 'When did it open?\n\nWho designed it?\n' > questions.txt
         keep chat chat --model reader --context-file text.txt --precision fp32 $run < questions.txt
         cp -r "$models/minilm-squad" quantized

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Links libtorch's libraries beside the products of `swift build`, which look for them there ($ORIGIN), and makes SwiftPM plan the
-# build again for a libtorch with other headers: Tools/link_libtorch.sh [OPTION ...], those of `swift build`. Without any it is
-# this package's release build.
+# Links libtorch's libraries beside the products of `swift build`, which look for them there ($ORIGIN), and makes
+# SwiftPM plan the build again for a libtorch with other headers: Tools/link_libtorch.sh [OPTION ...], those of `swift
+# build`. Without any it is this package's release build.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -11,11 +11,13 @@ products=$(swift build "$@" --show-bin-path)
 marker=$products/.libtorch
 linked=$(printf '%s\n' "$libtorch" && cat "$root/.deps/pkgconfig/bertqa-libtorch.pc")
 
-if [ -f "$marker" ] && [ "$(cat "$marker")" = "$linked" ] && ls "$products"/libtorch_cpu.* > /dev/null 2>&1; then exit 0; fi
+if [ -f "$marker" ] && [ "$(cat "$marker")" = "$linked" ] && ls "$products"/libtorch_cpu.* > /dev/null 2>&1; then
+    exit 0
+fi
 mkdir -p "$products"
 
-# SwiftPM keeps the plan of the last build and does not read the pkg-config file again: objects compiled for another libtorch would
-# pass for new.
+# SwiftPM keeps the plan of the last build and does not read the pkg-config file again: objects compiled for another
+# libtorch would pass for new.
 rm -f "$products/description.json"
 
 # Links that an earlier libtorch left would be mixed with those of this one.

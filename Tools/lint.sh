@@ -1,6 +1,6 @@
 #!/bin/sh
-# What `make lint` checks: formatting, the length of source files, links in the documentation, and that no path of one machine is
-# committed.
+# What `make lint` checks: formatting, the length of source files, links in the documentation, and that no path of one
+# machine is committed.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -9,8 +9,8 @@ failed=0
 swift format lint --strict -r -p Sources Tests Benchmarks Fuzzing examples Package.swift || failed=1
 
 # One job a file: 450 lines are too many for one. What protoc writes counts for nothing here and below.
-long=$(find Sources Benchmarks Fuzzing -type f ! -name '*.pb.swift' \( -name '*.swift' -o -name '*.cpp' -o -name '*.hpp' -o -name '*.h' -o -name '*.inc' \) \
-    -exec awk 'FNR == 451 { print FILENAME }' {} +)
+long=$(git ls-files -co --exclude-standard -- Sources Benchmarks Fuzzing Tools ':!*.pb.swift' \
+    | grep -E '\.(swift|c|cpp|hpp|h|inc|sh|py)$' | xargs awk 'FNR == 451 { print FILENAME }')
 if [ -n "$long" ]; then
     printf '%s\n' "lint: longer than 450 lines:" "$long" >&2
     failed=1
@@ -18,8 +18,17 @@ fi
 
 python3 Tools/check_links.py || failed=1
 
+# A source of the shim is compiled as part of a unit.
+parts=$(find Sources/CTorch -name '*.cpp' ! -path '*/Units/*' | sort)
+units=$(sed -n 's|^#include "\.\./\(.*\.cpp\)"|Sources/CTorch/\1|p' Sources/CTorch/Units/*.cpp | sort)
+if [ "$parts" != "$units" ]; then
+    printf '%s\n' "lint: not in exactly one unit of Sources/CTorch/Units:" >&2
+    printf '%s\n' "$parts" "$units" | sort | uniq -c | awk '$1 != 2 { print $2 }' >&2
+    failed=1
+fi
+
 # Longer lines do not fit a window beside another. Tests may have a longer text between quotation marks.
-wide=$(git ls-files -co --exclude-standard -- ':!*.pb.swift' '*.swift' '*.c' '*.cpp' '*.hpp' '*.h' '*.inc' \
+wide=$(git ls-files -co --exclude-standard -- ':!*.pb.swift' '*.swift' '*.c' '*.cpp' '*.hpp' '*.h' '*.inc' '*.sh' .ci/run \
     | LC_ALL=C.UTF-8 xargs grep -nE '^.{121}' | grep -v '^[A-Za-z]*/*Tests/.*"' | cut -c 1-160 || true)
 if [ -n "$wide" ]; then
     printf '%s\n' "lint: lines over 120 characters:" "$wide" >&2

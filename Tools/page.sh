@@ -1,6 +1,6 @@
 #!/bin/sh
-# Drives the server's page in headless Chromium and takes screenshots: Tools/page.sh --model MODEL [--screenshots FOLDER].
-# Its one Python package goes into .venv-page.
+# Drives the server's page in headless Chromium and takes screenshots: Tools/page.sh --model MODEL [--screenshots
+# FOLDER]. Its one Python package goes into .venv-page.
 set -eu
 
 cd "$(dirname "$0")/.."

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Counts lines and public declarations of each module, and fails beyond a limit: Tools/public_symbols.sh [LIMIT], 450 without one.
-# Swift's own, as written (the cases of a public enumeration count as one declaration with it).
+# Counts lines and public declarations of each module, and fails beyond a limit: Tools/public_symbols.sh [LIMIT], 450
+# without one. Swift's own, as written (the cases of a public enumeration count as one declaration with it).
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -9,9 +9,10 @@ total=0
 lines_total=0
 printf '%-20s %7s %7s\n' module lines public
 for module in Sources/*/; do
-    lines=$(find "$module" -type f \( -name '*.swift' -o -name '*.cpp' -o -name '*.hpp' -o -name '*.h' -o -name '*.inc' \) \
+    lines=$(find "$module" -type f \( -name '*.swift' -o -name '*.[ch]' -o -name '*.[ch]pp' -o -name '*.inc' \) \
         -exec cat {} + | wc -l)
-    public=$(grep -rhE --include='*.swift' '^ *(@[A-Za-z()]+ +|final +|static +|nonisolated +|indirect +)*public ' "$module" | wc -l)
+    public=$(grep -rhE --include='*.swift' \
+        '^ *(@[A-Za-z()]+ +|final +|static +|nonisolated +|indirect +)*public ' "$module" | wc -l)
     name=${module#Sources/}
     printf '%-20s %7d %7d\n' "${name%/}" "$lines" "$public"
     total=$((total + public))

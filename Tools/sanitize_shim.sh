@@ -32,7 +32,8 @@ cat > "$out/common.new" << HEADER
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 HEADER
-if cmp -s "$out/common.new" "$out/common.hpp"; then rm "$out/common.new"; else mv "$out/common.new" "$out/common.hpp"; fi
+cmp -s "$out/common.new" "$out/common.hpp" || cp "$out/common.new" "$out/common.hpp"
+rm "$out/common.new"
 headers() { find Sources/CTorch Tests/CTorchTests \( -name '*.h' -o -name '*.hpp' -o -name '*.inc' \) "$@"; }
 if [ ! -f "$out/common.pch" ] || [ -n "$(headers -newer "$out/common.pch")" ]; then
     PCH="-x c++-header" sh "$out/compile.sh" "$out/common.hpp" "$out/common.pch"

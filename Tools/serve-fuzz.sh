@@ -1,8 +1,9 @@
 #!/bin/sh
 # Fuzzes a running server by its own description: Tools/serve-fuzz.sh --model MODEL [--examples N].
 #
-# Schemathesis, which goes into .venv-fuzz, makes requests that fit /openapi.json and requests that do not, and checks that no
-# answer is a 5xx, that every status, header and body is one that the description names, and that wrong requests are refused.
+# Schemathesis, which goes into .venv-fuzz, makes requests that fit /openapi.json and requests that do not, and checks
+# that no answer is a 5xx, that every status, header and body is one that the description names, and that wrong
+# requests are refused.
 set -eu
 
 cd "$(dirname "$0")/.."

@@ -1,8 +1,9 @@
 #!/bin/sh
-# The long proofs: Tools/soak.sh [--kills N] [--texts N] [--megabytes N] [--fuzz-seconds N]; some hours with the defaults.
+# The long proofs: Tools/soak.sh [--kills N] [--texts N] [--megabytes N] [--fuzz-seconds N]; some hours with the
+# defaults.
 #
-# A run killed 500 times around its saves, every call on a file failing once, 1,000 power failures, a million random texts beside the
-# tokenizers library, inputs of up to 2 GB, every parser fuzzed for an hour.
+# A run killed 500 times around its saves, every call on a file failing once, 1,000 power failures, a million random
+# texts beside the tokenizers library, inputs of up to 2 GB, every parser fuzzed for an hour.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -19,7 +20,8 @@ while [ $# -gt 0 ]; do
 done
 export PKG_CONFIG_PATH="$PWD/.deps/pkgconfig"
 echo "soak: $kills kills"
-# In memory, saves take as long as steps do, and kills fall close to them; on a disk most of the time is spent on syncing.
+# In memory, saves take as long as steps do, and kills fall close to them; on a disk most of the time is spent on
+# syncing.
 scratch=${TMPDIR:-/tmp}
 if [ -d /dev/shm ] && [ -w /dev/shm ]; then scratch=/dev/shm; fi
 TMPDIR=$scratch BERTQA_SOAK=$kills swift test -c release --disable-testable-imports --filter verifyResume

@@ -4,8 +4,9 @@
 #   path/to/BertQA/Tools/swift.sh build -c release
 #   path/to/BertQA/Tools/swift.sh run my-program
 #
-# It does what `make setup` does where that was not done yet, lets SwiftPM find libtorch's headers (PKG_CONFIG_PATH), and links
-# libtorch's libraries beside what is built, where a program looks for them ($ORIGIN). After that the program runs by itself.
+# It does what `make setup` does where that was not done yet, lets SwiftPM find libtorch's headers (PKG_CONFIG_PATH),
+# and links libtorch's libraries beside what is built, where a program looks for them ($ORIGIN). After that the
+# program runs by itself.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,8 +1,8 @@
 #!/bin/sh
-# All tests, in parts: the kernels in the lower instruction sets, which a machine with a higher one would never run; what talks over
-# connections, by itself, since the other suites keep all of the pool's threads busy for seconds and its clients would be late; the rest.
-# Tests use public and package interfaces only: without testable imports they test the very objects of the release build, which
-# `make demo` and the examples share.
+# All tests, in parts: the kernels in the lower instruction sets, which a machine with a higher one would never run;
+# what talks over connections, by itself, since the other suites keep all of the pool's threads busy for seconds and
+# its clients would be late; the rest. Tests use public and package interfaces only: without testable imports they
+# test the very objects of the release build, which `make demo` and the examples share.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -28,5 +28,6 @@ for set in default avx2 avx512; do
         env BERTQA_CPU_CAPABILITY=$set "$swift" test -c release --disable-testable-imports $built --filter TorchTests
     built=--skip-build
 done
-part "server and hub" "$swift" test -c release --disable-testable-imports --skip-build --filter 'QAServerTests|HubTests|ServeLimitsTests'
-"$swift" test -c release --disable-testable-imports --skip-build --skip 'QAServerTests|HubTests|ServeLimitsTests'
+connections='QAServerTests|HubTests|ServeLimitsTests'
+part "server and hub" "$swift" test -c release --disable-testable-imports --skip-build --filter "$connections"
+"$swift" test -c release --disable-testable-imports --skip-build --skip "$connections"

@@ -3,6 +3,7 @@
  *   FAULTS_UNDER=FOLDER   only calls on what lies in this folder count
  *   FAULTS_LOG=FILE       a line is appended to this file for each call that counts
  *   FAULTS_FAIL=N         the N-th of them, counted from 1 over all threads, fails with FAULTS_ERRNO (EIO)
+ *   FAULTS_WITHOUT=NAME   every call of a name ("symlink", "flock", "sync-folder", ...) fails so: there is no such call
  *   FAULTS_RECORD=FILE    every change to a file or a folder, with its bytes, and every sync is appended to this file
  *
  * A record is a line "OPERATION\tNUMBER\tLENGTH\tPATH\tSECOND\n" and LENGTH bytes. NUMBER is an offset for "write",
@@ -93,6 +94,7 @@ static const char *opened(int file, char place[PATH_MAX]) {
 /* Counts a call; true where it is the one to fail. */
 static int fails(const char *operation, const char *path) {
     const char *wanted = getenv("FAULTS_FAIL");
+    const char *without = getenv("FAULTS_WITHOUT");
     char line[PATH_MAX + 32];
     if (!path) return 0;
     pthread_mutex_lock(&mutex);
@@ -100,7 +102,8 @@ static int fails(const char *operation, const char *path) {
     snprintf(line, sizeof line, "%s %s\n", operation, path);
     append("FAULTS_LOG", line, NULL, 0);
     pthread_mutex_unlock(&mutex);
-    if (!wanted || atol(wanted) != number) return 0;
+    const int is_missing = without && strcmp(without, operation) == 0;
+    if (!is_missing && (!wanted || atol(wanted) != number)) return 0;
     const char *code = getenv("FAULTS_ERRNO");
     errno = code ? atoi(code) : EIO;
     return 1;
@@ -226,9 +229,10 @@ static int settle(int file, int (*next)(int)) {
     char place[PATH_MAX];
     struct stat status;
     const char *path = opened(file, place);
-    if (fails("sync", path)) return -1;
+    const int is_folder = path && fstat(file, &status) == 0 && S_ISDIR(status.st_mode);
+    if (fails(is_folder ? "sync-folder" : "sync", path)) return -1;
     const int result = next(file);
-    if (result == 0 && path && fstat(file, &status) == 0) record("sync", S_ISDIR(status.st_mode), path, NULL, NULL, 0);
+    if (result == 0) record("sync", is_folder, path, NULL, NULL, 0);
     return result;
 }
 

@@ -38,6 +38,8 @@ class Hub(http.server.BaseHTTPRequestHandler):
         if name not in hub.files:
             return self.reply(404, [("X-Error-Code", "EntryNotFound")], b"")
         data = hub.files[name]
+        if with_body:
+            hub.sent.append(name)
         headers = [("X-Repo-Commit", hub.commit), ("ETag", f'"{hub.etag or hashlib.sha256(data).hexdigest()}"')]
         if not with_body:
             return self.reply(200, headers + [("Content-Length", str(len(data)))], None)
@@ -70,7 +72,7 @@ def world(**manners):
     """A folder, and a hub with manners of its own."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     server.daemon_threads = True
-    server.asked = []
+    server.asked, server.sent = [], []
     for key, value in {"files": FILES, "commit": COMMIT, "etag": None, "redirect": None, "endless": False, **manners}.items():
         setattr(server, key, value)
     threading.Thread(target=server.serve_forever, daemon=True).start()

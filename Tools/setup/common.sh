@@ -22,7 +22,8 @@ fail() {
 # A folder beside what it will become, so that one rename publishes it. Gone when the script ends, however it ends.
 make_scratch() {
     mkdir -p "$deps" || fail "cannot create $deps" "Is the disk full or the folder read-only?"
-    scratch=$(mktemp -d "$deps/partial.XXXXXX") || fail "cannot write to $deps" "Is the disk full or the folder read-only?"
+    scratch=$(mktemp -d "$deps/partial.XXXXXX") \
+        || fail "cannot write to $deps" "Is the disk full or the folder read-only?"
     trap 'rm -rf "$scratch"' EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP

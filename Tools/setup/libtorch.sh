@@ -29,7 +29,8 @@ check_layout() {
     for needed in include/ATen/ATen.h include/torch/csrc/api/include/torch/version.h; do
         [ -e "$libtorch/$needed" ] || not_libtorch "$needed"
     done
-    [ -e "$libtorch/lib/libtorch_cpu.so" ] || [ -e "$libtorch/lib/libtorch_cpu.dylib" ] || not_libtorch "lib/libtorch_cpu.so"
+    [ -e "$libtorch/lib/libtorch_cpu.so" ] || [ -e "$libtorch/lib/libtorch_cpu.dylib" ] \
+        || not_libtorch "lib/libtorch_cpu.so"
 }
 
 not_libtorch() {
@@ -58,8 +59,9 @@ fetch_libtorch() {
     libtorch=$deps/torch-$TORCH_VERSION
 }
 
-# What PyPI has for Linux on x86-64 is the CUDA build, which wants CUDA's libraries in packages beside it. Without an NVIDIA driver
-# nothing of CUDA could run, and its half is left out: then the two small packages do that libtorch_cpu itself is linked with.
+# What PyPI has for Linux on x86-64 is the CUDA build, which wants CUDA's libraries in packages beside it. Without an
+# NVIDIA driver nothing of CUDA could run, and its half is left out: then the two small packages do that libtorch_cpu
+# itself is linked with.
 complete_cuda_build() {
     if has_nvidia_driver; then
         need_space 6000 "a libtorch with CUDA"
@@ -82,7 +84,8 @@ complete_cuda_build() {
 
 has_nvidia_driver() { [ -e /proc/driver/nvidia/version ] || command -v nvidia-smi > /dev/null; }
 
-# link_flags FOLDER: libtorch itself is an empty library that loads what there is, the CUDA half too; not there without that half.
+# link_flags FOLDER: libtorch itself is an empty library that loads what there is, the CUDA half too; not there
+# without that half.
 link_flags() {
     for library in "$1"/lib/libtorch.so "$1"/lib/libtorch.dylib; do
         if [ -e "$library" ]; then printf '%s' "-ltorch "; fi
@@ -114,7 +117,8 @@ test_loading() {
 missing_libraries() {
     command -v ldd > /dev/null || return 0
     for library in "$1"/lib/libtorch_cpu.so "$1"/lib/libtorch_cuda.so; do
-        if [ -e "$library" ]; then ldd "$library" 2> /dev/null | sed -n 's/^[[:space:]]*\([^ ]*\) => not found.*/\1/p'; fi
+        [ -e "$library" ] || continue
+        ldd "$library" 2> /dev/null | sed -n 's/^[[:space:]]*\([^ ]*\) => not found.*/\1/p'
     done | sort -u
 }
 
@@ -133,22 +137,25 @@ explain_missing() {
 }
 
 # SwiftPM reads the flags from here; a blank inside a path is written with a backslash.
-# With BERTQA_NCCL=1 several GPUs can train together: the headers of CUDA and NCCL are looked for in the packages beside a wheel's
-# libtorch and in CUDA's own folder. Sets `nccl_cflags` and `nccl_libs`.
+# With BERTQA_NCCL=1 several GPUs can train together: the headers of CUDA and NCCL are looked for in the packages
+# beside a wheel's libtorch and in CUDA's own folder. Sets `nccl_cflags` and `nccl_libs`.
 find_nccl() {
     nccl_cflags="" nccl_libs=""
     [ "${BERTQA_NCCL:-0}" = 1 ] || return 0
-    [ -e "$libtorch/lib/libtorch_cuda.so" ] || fail "BERTQA_NCCL=1 needs a CUDA libtorch; $libtorch has no libtorch_cuda.so."
+    [ -e "$libtorch/lib/libtorch_cuda.so" ] \
+        || fail "BERTQA_NCCL=1 needs a CUDA libtorch; $libtorch has no libtorch_cuda.so."
     cuda=${CUDA_HOME:-/usr/local/cuda}
     for needed in nccl.h cuda_runtime.h crt/host_config.h nv/target; do
-        for folder in "$libtorch"/../nvidia/*/include "$libtorch"/../nvidia/*/include/cccl "$cuda/include" "$cuda/include/cccl" /usr/include; do
+        for folder in "$libtorch"/../nvidia/*/include "$libtorch"/../nvidia/*/include/cccl "$cuda/include" \
+            "$cuda/include/cccl" /usr/include; do
             if [ -e "$folder/$needed" ]; then
                 [ "$folder" = /usr/include ] || nccl_cflags="$nccl_cflags -I$(cd "$folder" && pwd -P)"
                 continue 2
             fi
         done
         fail "BERTQA_NCCL=1: no $needed beside $libtorch or in $cuda." \
-            "It comes with CUDA's toolkit and NCCL, or with the packages nvidia-nccl-cu13, nvidia-cuda-runtime, nvidia-cuda-crt, nvidia-cuda-cccl."
+            "It comes with CUDA's toolkit and NCCL, or with the packages nvidia-nccl-cu13, nvidia-cuda-runtime," \
+            "nvidia-cuda-crt, nvidia-cuda-cccl."
     done
     nccl_libs=" -ltorch_cuda -lc10_cuda"
 }

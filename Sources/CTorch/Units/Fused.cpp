@@ -1,4 +1,5 @@
-// What is fused around the products. Files of one unit are compiled together (docs/decisions/0054-the-build.md).
+// What is fused around the products.
+// Files of one unit are compiled together (docs/decisions/0054-the-build.md).
 #include "../AddNorm/AddNorm.cpp"
 #include "../AddNorm/Kernel.cpp"
 #include "../AddNorm/Plain.cpp"

@@ -1,4 +1,5 @@
-// Linear layers, gradients and the optimizer. Files of one unit are compiled together (docs/decisions/0054-the-build.md).
+// Linear layers, gradients and the optimizer.
+// Files of one unit are compiled together (docs/decisions/0054-the-build.md).
 #include "../Gradients/Autograd.cpp"
 #include "../Gradients/Checkpoint.cpp"
 #include "../Linear/Linear.cpp"

@@ -1,4 +1,5 @@
-// Tensors, the run time and what kernels share. Files of one unit are compiled together (docs/decisions/0054-the-build.md).
+// Tensors, the run time and what kernels share.
+// Files of one unit are compiled together (docs/decisions/0054-the-build.md).
 #include "../Kernels/Generator.cpp"
 #include "../Kernels/Padding.cpp"
 #include "../Kernels/Threads.cpp"

@@ -1,6 +1,6 @@
 /// The largest numbers that options take. They are far above what is of use, and low enough that no sum or product of
-/// several of them overflows: an option that is out of range is refused before anything is computed with it. A seed is no
-/// amount: it has any value of 64 bits.
+/// several of them overflows: an option that is out of range is refused before anything is computed with it. A seed is
+/// no amount: it has any value of 64 bits.
 package enum NumberLimit {
     /// The largest value of an option.
     ///
