@@ -28,8 +28,8 @@ extension EncoderDescription {
             headCount: config.headCount, layerNormEpsilon: config.layerNormEpsilon)
     }
 
-    /// Whether tokenizers of the family give segments. RoBERTa's do not, and its one segment is only a vector more.
+    /// Whether tokenizers of the family give segments. RoBERTa's do not, and put every token into the first one.
     private static func takesSegments(_ config: EncoderConfig) -> Bool {
-        config.positions == .fromZero ? config.typeVocabSize > 0 : config.typeVocabSize > 1
+        config.positions == .fromZero && config.typeVocabSize > 0
     }
 }
