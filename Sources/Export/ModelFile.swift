@@ -115,7 +115,7 @@ struct ModelFile {
         for tensor in graph.tensors where tensor.byteCount >= Self.smallest {
             let (gap, bytes) = (Self.aligned(end) - end, try tensor.bytes())
             try output.append { $0 += repeatElement(0, count: gap) }
-            try bytes.withUnsafeBytes { bytes throws(FileError) in try output.append(contentsOf: bytes) }
+            try bytes.withUnsafeBytes { bytes in try output.append(contentsOf: bytes) }
             end += gap + bytes.count
         }
     }
@@ -128,7 +128,7 @@ struct ModelFile {
         _ path: String, _ bytes: [UInt8], _ checkSources: () throws(ExportError) -> Void
     ) throws(ExportError) {
         try replace(path) { output in
-            try bytes.withUnsafeBytes { bytes throws(FileError) in try output.append(contentsOf: bytes) }
+            try bytes.withUnsafeBytes { bytes in try output.append(contentsOf: bytes) }
             try checkSources()
         }
     }
