@@ -38,6 +38,10 @@ enum UTF8Scalars {
         body(last)
     }
 
+    /// How many bytes the scalar has that begins with `first`.
+    @inline(__always)
+    static func length(_ first: UInt8) -> Int { first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4 }
+
     /// How many scalars the bytes hold.
     @inline(__always)
     static func count(_ bytes: UnsafePointer<UInt8>, _ length: Int) -> Int {

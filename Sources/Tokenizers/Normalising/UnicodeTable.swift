@@ -55,7 +55,7 @@ struct UnicodeTable: Sendable {
     private let lowerCase: ScalarMapping
 
     private init(packed: String) {
-        var input = PackedReader(bytes: [UInt8](Data(base64Encoded: packed) ?? Data()))
+        var input = PackedReader(base64: packed)
         var traits: [ScalarTraits] = []
         var orders: [UInt8] = []
         var words: [Bool] = []
@@ -73,7 +73,8 @@ struct UnicodeTable: Sendable {
         lowerCase = ScalarMapping(&input)
     }
 
-    private static func unpackRuns(_ input: inout PackedReader) -> (blocks: [UInt16], kinds: [UInt8]) {
+    /// Reads runs of scalars of one kind: the kinds of each different block of 128 scalars, and the block of each 128.
+    static func unpackRuns(_ input: inout PackedReader) -> (blocks: [UInt16], kinds: [UInt8]) {
         var flat = [UInt8](repeating: 0, count: 0x110000)
         var start = 0
         var current: UInt8 = 0
@@ -163,11 +164,11 @@ private struct ScalarMapping: Sendable {
 }
 
 /// Reads the variable-length integers of the packed tables.
-private struct PackedReader {
-    let bytes: [UInt8]
+struct PackedReader {
+    private let bytes: [UInt8]
     private var position = 0
 
-    init(bytes: [UInt8]) { self.bytes = bytes }
+    init(base64: String) { bytes = [UInt8](Data(base64Encoded: base64) ?? Data()) }
 
     mutating func byte() -> UInt8 {
         defer { position += 1 }

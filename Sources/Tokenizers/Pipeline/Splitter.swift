@@ -5,6 +5,7 @@
 enum Splitter: Sendable {
     case wordPiece(WordSplitter)
     case bytePair(BytePairSplitter)
+    case unigram(UnigramSplitter)
 
     /// Appends the tokens of the normalised bytes `range`, which lie between two added tokens. The algorithm finds the
     /// words itself, in the way of the models that it is made for.
@@ -13,6 +14,7 @@ enum Splitter: Sendable {
         switch self {
         case .wordPiece(let splitter): splitter.split(text, range, into: sink)
         case .bytePair(let splitter): splitter.split(text, range, into: sink)
+        case .unigram(let splitter): splitter.split(text, range, into: sink)
         }
     }
 
@@ -21,6 +23,7 @@ enum Splitter: Sendable {
         switch self {
         case .wordPiece(let splitter): splitter.split(word: word, of: text, into: sink)
         case .bytePair(let splitter): splitter.split(word: word, of: text, into: sink)
+        case .unigram(let splitter): splitter.split(word: word, of: text, into: sink)
         }
     }
 }
