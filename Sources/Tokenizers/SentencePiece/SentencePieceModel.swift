@@ -36,12 +36,15 @@ struct SentencePieceModel {
         guard model.trainer.algorithm == .unigram else {
             let algorithm = "\(model.trainer.algorithm)".uppercased()
             throw TokenizerError(
-                .unsupported, "\(path): this is a sentencepiece model of type \(algorithm); BertQA reads UNIGRAM models")
+                .unsupported, "\(path): this is a sentencepiece model of type \(algorithm); BertQA reads UNIGRAM models"
+            )
         }
     }
 
     /// The pieces of XLM-RoBERTa: fairseq's four special tokens, the file's from the fourth on, the mask.
-    func xlmRoberta(bos: String, pad: String, eos: String, unk: String, mask: String) throws(TokenizerError) -> UnigramParts {
+    func xlmRoberta(
+        bos: String, pad: String, eos: String, unk: String, mask: String
+    ) throws(TokenizerError) -> UnigramParts {
         try parts([(bos, 0), (pad, 0), (eos, 0), (unk, 0)], dropping: 3, mask)
     }
 
@@ -66,8 +69,8 @@ struct SentencePieceModel {
                 throw TokenizerError(error.kind, "\(path): \(error)")
             }
         }
-        parts.addedTokens = model.pieces.filter { $0.kind == .control || $0.kind == .userDefined }.map {
-            AddedToken($0.spelling, isNormalised: false, isSpecial: $0.kind == .control)
+        for piece in model.pieces where piece.kind == .control || piece.kind == .userDefined {
+            parts.addedTokens.append(AddedToken(piece.spelling, isSpecial: piece.kind == .control))
         }
         return parts
     }

@@ -88,7 +88,7 @@ struct CharacterMap: Sendable {
             guard unit.endsKey else { continue }
             let start = Unit(bits: units[base]).value
             guard start <= replacements.count, start == replacements.count || replacements[start] & 0xC0 != 0x80 else {
-                throw malformed("a replacement begins at byte \(start) of \(replacements.count), where no character does")
+                throw malformed("a replacement begins at byte \(start) of \(replacements.count), inside a character")
             }
         }
     }
@@ -101,7 +101,7 @@ struct CharacterMap: Sendable {
                 map[Int(byte)] = byte
                 continue
             }
-            if found.count == 1 && replacements[found.lowerBound] < 0x80 { map[Int(byte)] = replacements[found.lowerBound] }
+            if found.count == 1 { map[Int(byte)] = replacements[found.lowerBound] }
         }
         return map
     }

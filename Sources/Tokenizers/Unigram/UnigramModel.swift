@@ -25,7 +25,8 @@ struct UnigramModel: Sendable {
     ) throws(TokenizerError) {
         guard vocabulary.pieceEnd == scores.count, scores.indices.contains(Int(unknown)) else {
             throw TokenizerError(
-                .vocabulary, "\(vocabulary.pieceEnd) pieces have \(scores.count) scores, and unknown text has id \(unknown)")
+                .vocabulary,
+                "\(vocabulary.pieceEnd) pieces have \(scores.count) scores, and unknown text has the id \(unknown)")
         }
         guard scores.allSatisfy(\.isFinite) else {
             throw TokenizerError(.vocabulary, "the score of a piece is not a finite number")
@@ -57,7 +58,9 @@ struct UnigramModel: Sendable {
             let id = nodes[end].id
             if id == unknown {
                 // Unknown pieces that follow each other are one token.
-                while end < range.count, nodes[Int(nodes[end].neighbour)].id == unknown { end = Int(nodes[end].neighbour) }
+                while end < range.count, nodes[Int(nodes[end].neighbour)].id == unknown {
+                    end = Int(nodes[end].neighbour)
+                }
                 let source = text.source(range.lowerBound + start, range.lowerBound + end)
                 appendUnknown(UnsafeBufferPointer(start: bytes + start, count: end - start), source, sink)
             } else {
