@@ -1,5 +1,6 @@
 #!/bin/sh
-# Fuzzes a running server by its own description: Tools/serve-fuzz.sh --model MODEL [--examples N].
+# Fuzzes a running server by its own description: Tools/serve-fuzz.sh --model MODEL [--examples N]. BERTQA names another
+# program than .build/release/bertqa.
 #
 # Schemathesis, which goes into .venv-fuzz, makes requests that fit /openapi.json and requests that do not, and checks
 # that no answer is a 5xx, that every status, header and body is one that the description names, and that wrong
@@ -21,7 +22,7 @@ if [ ! -x .venv-fuzz/bin/python ]; then python3 -m venv .venv-fuzz; fi
 .venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check schemathesis==4.32.5
 
 port=18094
-.build/release/bertqa serve --model "$model" --port "$port" --database none --log-level error &
+"${BERTQA:-.build/release/bertqa}" serve --model "$model" --port "$port" --database none --log-level error &
 server=$!
 trap 'kill "$server" 2> /dev/null || true; wait "$server" 2> /dev/null || true' EXIT
 for _ in $(seq 100); do

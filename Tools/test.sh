@@ -20,14 +20,24 @@ part() {
 }
 # It is linked as Linux links.
 if [ "$(uname)" = Linux ]; then part "the shim's C interface under sanitizers" ./Tools/sanitize_shim.sh; fi
-# The first part of SwiftPM's builds for all.
-built=
-for set in default avx2 avx512; do
-    # shellcheck disable=SC2086 # empty, or one option
-    part "kernels, instruction set at most $set" \
-        env BERTQA_CPU_CAPABILITY=$set "$swift" test -c release --disable-testable-imports $built --filter TorchTests
-    built=--skip-build
-done
+kernels() {
+    BERTQA_CPU_CAPABILITY=$1
+    export BERTQA_CPU_CAPABILITY
+    shift
+    part "kernels, instruction set at most $BERTQA_CPU_CAPABILITY" "$@" --filter TorchTests
+    unset BERTQA_CPU_CAPABILITY
+}
+# The first part builds for all.
+kernels default "$swift" test -c release --disable-testable-imports
+# SwiftPM plans the build again in each call, for a quarter of a minute. What it has built runs without it, but on macOS,
+# where it is a bundle.
+program=$("$swift" build -c release --show-bin-path)/BertQAPackageTests.xctest
+if [ -f "$program" ]; then
+    built() { "$program" --testing-library swift-testing "$@"; }
+else
+    built() { "$swift" test -c release --disable-testable-imports --skip-build "$@"; }
+fi
+for set in avx2 avx512; do kernels $set built; done
 connections='QAServerTests|HubTests|ServeLimitsTests'
-part "server and hub" "$swift" test -c release --disable-testable-imports --skip-build --filter "$connections"
-"$swift" test -c release --disable-testable-imports --skip-build --skip "$connections"
+part "server and hub" built --filter "$connections"
+built --skip "$connections"
