@@ -18,7 +18,7 @@ struct AskCommand: AsyncParsableCommand {
               bertqa ask --model run --question "Who wrote it?" --context-file text.txt --top-k 3
             """)
 
-    @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.")
+    @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.", completion: .directory)
     var model: String
 
     @Option(help: "The question.")
@@ -27,7 +27,7 @@ struct AskCommand: AsyncParsableCommand {
     @Option(help: "The text.")
     var context: String?
 
-    @Option(help: "The file with the text, in UTF-8; - for standard input.")
+    @Option(help: "The file with the text, in UTF-8; - for standard input.", completion: .file())
     var contextFile: String?
 
     @Option(help: "How many answers.")

@@ -18,10 +18,10 @@ struct ChatCommand: AsyncParsableCommand {
               echo "Who wrote it?" | bertqa chat --model run --context-file text.txt
             """)
 
-    @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.")
+    @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.", completion: .directory)
     var model: String
 
-    @Option(help: "The file with the text, in UTF-8; :load and :text take others.")
+    @Option(help: "The file with the text, in UTF-8; :load and :text take others.", completion: .file())
     var contextFile: String?
 
     @OptionGroup var window: WindowOptions

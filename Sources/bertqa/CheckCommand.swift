@@ -22,10 +22,13 @@ struct CheckCommand: AsyncParsableCommand {
               bertqa check --data questions.json --model bert
             """)
 
-    @Option(help: "The dataset to check; squad or squad_v2 for the official one, its training part.")
+    @Option(
+        help: "The dataset to check; squad or squad_v2 for the official one, its training part.", completion: .file())
     var data: String
 
-    @Option(help: "A model, its folder or its id on the hub: also compare how its tokens cover the answers.")
+    @Option(
+        help: "A model, its folder or its id on the hub: also compare how its tokens cover the answers.",
+        completion: .directory)
     var model: String?
 
     @Flag(help: "Print the findings as one JSON object.")

@@ -19,13 +19,15 @@ struct CompareCommand: AsyncParsableCommand {
               bertqa compare --data dev.json --model run1 --model run2 --report report.html
             """)
 
-    @Option(help: "The dataset; squad or squad_v2 for the official one, its dev part.")
+    @Option(help: "The dataset; squad or squad_v2 for the official one, its dev part.", completion: .file())
     var data: String
 
-    @Option(help: "A fine-tuned model, its folder or its id on the hub; repeat the option for each model.")
+    @Option(
+        help: "A fine-tuned model, its folder or its id on the hub; repeat the option for each model.",
+        completion: .directory)
     var model: [String]
 
-    @Option(help: "Write an HTML page with the questions on which the models disagree.")
+    @Option(help: "Write an HTML page with the questions on which the models disagree.", completion: .file())
     var report: String?
 
     @OptionGroup var answers: DecodingOptions

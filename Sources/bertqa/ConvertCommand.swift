@@ -30,10 +30,10 @@ struct ConvertCommand: AsyncParsableCommand {
               bertqa convert --data questions.csv --output questions.json --repair
             """)
 
-    @Option(help: "The dataset; squad or squad_v2 for the official one, its training part.")
+    @Option(help: "The dataset; squad or squad_v2 for the official one, its training part.", completion: .file())
     var data: String
 
-    @Option(help: "The SQuAD file to write.")
+    @Option(help: "The SQuAD file to write.", completion: .file())
     var output: String
 
     @Flag(help: "Move answers to where their texts contain them, and leave out what cannot be used.")

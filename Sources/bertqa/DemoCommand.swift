@@ -20,13 +20,15 @@ struct DemoCommand: AsyncParsableCommand {
         help: """
             The pretrained encoder: its folder, or its id on the Hugging Face hub. (default: the folder that \
             BERTQA_ENCODER names; without it, \(encoderID))
-            """)
+            """, completion: .directory)
     var model: String?
 
-    @Option(help: "The folder with train.json, dev.json and unseen.txt. (default: the one that is installed)")
+    @Option(
+        help: "The folder with train.json, dev.json and unseen.txt. (default: the one that is installed)",
+        completion: .directory)
     var sample: String?
 
-    @Option(help: "The folder for the model.")
+    @Option(help: "The folder for the model.", completion: .directory)
     var outputDir = "runs/demo"
 
     private static let encoderID = "sentence-transformers/all-MiniLM-L6-v2"

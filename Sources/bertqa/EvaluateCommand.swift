@@ -32,10 +32,10 @@ struct EvaluateCommand: AsyncParsableCommand {
               bertqa evaluate --model run --data dev.json --preset tutorial --max-length 256
             """)
 
-    @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.")
+    @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.", completion: .directory)
     var model: String
 
-    @Option(help: "The dataset to answer; squad or squad_v2 for the official one, its dev part.")
+    @Option(help: "The dataset to answer; squad or squad_v2 for the official one, its dev part.", completion: .file())
     var data: String
 
     @Option(help: ArgumentHelp("tutorial: cut, decode and score rows as the tutorial does.", valueName: "preset"))

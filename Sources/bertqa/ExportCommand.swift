@@ -27,10 +27,10 @@ struct ExportCommand: AsyncParsableCommand {
               bertqa export --model run --output onnx/model_fp16.onnx --precision fp16
             """)
 
-    @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.")
+    @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.", completion: .directory)
     var model: String
 
-    @Option(help: "The ONNX file to write; its folder is made if it is not there.")
+    @Option(help: "The ONNX file to write; its folder is made if it is not there.", completion: .file())
     var output: String
 
     @Option(

@@ -20,10 +20,10 @@ struct InspectCommand: AsyncParsableCommand {
               bertqa inspect --model bert --data questions.json --index 0
             """)
 
-    @Option(help: "A model, its folder or its id on the hub: its vocabulary is used.")
+    @Option(help: "A model, its folder or its id on the hub: its vocabulary is used.", completion: .directory)
     var model: String
 
-    @Option(help: "The dataset; squad or squad_v2 for the official one, its training part.")
+    @Option(help: "The dataset; squad or squad_v2 for the official one, its training part.", completion: .file())
     var data: String
 
     @Option(help: "The question's id.")

@@ -20,10 +20,12 @@ struct LengthsCommand: AsyncParsableCommand {
               bertqa lengths --model bert --data train.json --max-lengths 128 256 384 --histogram lengths.svg
             """)
 
-    @Option(help: "A model, its folder or its id on the hub: its vocabulary and its shape are used.")
+    @Option(
+        help: "A model, its folder or its id on the hub: its vocabulary and its shape are used.",
+        completion: .directory)
     var model: String
 
-    @Option(help: "The dataset; squad or squad_v2 for the official one, its training part.")
+    @Option(help: "The dataset; squad or squad_v2 for the official one, its training part.", completion: .file())
     var data: String
 
     @Option(
@@ -31,7 +33,7 @@ struct LengthsCommand: AsyncParsableCommand {
         help: "The maximum lengths to compare. (default: 128, 256, 300, 384, 512, as far as the model has positions)")
     var maxLengths: [Int] = []
 
-    @Option(help: "Draw a histogram of the lengths into this SVG file.")
+    @Option(help: "Draw a histogram of the lengths into this SVG file.", completion: .file())
     var histogram: String?
 
     @Flag(help: "Print the result as one JSON object.")

@@ -20,10 +20,10 @@ struct MergeCommand: AsyncParsableCommand {
               bertqa merge --output predictions.json part1.json part2.json part3.json
             """)
 
-    @Option(help: "The file to write.")
+    @Option(help: "The file to write.", completion: .file())
     var output: String
 
-    @Argument(help: ArgumentHelp("The files of all shards.", valueName: "shard-file"))
+    @Argument(help: ArgumentHelp("The files of all shards.", valueName: "shard-file"), completion: .file())
     var files: [String]
 
     func run() async throws {

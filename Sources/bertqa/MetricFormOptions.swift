@@ -9,10 +9,12 @@ struct MetricFormOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Also write the answers as the metrics squad and squad_v2 of the evaluate library take them.",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var predictionsOutput: String?
 
-    @Option(help: ArgumentHelp("Also write the acceptable answers as these metrics take them.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Also write the acceptable answers as these metrics take them.", valueName: "file"),
+        completion: .file())
     var referencesOutput: String?
 
     /// Whether there is something to write.

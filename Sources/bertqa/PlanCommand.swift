@@ -27,12 +27,13 @@ struct PlanCommand: AsyncParsableCommand {
             measurement.
             """)
 
-    @Option(help: "The pretrained model: its folder, or its id on the Hugging Face hub.")
+    @Option(help: "The pretrained model: its folder, or its id on the Hugging Face hub.", completion: .directory)
     var model: String
 
     @Option(
         name: [.long, .customLong("data")],
-        help: "The dataset to train on; squad or squad_v2 for the official one, its training part.")
+        help: "The dataset to train on; squad or squad_v2 for the official one, its training part.", completion: .file()
+    )
     var trainFile: String?
 
     @OptionGroup var length: LengthOptions

@@ -16,10 +16,10 @@ struct PlotCommand: AsyncParsableCommand {
               bertqa plot run
             """)
 
-    @Argument(help: "The folder of a run.")
+    @Argument(help: "The folder of a run.", completion: .directory)
     var run: String
 
-    @Option(help: "Another file for the picture, .svg or .png.")
+    @Option(help: "Another file for the picture, .svg or .png.", completion: .file())
     var output: String?
 
     func run() async throws {

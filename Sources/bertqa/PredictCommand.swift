@@ -33,13 +33,13 @@ struct PredictCommand: AsyncParsableCommand {
               bertqa predict --model run --data large.json --output part2.json --shard 2/5 --resume
             """)
 
-    @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.")
+    @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.", completion: .directory)
     var model: String
 
-    @Option(help: "The dataset to answer; squad or squad_v2 for the official one, its dev part.")
+    @Option(help: "The dataset to answer; squad or squad_v2 for the official one, its dev part.", completion: .file())
     var data: String
 
-    @Option(help: "The file for the answers.")
+    @Option(help: "The file for the answers.", completion: .file())
     var output: String
 
     @Option(
@@ -51,7 +51,7 @@ struct PredictCommand: AsyncParsableCommand {
     @Option(help: "How many answers to each question go to --n-best-output.")
     var nBest: Int?
 
-    @Option(help: "The file for several answers to each question.")
+    @Option(help: "The file for several answers to each question.", completion: .file())
     var nBestOutput: String?
 
     @Option(
@@ -59,7 +59,7 @@ struct PredictCommand: AsyncParsableCommand {
             "How start and end are chosen: joint as the best pair, argmax each by itself.", valueName: "decoding"))
     var decoding = SpanDecoding.joint
 
-    @Option(help: "The file for the probability of each question to have no answer.")
+    @Option(help: "The file for the probability of each question to have no answer.", completion: .file())
     var naProbOutput: String?
 
     @Option(

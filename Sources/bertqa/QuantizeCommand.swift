@@ -20,10 +20,11 @@ struct QuantizeCommand: AsyncParsableCommand {
               bertqa predict --model run --data questions.json --output answers.json --precision int8
             """)
 
-    @Option(help: "A fine-tuned model's folder.")
+    @Option(help: "A fine-tuned model's folder.", completion: .directory)
     var model: String
 
-    @Option(help: "The dataset to measure on; squad or squad_v2 for the official one, its dev part.")
+    @Option(
+        help: "The dataset to measure on; squad or squad_v2 for the official one, its dev part.", completion: .file())
     var data: String
 
     @Option(help: "How many points of 100 the official F1 may drop.")

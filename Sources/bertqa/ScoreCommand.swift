@@ -31,14 +31,17 @@ struct ScoreCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "The dataset with the acceptable answers, or references; squad or squad_v2 for the official one, its dev "
-                + "part.")
+                + "part."), completion: .file()
     )
     var data: String
 
-    @Option(help: "The answers: {\"question id\": \"answer text\", ...}, or one of the other forms.")
+    @Option(
+        help: "The answers: {\"question id\": \"answer text\", ...}, or one of the other forms.", completion: .file())
     var predictions: String
 
-    @Option(help: "SQuAD 2.0: the probability of each question to have no answer: {\"question id\": probability, ...}.")
+    @Option(
+        help: "SQuAD 2.0: the probability of each question to have no answer: {\"question id\": probability, ...}.",
+        completion: .file())
     var naProbFile: String?
 
     @Option(

@@ -2,7 +2,9 @@ import ArgumentParser
 
 /// Who may ask.
 struct ServeAccessOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("A file with the API key: one line of at least 16 characters.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A file with the API key: one line of at least 16 characters.", valueName: "file"),
+        completion: .file())
     var apiKeyFile: String?
 
     @Option(

@@ -26,7 +26,7 @@ struct ServeCommand: AsyncParsableCommand {
             --database. With BERTQA_API_KEY or --api-key-file, requests must bring the key (Authorization: Bearer KEY).
             """)
 
-    @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.")
+    @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.", completion: .directory)
     var model: String
 
     @Option(help: "The address to listen on; 0.0.0.0 accepts other machines.")
@@ -38,7 +38,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "The file with stored documents; none keeps them in memory. (default: bertqa/documents.sqlite in the "
-                + "user's data folder)", valueName: "file"))
+                + "user's data folder)", valueName: "file"), completion: .file())
     var database: String?
 
     @OptionGroup(title: "Access") var access: ServeAccessOptions

@@ -16,7 +16,7 @@ struct TokenizeCommand: AsyncParsableCommand {
             in the token's own text.
             """)
 
-    @Option(help: "A model: its folder, or its id on the Hugging Face hub.")
+    @Option(help: "A model: its folder, or its id on the Hugging Face hub.", completion: .directory)
     var model: String
 
     @Option(help: "Cut contexts, and texts on their own, so that no row has more tokens.")

@@ -6,18 +6,18 @@ import StrictJSON
 /// The options of a training run, from the command line, a file and a preset. Names and help come from
 /// `TrainingOption`: a property here is the option of that name in another spelling.
 struct TrainingArguments: ParsableArguments {
-    @Option(help: "A YAML file with settings, or the run.json of an earlier run.")
+    @Option(help: "A YAML file with settings, or the run.json of an earlier run.", completion: .file())
     var config: String?
 
     @Option(help: ArgumentHelp("Settings that belong together: tutorial or fast.", valueName: "preset"))
     var preset: TrainingPreset?
 
-    @Option(help: .training("model")) var model: String?
-    @Option(help: .training("train_file")) var trainFile: String?
-    @Option(help: .training("validation_file")) var validationFile: String?
+    @Option(help: .training("model"), completion: .directory) var model: String?
+    @Option(help: .training("train_file"), completion: .file()) var trainFile: String?
+    @Option(help: .training("validation_file"), completion: .file()) var validationFile: String?
     @Option(help: .training("validation_fraction")) var validationFraction: Double?
     @Option(help: .training("split_by", valueName: "unit")) var splitBy: DataSplit?
-    @Option(help: .training("output_dir")) var outputDir: String?
+    @Option(help: .training("output_dir"), completion: .directory) var outputDir: String?
     @OptionGroup var length: LengthOptions
     @Option(help: .training("alignment", valueName: "alignment")) var alignment: SpanAlignment?
     @Flag(inversion: .prefixedNo, help: .training("drop_lost_answers")) var dropLostAnswers: Bool?

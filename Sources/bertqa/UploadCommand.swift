@@ -19,7 +19,7 @@ struct UploadCommand: AsyncParsableCommand {
               bertqa upload run owner/name --revision candidate
             """)
 
-    @Argument(help: "The folder of a run or of a model.")
+    @Argument(help: "The folder of a run or of a model.", completion: .directory)
     var run: String
 
     @Argument(help: "The repository, such as owner/name; a name alone belongs to the owner of the token.")
