@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs BertQA with libtorch: the one that LIBTORCH names, else the one in lib/bertqa/libtorch.
-home=$(dirname "$(readlink -f "$0")")/../lib/bertqa
+home=$(cd "$(dirname "$(readlink -f "$0")")/../lib/bertqa" && pwd)
 libtorch=${LIBTORCH:-$home/libtorch}
 if [ ! -e "$libtorch/lib/libtorch_cpu.so" ]; then
     echo "bertqa: no libtorch in $libtorch; link or unpack libtorch @TORCH@ there, or name its folder with LIBTORCH" >&2

@@ -11,6 +11,9 @@ case $prefix in /*) ;; *) fail "PREFIX=$prefix must begin with /" ;; esac
 target=${DESTDIR:-}$prefix
 products=$(dirname "$program")
 
+mkdir -p "$target/bin" "$target/lib" "$target/share" 2> /dev/null && [ -w "$target/lib" ] \
+    || fail "cannot write to $target; name another place with PREFIX, or run it with sudo"
+
 # A folder of its own first: what cannot be made leaves an earlier installation as it was.
 make_scratch
 "$root/Tools/install/prefix.sh" "$scratch/bertqa"
@@ -26,7 +29,6 @@ for library in "$products"/lib*.so*; do
     esac
 done
 
-mkdir -p "$target/bin" "$target/lib" "$target/share" || fail "cannot write to $target; name another place with PREFIX"
 rm -rf "$target/lib/bertqa"
 mv "$scratch/bertqa/lib/bertqa" "$target/lib/bertqa"
 cp -R "$scratch/bertqa/share/." "$target/share/"

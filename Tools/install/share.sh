@@ -20,16 +20,24 @@ complete bash bash-completion/completions bertqa
 complete zsh zsh/site-functions _bertqa
 complete fish fish/vendor_completions.d bertqa.fish
 
-swift build --quiet --package-path "$parser" --scratch-path "$root/.build-manual" --product generate-manual >&2 \
-    || fail "generate-manual could not be built (see above)."
-mkdir -p "$folder/man/man1"
+make_scratch
+swift build --package-path "$parser" --scratch-path "$root/.build-manual" --product generate-manual > "$scratch/build.log" 2>&1 || {
+    cat "$scratch/build.log" >&2
+    fail "generate-manual could not be built (see above)."
+}
 date=$(git -C "$root" log -1 --format=%cs 2> /dev/null || date +%F)
-"$root/.build-manual/debug/generate-manual" "$program" --multi-page --date "$date" --output-directory "$folder/man/man1"
+"$root/.build-manual/debug/generate-manual" "$program" --multi-page --date "$date" --output-directory "$scratch"
 
-# `man bertqa train` looks for bertqa-train, as `man git log` for git-log.
-for page in "$folder"/man/man1/bertqa.*.1; do
-    command=${page##*/bertqa.}
-    command=${command%.1}
-    mv "$page" "$folder/man/man1/bertqa-$command.1"
+# `man bertqa train` looks for bertqa-train, as `man git log` for git-log. Examples keep their lines, and the command that is hidden in
+# the help has no page.
+mkdir -p "$folder/man/man1"
+rm -f "$scratch/bertqa.reference.1"
+for page in "$scratch"/bertqa*.1; do
+    title=$(basename "$page" .1 | sed 's/bertqa\./bertqa-/')
+    sed -e '/^\.Xr bertqa\.reference /d' -e 's/^\.Xr bertqa\./.Xr bertqa-/; s/^\.Dt BERTQA\./.Dt BERTQA-/; s/^\.Nm "bertqa[. ]/.Nm "bertqa-/' "$page" \
+        | awk '
+            /^  / { if (!literal) print ".Bd -literal -offset indent"; literal = 1; sub(/^  /, ""); print; next }
+            literal { print ".Ed"; literal = 0 }
+            /^$/ { print ".Pp"; next }
+            { print }' > "$folder/man/man1/$title.1"
 done
-sed -i 's/^\.Xr bertqa\./.Xr bertqa-/; s/^\.Dt BERTQA\./.Dt BERTQA-/; s/^\.Nm "bertqa /.Nm "bertqa-/' "$folder"/man/man1/*.1
