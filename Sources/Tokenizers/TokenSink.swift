@@ -8,8 +8,8 @@ final class TokenSink {
     private(set) var addedPositions: [Int] = []
     /// Working memory of byte pair encoding.
     private(set) lazy var bytePair = BytePairScratch()
-    /// Working memory of a `UnigramModel`.
-    private(set) lazy var lattice = UnigramLattice()
+    /// Working memory of Unigram.
+    private(set) lazy var unigram = UnigramScratch()
 
     init() {
         ids = .allocate(capacity: capacity)

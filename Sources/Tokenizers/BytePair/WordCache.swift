@@ -27,14 +27,14 @@ final class WordCache {
     /// Keeps others from choosing words that meet in the table.
     private let seed = UInt64.random(in: .min ... .max)
     /// Whose tokens they are.
-    private var model: BytePairModel?
+    private var model: AnyObject?
 
     /// Calls `body` with the tokens of a word, which `make` gives for a new one.
     ///
     /// - Parameter word: `length` bytes, 1 to `longestWord`; 7 bytes more must be readable.
     @inline(__always)
     func forEachToken(
-        _ word: UnsafePointer<UInt8>, _ length: Int, of model: BytePairModel,
+        _ word: UnsafePointer<UInt8>, _ length: Int, of model: AnyObject,
         make: ((Int32, Int, Int) -> Void) -> Void, _ body: (Token) -> Void
     ) {
         if self.model !== model { clear(for: model) }
@@ -82,7 +82,7 @@ final class WordCache {
         }
     }
 
-    private func clear(for model: BytePairModel?) {
+    private func clear(for model: AnyObject?) {
         self.model = model
         for place in slots.indices { slots[place].hash = 0 }
         count = 0

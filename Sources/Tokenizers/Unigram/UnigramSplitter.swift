@@ -12,7 +12,8 @@ struct UnigramSplitter: Sendable {
     ) throws(TokenizerError) {
         self.metaspace = metaspace.map { Metaspace($0) }
         model = try UnigramModel(
-            vocabulary: vocabulary, scores: scores, unknown: unknown, byteFallback: byteFallback)
+            vocabulary: vocabulary, scores: scores, unknown: unknown, byteFallback: byteFallback,
+            wordStart: metaspace?.splitsWords == true ? metaspace?.replacement : nil)
     }
 
     /// Appends the tokens of the normalised bytes `range`.
@@ -43,23 +44,25 @@ struct UnigramSplitter: Sendable {
     /// Appends the tokens of the normalised bytes `word`, which pre-tokenizers before `Metaspace` have cut out.
     func split(word: Range<Int>, of text: NormalisedText, into sink: TokenSink) {
         if word.isEmpty { return }
-        let lattice = sink.lattice
-        guard let metaspace else { return model.split(text, word, lattice, into: sink) }
-        let words = lattice.words
+        let scratch = sink.unigram
+        guard let metaspace else { return model.split(word: word, of: text, using: scratch, into: sink) }
+        let words = scratch.words
         words.reset(base: 0, reserving: 0)
         words.leaveIdentity()
         metaspace.rewrite(text, word, into: words)
-        guard metaspace.settings.splitsWords else { return model.split(words, 0..<words.count, lattice, into: sink) }
+        guard metaspace.settings.splitsWords else {
+            return model.split(word: 0..<words.count, of: words, using: scratch, into: sink)
+        }
         let bytes = UnsafePointer(words.bytes)
         var start = 0
         var position = UTF8Scalars.length(bytes[0])
         while position < words.count {
             if metaspace.isReplacement(bytes, position) {
-                model.split(words, start..<position, lattice, into: sink)
+                model.split(word: start..<position, of: words, using: scratch, into: sink)
                 start = position
             }
             position += UTF8Scalars.length(bytes[position])
         }
-        model.split(words, start..<words.count, lattice, into: sink)
+        model.split(word: start..<words.count, of: words, using: scratch, into: sink)
     }
 }
