@@ -134,7 +134,8 @@ struct AnswerForms {
     ///   not begin so.
     private static func written(_ text: String) throws(RecordError) -> JSONValue? {
         if let value = literal(text) { return value }
-        return text.beginsAsObject ? try PythonLiteral.parse(text) : nil
+        guard text.beginsAsObject else { return nil }
+        return try PythonLiteral.parse(text)
     }
 
     /// The list or the object that a text is as JSON or as Python writes them.
