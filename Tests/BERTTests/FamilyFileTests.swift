@@ -2,6 +2,7 @@ import BERT
 import Checkpoints
 import Files
 import Foundation
+import Scratch
 import StrictJSON
 import Testing
 import Torch
