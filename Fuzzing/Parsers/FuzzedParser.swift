@@ -139,6 +139,7 @@ extension FuzzedParser {
         let config = try EncoderConfig(directory: scratch.path)
         try config.write(toDirectory: scratch.path)
         let again = try EncoderConfig(directory: scratch.path)
+        precondition(again.family == config.family && again.longestRow == config.longestRow)
         precondition(again.hiddenSize == config.hiddenSize && again.layerCount == config.layerCount)
     }
 
