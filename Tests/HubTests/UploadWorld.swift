@@ -16,12 +16,12 @@ struct UploadWorld {
         "README.md": "---\nlicense: mit\n---\n# Mine\n", "training_stats.json": "{}", "learning_curve.png": "png",
         "run.json": #"{"command": ["--train-file", "/data/private.json"]}"#, ".lock": "", ".env": "HF_TOKEN=hf_x",
         "checkpoints": "", "token": "hf_x", "model.safetensors.partial": "half", "train.json": "data",
-        "int8.json": "{}",
+        "int8.json": "{}", "onnx/model.onnx": "graph", "onnx/model.onnx_data": "weights", "onnx/vocab.txt": "[PAD]",
     ]
     /// What of it is a model's.
     static let sent: Set = [
         "config.json", "vocab.txt", "tokenizer.json", "tokenizer_config.json", "model.safetensors", "README.md",
-        "training_stats.json", "learning_curve.png",
+        "training_stats.json", "learning_curve.png", "onnx/model.onnx", "onnx/model.onnx_data",
     ]
 
     /// Runs `body` with a hub and a folder; whatever was sent must have been right.
@@ -39,7 +39,12 @@ struct UploadWorld {
             server.stop()
             do { try FileManager.default.removeItem(at: folder) } catch { Issue.record("\(folder.path): \(error)") }
         }
-        for (name, text) in files { try Data(text.utf8).write(to: folder.appendingPathComponent(name)) }
+        for (name, text) in files {
+            let file = folder.appendingPathComponent(name)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: file)
+        }
         let settings = HubSettings(endpoint: server.endpoint, cache: "/nowhere", token: desk.token)
         try await body(UploadWorld(server: server, folder: folder.path, settings: settings))
         #expect(server.state.withLock { $0.desk?.faults } == [])

@@ -29,10 +29,18 @@ enum ModelFolder {
         guard there.contains("config.json") else { throw missing(folder, "config.json") }
         guard !there.isDisjoint(with: vocabularies) else { throw missing(folder, "vocab.txt or tokenizer.json") }
         let names =
-            configuration + (tokenizer + others).filter(there.contains)
-            + there.filter { $0.hasSuffix(".onnx") && ShardedIndex.isPlainFileName($0) }.sorted()
+            configuration + (tokenizer + others).filter(there.contains) + (try exports(in: folder, there))
             + (try weights(in: folder, there))
         return try names.map { name throws(FileError) in try UploadedFile(name: name, folder: folder) }
+    }
+
+    /// What `export` wrote, into the folder itself or into `onnx`, where transformers.js looks for it.
+    private static func exports(in folder: String, _ there: Set<String>) throws(FileError) -> [String] {
+        func isExport(_ name: String) -> Bool {
+            ShardedIndex.isPlainFileName(name) && (name.hasSuffix(".onnx") || name.hasSuffix(".onnx_data"))
+        }
+        let below = try FileKind(path: "\(folder)/onnx") == .directory ? DurableFiles.names(in: "\(folder)/onnx") : []
+        return there.filter(isExport).sorted() + below.filter(isExport).sorted().map { "onnx/\($0)" }
     }
 
     private static func weights(in folder: String, _ there: Set<String>) throws -> [String] {
