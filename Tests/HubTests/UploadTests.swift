@@ -167,6 +167,22 @@ struct UploadTests {
         }
     }
 
+    @Test("redirects are followed on the hub itself, as for a repository with a new name, and to nobody else")
+    func redirects() async throws {
+        let prepare = { (desk: inout UploadDesk) in
+            desk.repositories["owner/bert"] = .init()
+            desk.moves = ["/owner/old": "/owner/bert"]
+        }
+        try await UploadWorld.with(UploadWorld.files, prepare) { world in
+            _ = try await world.upload("owner/old")
+            #expect(Set(world.branch().keys).isSuperset(of: UploadWorld.sent))
+            let elsewhere = world.server.store
+            world.change { $0.moves = ["/api/models/owner/bert": "\(elsewhere)/api/models/owner/bert"] }
+            try await world.fails(saying: "redirects to \(elsewhere)")
+            #expect(world.server.state.withLock { $0.requests.last?.path } == "/api/models/owner/bert/revision/main")
+        }
+    }
+
     @Test("weights in parts go with their index")
     func shards() async throws {
         let files = [

@@ -50,6 +50,8 @@ package struct UploadDesk: Sendable {
     package var silences: [String] = []
     /// Answers that are sent instead of what is right, by a part of the address.
     package var lies: [String: String] = [:]
+    /// Names of repositories that have changed: requests for them are redirected to another address.
+    package var moves: [String: String] = [:]
     /// What was wrong with requests.
     package var faults: [String] = []
     private var uploads: [String: Parts] = [:]
@@ -70,6 +72,9 @@ package struct UploadDesk: Sendable {
     package mutating func answer(_ request: LocalHub.Request, store: String, hub: String) -> Reply? {
         let parts = request.path.split(separator: "?", maxSplits: 1)[0].split(separator: "/").map(String.init)
         if let code = next(\.failures, request.path) { return Reply(code: code) }
+        if let move = moves.first(where: { request.path.contains($0.key) }) {
+            return Reply(code: 307, headers: ["Location": request.path.replacing(move.key, with: move.value)])
+        }
         if let lie = lies.first(where: { request.path.contains($0.key) })?.value {
             return Reply(headers: ["Content-Type": "application/json"], body: Data(lie.utf8))
         }
