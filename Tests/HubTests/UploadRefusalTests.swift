@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Hub
 import LocalHub
@@ -16,6 +17,20 @@ struct UploadRefusalTests {
         try await UploadWorld.with(files) { world in
             try await world.fails(saying: message)
             #expect(world.server.state.withLock { $0.requests.isEmpty })
+        }
+    }
+
+    @Test("a folder that is not there is named")
+    func noFolder() async throws {
+        try await UploadWorld.with { world in
+            for (place, message) in [("none", "there is no such folder"), ("config.json", "it is a file")] {
+                let upload = try HubUpload(settings: world.settings)
+                let id = try #require(HubModelID("owner/bert"))
+                let error = await #expect(throws: FileError.self) {
+                    try await upload.send("\(world.folder)/\(place)", to: id)
+                }
+                #expect(error?.path == "\(world.folder)/\(place)" && error?.message.contains(message) == true)
+            }
         }
     }
 

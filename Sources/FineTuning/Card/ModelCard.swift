@@ -10,6 +10,8 @@ package struct ModelCard {
     let name: String
     let record: RunRecord
     let statistics: TrainingStatistics
+    /// Whether the picture of the learning curve is there.
+    private let hasCurve: Bool
 
     /// The card of a run's directory; nil for a folder without the record of a run.
     ///
@@ -20,6 +22,7 @@ package struct ModelCard {
         self.name = name ?? RunRecord.lastComponent(directory)
         self.record = record
         statistics = try TrainingStatistics(directory: directory)
+        hasCurve = FileManager.default.fileExists(atPath: "\(directory)/learning_curve.png")
     }
 
     /// Writes the card into a run's directory. A README.md that somebody else wrote, or changed, stays as it is; so
@@ -76,7 +79,8 @@ extension ModelCard {
                 " On \(name), it has an exact match of **\(Figures.fixed(best.exactMatch, 2))** and an F1 of "
                 + "**\(Figures.fixed(best.f1, 2))** (official SQuAD scores, epoch \(number))."
         }
-        return text + "\n\n" + epochTable + "\n\n![Losses and scores after each epoch](learning_curve.png)"
+        text += "\n\n" + epochTable
+        return hasCurve ? text + "\n\n![Losses and scores after each epoch](learning_curve.png)" : text
     }
 
     private var epochTable: String {

@@ -25,6 +25,13 @@ enum ModelFolder {
     /// - Throws: `FileError` for a folder without configuration, weights or vocabulary, and for files that cannot be
     ///   read; `CheckpointError` for an index of weights that is none.
     static func files(in folder: String) throws -> [UploadedFile] {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else {
+            throw FileError(path: folder, kind: .missing, message: "there is no such folder")
+        }
+        guard isFolder.boolValue else {
+            throw FileError(path: folder, kind: .contents, message: "it is a file; a model's folder was expected")
+        }
         let there = Set(try DurableFiles.names(in: folder))
         guard there.contains("config.json") else { throw missing(folder, "config.json") }
         guard !there.isDisjoint(with: vocabularies) else { throw missing(folder, "vocab.txt or tokenizer.json") }
