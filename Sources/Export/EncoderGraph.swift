@@ -75,24 +75,34 @@ private struct EncoderGraphBuilder {
             "Gather", [try graph.parameter("\(scope).weight"), graph.integers([0], isScalar: true)], at: scope)
     }
 
-    /// The vectors of positions, [S, E] or [B, S, E].
+    /// The vectors of positions, [B, S, E]. They are looked up for each row, though all rows may have the same: where a
+    /// slice of the table was added, ONNX Runtime would not know the lengths any more, and compute norms and sums apart.
     private mutating func positions(_ scope: String) throws(ExportError) -> Value {
+        var ids: Value
         switch encoder.positions {
         case .places:
-            let length = graph.node("Shape", [EncoderGraph.ids], at: scope, [.int("start", 1), .int("end", 2)])
-            return graph.node(
-                "Slice",
-                [try graph.parameter("\(scope).weight"), graph.integers([0]), length, graph.integers([0])], at: scope)
+            let ones = whole(graph.node("Equal", [EncoderGraph.ids, EncoderGraph.ids], at: scope), at: scope)
+            ids = cumulative(ones, at: scope, [.int("exclusive", 1)])
         case .behindPadding(let id):
             let padding = graph.integers([id], isScalar: true)
             let isPadding = graph.node("Equal", [EncoderGraph.ids, padding], at: scope)
-            let isToken = graph.node(
-                "Cast", [graph.node("Not", [isPadding], at: scope)], at: scope,
-                [.int("to", StoredTensor.ElementType.int64.rawValue)])
-            let count = graph.node("CumSum", [isToken, graph.integers([1], isScalar: true)], at: scope)
-            let place = graph.node("Mul", [count, isToken], at: scope)
-            return try look(up: graph.node("Add", [place, padding], at: "\(scope)/ids"), in: scope)
+            let isToken = whole(graph.node("Not", [isPadding], at: scope), at: scope)
+            ids = graph.node("Mul", [cumulative(isToken, at: scope), isToken], at: scope)
+            ids = graph.node("Add", [ids, padding], at: "\(scope)/ids")
         }
+        return try look(up: ids, in: scope)
+    }
+
+    /// 0 and 1 for truth values.
+    private mutating func whole(_ x: Value, at place: String) -> Value {
+        graph.node("Cast", [x], at: place, [.int("to", StoredTensor.ElementType.int64.rawValue)])
+    }
+
+    /// The sum of all elements of a row up to each, [B, S].
+    private mutating func cumulative(
+        _ x: Value, at place: String, _ attributes: [ONNXAttributeProto] = []
+    ) -> Value {
+        graph.node("CumSum", [x, graph.integers([1], isScalar: true)], at: place, attributes)
     }
 
     // MARK: Layers

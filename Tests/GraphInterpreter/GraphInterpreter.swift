@@ -108,7 +108,8 @@ package struct GraphInterpreter {
         case "Transpose": [x[0].transposed(try integers(node, "perm"))]
         case "Softmax": [Self.softmax(x[0])]
         case "LayerNormalization": [Self.norm(x[0], x[1], x[2], epsilon: try attribute(node, "epsilon").f)]
-        case "CumSum": [Self.cumulative(x[0])]
+        case "CumSum":
+            [Self.cumulative(x[0], isExclusive: node.attribute.contains { $0.name == "exclusive" && $0.i == 1 })]
         case "DynamicQuantizeLinear": Self.quantized(x[0])
         case "DequantizeLinear": [Self.dequantized(x[0], x[1], x[2])]
         case "Split": Self.columns(x[0], x[1].integers.count)
@@ -124,15 +125,6 @@ package struct GraphInterpreter {
             return NumberArray(
                 x[1].shape + x[0].shape.dropFirst(),
                 x[1].integers.flatMap { x[0].numbers[($0 * width)..<(($0 + 1) * width)] })
-        case "Shape":
-            let (start, end) = (try attribute(node, "start").i, try attribute(node, "end").i)
-            let lengths = x[0].shape[Int(start)..<Int(end)].map(Double.init)
-            return NumberArray([lengths.count], lengths)
-        case "Slice":
-            guard x[1].integers == [0], x[3].integers == [0] else { throw Fault("\(node.name) slices otherwise") }
-            let rows = min(x[2].integers[0], x[0].shape[0])
-            let width = x[0].shape.dropFirst().reduce(1, *)
-            return NumberArray([rows] + x[0].shape.dropFirst(), Array(x[0].numbers.prefix(rows * width)))
         case "Unsqueeze":
             var shape = x[0].shape
             shape.insert(1, at: x[1].integers[0])
@@ -191,12 +183,12 @@ extension GraphInterpreter {
         }
     }
 
-    private static func cumulative(_ x: NumberArray) -> NumberArray {
+    private static func cumulative(_ x: NumberArray, isExclusive: Bool) -> NumberArray {
         x.mapRows { row in
             var sum = 0.0
             return row.map { number in
                 sum += number
-                return sum
+                return isExclusive ? sum - number : sum
             }
         }
     }
