@@ -76,7 +76,7 @@ private struct EncoderGraphBuilder {
     }
 
     /// The vectors of positions, [B, S, E]. They are looked up for each row, though all rows may have the same: where a
-    /// slice of the table was added, ONNX Runtime would not know the lengths any more, and compute norms and sums apart.
+    /// slice of the table was added, ONNX Runtime would not know the lengths any more, and not join sums and norms.
     private mutating func positions(_ scope: String) throws(ExportError) -> Value {
         var ids: Value
         switch encoder.positions {
