@@ -40,7 +40,7 @@ def questions(path):
         for article in json.load(file)["data"]:
             for paragraph in article["paragraphs"]:
                 for question in paragraph["qas"]:
-                    yield question["id"], question["question"].strip(), paragraph["context"]
+                    yield question["id"], question["question"].strip(), paragraph["context"], question["answers"]
 
 
 def best_span(start, end, first, last):
@@ -64,7 +64,7 @@ def answers(session, tokenizer, rows, max_length, batch_size):
     names = {value.name for value in session.get_inputs()}
     encoded = [
         tokenizer(question, context, truncation="only_second", max_length=max_length, return_offsets_mapping=True)
-        for _, question, context in rows
+        for _, question, context, _ in rows
     ]
     order = sorted(range(len(rows)), key=lambda row: len(encoded[row]["input_ids"]))
     found, seconds = {}, 0.0
@@ -77,7 +77,7 @@ def answers(session, tokenizer, rows, max_length, batch_size):
         starts, ends = session.run(["start_logits", "end_logits"], feed)
         seconds += time.perf_counter() - started
         for row, start, end in zip(batch, starts, ends):
-            identifier, _, context = rows[row]
+            identifier, _, context, _ = rows[row]
             text = [index for index, part in enumerate(encoded[row].sequence_ids()) if part == 1]
             if not text:
                 found[identifier] = ("", 0.0)
@@ -93,21 +93,26 @@ def run(*command):
 
 
 def compare(options, folder):
+    precision = "int8" if options.int8 else "fp32"
     path = os.path.join(folder, "onnx", "model.onnx")
     extra = ["--int8"] if options.int8 else ["--precision", options.precision]
     run(options.bertqa, "export", "--model", options.model, "--output", path, "--opset", str(options.opset), *extra)
     onnx.checker.check_model(path, full_check=True)
     rows = list(questions(options.data))[: options.limit]
-    predictions, best = os.path.join(folder, "predictions.json"), os.path.join(folder, "best.json")
+    predictions, best = (os.path.join(folder, f"{name}-{precision}.json") for name in ("predictions", "best"))
     data = os.path.join(folder, "data.json")
-    with open(data, "w", encoding="utf-8") as file:
-        paragraphs = [{"context": text, "qas": [{"id": i, "question": q, "answers": []}]} for i, q, text in rows]
-        json.dump({"version": "1.1", "data": [{"title": "", "paragraphs": paragraphs}]}, file)
-    run(
-        options.bertqa, "predict", "--model", options.model, "--data", data, "--output", predictions,
-        "--precision", "int8" if options.int8 else "fp32", "--truncation", "end", "--max-length",
-        str(options.max_length), "--n-best", "1", "--n-best-output", best, "--no-answer-threshold", "1",
-    )  # fmt: skip
+    if not os.path.exists(best):
+        with open(data, "w", encoding="utf-8") as file:
+            paragraphs = [
+                {"context": text, "qas": [{"id": identifier, "question": question, "answers": answers}]}
+                for identifier, question, text, answers in rows
+            ]
+            json.dump({"version": "1.1", "data": [{"title": "", "paragraphs": paragraphs}]}, file)
+        run(
+            options.bertqa, "predict", "--model", options.model, "--data", data, "--output", predictions,
+            "--precision", precision, "--truncation", "end", "--max-length", str(options.max_length),
+            "--n-best", "1", "--n-best-output", best, "--no-answer-threshold", "1",
+        )  # fmt: skip
     with open(best, encoding="utf-8") as file:
         expected = json.load(file)
     session = session_of(path, options.threads)
@@ -131,7 +136,7 @@ def compare(options, folder):
     print(f"largest difference {largest:.2e} of a logit, start plus end")
     for label, file in (("ONNX Runtime", own), ("BertQA", predictions)):
         scores = subprocess.run(
-            [options.bertqa, "score", "--data", options.data, "--predictions", file, "--json"],
+            [options.bertqa, "score", "--data", data, "--predictions", file, "--json"],
             check=True, stdout=subprocess.PIPE,
         )  # fmt: skip
         scores = json.loads(scores.stdout)
@@ -174,6 +179,7 @@ def main():
     parser.add_argument("--max-length", type=int, default=384)
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--work", help="a folder in which BertQA's answers to the same questions are kept for the next run")
     parser.add_argument("--least", type=float, default=99.5, help="per cent of answers that must be equal")
     options = parser.parse_args()
     for name in ("bertqa", "model", "data", "guide"):
@@ -181,6 +187,9 @@ def main():
             setattr(options, name, os.path.abspath(getattr(options, name)))
     right = True
     with tempfile.TemporaryDirectory() as folder:
+        if options.work:
+            folder = os.path.abspath(options.work)
+            os.makedirs(folder, exist_ok=True)
         if options.guide:
             right = run_guide(options, folder) and right
         if options.data:
