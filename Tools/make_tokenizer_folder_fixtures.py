@@ -182,6 +182,7 @@ def contradictions():
     yield "a sequence of normalizers beside BertTokenizer", fast | {"tokenizer.json": fast_file(normalizer=SEQUENCE("NFD", "Lowercase", "StripAccents"))}, {"told": "Sequence of NFD, Lowercase, StripAccents"}
     yield "another pre_tokenizer beside BertTokenizer", fast | {"tokenizer.json": fast_file(pre_tokenizer={"type": "Whitespace"})}, {"told": "Whitespace"}
     yield "another prefix beside BertTokenizer", fast | {"tokenizer.json": fast_file(model={"continuing_subword_prefix": "@@"})}, {"told": "continuing_subword_prefix"}
+    yield "RoBERTa's template beside BertTokenizer", fast | {"tokenizer.json": fast_file(post_processor=ROBERTA)}, {"told": "type_id of the second text"}
     yield "another longest word beside BertTokenizer", fast | {"tokenizer.json": fast_file(model={"max_input_chars_per_word": 10})}, {"told": "max_input_chars_per_word"}
     yield "texts that are not cleaned beside BertTokenizer", fast | {"tokenizer.json": fast_file(normalizer=BERT_NORMALIZER | {"clean_text": False})}, {"told": "clean_text"}
     yield "a file as it stands beside do_lower_case", fast | {"tokenizer_config.json": FILE | {"do_lower_case": True}}, {"told": "do_lower_case"}
@@ -248,6 +249,9 @@ def sections():
     yield "a sequence of one normalizer", plain | {"tokenizer.json": fast_file(normalizer={"type": "Sequence", "normalizers": [BERT_NORMALIZER]})}, {}
     yield "BertNormalizer and Lowercase", plain | {"tokenizer.json": fast_file(normalizer={"type": "Sequence", "normalizers": [BERT_NORMALIZER, {"type": "Lowercase"}]})}, {}
     yield "Lowercase alone", plain | {"tokenizer.json": fast_file(normalizer={"type": "Lowercase"})}, {}
+    yield "a sequence of normalizers", plain | {"tokenizer.json": fast_file(normalizer=SEQUENCE("NFD", "Lowercase", "StripAccents"))}, {}
+    yield "Lowercase before BertNormalizer", plain | {"tokenizer.json": fast_file(normalizer={"type": "Sequence", "normalizers": [{"type": "Lowercase"}, BERT_NORMALIZER]})}, {}
+    yield "white space only", plain | {"tokenizer.json": fast_file(pre_tokenizer={"type": "Whitespace"})}, {}
     yield "no normalizer", plain | {"tokenizer.json": fast_file(normalizer=None)}, {}
     yield "a sequence of one pre_tokenizer", plain | {"tokenizer.json": fast_file(pre_tokenizer={"type": "Sequence", "pretokenizers": [{"type": "BertPreTokenizer"}]})}, {}
     yield "another prefix", plain | {"tokenizer.json": renamed_prefix("@@")}, {}
@@ -276,7 +280,7 @@ def refusals():
     yield "Sudachi under BERT's class", plain | {"tokenizer_config.json": cased(tokenizer_class="BertTokenizer", word_tokenizer_type="sudachi")}, {"refused": "word_tokenizer_type is sudachi"}
     yield "characters", plain | {"tokenizer_config.json": cased(subword_tokenizer_type="character")}, {"refused": "subword_tokenizer_type is character"}
     yield "a class of config.json", plain | {"config.json": BERT | {"tokenizer_class": "BertJapaneseTokenizer"}}, {"refused": "config.json: tokenizer_class is BertJapaneseTokenizer"}
-    yield "another algorithm's class", plain | {"tokenizer_config.json": {"tokenizer_class": "RobertaTokenizerFast"}}, {"refused": "RobertaTokenizerFast"}
+    yield "another algorithm's class", plain | {"tokenizer_config.json": {"tokenizer_class": "RobertaTokenizerFast"}}, {"refused": "neither tokenizer.json nor vocab.json with merges.txt"}
     yield "jieba", plain | {"tokenizer_config.json": {"tokenizer_class": "RoFormerTokenizer"}}, {"refused": "RoFormerTokenizer"}
     yield "an unknown class without tokenizer.json", plain | {"tokenizer_config.json": {"tokenizer_class": "HarbourTokenizer"}}, {"refused": "needs a tokenizer.json"}
     yield "do_lower_case that is a text", plain | {"tokenizer_config.json": {"do_lower_case": "false"}}, {"refused": "do_lower_case must be true or false"}
@@ -286,14 +290,10 @@ def refusals():
     yield "[UNK] only as an added token", plain | {"vocab.txt": lines([token for token in VOCABULARY if token != "[UNK]"]), "added_tokens.json": {"[UNK]": NEW - 1}}, {"refused": "has no [UNK]"}
     yield "old line breaks", plain | {"vocab.txt": lines(end="\r")}, {"refused": "has no [CLS]"}
     yield "a pointer of Git LFS", plain | {"tokenizer.json": "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"}, {"refused": "git lfs pull"}
-    yield "RoBERTa's template", plain | {"tokenizer.json": fast_file(post_processor=ROBERTA)}, {"refused": "post_processor is RobertaProcessing"}
     yield "no template", file | {"tokenizer.json": fast_file(post_processor=None)}, {"refused": "no post_processor"}
-    yield "another template", file | {"tokenizer.json": json.loads(json.dumps(fast_file()).replace('"id": "B"', '"id": "A"'))}, {"refused": "post_processor does not build"}
+    yield "another template", file | {"tokenizer.json": json.loads(json.dumps(fast_file()).replace('"id": "B"', '"id": "A"'))}, {"refused": "without one text A"}
     yield "ids of the template", file | {"tokenizer.json": fast_file(post_processor={"type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 4]})}, {"refused": "has the id 4 for [CLS]"}
-    yield "a sequence of normalizers", file | {"tokenizer.json": fast_file(normalizer=SEQUENCE("NFD", "Lowercase", "StripAccents"))}, {"refused": "normalizer is Sequence of NFD, Lowercase, StripAccents"}
-    yield "Lowercase before BertNormalizer", file | {"tokenizer.json": fast_file(normalizer={"type": "Sequence", "normalizers": [{"type": "Lowercase"}, BERT_NORMALIZER]})}, {"refused": "normalizer is Sequence of Lowercase, BertNormalizer"}
-    yield "white space only", file | {"tokenizer.json": fast_file(pre_tokenizer={"type": "Whitespace"})}, {"refused": "pre_tokenizer is Whitespace"}
-    yield "bytes", file | {"tokenizer.json": fast_file(model={"type": "BPE", "merges": [], "byte_fallback": True})}, {"refused": "holds a BPE model"}
+    yield "bytes", file | {"tokenizer.json": fast_file(model={"type": "BPE", "merges": [], "byte_fallback": True})}, {"refused": "byte_fallback"}
     yield "an id beyond all bounds", file | {"tokenizer.json": fast_file(model={"vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 4_000_000_000}})}, {"refused": "the id of \"[SEP]\" is 4000000000"}
 
 

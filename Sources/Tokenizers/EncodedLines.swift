@@ -36,6 +36,11 @@ package struct EncodedLines {
         let row = try read(line)
         switch (row.text, row.question, row.context) {
         case (let text?, nil, nil):
+            let specials = tokenizer.template.singleCount
+            guard maxLength ?? specials >= specials else {
+                throw TokenizerError(
+                    .truncation, "a maximum length of \(maxLength ?? 0) has no room for the \(specials) special tokens")
+            }
             let encoding = tokenizer.encode(text, maxLength: maxLength)
             write(encoding, [text], [ScalarOffsets(text)], &output)
         case (nil, let question?, let context?):

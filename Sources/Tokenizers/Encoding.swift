@@ -6,17 +6,20 @@ public struct TokenizedText: Sendable, Hashable {
     public let offsets: [Range<Int32>]
     /// The positions of tokens that were found in the text as a whole, in order.
     let addedPositions: [Int]
+    /// How many tokens there are up to the end of each word, where a sequence of pre-tokenizers cut them; else empty.
+    let wordEnds: [Int]
 
     /// Makes a tokenised text; both arrays have the same length.
     public init(ids: [Int32], offsets: [Range<Int32>]) {
         precondition(ids.count == offsets.count)
-        self.init(ids: ids, offsets: offsets, addedPositions: [])
+        self.init(ids: ids, offsets: offsets, addedPositions: [], wordEnds: [])
     }
 
-    init(ids: [Int32], offsets: [Range<Int32>], addedPositions: [Int]) {
+    init(ids: [Int32], offsets: [Range<Int32>], addedPositions: [Int], wordEnds: [Int]) {
         self.ids = ids
         self.offsets = offsets
         self.addedPositions = addedPositions
+        self.wordEnds = wordEnds
     }
 
     /// The number of tokens.

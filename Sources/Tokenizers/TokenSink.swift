@@ -6,10 +6,15 @@ final class TokenSink {
     private(set) var count = 0
     /// The positions of tokens that were found in the text as a whole, in order.
     private(set) var addedPositions: [Int] = []
+    /// How many tokens there are up to the end of each word that was marked.
+    private(set) var wordEnds: [Int] = []
     /// Working memory of byte pair encoding.
     private(set) lazy var bytePair = BytePairScratch()
     /// Working memory of Unigram.
     private(set) lazy var unigram = UnigramScratch()
+
+    /// What the unknown tokens stand for, by their positions; nil unless somebody wants to know.
+    var unknownSpellings: [Int: String]?
 
     init() {
         ids = .allocate(capacity: capacity)
@@ -24,6 +29,7 @@ final class TokenSink {
     func reset() {
         count = 0
         addedPositions.removeAll(keepingCapacity: true)
+        wordEnds.removeAll(keepingCapacity: true)
     }
 
     /// Makes room for `extra` more tokens.
@@ -47,10 +53,20 @@ final class TokenSink {
         count += 1
     }
 
+    /// Notes that a word ends here.
+    func endWord() { wordEnds.append(count) }
+
     /// Appends a token that was found as a whole.
     func append(added id: Int32, _ range: Range<Int32>) {
         reserve(1)
         addedPositions.append(count)
+        append(id, range)
+        endWord()
+    }
+
+    /// Appends a token for text that the vocabulary cannot spell.
+    func append(unknown id: Int32, spelled text: UnsafeBufferPointer<UInt8>, _ range: Range<Int32>) {
+        unknownSpellings?[count] = String(decoding: text, as: UTF8.self)
         append(id, range)
     }
 
@@ -66,6 +82,7 @@ final class TokenSink {
     func tokens() -> TokenizedText {
         TokenizedText(
             ids: Array(UnsafeBufferPointer(start: ids, count: count)),
-            offsets: Array(UnsafeBufferPointer(start: offsets, count: count)), addedPositions: addedPositions)
+            offsets: Array(UnsafeBufferPointer(start: offsets, count: count)), addedPositions: addedPositions,
+            wordEnds: wordEnds)
     }
 }

@@ -58,16 +58,4 @@ extension Tokenizer {
         encoding.append(template.tail)
         return encoding
     }
-
-    /// How many tokens the library has made when it cuts: it stops at the end of the first word that reaches the limit.
-    ///
-    /// Which of two long texts counts as the longer one, and keeps the odd token under `.longestFirst`, depends on it.
-    private func counted(_ text: TokenizedText, limit: Int) -> Int {
-        guard text.count > limit else { return text.count }
-        let prefix = continuationPrefix.utf8
-        return (limit..<text.count).first { count in
-            let continues = vocabulary[text.ids[count]]?.utf8.starts(with: prefix) ?? false
-            return !continues && !text.addedPositions.contains(count - 1)
-        } ?? text.count
-    }
 }

@@ -5,14 +5,17 @@
 public struct Tokenizer: Sendable {
     /// The tokens and their ids, added ones included.
     package private(set) var vocabulary: Vocabulary
+    /// What it was made of, to be saved.
+    let sections: TokenizerSections
+    var origin = TokenizerOrigin()
     /// What happens to a text before it is split.
     let normaliser: TextNormaliser
     /// The tokens with a role.
     public let specialTokens: SpecialTokens
-    /// What pieces inside a word begin with in the vocabulary.
-    public let continuationPrefix: String
-    /// Words of more Unicode scalars are unknown.
-    public let maximumWordScalars: Int
+    /// WordPiece: what pieces inside a word begin with in the vocabulary; empty for other algorithms.
+    public var continuationPrefix: String { splitter.wordPiece?.prefix ?? "" }
+    /// WordPiece: words of more Unicode scalars are unknown. Other algorithms have no limit.
+    public var maximumWordScalars: Int { splitter.wordPiece?.maximumScalars ?? .max }
     /// Whether special tokens that stand in a text are split like words; `split_special_tokens` of transformers.
     public let splitsSpecialTokens: Bool
     /// The tokens around one text and around a pair.
@@ -26,7 +29,7 @@ public struct Tokenizer: Sendable {
     public let clsID: Int32
     /// The id of `[SEP]`, behind each text.
     public let sepID: Int32
-    /// The id of `[UNK]`, for words the vocabulary cannot spell.
+    /// The id of `[UNK]`, for what the vocabulary cannot spell; that of `[SEP]` where the tokenizer has no such token.
     public let unkID: Int32
     /// What is unusual about the files that the tokenizer was read from, a sentence each: files that contradict each
     /// other, settings that have no effect. Whoever loads a tokenizer shows them to the user.
@@ -36,9 +39,10 @@ public struct Tokenizer: Sendable {
     /// those of roles and settings that are in neither: a model has no rows for them.
     public internal(set) var listedCount: Int
 
-    private let splitter: Splitter
-    private let preTokeniser: PreTokeniser
-    private let trimming: OffsetTrimming?
+    let decoder: TokenDecoder
+    let trimming: OffsetTrimming?
+    let splitter: Splitter
+    let preTokeniser: PreTokeniser
     private var literalTokens: AddedTokenMatcher
     private var normalisedTokens: AddedTokenMatcher
 
@@ -63,38 +67,35 @@ public struct Tokenizer: Sendable {
     ) throws(TokenizerError) {
         var vocabulary = vocabulary
         vocabulary.add(addedTokens ?? specialTokens.added(to: vocabulary))
+        let model = ModelSection(.wordPiece, pieces: vocabulary.pieces, ids: vocabulary.pieceIDs)
+        let sections = TokenizerSections.wordPiece(
+            model, normaliser, unknown: specialTokens.unk, prefix: continuationPrefix,
+            maximumWordScalars: maximumWordScalars)
         let cls = try specialTokens.require(specialTokens.cls, vocabulary.id(of: specialTokens.cls))
         let sep = try specialTokens.require(specialTokens.sep, vocabulary.id(of: specialTokens.sep))
-        // Words that cannot be spelled become a token of the model itself: the library fails where it is only an added
-        // one.
-        let unknown = try specialTokens.require(specialTokens.unk, vocabulary.pieceID(of: specialTokens.unk))
-        let splitter = WordSplitter(
-            vocabulary: vocabulary, continuation: continuationPrefix, unknown: unknown,
-            maximumScalars: maximumWordScalars)
         try self.init(
             TokenizerParts(
-                vocabulary: vocabulary, normaliser: .bert(NormaliserEngine(normaliser)), splitter: .wordPiece(splitter),
-                template: .bert(cls: (specialTokens.cls, cls), sep: (specialTokens.sep, sep)),
-                specialTokens: specialTokens, continuationPrefix: continuationPrefix,
-                maximumWordScalars: maximumWordScalars, splitsSpecialTokens: splitsSpecialTokens))
+                sections, PostProcessor(.bert(cls: (specialTokens.cls, cls), sep: (specialTokens.sep, sep))),
+                vocabulary: vocabulary, specialTokens: specialTokens, splitsSpecialTokens: splitsSpecialTokens,
+                path: ""))
     }
 
-    /// Makes a tokenizer from its parts.
+    /// Makes a tokenizer of its parts.
     ///
     /// - Throws: `TokenizerError` (`.vocabulary`) naming a token with a role that is missing.
     init(_ parts: TokenizerParts) throws(TokenizerError) {
         let (vocabulary, special) = (parts.vocabulary, parts.specialTokens)
         self.vocabulary = vocabulary
-        listedCount = vocabulary.count
+        specialTokens = special
+        sections = parts.sections
         normaliser = parts.normaliser
         preTokeniser = parts.preTokeniser
         splitter = parts.splitter
         template = parts.template
         trimming = parts.trimming
-        specialTokens = special
-        continuationPrefix = parts.continuationPrefix
-        maximumWordScalars = parts.maximumWordScalars
+        decoder = parts.decoder
         splitsSpecialTokens = parts.splitsSpecialTokens
+        listedCount = vocabulary.count
         clsID = try special.require(special.cls, vocabulary.id(of: special.cls))
         sepID = try special.require(special.sep, vocabulary.id(of: special.sep))
         unkID = try special.require(special.unk, vocabulary.id(of: special.unk))
@@ -145,7 +146,7 @@ public struct Tokenizer: Sendable {
                     let (first, last) = (part.range.lowerBound, part.range.upperBound)
                     sink.append(added: token, Int32(truncatingIfNeeded: first)..<Int32(truncatingIfNeeded: last))
                 } else {
-                    splitNormalised(normaliser.normalise(bytes, part.range, using: scratch), into: sink)
+                    splitNormalised(normaliser.normalise(bytes, part.range, using: scratch), scratch)
                 }
             }
             trimming?.trim(sink, of: bytes)
@@ -153,32 +154,29 @@ public struct Tokenizer: Sendable {
         return sink.tokens()
     }
 
-    private func splitNormalised(_ text: NormalisedText, into sink: TokenSink) {
-        if normalisedTokens.isEmpty { return splitter.split(text, 0..<text.count, into: sink) }
+    private func splitNormalised(_ text: NormalisedText, _ scratch: TokenizerScratch) {
+        if normalisedTokens.isEmpty { return splitWords(text, 0..<text.count, scratch) }
         normalisedTokens.forEachPart(UnsafePointer(text.bytes), 0..<text.count) { part in
             if let token = part.token {
-                sink.append(added: token, text.source(part.range.lowerBound, part.range.upperBound))
+                scratch.sink.append(added: token, text.source(part.range.lowerBound, part.range.upperBound))
             } else {
-                splitter.split(text, part.range, into: sink)
+                splitWords(text, part.range, scratch)
             }
         }
     }
-}
 
-/// The parts that a tokenizer is made of.
-struct TokenizerParts {
-    /// With its added tokens.
-    var vocabulary: Vocabulary
-    var normaliser: TextNormaliser
-    var preTokeniser = PreTokeniser.ownWords
-    var splitter: Splitter
-    var template: PairTemplate
-    /// Byte-level BPE: takes white space out of the offsets.
-    var trimming: OffsetTrimming?
-    var specialTokens: SpecialTokens
-    /// WordPiece: what pieces inside a word begin with.
-    var continuationPrefix = ""
-    /// WordPiece: words of more Unicode scalars are unknown.
-    var maximumWordScalars = Int.max
-    var splitsSpecialTokens = false
+    @inline(__always)
+    private func splitWords(_ text: NormalisedText, _ range: Range<Int>, _ scratch: TokenizerScratch) {
+        switch preTokeniser {
+        case .ownWords: splitter.split(text, range, into: scratch.sink)
+        case .steps(let steps):
+            let list = scratch.words
+            list.begin(text, range)
+            for step in steps { step.apply(to: list) }
+            for word in list.words {
+                splitter.split(word: word, of: list.text, into: scratch.sink)
+                scratch.sink.endWord()
+            }
+        }
+    }
 }

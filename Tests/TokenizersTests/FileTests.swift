@@ -88,16 +88,16 @@ struct FileTests {
         arguments: [
             BadFile(
                 json: #"{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}}"#, kind: .unsupported,
-                message: "this tokenizer.json holds a BPE model; BertQA needs WordPiece"),
-            BadFile(
-                json: #"{"model": {"vocab": {"a": 0}, "merges": []}}"#, kind: .unsupported,
-                message: "holds a BPE model"),
+                message: "it has no post_processor"),
             BadFile(
                 json: #"{"model": {"vocab": {"a": 0}, "unk_token": "a"}}"#, kind: .unsupported,
-                message: "holds a WordLevel model"),
+                message: "holds a WordLevel model; BertQA needs WordPiece, BPE or Unigram"),
             BadFile(
-                json: #"{"model": {"type": "Unigram", "vocab": [["a", 0.5]]}}"#, kind: .unsupported,
-                message: "holds a Unigram model"),
+                json: #"{"model": {"type": "Unigram", "vocab": [["a"]]}}"#, kind: .malformed,
+                message: "a piece of the vocab has no score"),
+            BadFile(
+                json: #"{"model": {"type": "BPE", "merges": ["a b c"]}}"#, kind: .malformed,
+                message: "a merge is not two pieces"),
             BadFile(json: #"{"model": {"#, kind: .malformed, message: "line 1"),
             BadFile(json: "", kind: .malformed, message: "empty"),
             BadFile(json: "[]", kind: .malformed, message: "expected an object"),
@@ -115,7 +115,7 @@ struct FileTests {
             BadFile(
                 json: wordPiece(#"{"[UNK]": 0, "[CLS]": 1, "[SEP]": 2}"#, preTokeniser: "ByteLevel"),
                 kind: .unsupported,
-                message: "its pre_tokenizer is ByteLevel"),
+                message: "its pre_tokenizer has ByteLevel before WordPiece"),
         ])
     func badFiles(_ file: BadFile) throws {
         let folder = try TemporaryFolder()

@@ -10,7 +10,7 @@ struct OffsetTrimming: Sendable {
 
     /// Of each token of the model, by id.
     private let edges: [Edges]
-    private let addsPrefixSpace: Bool
+    let addsPrefixSpace: Bool
 
     /// - Parameter addsPrefixSpace: whether one space at the beginning of a text was put there, so that it takes nothing
     ///   of the text.

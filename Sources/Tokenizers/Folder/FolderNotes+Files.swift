@@ -5,42 +5,101 @@ import StrictJSON
 extension FolderNotes {
     // MARK: Sections of tokenizer.json
 
-    /// What a `tokenizer.json` says that `BertTokenizer` does otherwise.
-    mutating func checkSections(
-        of file: TokenizerFile, _ config: TokenizerConfig, _ tokenizer: Tokenizer, _ settings: Normaliser,
-        _ template: ListedTemplate?
-    ) {
-        if let own = try? file.normaliserSettings() {
-            for (name, key, theirs, ours) in Self.compared(own, settings) where theirs != ours {
+    /// What a `tokenizer.json` says that the class of the folder does otherwise.
+    mutating func checkSections(of file: TokenizerFile, _ folder: TokenizerFolder, _ tokenizer: Tokenizer) {
+        let (own, used) = (file.sections, tokenizer.sections)
+        let name = folder.tokenizerClass.name
+        if folder.tokenizerClass == .bert {
+            checkBert(file, folder.config, tokenizer)
+        } else {
+            if own.precompiled != used.normaliser || own.normaliser?["normalizers"]?.array?.count ?? 1 > 1 {
+                noteOther(file, "normalizer", Section.describe(own.normaliser), Section.describe(used.normaliser), name)
+            }
+            checkWords(file, folder.config, used, name)
+        }
+        guard let processor = try? PostProcessor(own.postProcessor, path: file.path) else {
+            return noteOther(file, "post_processor", Section.describe(own.postProcessor), "another one", name)
+        }
+        if let template = processor.template { checkTemplate(file, template, tokenizer.template, name) }
+    }
+
+    private mutating func checkBert(_ file: TokenizerFile, _ config: TokenizerConfig, _ tokenizer: Tokenizer) {
+        guard let settings = tokenizer.normaliser.bertSettings else { return }
+        let own = file.sections
+        if let listed = try? TextNormaliser(own.normaliser, path: file.path).bertSettings {
+            for (name, key, theirs, ours) in Self.compared(listed, settings) where theirs != ours {
                 let said = config[key] == nil ? "does not say \(key), which is then \(ours)" : "says \(key): \(ours)"
                 note(
                     "\(file.path) says \(name): \(theirs), but \(config.path) \(said); the latter is used, as in "
-                        + "transformers"
-                )
+                        + "transformers")
             }
-            if !own.cleanText { noteOther(file, "clean_text", "false", "true") }
+            if !listed.cleanText { noteOther(file, "clean_text", "false", "true", "BertTokenizer") }
         } else {
-            let lower = "do_lower_case: \(settings.lowercases)"
-            noteOther(file, "normalizer", TokenizerFile.describe(file.normaliser), "BertNormalizer with \(lower)")
+            let ours = "BertNormalizer with do_lower_case: \(settings.lowercases)"
+            noteOther(file, "normalizer", Section.describe(own.normaliser), ours, "BertTokenizer")
         }
-        if (try? file.checkPreTokeniser()) == nil {
-            noteOther(file, "pre_tokenizer", TokenizerFile.describe(file.preTokeniser), "BertPreTokenizer")
+        let words = Section.describe(own.preTokeniser)
+        if words != "BertPreTokenizer" && words != "Sequence of BertPreTokenizer" {
+            noteOther(file, "pre_tokenizer", words, "BertPreTokenizer", "BertTokenizer")
         }
-        let special = tokenizer.specialTokens
         for (name, theirs, ours) in [
-            ("continuing_subword_prefix", file.continuationPrefix, tokenizer.continuationPrefix),
-            ("max_input_chars_per_word", "\(file.maximumWordScalars)", "\(tokenizer.maximumWordScalars)"),
-            ("unk_token", file.unknown, special.unk),
-            ("first token of a row", template?.cls ?? special.cls, special.cls),
-            ("separator of a row", template?.sep ?? special.sep, special.sep),
-            ("type_id of the second text", "\(template?.secondType ?? 1)", "1"),
-        ] where !theirs.utf8.elementsEqual(ours.utf8) {
-            noteOther(file, name, theirs, ours)
+            ("continuing_subword_prefix", own.model.settings["continuing_subword_prefix"], JSONValue.string("##")),
+            ("max_input_chars_per_word", own.model.settings["max_input_chars_per_word"], .int(100)),
+            ("unk_token", own.model.settings["unk_token"], .string(tokenizer.specialTokens.unk)),
+        ] {
+            guard let theirs, theirs != ours, theirs != .null else { continue }
+            noteOther(file, name, theirs.serialized(), ours.serialized(), "BertTokenizer")
         }
     }
 
-    private mutating func noteOther(_ file: TokenizerFile, _ name: String, _ theirs: String, _ ours: String) {
-        note("\(file.path): its \(name) is \(theirs), but that of BertTokenizer, \(ours), is used, as in transformers")
+    /// Compares how words are found, and `add_prefix_space`, which may stand in both files.
+    private mutating func checkWords(
+        _ file: TokenizerFile, _ config: TokenizerConfig, _ used: TokenizerSections, _ name: String
+    ) {
+        guard let algorithm = try? used.algorithm(path: file.path),
+            case .ownWords(let ours)? = try? PreTokeniser(used.preTokeniser, for: algorithm, path: file.path)
+        else { return }
+        let own = try? PreTokeniser(file.sections.preTokeniser, for: algorithm, path: file.path)
+        guard case .ownWords(let theirs)? = own, theirs != ours else {
+            if case .ownWords? = own { return }
+            return noteOther(
+                file, "pre_tokenizer", Section.describe(file.sections.preTokeniser),
+                Section.describe(used.preTokeniser), name)
+        }
+        let (space, otherSpace) = (theirs.putsSpace, ours.putsSpace)
+        guard space != otherSpace else {
+            return note(
+                "\(file.path): the settings of its pre_tokenizer are not those of \(name), which are used, as in "
+                    + "transformers")
+        }
+        let said =
+            config["add_prefix_space"] == nil
+            ? "does not say add_prefix_space, which is then" : "says add_prefix_space:"
+        note(
+            "\(file.path) says add_prefix_space: \(space), but \(config.path) \(said) \(otherSpace); the latter is used, "
+                + "as in transformers")
+    }
+
+    private mutating func checkTemplate(
+        _ file: TokenizerFile, _ theirs: PairTemplate, _ ours: PairTemplate, _ name: String
+    ) {
+        for (part, theirs, ours) in [
+            ("first token of a row", theirs.roles.cls, ours.roles.cls),
+            ("separator of a row", theirs.roles.sep, ours.roles.sep),
+            ("type_id of the second text", "\(theirs.secondType)", "\(ours.secondType)"),
+        ] where !theirs.utf8.elementsEqual(ours.utf8) {
+            noteOther(file, part, theirs, ours, name)
+        }
+        if theirs.middle.map(\.token) != ours.middle.map(\.token) {
+            let text = { (tokens: [PairTemplate.Special]) in tokens.map(\.token).joined(separator: " ") }
+            noteOther(file, "separator between the texts", text(theirs.middle), text(ours.middle), name)
+        }
+    }
+
+    private mutating func noteOther(
+        _ file: TokenizerFile, _ part: String, _ theirs: String, _ ours: String, _ name: String
+    ) {
+        note("\(file.path): its \(part) is \(theirs), but that of \(name), \(ours), is used, as in transformers")
     }
 
     /// What `tokenizer_config.json` says beside a `tokenizer.json` that counts as it stands.

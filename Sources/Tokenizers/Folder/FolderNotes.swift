@@ -15,19 +15,18 @@ struct FolderNotes {
 
     /// Compares what the files say with the tokenizer that was made of them.
     mutating func check(
-        _ folder: TokenizerFolder, against tokenizer: Tokenizer, template: ListedTemplate?
+        _ folder: TokenizerFolder, against tokenizer: Tokenizer
     ) throws(TokenizerError) {
+        let settings = tokenizer.normaliser.bertSettings
         if let file = folder.file {
-            if let settings = tokenizer.normaliser.bertSettings {
-                if folder.tokenizerClass == .bert {
-                    checkSections(of: file, folder.config, tokenizer, settings, template)
-                } else {
-                    try checkConfig(folder.config, settings)
-                }
+            if folder.tokenizerClass == .file {
+                if let settings { try checkConfig(folder.config, settings) }
+            } else {
+                checkSections(of: file, folder, tokenizer)
             }
             try checkLines(folder, file, tokenizer.vocabulary)
         }
-        if let settings = tokenizer.normaliser.bertSettings { checkCase(tokenizer, settings, folder) }
+        if let settings { checkCase(tokenizer, settings, folder) }
         checkIgnored(folder.config)
         checkLists(folder, tokenizer)
         checkRoles(folder, tokenizer)

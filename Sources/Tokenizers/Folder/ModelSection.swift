@@ -1,7 +1,7 @@
 import StrictJSON
 
 /// The `model` section of a `tokenizer.json`, whatever its algorithm, read without a tree: it may hold very much.
-struct ModelSection {
+struct ModelSection: Sendable {
     /// The algorithms by their names in the file.
     enum Algorithm: String {
         case wordPiece = "WordPiece"
@@ -23,6 +23,14 @@ struct ModelSection {
     /// The other members: `unk_token`, `dropout`, `byte_fallback` and their like.
     private(set) var settings: [String: JSONValue] = [:]
 
+    /// The token for what the vocabulary cannot spell; nil if there is none.
+    var unknown: String? {
+        guard let place = settings["unk_id"]?.int else {
+            return settings["unk_token"]?.string ?? (algorithmName == Algorithm.wordPiece.rawValue ? "[UNK]" : nil)
+        }
+        return pieces.indices.contains(place) ? pieces[place] : nil
+    }
+
     /// The name of the algorithm; nil if the section names none and its keys do not tell it.
     var algorithmName: String? { type ?? impliedType }
 
@@ -35,6 +43,26 @@ struct ModelSection {
         let ofWordPiece: Set = ["unk_token", "continuing_subword_prefix", "max_input_chars_per_word"]
         if hasVocabularyObject { return keys.isSuperset(of: ofWordPiece) ? "WordPiece" : "WordLevel" }
         return keys.contains("vocab") ? "Unigram" : nil
+    }
+
+    /// A section of the tokens of a `vocab.txt`, a `vocab.json` or a sentencepiece model.
+    init(
+        _ algorithm: Algorithm, pieces: PieceStorage, ids: [Int32], scores: [Double] = [],
+        merges: PieceStorage = PieceStorage()
+    ) {
+        type = algorithm.rawValue
+        (self.pieces, self.ids, self.scores, self.merges) = (pieces, ids, scores, merges)
+    }
+
+    /// An empty section.
+    init() {}
+
+    /// The same tokens with other settings.
+    func replacingSettings(_ algorithm: Algorithm, _ settings: [String: JSONValue]) -> ModelSection {
+        var copy = self
+        copy.type = algorithm.rawValue
+        copy.settings = settings.filter { $0.value != .null }
+        return copy
     }
 
     /// Reads the section.

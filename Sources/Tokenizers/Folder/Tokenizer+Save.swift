@@ -2,7 +2,7 @@ import Files
 import StrictJSON
 
 extension Tokenizer {
-    /// Writes `vocab.txt`, `tokenizer.json` and `tokenizer_config.json` as transformers reads them.
+    /// Writes `tokenizer.json` and `tokenizer_config.json`, and for WordPiece `vocab.txt`, as transformers reads them.
     ///
     /// The folder has to be there: one that was removed while a run writes into it does not come back with half of its
     /// files.
@@ -11,8 +11,8 @@ extension Tokenizer {
     ///   - maximumLength: the longest input of the model, noted for transformers.
     /// - Throws: `TokenizerError` (`.inputOutput`) naming the file.
     public func save(to directory: String, maximumLength: Int = 512) throws(TokenizerError) {
-        try write(vocabularyLines(), to: directory + "/vocab.txt")
-        try write(tokenizerJSON().serialized(pretty: true) + "\n", to: directory + "/tokenizer.json")
+        if splitter.wordPiece != nil { try write(vocabularyLines(), to: directory + "/vocab.txt") }
+        try write(tokenizerJSON.serialized(pretty: true) + "\n", to: directory + "/tokenizer.json")
         try write(
             configJSON(maximumLength).serialized(pretty: true) + "\n", to: directory + "/tokenizer_config.json")
     }
@@ -37,102 +37,108 @@ extension Tokenizer {
         }
     }
 
-    /// The settings of BERT's normaliser.
-    private var settings: Normaliser { normaliser.bertSettings ?? Normaliser() }
-
-    private func tokenizerJSON() -> JSONValue {
-        object([
-            ("version", .string("1.0")), ("truncation", .null), ("padding", .null),
-            ("added_tokens", .array(addedTokens.map { entry($0.id, $0.token) })),
-            (
-                "normalizer",
-                object([
-                    ("type", .string("BertNormalizer")), ("clean_text", .bool(settings.cleanText)),
-                    ("handle_chinese_chars", .bool(settings.spacesChineseCharacters)),
-                    ("strip_accents", settings.stripsAccents.map(JSONValue.bool) ?? .null),
-                    ("lowercase", .bool(settings.lowercases)),
-                ])
-            ),
-            ("pre_tokenizer", object([("type", .string("BertPreTokenizer"))])),
-            ("post_processor", templateJSON()),
-            (
-                "decoder",
-                object([
-                    ("type", .string("WordPiece")), ("prefix", .string(continuationPrefix)), ("cleanup", .bool(true)),
-                ])
-            ),
-            (
-                "model",
-                object([
-                    ("type", .string("WordPiece")), ("unk_token", .string(specialTokens.unk)),
-                    ("continuing_subword_prefix", .string(continuationPrefix)),
-                    ("max_input_chars_per_word", .int(maximumWordScalars)),
-                    ("vocab", object(vocabulary.placesInUse.map(member))),
-                ])
-            ),
-        ])
+    private var tokenizerJSON: JSONValue {
+        [
+            "version": "1.0", "truncation": nil, "padding": nil,
+            "added_tokens": .array(addedTokens.map { $0.token.json(id: $0.id) }),
+            "normalizer": sections.normaliser ?? .null, "pre_tokenizer": sections.preTokeniser ?? .null,
+            "post_processor": PostProcessor(
+                template, trimming: trimming.map { .init(addsPrefixSpace: $0.addsPrefixSpace) }
+            ).json,
+            "decoder": sections.decoder ?? .null, "model": sections.model.json(vocabulary),
+        ]
     }
 
-    private func member(_ place: Int) -> (String, JSONValue) {
-        (vocabulary.pieces[place], .int(Int(vocabulary.pieceIDs[place])))
-    }
-
-    private func entry(_ id: Int32, _ token: AddedToken) -> JSONValue {
-        object([
-            ("id", .int(Int(id))), ("content", .string(token.content)), ("single_word", .bool(token.singleWord)),
-            ("lstrip", .bool(token.stripsLeft)), ("rstrip", .bool(token.stripsRight)),
-            ("normalized", .bool(token.isNormalised)), ("special", .bool(token.isSpecial)),
-        ])
-    }
-
-    private func templateJSON() -> JSONValue {
-        let special = { (token: String, type: Int) in
-            object([("SpecialToken", object([("id", .string(token)), ("type_id", .int(type))]))])
-        }
-        let text = { (name: String, type: Int) in
-            object([("Sequence", object([("id", .string(name)), ("type_id", .int(type))]))])
-        }
-        let known = { (token: String, id: Int32) in
-            object([("id", .string(token)), ("ids", .array([.int(Int(id))])), ("tokens", .array([.string(token)]))])
-        }
-        let (cls, sep) = (specialTokens.cls, specialTokens.sep)
-        let single = [special(cls, 0), text("A", 0), special(sep, 0)]
-        return object([
-            ("type", .string("TemplateProcessing")), ("single", .array(single)),
-            ("pair", .array(single + [text("B", Int(secondType)), special(sep, Int(secondType))])),
-            ("special_tokens", object([(cls, known(cls, clsID)), (sep, known(sep, sepID))])),
-        ])
-    }
-
-    /// `BertTokenizer` where transformers builds the same one from `tokenizer_config.json`; else the class that reads
-    /// `tokenizer.json` as it stands.
+    /// The class that transformers is to read the files with: the one that they were read with where it builds the same
+    /// tokenizer of them, else the one that reads `tokenizer.json` as it stands.
     private var savedClass: String {
-        // A token of a role that the vocabulary lacks is one that BertTokenizer would add behind the model's
-        // embeddings.
+        // A token of a role that the vocabulary lacks is one that the class would add behind the model's embeddings.
         let hasRoles = [specialTokens.mask, specialTokens.pad].allSatisfy { vocabulary.id(of: $0) != nil }
-        let isBert =
-            settings.cleanText && continuationPrefix == "##" && maximumWordScalars == 100 && secondType == 1
-            && hasRoles
-        return isBert ? "BertTokenizer" : "PreTrainedTokenizerFast"
+        switch origin.tokenizerClass {
+        case .bert, .file:
+            return hasRoles && isBert ? origin.className ?? TokenizerClass.bert.name : TokenizerClass.file.name
+        case .roberta, .xlmRoberta, .camembert:
+            return hasRoles ? origin.tokenizerClass.name : TokenizerClass.file.name
+        }
+    }
+
+    /// Whether `BertTokenizer` builds the same tokenizer.
+    private var isBert: Bool {
+        let decoder: JSONValue = ["type": "WordPiece", "prefix": "##", "cleanup": true]
+        guard normaliser.bertSettings?.cleanText == true, sections.preTokeniser == ["type": "BertPreTokenizer"],
+            sections.decoder == decoder
+        else { return false }
+        let bert = PairTemplate.bert(cls: (specialTokens.cls, clsID), sep: (specialTokens.sep, sepID))
+        return continuationPrefix == "##" && maximumWordScalars == 100 && template == bert && trimming == nil
     }
 
     private func configJSON(_ maximumLength: Int) -> JSONValue {
         var members: [(String, JSONValue)] = [
-            ("backend", .string("tokenizers")), ("cls_token", .string(specialTokens.cls)),
-            ("do_lower_case", .bool(settings.lowercases)), ("model_max_length", .int(maximumLength)),
-            ("sep_token", .string(specialTokens.sep)),
-            ("strip_accents", settings.stripsAccents.map(JSONValue.bool) ?? .null),
-            ("tokenize_chinese_chars", .bool(settings.spacesChineseCharacters)),
+            ("backend", "tokenizers"), ("cls_token", .string(specialTokens.cls)),
+            ("model_max_length", .int(maximumLength)), ("sep_token", .string(specialTokens.sep)),
             ("tokenizer_class", .string(savedClass)), ("unk_token", .string(specialTokens.unk)),
         ]
+        if let settings = normaliser.bertSettings {
+            members += [
+                ("do_lower_case", .bool(settings.lowercases)),
+                ("strip_accents", settings.stripsAccents.map(JSONValue.bool) ?? .null),
+                ("tokenize_chinese_chars", .bool(settings.spacesChineseCharacters)),
+            ]
+        }
+        if [.roberta, .xlmRoberta, .camembert].contains(origin.tokenizerClass),
+            case .ownWords(let words) = preTokeniser
+        {
+            members.append(("add_prefix_space", .bool(words.putsSpace)))
+        }
+        if origin.tokenizerClass == .roberta { members.append(("trim_offsets", .bool(trimming != nil))) }
         // Here as well, transformers would add a token that the vocabulary lacks.
         for (key, token) in [("mask_token", specialTokens.mask), ("pad_token", specialTokens.pad)]
-        where vocabulary.id(of: token) != nil {
+        where vocabulary.added.id(of: token) != nil {
             members.append((key, .string(token)))
         }
-        if splitsSpecialTokens { members.append(("split_special_tokens", .bool(true))) }
-        return object(members)
+        if splitsSpecialTokens { members.append(("split_special_tokens", true)) }
+        members += origin.kept
+        return .object(JSONObject(members.sorted { $0.0 < $1.0 }))
     }
 }
 
-private func object(_ members: [(String, JSONValue)]) -> JSONValue { .object(JSONObject(members)) }
+extension AddedToken {
+    /// An entry of `added_tokens`.
+    fileprivate func json(id: Int32) -> JSONValue {
+        [
+            "id": .int(Int(id)), "content": .string(content), "single_word": .bool(singleWord),
+            "lstrip": .bool(stripsLeft), "rstrip": .bool(stripsRight), "normalized": .bool(isNormalised),
+            "special": .bool(isSpecial),
+        ]
+    }
+}
+
+extension ModelSection {
+    /// The section as the library reads it.
+    fileprivate func json(_ vocabulary: Vocabulary) -> JSONValue {
+        var members: [(String, JSONValue)] = [("type", .string(algorithmName ?? ""))]
+        members += settings.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        if scores.isEmpty {
+            let places = vocabulary.placesInUse
+            members.append(("vocab", .object(JSONObject(places.map { (pieces[$0], .int(Int(ids[$0]))) }))))
+        } else {
+            members.append(("vocab", .array(pieces.indices.map { [.string(pieces[$0]), .double(scores[$0])] })))
+        }
+        if algorithmName == Algorithm.bytePair.rawValue {
+            let pairs = stride(from: 0, to: merges.count, by: 2).map { place -> JSONValue in
+                [.string(merges[place]), .string(merges[place + 1])]
+            }
+            members.append(("merges", .array(pairs)))
+        }
+        return .object(JSONObject(members))
+    }
+}
+
+/// What is to be known of the folder that a tokenizer was read from when it is saved.
+struct TokenizerOrigin: Sendable {
+    var tokenizerClass = TokenizerClass.bert
+    /// The class's own name, where it is one of `BertTokenizer`'s.
+    var className: String?
+    /// Members of `tokenizer_config.json` that are written as they were.
+    var kept: [(String, JSONValue)] = []
+}

@@ -94,6 +94,8 @@ struct TokenRoles {
     private var others: [String] = []
     /// Special tokens without a role.
     private(set) var extra: [AddedToken] = []
+    /// Whether a file has a list of them, even an empty one.
+    private var listsExtra = false
     /// How many of `extra` make a token of `added_tokens.json` special: not those that `special_tokens_map.json` lists
     /// as `additional_special_tokens`, which transformers reads too late for that.
     private var markingCount = 0
@@ -106,6 +108,7 @@ struct TokenRoles {
             try set(key, value, path: path)
         }
         let extraKey = members["extra_special_tokens"] != nil ? "extra_special_tokens" : "additional_special_tokens"
+        if members[extraKey] != nil { listsExtra = true }
         // The older name of the list has no effect beside another list.
         if extraKey == "additional_special_tokens" && !extra.isEmpty { return }
         for (key, value) in members[extraKey]?.object ?? JSONObject([]) { try set(key, value, path: path) }
@@ -130,15 +133,14 @@ struct TokenRoles {
     /// The token of a role; nil if the role is null or not there.
     func token(_ role: String) -> AddedToken? { named[role] ?? nil }
 
-    /// Gives the roles that are not there the tokens of `BertTokenizer`.
-    mutating func fillIn(_ defaults: SpecialTokens) {
-        for (role, content) in [
-            ("unk_token", defaults.unk), ("sep_token", defaults.sep), ("pad_token", defaults.pad),
-            ("cls_token", defaults.cls), ("mask_token", defaults.mask),
-        ] where named[role] == nil {
-            named[role] = AddedToken(content)
-        }
+    /// Gives the roles that are not there the tokens of a class.
+    mutating func fillIn(_ tokenizerClass: TokenizerClass) {
+        for (role, token) in tokenizerClass.roles where named[role] == nil { named[role] = token }
+        if !listsExtra { extra = tokenizerClass.extra }
     }
+
+    /// Sets the special tokens without a role to those of a sentencepiece model, unless a file lists some.
+    mutating func setExtra(_ tokens: [AddedToken]) { if !listsExtra { extra = tokens } }
 
     /// All roles' tokens in the order in which transformers adds them.
     var tokens: [AddedToken] { (Self.known + others).compactMap { named[$0] ?? nil } }

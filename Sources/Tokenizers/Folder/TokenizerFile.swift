@@ -8,17 +8,7 @@ import StrictJSON
 struct TokenizerFile {
     let path: String
     private(set) var addedTokens: [ListedToken] = []
-    private(set) var normaliser: JSONValue?
-    private(set) var preTokeniser: JSONValue?
-    private(set) var postProcessor: JSONValue?
-    private(set) var model = ModelSection()
-
-    /// The token for words that the vocabulary cannot spell.
-    var unknown: String { model.settings["unk_token"]?.string ?? "[UNK]" }
-    /// What pieces inside a word begin with in the vocabulary.
-    var continuationPrefix: String { model.settings["continuing_subword_prefix"]?.string ?? "##" }
-    /// Words of more Unicode scalars are unknown.
-    private(set) var maximumWordScalars = 100
+    private(set) var sections = TokenizerSections()
 
     /// Reads the file; `nil` if it is not there.
     init?(path: String) throws(TokenizerError) {
@@ -31,10 +21,6 @@ struct TokenizerFile {
             try reader.end()
         } catch {
             throw TokenizerError(.malformed, "\(path): \(error)")
-        }
-        guard model.algorithmName == "WordPiece" else {
-            let kind = model.algorithmName.map { "a \($0) model" } ?? "no model of a known type"
-            throw TokenizerError(.unsupported, "\(path): this tokenizer.json holds \(kind); BertQA needs WordPiece")
         }
     }
 
@@ -64,23 +50,14 @@ struct TokenizerFile {
             first = false
             switch key {
             case "added_tokens": try readAddedTokens(&reader)
-            case "normalizer": normaliser = try reader.value()
-            case "pre_tokenizer": preTokeniser = try reader.value()
-            case "post_processor": postProcessor = try reader.value()
-            case "model":
-                try model.read(&reader)
-                try readMaximumWordScalars(&reader)
+            case "normalizer": sections.normaliser = try reader.value()
+            case "pre_tokenizer": sections.preTokeniser = try reader.value()
+            case "post_processor": sections.postProcessor = try reader.value()
+            case "decoder": sections.decoder = try reader.value()
+            case "model": try sections.model.read(&reader)
             default: try reader.skipValue()
             }
         }
-    }
-
-    private mutating func readMaximumWordScalars(_ reader: inout JSONReader) throws(JSONError) {
-        guard let value = model.settings["max_input_chars_per_word"] else { return }
-        guard let count = value.int, count >= 0 else {
-            throw reader.error("max_input_chars_per_word must be a whole number that is not negative")
-        }
-        maximumWordScalars = count
     }
 
     private mutating func readAddedTokens(_ reader: inout JSONReader) throws(JSONError) {

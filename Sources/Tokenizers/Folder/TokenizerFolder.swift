@@ -5,11 +5,12 @@ extension Tokenizer {
     /// Reads the tokenizer of a model folder as transformers 5.23 does, and notes in `warnings` what contradicts
     /// itself.
     ///
-    /// Read are `tokenizer.json`, or `vocab.txt` where it is not there, `tokenizer_config.json`,
-    /// `special_tokens_map.json`, `added_tokens.json`, and of `config.json` the `model_type` and `tokenizer_class`.
+    /// Read are `tokenizer.json`, or where it is not there what the model's kind has instead (`vocab.txt`, `vocab.json`
+    /// with `merges.txt`, `sentencepiece.bpe.model`), `tokenizer_config.json`, `special_tokens_map.json`,
+    /// `added_tokens.json`, and of `config.json` the `model_type` and `tokenizer_class`.
     ///
-    /// - Throws: `TokenizerError` naming the file and the setting: nothing to read, not a WordPiece tokenizer, one that
-    ///   needs another program, a vocabulary without `[UNK]`, `[CLS]` or `[SEP]`.
+    /// - Throws: `TokenizerError` naming the file and the setting: nothing to read, an algorithm or a part of it that
+    ///   BertQA does not have, one that needs another program, a vocabulary without the tokens that rows are made with.
     public init(directory: String) throws(TokenizerError) {
         self = try TokenizerFolder(path: directory).tokenizer()
     }
@@ -18,7 +19,8 @@ extension Tokenizer {
 /// The files of a model folder that decide how its texts become tokens.
 ///
 /// - Source: `_from_pretrained` of transformers 5.23 (`src/transformers/tokenization_utils_base.py`),
-///   `TokenizersBackend` (`tokenization_utils_tokenizers.py`) and `BertTokenizer` (`models/bert/tokenization_bert.py`).
+///   `TokenizersBackend` (`tokenization_utils_tokenizers.py`) and the classes of `TokenizerClass`
+///   (`models/*/tokenization_*.py`).
 struct TokenizerFolder {
     let path: String
     let config: TokenizerConfig
@@ -31,6 +33,10 @@ struct TokenizerFolder {
     /// `added_tokens.json`
     let addedFile: (path: String, tokens: [(content: String, id: Int)])?
     let tokenizerClass: TokenizerClass
+    /// The name of the class without `Fast`, if a file names one of `BertTokenizer`'s.
+    private let className: String?
+    /// Whether the model has segments, as far as its type and its tokenizer's class tell.
+    private let takesSegments: Bool
     private(set) var warnings: [String] = []
 
     /// Reads the files.
@@ -40,22 +46,23 @@ struct TokenizerFolder {
         let named = config["fast_tokenizer_files"].map(TokenizerFile.current) ?? "tokenizer.json"
         file = try TokenizerFile(path: path + "/" + named)
         vocabularyFile = try ModelFiles.mapIfPresent(path + "/vocab.txt")
-        guard file != nil || vocabularyFile != nil else {
-            throw TokenizerError(
-                .missing,
-                "\(path): there is neither tokenizer.json nor vocab.txt; expected the folder of a Hugging Face BERT "
-                    + "model"
-            )
-        }
         let mapPath = path + "/special_tokens_map.json"
         roleMap = try ModelFiles.object(mapPath).map { (mapPath, $0) }
         addedFile = try Self.addedTokens(path + "/added_tokens.json")
         let modelPath = path + "/config.json"
+        let model = try ModelFiles.object(modelPath).map { (path: modelPath, members: $0) }
         var warnings: [String] = []
-        tokenizerClass = try TokenizerClass.of(
-            config, model: try ModelFiles.object(modelPath).map { (modelPath, $0) }, hasFile: file != nil
-        ) { warnings.append($0) }
+        tokenizerClass = try TokenizerClass.of(config, model: model, hasFile: file != nil) { warnings.append($0) }
+        className = TokenizerClass.bertName(try config.text("tokenizer_class"))
+        takesSegments =
+            (tokenizerClass == .bert || tokenizerClass == .file) && className != "DistilBertTokenizer"
+            && model?.members["model_type"]?.string != "distilbert"
         self.warnings = warnings
+        guard file != nil || tokenizerClass.vocabularyFiles != ["vocab.txt"] || vocabularyFile != nil else {
+            throw TokenizerError(
+                .missing,
+                "\(path): there is neither tokenizer.json nor vocab.txt; expected the folder of a Hugging Face model")
+        }
     }
 
     private static func addedTokens(
@@ -76,7 +83,7 @@ struct TokenizerFolder {
     private var readsFileAsItStands: Bool { tokenizerClass == .file && file != nil }
 
     /// The file that the vocabulary comes from.
-    var vocabularyPath: String { file?.path ?? path + "/vocab.txt" }
+    var vocabularyPath: String { file?.path ?? "\(path)/\(tokenizerClass.vocabularyFiles[0])" }
 
     /// The tokenizer of the folder, with `warnings`.
     func tokenizer() throws(TokenizerError) -> Tokenizer {
@@ -90,14 +97,15 @@ struct TokenizerFolder {
 
     private func makeTokenizer() throws(TokenizerError) -> Tokenizer {
         var notes = FolderNotes(warnings)
-        var vocabulary = try baseVocabulary()
-        notes.check(vocabulary, path: vocabularyPath, isLines: file == nil)
         var roles = try config.roles()
         if config.decoder == nil, let roleMap { try roles.merge(roleMap.members, path: roleMap.path, isMap: true) }
-        let template = try file?.template()
-        let special = try specialTokens(&roles, template, vocabulary)
-        let normaliser = try readsFileAsItStands ? file?.normaliserSettings() : config.normaliser()
-        if readsFileAsItStands { try file?.checkPreTokeniser() }
+        if !readsFileAsItStands { roles.fillIn(tokenizerClass) }
+        let base = try base(&roles)
+        var vocabulary = try Vocabulary(pieces: base.model.pieces, ids: base.model.ids)
+        notes.check(vocabulary, path: vocabularyPath, isLines: file == nil && tokenizerClass == .bert)
+        let sections = try sections(base, roles, vocabulary)
+        let ownProcessor = readsFileAsItStands ? try PostProcessor(sections.postProcessor, path: vocabularyPath) : nil
+        let special = try specialTokens(roles, ownProcessor?.template, sections.model)
 
         vocabulary.add(listedTokens(roles))
         let listedCount = vocabulary.count
@@ -107,43 +115,136 @@ struct TokenizerFolder {
         for token in roles.tokens + roles.extra where vocabulary.added.id(of: token.content) == nil {
             vocabulary.add([token])
         }
+        let processor: PostProcessor
+        if let ownProcessor { processor = ownProcessor } else { processor = try classProcessor(special, vocabulary) }
+        try processor.template?.checkIDs(in: vocabulary)
         var tokenizer = try Tokenizer(
-            vocabulary: vocabulary, normaliser: normaliser ?? Normaliser(), specialTokens: special, addedTokens: [],
-            continuationPrefix: readsFileAsItStands ? file?.continuationPrefix ?? "##" : "##",
-            maximumWordScalars: readsFileAsItStands ? file?.maximumWordScalars ?? 100 : 100,
-            splitsSpecialTokens: try config.flag("split_special_tokens") ?? false)
+            TokenizerParts(
+                sections, processor, vocabulary: vocabulary, specialTokens: special,
+                splitsSpecialTokens: try config.flag("split_special_tokens") ?? false, path: vocabularyPath))
         tokenizer.listedCount = listedCount
-        if readsFileAsItStands, let template {
-            tokenizer.secondType = template.secondType
-            try checkIDs(template, of: tokenizer)
-        }
-        try notes.check(self, against: tokenizer, template: template)
+        tokenizer.origin = origin(roles)
+        try notes.check(self, against: tokenizer)
         tokenizer.warnings = notes.warnings
         return tokenizer
     }
 
-    private func baseVocabulary() throws(TokenizerError) -> Vocabulary {
-        if let file { return try Vocabulary(pieces: file.model.pieces, ids: file.model.ids) }
-        guard let vocabularyFile else { throw TokenizerError(.missing, "\(path): there is no vocab.txt") }
-        return try Vocabulary(pieces: ModelFiles.vocabularyLines(vocabularyFile))
+    // MARK: What the class makes of the files
+
+    /// The sections of `tokenizer.json`, or a model section of the files that are there instead.
+    private func base(_ roles: inout TokenRoles) throws(TokenizerError) -> TokenizerSections {
+        if let file {
+            _ = try file.sections.algorithm(path: file.path)
+            return file.sections
+        }
+        switch tokenizerClass {
+        case .bert, .file:
+            guard let vocabularyFile else { throw TokenizerError(.missing, "\(path): there is no vocab.txt") }
+            let pieces = try ModelFiles.vocabularyLines(vocabularyFile)
+            return TokenizerSections(
+                model: ModelSection(.wordPiece, pieces: pieces, ids: Array(0..<Int32(pieces.count))))
+        case .roberta:
+            guard let files = try BytePairFiles(folder: path) else {
+                throw TokenizerError(
+                    .missing,
+                    "\(path): there is neither tokenizer.json nor vocab.json with merges.txt; expected the folder of a "
+                        + "RoBERTa model")
+            }
+            return TokenizerSections(
+                model: ModelSection(.bytePair, pieces: files.pieces, ids: files.ids, merges: files.merges))
+        case .xlmRoberta, .camembert: return try sentencePiece(&roles)
+        }
     }
 
-    /// The spellings of the roles; `roles` gets those that `BertTokenizer` has by itself.
+    private func sentencePiece(_ roles: inout TokenRoles) throws(TokenizerError) -> TokenizerSections {
+        guard let model = try SentencePieceModel(path: vocabularyPath) else {
+            throw TokenizerError(
+                .missing, "\(path): there is neither tokenizer.json nor \(tokenizerClass.vocabularyFiles[0])")
+        }
+        let parts =
+            tokenizerClass == .camembert
+            ? try model.camembert(
+                pad: required("pad_token", roles), unk: required("unk_token", roles),
+                mask: required("mask_token", roles))
+            : try model.xlmRoberta(
+                bos: required("bos_token", roles), pad: required("pad_token", roles),
+                eos: required("eos_token", roles), unk: required("unk_token", roles),
+                mask: required("mask_token", roles))
+        roles.setExtra(parts.addedTokens)
+        return TokenizerSections(
+            normaliser: parts.normaliser,
+            model: ModelSection(
+                .unigram, pieces: parts.pieces, ids: Array(0..<Int32(parts.pieces.count)), scores: parts.scores))
+    }
+
+    /// What the tokenizer does: as the file says, or as the class builds it.
+    private func sections(
+        _ base: TokenizerSections, _ roles: TokenRoles, _ vocabulary: Vocabulary
+    ) throws(TokenizerError) -> TokenizerSections {
+        try tokenizerClass.checkAlgorithm(of: base.model, path: vocabularyPath)
+        switch tokenizerClass {
+        case .file where file != nil: return base
+        case .bert, .file:
+            return .bert(base.model, try config.normaliser(), unknown: try required("unk_token", roles))
+        case .roberta:
+            return .roberta(base.model, addsPrefixSpace: try config.flag("add_prefix_space") ?? false)
+        case .xlmRoberta, .camembert:
+            let unknown = try required("unk_token", roles)
+            return .sentencePiece(
+                base.model, normaliser: base.precompiled,
+                addsPrefixSpace: try config.flag("add_prefix_space") ?? true,
+                unknown: tokenizerClass == .camembert ? Int(vocabulary.pieceID(of: unknown) ?? 0) : 3)
+        }
+    }
+
+    /// What the class puts around texts.
+    private func classProcessor(
+        _ special: SpecialTokens, _ vocabulary: Vocabulary
+    ) throws(TokenizerError) -> PostProcessor {
+        let cls = (special.cls, try special.require(special.cls, vocabulary.id(of: special.cls)))
+        let sep = (special.sep, try special.require(special.sep, vocabulary.id(of: special.sep)))
+        if tokenizerClass == .bert || tokenizerClass == .file { return PostProcessor(.bert(cls: cls, sep: sep)) }
+        guard tokenizerClass == .roberta, try config.flag("trim_offsets") ?? true else {
+            return PostProcessor(.roberta(cls: cls, sep: sep))
+        }
+        return PostProcessor(
+            .roberta(cls: cls, sep: sep),
+            trimming: .init(addsPrefixSpace: try config.flag("add_prefix_space") ?? false))
+    }
+
+    /// What is to be written when the tokenizer is saved.
+    private func origin(_ roles: TokenRoles) -> TokenizerOrigin {
+        var origin = TokenizerOrigin(tokenizerClass: tokenizerClass, className: className)
+        for role in ["bos_token", "eos_token"] {
+            if let token = roles.token(role) { origin.kept.append((role, .string(token.content))) }
+        }
+        if tokenizerClass == .camembert {
+            origin.kept.append(("extra_special_tokens", .array(roles.extra.map { .string($0.content) })))
+        }
+        if let names = config["model_input_names"] {
+            origin.kept.append(("model_input_names", names))
+        } else if !takesSegments {
+            origin.kept.append(("model_input_names", ["input_ids", "attention_mask"]))
+        }
+        return origin
+    }
+
+    /// The spellings of the roles.
     private func specialTokens(
-        _ roles: inout TokenRoles, _ template: ListedTemplate?, _ vocabulary: Vocabulary
+        _ roles: TokenRoles, _ template: PairTemplate?, _ model: ModelSection
     ) throws(TokenizerError) -> SpecialTokens {
         var special = SpecialTokens()
-        if let file, readsFileAsItStands {
+        if readsFileAsItStands {
             guard let template else {
-                throw TokenizerError(
-                    .unsupported, "\(file.path): it has no post_processor, so rows would have no [CLS] and no [SEP]")
+                throw PostProcessor.missing(vocabularyPath)
             }
-            (special.unk, special.cls, special.sep) = (file.unknown, template.cls, template.sep)
+            (special.cls, special.sep) = template.roles
+            // A byte-level vocabulary spells everything: there need not be a token for what it cannot spell.
+            special.unk = model.unknown ?? roles.token("unk_token")?.content ?? special.sep
         } else {
-            roles.fillIn(special)
             special.unk = try required("unk_token", roles)
-            special.cls = try required("cls_token", roles)
-            special.sep = try required("sep_token", roles)
+            special.cls = try required(tokenizerClass.ends.first, roles)
+            special.sep = try required(tokenizerClass.ends.last, roles)
         }
         special.pad = roles.token("pad_token")?.content ?? special.pad
         special.mask = roles.token("mask_token")?.content ?? special.mask
@@ -152,7 +253,7 @@ struct TokenizerFolder {
 
     private func required(_ role: String, _ roles: TokenRoles) throws(TokenizerError) -> String {
         guard let token = roles.token(role) else {
-            throw TokenizerError(.unsupported, "\(config.path): \(role) is null; a BERT tokenizer needs it")
+            throw TokenizerError(.unsupported, "\(config.path): \(role) is null; the tokenizer needs it")
         }
         return token.content
     }
@@ -189,15 +290,6 @@ struct TokenizerFolder {
             \.element)
         return sorted.indices.filter { $0 + 1 == sorted.count || sorted[$0].id != sorted[$0 + 1].id }.map {
             sorted[$0].token
-        }
-    }
-
-    private func checkIDs(_ template: ListedTemplate, of tokenizer: Tokenizer) throws(TokenizerError) {
-        for (token, id, own) in [
-            (template.cls, template.clsID, tokenizer.clsID), (template.sep, template.sepID, tokenizer.sepID),
-        ] where id.map({ $0 != Int(own) }) == true {
-            throw TokenizerError(
-                .vocabulary, "its post_processor has the id \(id ?? 0) for \(token), but the vocabulary has \(own)")
         }
     }
 }

@@ -42,6 +42,53 @@ final class NormalisedText {
         count = range.count
     }
 
+    /// Appends the bytes `range` of another text with their source positions; the text must have been reset.
+    func append(_ other: NormalisedText, _ range: Range<Int>) {
+        reserve(range.count)
+        (bytes + count).update(from: other.bytes + range.lowerBound, count: range.count)
+        let start = other.base + Int32(truncatingIfNeeded: range.lowerBound)
+        if !(isIdentity && other.isIdentity && start == base + Int32(truncatingIfNeeded: count)) {
+            leaveIdentity()
+            if other.isIdentity {
+                storePositions(count..<count + range.count, from: start)
+            } else {
+                (starts + count).update(from: other.starts + range.lowerBound, count: range.count)
+                (ends + count).update(from: other.ends + range.lowerBound, count: range.count)
+            }
+        }
+        count += range.count
+    }
+
+    /// Appends a text, all its bytes from the source bytes `source`.
+    func append(_ text: [UInt8], from source: Range<Int32>) {
+        leaveIdentity()
+        reserve(text.count)
+        for byte in text { append(byte, source.lowerBound, source.upperBound) }
+    }
+
+    /// Makes positions in the text `first`, which this one was made of, into positions in the source of that.
+    func follow(_ first: NormalisedText) {
+        leaveIdentity()
+        for index in 0..<count {
+            let source = first.source(Int(starts[index]), Int(ends[index]))
+            (starts[index], ends[index]) = (source.lowerBound, source.upperBound)
+        }
+    }
+
+    /// Calls `body` with each scalar, the place of its first byte and the place behind it.
+    @inline(__always)
+    func forEachScalar(in range: Range<Int>, _ body: (_ scalar: UInt32, _ start: Int, _ end: Int) -> Void) {
+        var position = range.lowerBound
+        while position < range.upperBound {
+            let (scalar, next) = UTF8Scalars.decode(UnsafePointer(bytes), position)
+            body(scalar, position, next)
+            position = next
+        }
+    }
+
+    /// Whether all bytes are ASCII.
+    var isASCII: Bool { UnsafeBufferPointer(start: bytes, count: count).allSatisfy { $0 < 0x80 } }
+
     /// Makes room for `extra` more bytes.
     @inline(__always)
     func reserve(_ extra: Int) {
@@ -56,9 +103,20 @@ final class NormalisedText {
     func leaveIdentity() {
         guard isIdentity else { return }
         isIdentity = false
-        for index in 0..<count {
-            starts[index] = base + Int32(truncatingIfNeeded: index)
-            ends[index] = base + Int32(truncatingIfNeeded: index) + 1
+        storePositions(0..<count, from: base)
+    }
+
+    /// Stores that the bytes `range` came from source bytes one after the other: each from all those of its scalar.
+    private func storePositions(_ range: Range<Int>, from start: Int32) {
+        var position = range.lowerBound
+        while position < range.upperBound {
+            let first = start + Int32(truncatingIfNeeded: position - range.lowerBound)
+            let length = UTF8Scalars.length(bytes[position])
+            for index in position..<position + length {
+                starts[index] = first
+                ends[index] = first + Int32(truncatingIfNeeded: length)
+            }
+            position += length
         }
     }
 

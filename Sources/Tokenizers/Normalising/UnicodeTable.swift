@@ -134,7 +134,7 @@ struct UnicodeTable: Sendable {
 }
 
 /// A sorted map from one scalar to a few.
-private struct ScalarMapping: Sendable {
+struct ScalarMapping: Sendable {
     private var keys: [UInt32] = []
     private var starts: [Int32] = []
     private var targets: [UInt32] = []

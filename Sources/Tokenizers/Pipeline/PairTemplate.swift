@@ -9,6 +9,14 @@ package struct PairTemplate: Sendable, Hashable {
         package let id: Int32
         /// Its segment.
         package var type: Int32
+
+        /// A token of a template.
+        package init(token: String, id: Int32, type: Int32) {
+            (self.token, self.id, self.type) = (token, id, type)
+        }
+
+        /// A token of segment 0.
+        init(_ token: (String, Int32)) { self.init(token: token.0, id: token.1, type: 0) }
     }
 
     /// Before a single text.
@@ -41,25 +49,81 @@ package struct PairTemplate: Sendable, Hashable {
         singleTail = tail.map { Special(token: $0.token, id: $0.id, type: 0) }
     }
 
-    /// BERT's template.
+    /// BERT's template: `[CLS] A [SEP] B [SEP]`.
     static func bert(cls: (String, Int32), sep: (String, Int32)) -> PairTemplate {
-        PairTemplate(
-            head: [Special(token: cls.0, id: cls.1, type: 0)], middle: [Special(token: sep.0, id: sep.1, type: 0)],
-            tail: [Special(token: sep.0, id: sep.1, type: 1)], secondType: 1)
+        let (first, last) = (Special(cls), Special(sep))
+        return PairTemplate(
+            head: [first], middle: [last], tail: [Special(token: sep.0, id: sep.1, type: 1)], secondType: 1)
+    }
+
+    /// RoBERTa's template: `<s> A </s></s> B </s>`, all of one segment.
+    static func roberta(cls: (String, Int32), sep: (String, Int32)) -> PairTemplate {
+        let (first, last) = (Special(cls), Special(sep))
+        return PairTemplate(head: [first], middle: [last, last], tail: [last], secondType: 0)
+    }
+
+    /// All tokens of the template.
+    package var tokens: [Special] { singleHead + singleTail + head + middle + tail }
+
+    /// The token before the first text, which stands for "no answer", and the one that ends a row.
+    var roles: (cls: String, sep: String) { (head.first?.token ?? "", tail.last?.token ?? "") }
+
+    /// Compares the ids with those of a vocabulary.
+    ///
+    /// - Throws: `TokenizerError` (`.vocabulary`) if one differs.
+    func checkIDs(in vocabulary: Vocabulary) throws(TokenizerError) {
+        for special in tokens {
+            guard let own = vocabulary.id(of: special.token), own != special.id else { continue }
+            throw TokenizerError(
+                .vocabulary,
+                "its post_processor has the id \(special.id) for \(special.token), but the vocabulary has \(own)")
+        }
     }
 
     /// The number of tokens around a single text.
     package var singleCount: Int { singleHead.count + singleTail.count }
 
     /// The number of tokens around a pair: 3 for BERT, 4 for RoBERTa.
-    package var pairCount: Int { head.count + middle.count + tail.count }
+    package var pairCount: Int { layout.count }
 
-    /// Where the second text of a pair begins whose first text has so many tokens.
-    package func secondStart(first count: Int) -> Int { head.count + count + middle.count }
+    /// How many tokens stand where in a pair.
+    package var layout: PairLayout { PairLayout(head: head.count, middle: middle.count, tail: tail.count) }
+
+    /// Appends the ids and the segments of a pair.
+    package func append(
+        _ first: some Collection<Int32>, _ second: some Collection<Int32>, ids: inout [Int64], types: inout [Int64]
+    ) {
+        ids.append(contentsOf: head.lazy.map { Int64($0.id) })
+        ids.append(contentsOf: first.lazy.map(Int64.init))
+        ids.append(contentsOf: middle.lazy.map { Int64($0.id) })
+        ids.append(contentsOf: second.lazy.map(Int64.init))
+        ids.append(contentsOf: tail.lazy.map { Int64($0.id) })
+        types.append(contentsOf: head.lazy.map { Int64($0.type) })
+        types.append(contentsOf: repeatElement(Int64(firstType), count: first.count))
+        types.append(contentsOf: middle.lazy.map { Int64($0.type) })
+        types.append(contentsOf: repeatElement(Int64(secondType), count: second.count))
+        types.append(contentsOf: tail.lazy.map { Int64($0.type) })
+    }
 
     /// Puts the second text and what stands behind it into another segment: 0 for a model that has only one.
     mutating func setSecondType(_ type: Int32) {
         secondType = type
         for index in tail.indices { tail[index].type = type }
     }
+}
+
+/// How many special tokens stand before, between and behind the texts of a pair.
+package struct PairLayout: Sendable, Hashable {
+    /// Before the first text; the first of them is where "no answer" is predicted.
+    package let head: Int
+    /// Between the texts.
+    package let middle: Int
+    /// Behind the second text.
+    package let tail: Int
+
+    /// All of them.
+    package var count: Int { head + middle + tail }
+
+    /// Where the second text begins if the first one has so many tokens.
+    package func secondStart(first count: Int) -> Int { head + count + middle }
 }

@@ -1,8 +1,37 @@
 /// How text is cut into words before the algorithm sees them.
 enum PreTokeniser: Sendable {
-    /// The algorithm finds the words itself: `BertPreTokenizer` for WordPiece, `ByteLevel` for byte-level BPE,
-    /// `WhitespaceSplit` and `Metaspace` for Unigram.
-    case ownWords
+    /// The algorithm finds the words itself, in one pass with everything else.
+    case ownWords(Words)
+    /// In this order; none leaves the text as one word.
+    case steps([any PreTokeniserStep])
+
+    /// Whether the vocabulary spells bytes: text goes through `ByteLevel`.
+    var isByteLevel: Bool {
+        switch self {
+        case .ownWords(.byteLevel): true
+        case .ownWords: false
+        case .steps(let steps): steps.contains { $0 is ByteLevelStep }
+        }
+    }
+
+    /// The words that an algorithm finds itself.
+    enum Words: Sendable, Hashable {
+        /// WordPiece: `BertPreTokenizer`.
+        case bert
+        /// Byte-level BPE: `ByteLevel`.
+        case byteLevel(ByteLevelSettings)
+        /// Unigram: `Metaspace`, with `WhitespaceSplit` before it or without.
+        case metaspace(MetaspaceSettings)
+
+        /// Whether a space is put before a text.
+        var putsSpace: Bool {
+            switch self {
+            case .bert: false
+            case .byteLevel(let settings): settings.addsPrefixSpace
+            case .metaspace(let settings): settings.scheme != .never
+            }
+        }
+    }
 }
 
 /// The settings of a `ByteLevel` pre-tokenizer, of RoBERTa and GPT-2.

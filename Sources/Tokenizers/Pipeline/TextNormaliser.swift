@@ -2,7 +2,7 @@
 enum TextNormaliser: Sendable {
     case bert(NormaliserEngine)
     /// In this order; none leaves the text as it is.
-    case steps([NormaliserStep])
+    case steps([any NormaliserStep])
 
     /// The normalised source bytes `range`, in the memory of `scratch`; positions count from the beginning of `source`.
     @inline(__always)
@@ -45,6 +45,7 @@ protocol NormaliserStep: Sendable {
 package final class TokenizerScratch {
     private(set) var text = NormalisedText()
     private var spare = NormalisedText()
+    let words = WordList()
     let sink = TokenSink()
 
     /// Makes an empty one.

@@ -1,4 +1,5 @@
 import Files
+import StrictJSON
 import SwiftProtobuf
 
 #if canImport(FoundationEssentials)
@@ -61,14 +62,7 @@ struct SentencePieceModel {
         for (spelling, score) in first { parts.append(spelling, score) }
         for piece in model.pieces.dropFirst(dropped) { parts.append(piece.spelling, Double(piece.score)) }
         parts.append(mask, 0)
-        let charsmap = model.normalizer.precompiledCharsmap
-        if !charsmap.isEmpty {
-            do {
-                parts.characterMap = try CharacterMap([UInt8](charsmap))
-            } catch {
-                throw TokenizerError(error.kind, "\(path): \(error)")
-            }
-        }
+        parts.charsmap = model.normalizer.precompiledCharsmap
         for piece in model.pieces where piece.kind == .control || piece.kind == .userDefined {
             parts.addedTokens.append(AddedToken(piece.spelling, isSpecial: piece.kind == .control))
         }
@@ -86,12 +80,18 @@ struct UnigramParts {
     var unknown: Int
     /// Whether unknown characters become the pieces of their bytes.
     var byteFallback = false
-    /// The replacements of the normaliser.
-    var characterMap: CharacterMap?
+    /// The replacements of the normaliser, as the file has them; empty if there are none.
+    var charsmap = Data()
     /// The tokens that are found in texts as a whole.
     var addedTokens: [AddedToken] = []
 
     init(unknown: Int) { self.unknown = unknown }
+
+    /// The `normalizer` section of a `tokenizer.json`.
+    var normaliser: JSONValue? {
+        charsmap.isEmpty
+            ? nil : ["type": "Precompiled", "precompiled_charsmap": .string(charsmap.base64EncodedString())]
+    }
 
     mutating func append(_ piece: String, _ score: Double) {
         pieces.append(piece.utf8)

@@ -73,13 +73,22 @@ final class UnigramModel: Sendable {
             scratch.cache.forEachToken(bytes, length, of: self) { make in
                 forEachToken(bytes, length, scratch.lattice, make)
             } _: { token in
-                sink.append(token.id, text.source(first + Int(token.start), first + Int(token.end)))
+                append(token.id, first + Int(token.start)..<first + Int(token.end), text, sink)
             }
         } else {
             forEachToken(bytes, length, scratch.lattice) { id, start, end in
-                sink.append(id, text.source(first + start, first + end))
+                append(id, first + start..<first + end, text, sink)
             }
         }
+    }
+
+    @inline(__always)
+    private func append(_ id: Int32, _ range: Range<Int>, _ text: NormalisedText, _ sink: TokenSink) {
+        let source = text.source(range.lowerBound, range.upperBound)
+        if id != paths.unknown { return sink.append(id, source) }
+        let spelling = UnsafeBufferPointer(
+            start: UnsafePointer(text.bytes) + range.lowerBound, count: range.count)
+        sink.append(unknown: id, spelled: spelling, source)
     }
 
     /// Calls `body` with the tokens of a word: the id of each, and where in the word it begins and ends.

@@ -4,6 +4,7 @@ struct PieceStorage: Sendable {
     private var ends: [Int] = []
 
     var count: Int { ends.count }
+    var indices: Range<Int> { 0..<ends.count }
 
     mutating func append(_ piece: some Sequence<UInt8>) {
         bytes.append(contentsOf: piece)

@@ -11,7 +11,10 @@ struct WordSplitter: Sendable {
     private let words: WordTable
     private let continuation: Int
     private let unknown: Int32
-    private let maximumScalars: Int
+    /// Longer words are unknown.
+    let maximumScalars: Int
+    /// What pieces inside a word begin with in the vocabulary.
+    let prefix: String
     private let classes: [UInt8]
     private let table = UnicodeTable.shared
 
@@ -22,6 +25,7 @@ struct WordSplitter: Sendable {
     init(vocabulary: Vocabulary, continuation: String, unknown: Int32, maximumScalars: Int) {
         trie = vocabulary.trie
         words = vocabulary.wordTable(without: continuation)
+        prefix = continuation
         self.continuation = trie.node(continuation.utf8)
         self.unknown = unknown
         self.maximumScalars = maximumScalars
