@@ -42,7 +42,8 @@ public struct PredictionOptions: Sendable {
     /// - Throws: `ReaderError` for rows that the model cannot read.
     func fitted(to loaded: LoadedModel) throws(ReaderError) -> PredictionOptions {
         var fitted = self
-        fitted.features = try features.fitted(to: loaded.model.config.longestRow)
+        fitted.features = try features.fitted(
+            to: loaded.model.config.longestRow, tokenizer: loaded.tokenizer)
         return fitted
     }
 

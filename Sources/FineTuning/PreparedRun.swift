@@ -48,7 +48,8 @@ package struct PreparedRun {
         var report = TrainingReport(isQuiet: !team.writes)
         let loaded = try load(options)
         options.features = try TrainingError.wrapping(.options) {
-            try given.features.fitted(to: loaded.model.config.longestRow)
+            try given.features.fitted(
+                to: loaded.model.config.longestRow, tokenizer: loaded.tokenizer)
         }
         let data = try TrainingData(options: options, tokenizer: loaded.tokenizer, onRead: onRead)
         try team.agree(on: options)

@@ -58,24 +58,25 @@ package struct DeviceCheck: Sendable {
 
     /// Rows of a model's own words: the same ones each time.
     package init(tokenizer: Tokenizer, positions: Int) {
-        let special = [tokenizer.clsID, tokenizer.sepID].map(Int64.init)
+        let template = tokenizer.template
+        let special = Set(template.tokens.map(\.id))
         let count = UInt64(tokenizer.vocabulary.count)
         var state: UInt64 = 0
-        func next() -> Int64 {
+        func next() -> Int32 {
             // A Weyl sequence with its bits mixed: some word other each time, the same ones on every machine.
             state &+= 0x9E37_79B9_7F4A_7C15
-            let word = Int64((state ^ (state >> 29)) % count)
-            return special.contains(word) && count > 2 ? next() : word
+            let word = Int32((state ^ (state >> 29)) % count)
+            return special.contains(word) && count > UInt64(special.count) ? next() : word
         }
         rows = Self.lengths.map { min($0, positions) }.map { length in
-            let question = max(1, (length - 3) / 4)
-            let text = max(1, length - 3 - question)
+            let room = length - template.pairCount
+            let question = max(1, room / 4)
+            let text = max(1, room - question)
             let words = (0..<(question + text)).map { _ in next() }
-            return Row(
-                ids: [special[0]] + words[..<question] + [special[1]] + words[question...] + [special[1]],
-                types: Array(repeating: 0, count: question + 2)
-                    + Array(repeating: Int64(tokenizer.secondType), count: text + 1),
-                answer: [Int64(question + 2), Int64(question + 1 + text)])
+            var (ids, types): ([Int64], [Int64]) = ([], [])
+            template.append(words[..<question], words[question...], ids: &ids, types: &types)
+            let start = template.layout.secondStart(first: question)
+            return Row(ids: ids, types: types, answer: [Int64(start), Int64(start + text - 1)])
         }
     }
 

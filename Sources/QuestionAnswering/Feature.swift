@@ -2,7 +2,7 @@ import Tokenizers
 
 /// One row of the model's input: a question and a window of its text.
 ///
-/// The row is `[CLS] question [SEP] window [SEP]`. The tokens of the text are shared by all its questions and windows,
+/// The row is `[CLS] question [SEP] window [SEP]`, or what the tokenizer has instead. The tokens of the text are shared by all its questions and windows,
 /// and the row's ids are put together only when a batch is made.
 package struct Feature: Sendable {
     /// Which example the row belongs to.
@@ -15,12 +15,14 @@ package struct Feature: Sendable {
     package let window: Range<Int>
     /// First and last token of the answer, counted from the row's start; nil where the row has no (whole) answer.
     package let span: ClosedRange<Int>?
+    /// The special tokens around question and window.
+    package let layout: PairLayout
 
     /// The number of tokens of the row, specials included.
-    package var length: Int { question.count + window.count + 3 }
+    package var length: Int { question.count + window.count + layout.count }
 
     /// The position of the window's first token in the row.
-    package var contextStart: Int { question.count + 2 }
+    package var contextStart: Int { layout.secondStart(first: question.count) }
 
     /// The UTF-8 range of the text that the row's tokens `start ... end` cover; both must be tokens of the window.
     package func textRange(_ tokens: ClosedRange<Int>) -> Range<Int> {
@@ -32,13 +34,7 @@ package struct Feature: Sendable {
 
     /// Appends the row's ids and segments.
     func append(ids: inout [Int64], types: inout [Int64], tokenizer: Tokenizer) {
-        ids.append(Int64(tokenizer.clsID))
-        for id in question { ids.append(Int64(id)) }
-        ids.append(Int64(tokenizer.sepID))
-        for id in context.ids[window] { ids.append(Int64(id)) }
-        ids.append(Int64(tokenizer.sepID))
-        types.append(contentsOf: repeatElement(0, count: question.count + 2))
-        types.append(contentsOf: repeatElement(Int64(tokenizer.secondType), count: window.count + 1))
+        tokenizer.template.append(question, context.ids[window], ids: &ids, types: &types)
     }
 }
 

@@ -63,15 +63,17 @@ package struct FeatureBuilder: Sendable {
     package func rows(
         example: Int, question: [Int32], context: TokenizedText, span: ClosedRange<Int>?
     ) -> [Feature] {
-        let cut = options.cut(question: question.count, text: context.ids.count)
+        let layout = tokenizer.template.layout
+        let cut = options.cut(question: question.count, text: context.ids.count, specials: layout.count)
         let question = cut.question < question.count ? Array(question.prefix(cut.question)) : question
         return cut.windows.map { window in
             var label: ClosedRange<Int>?
             if let span, span.lowerBound >= window.lowerBound, span.upperBound < window.upperBound {
-                let shift = question.count + 2 - window.lowerBound
+                let shift = layout.secondStart(first: question.count) - window.lowerBound
                 label = (span.lowerBound + shift)...(span.upperBound + shift)
             }
-            return Feature(example: example, question: question, context: context, window: window, span: label)
+            return Feature(
+                example: example, question: question, context: context, window: window, span: label, layout: layout)
         }
     }
 
@@ -130,7 +132,8 @@ package struct FeatureBuilder: Sendable {
     private func isLost(_ aligned: [(text: TokenizedText, span: ClosedRange<Int>?)], question: Int) -> Bool {
         aligned.contains { text, span in
             guard let span else { return true }
-            return !options.cut(question: question, text: text.count).windows.contains { window in
+            let cut = options.cut(question: question, text: text.count, specials: tokenizer.template.pairCount)
+            return !cut.windows.contains { window in
                 window.contains(span.lowerBound) && window.contains(span.upperBound)
             }
         }

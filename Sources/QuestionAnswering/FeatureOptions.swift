@@ -1,3 +1,5 @@
+import Tokenizers
+
 /// What happens to a text that doesn't fit beside its question.
 public enum ContextTruncation: String, Sendable, CaseIterable {
     /// Its end is cut off.
@@ -47,15 +49,27 @@ public struct FeatureOptions: Sendable, Hashable {
     }
 
     /// The options for a model with so many positions, checked: a maximum length that nobody set is no larger.
-    public func fitted(to maxPositions: Int) throws(ReaderError) -> FeatureOptions {
+    ///
+    /// - Parameter specials: the special tokens of a row, 3 for BERT.
+    public func fitted(to maxPositions: Int, specials: Int = 3) throws(ReaderError) -> FeatureOptions {
         var fitted = self
         if !isMaxLengthSet, maxLength > maxPositions { fitted.maxLength = maxPositions }
-        try fitted.validate(maxPositions: maxPositions)
+        try fitted.validate(maxPositions: maxPositions, specials: specials)
         return fitted
     }
 
-    /// Checks the options against each other and against the model's positions.
-    public func validate(maxPositions: Int) throws(ReaderError) {
+    /// The options for a model and its tokenizer, checked.
+    package func fitted(to maxPositions: Int, tokenizer: Tokenizer) throws(ReaderError) -> FeatureOptions {
+        if alignment == .mask, tokenizer.maskID == nil {
+            throw .options(
+                "`alignment` mask needs a tokenizer with a mask token, and the model's has none; use `alignment` "
+                    + "offsets")
+        }
+        return try fitted(to: maxPositions, specials: tokenizer.template.pairCount)
+    }
+
+    /// Checks the options against each other, against the model's positions and the special tokens of a row.
+    public func validate(maxPositions: Int, specials: Int = 3) throws(ReaderError) {
         guard maxLength >= 8 else {
             throw .options("`max_length` \(maxLength) leaves no room for a question and a text; use 8 or more")
         }
@@ -66,20 +80,22 @@ public struct FeatureOptions: Sendable, Hashable {
             throw .options(
                 "`doc_stride` \(docStride) belongs to `truncation` windows, but `truncation` is \(truncation.rawValue)")
         }
-        if overlap < 0 || overlap >= maxLength - 3 {
+        if overlap < 0 || overlap >= maxLength - specials {
             throw .options(
-                "`doc_stride` \(overlap) must be at least 0 and below the window, `max_length` \(maxLength) less 3 "
-                    + "special tokens; otherwise tokens would be skipped")
+                "`doc_stride` \(overlap) must be at least 0 and below the window, `max_length` \(maxLength) less "
+                    + "\(specials) special tokens; otherwise tokens would be skipped")
         }
     }
 
     /// Which tokens a question keeps, and which windows of its text it is asked about; no window if it leaves no room.
-    public func cut(question: Int, text: Int) -> (question: Int, windows: [Range<Int>]) {
+    ///
+    /// - Parameter specials: the special tokens of a row, 3 for BERT.
+    public func cut(question: Int, text: Int, specials: Int = 3) -> (question: Int, windows: [Range<Int>]) {
         if truncation == .longestFirst {
-            let kept = Self.longestFirst(question, text, room: maxLength - 3)
+            let kept = Self.longestFirst(question, text, room: maxLength - specials)
             return (kept.question, [0..<kept.text])
         }
-        let room = maxLength - 3 - question
+        let room = maxLength - specials - question
         guard room >= 1 else { return (question, []) }
         guard text > room else { return (question, [0..<text]) }
         switch truncation {

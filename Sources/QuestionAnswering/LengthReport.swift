@@ -110,12 +110,13 @@ extension LengthReport.Choice {
         cost += arithmetic.row(kept)
         if row.length > maxLength {
             cut += 1
-            // The row's last place is the separator's.
-            if let ends, ends >= maxLength - 1 { answersLost += 1 }
+            // The row's last places are the separator's.
+            if let ends, ends >= maxLength - row.layout.tail { answersLost += 1 }
         }
-        let windows = FeatureOptions(maxLength: maxLength).cut(question: row.question.count, text: row.window.count)
+        let windows = FeatureOptions(maxLength: maxLength).cut(
+            question: row.question.count, text: row.window.count, specials: row.layout.count)
         for window in windows.windows {
-            let length = row.question.count + window.count + 3
+            let length = row.question.count + window.count + row.layout.count
             windowRows += 1
             windowTokens += length
             windowCost += arithmetic.row(length)

@@ -3,7 +3,7 @@ import Tokenizers
 
 /// The tutorial's way from an answer's characters to its tokens.
 ///
-/// The answer is tokenised by itself; in the text it is replaced by as many `[MASK]` as it has tokens; the changed text
+/// The answer is tokenised by itself; in the text it is replaced by as many mask tokens (`[MASK]`, `<mask>`) as it has tokens; the changed text
 /// is tokenised, the masks are found in it, and the answer's own tokens are put back in their place. Where the answer
 /// is not made of whole words of the text, its own tokens and those around it can differ from the text's: "1990" in
 /// "1990s".
@@ -35,7 +35,8 @@ package struct MaskAlignment: Sendable {
         let changed = tokenizer.tokenize(before + masks + after)
         let place = answer.lowerBound..<(answer.lowerBound + masks.utf8.count)
         let found = changed.ids.indices.filter { index in
-            changed.ids[index] == mask && place.contains(Int(changed.offsets[index].lowerBound))
+            // A mask may take the space before it as well.
+            changed.ids[index] == mask && place.contains(Int(changed.offsets[index].upperBound) - 1)
         }
         guard let first = found.first, let last = found.last, found.count == own.count else {
             return Aligned(text: changed, span: nil)

@@ -6,7 +6,7 @@ import Tokenizers
 package struct PackedBatch {
     /// What the model reads.
     package let input: EncoderInput
-    /// First and last token of each row's answer, int64 [B, 2]; [CLS] (0, 0) for rows without an answer.
+    /// First and last token of each row's answer, int64 [B, 2]; the first token (0, 0) for rows without an answer.
     package let targets: Tensor
     /// The number of rows.
     package let rowCount: Int

@@ -72,7 +72,11 @@ extension Reader {
         let options = try featureOptions(for: answers)
         let features = FeatureBuilder(tokenizer: tokenizer, options: options)
             .rows(example: 0, question: ids, context: text.tokens, span: nil)
-        guard !features.isEmpty else { throw .questionTooLong(tokens: ids.count, limit: options.maxLength - 4) }
+        guard !features.isEmpty else {
+            // A row must have room for one token of the text.
+            throw .questionTooLong(
+                tokens: ids.count, limit: options.maxLength - tokenizer.template.pairCount - 1)
+        }
         return PreparedQuestion(text: text, options: answers, questionTokenCount: ids.count, features: features)
     }
 
@@ -84,7 +88,7 @@ extension Reader {
         var options = options
         options.maxLength = answers.maxLength ?? options.maxLength
         options.docStride = answers.docStride ?? (answers.maxLength == nil ? options.docStride : nil)
-        try options.validate(maxPositions: config.longestRow)
+        try options.validate(maxPositions: config.longestRow, specials: tokenizer.template.pairCount)
         return options
     }
 
@@ -94,8 +98,11 @@ extension Reader {
     public nonisolated func cost(
         questionTokens: Int, text: PreparedText, options answers: AnswerOptions
     ) throws(ReaderError) -> (rows: Int, tokens: Int) {
-        let windows = try featureOptions(for: answers).cut(question: questionTokens, text: text.tokenCount).windows
-        return (windows.count, windows.reduce(0) { $0 + $1.count + questionTokens + 3 })
+        let specials = tokenizer.template.pairCount
+        let windows = try featureOptions(for: answers).cut(
+            question: questionTokens, text: text.tokenCount, specials: specials
+        ).windows
+        return (windows.count, windows.reduce(0) { $0 + $1.count + questionTokens + specials })
     }
 
     /// Reads rows of one or many questions in one pass of the model, and returns the readings in their order.

@@ -59,7 +59,7 @@ public actor Reader {
             storage: options.weightStorage, skipsDeviceCheck: options.skipsDeviceCheck)
         let positions = loaded.model.config.longestRow
         let features = try FeatureOptions(maxLength: options.maxLength, docStride: options.docStride)
-            .fitted(to: positions)
+            .fitted(to: positions, tokenizer: loaded.tokenizer)
         config = loaded.model.config
         self.precision = precision
         self.device = device
@@ -70,6 +70,9 @@ public actor Reader {
         self.predictor = predictor
         self.options = features
     }
+
+    /// The special tokens of a row.
+    package nonisolated var specialTokenCount: Int { tokenizer.template.pairCount }
 
     /// The best answer to a question about a text, or that there is none.
     ///

@@ -46,7 +46,8 @@ struct InspectCommand: AsyncParsableCommand {
             let dataset = try Dataset(path: try await DatasetSource.path(data, .train))
             let folder = try await ModelSource.folder(model)
             let tokenizer = try ModelSource.tokenizer(of: folder)
-            let options = try length.features().fitted(to: try EncoderConfig(directory: folder).longestRow)
+            let options = try length.features().fitted(
+                to: try EncoderConfig(directory: folder).longestRow, tokenizer: tokenizer)
             let example = try chosen(dataset.examples())
             let set = FeatureBuilder(tokenizer: tokenizer, options: options).build([example], labelled: true)
             let view = InspectedQuestion(example: example, features: set.features, tokenizer: tokenizer)

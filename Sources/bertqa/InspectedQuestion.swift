@@ -67,11 +67,10 @@ struct InspectedQuestion {
     private func tokens(_ row: Feature) -> [(id: Int32, name: String, scalars: Range<Int>?)] {
         let offsets = ScalarOffsets(example.context)
         let named = { (id: Int32, place: Range<Int>?) in (id, tokenizer.vocabulary[id] ?? "?", place) }
-        var result = [named(tokenizer.clsID, nil)]
-        result += row.question.map { named($0, nil) }
-        result.append(named(tokenizer.sepID, nil))
+        let template = tokenizer.template
+        var result = (template.head.map(\.id) + row.question + template.middle.map(\.id)).map { named($0, nil) }
         result += row.window.map { named(row.context.ids[$0], offsets.scalars(utf8: row.context.offsets[$0])) }
-        result.append(named(tokenizer.sepID, nil))
+        result += template.tail.map { named($0.id, nil) }
         return result.map { (id: $0.0, name: $0.1, scalars: $0.2) }
     }
 

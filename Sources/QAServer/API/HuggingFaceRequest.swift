@@ -83,10 +83,11 @@ package struct HuggingFaceRequest: Sendable {
                 "parameters.max_seq_len \(maxLength) is more than the model's \(positions) positions")
         }
         let length = maxLength ?? reader.options.maxLength
-        if let docStride, docStride >= length - 3 {
+        let specials = reader.specialTokenCount
+        if let docStride, docStride >= length - specials {
             throw .invalid(
                 "parameters.doc_stride",
-                "parameters.doc_stride \(docStride) must be less than the window of \(length) tokens less 3 special "
+                "parameters.doc_stride \(docStride) must be less than the window of \(length) tokens less \(specials) special "
                     + "ones"
             )
         }
