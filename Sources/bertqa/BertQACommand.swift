@@ -48,7 +48,7 @@ struct BertQACommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Models",
                 subcommands: [DownloadCommand.self, UploadCommand.self, ExportCommand.self, TokenizeCommand.self]),
-            CommandGroup(name: "First steps and faults", subcommands: [DemoCommand.self, EnvCommand.self]),
+            CommandGroup(name: "First steps", subcommands: [DemoCommand.self, EnvCommand.self]),
         ])
 
     /// Runs the command that the command line names. Numbers of any option that are far out of range are refused first.
