@@ -2,8 +2,8 @@
 pair encoding.
 
 The vocabularies are trained here: a byte-level one on texts in about a hundred languages (Tools/multilingual_texts.py), small ones
-on some of them with every option of the model. The library's ids and offsets are written for the main settings; for the others
-there is one checksum for each text. With --squad-dir the checksums of a SQuAD folder are written too (the folder that the tests
+on some of them with every option of the model. There is a checksum of the library's ids and offsets for each setting and text, and
+of RoBERTa's setting the ids and offsets of short texts. With --squad-dir the checksums of a SQuAD folder are written too (the folder that the tests
 know as SQUAD_DIR); without it the stored ones stay.
 
 --model DIR trains a byte-level vocabulary of --size pieces instead and writes it as the folder of a RoBERTa model, for
@@ -61,16 +61,17 @@ SETTINGS = {
     "characters as some bytes": ("characters as some bytes", None, None, None),
     "characters with prefix": ("characters with prefix", None, None, None),
 }
-IN_FULL = ("roberta", "prefix space")
+# Of this setting the library's rows are written as well, for texts of up to so many characters.
+IN_FULL, LONGEST_IN_FULL = "roberta", 50
 
 
-def train(texts, size, byte_level=True, specials=SPECIALS, alphabet=None, **settings):
-    """A tokenizer's model section after training; the model's options are set afterwards."""
+def train(texts, size, byte_level=True, specials=SPECIALS, **settings):
+    """The model section of a tokenizer that is trained here."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False) if byte_level else pre_tokenizers.Metaspace()
     trainer = trainers.BpeTrainer(
-        vocab_size=size, special_tokens=specials, initial_alphabet=pre_tokenizers.ByteLevel.alphabet() if byte_level else [],
-        limit_alphabet=alphabet, show_progress=False, **settings,
+        vocab_size=size, special_tokens=specials, initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()) if byte_level else [],
+        show_progress=False, **settings,
     )
     tokenizer.train_from_iterator(texts, trainer)
     return json.loads(tokenizer.to_str())["model"]
@@ -89,11 +90,11 @@ def fixture_models(texts):
     main = train(texts, 3000)
     small = without_letters(train(texts[::7], 700), "éĠxĺ¦ã")
     suffixed = train(texts[::5], 600, end_of_word_suffix="</w>")
-    characters = train(texts[::3], 900, byte_level=False, alphabet=300)
+    characters = train(texts[::3], 900, byte_level=False, limit_alphabet=300)
     all_bytes = [f"<0x{byte:02X}>" for byte in range(256)]
-    with_bytes = train(texts[::3], 900, byte_level=False, alphabet=300, specials=SPECIALS + all_bytes)
-    some_bytes = train(texts[::3], 900, byte_level=False, alphabet=300, specials=SPECIALS + all_bytes[:0xD0])
-    prefixed = train(texts[::3], 900, byte_level=False, alphabet=300, continuing_subword_prefix="##")
+    with_bytes = train(texts[::3], 900, byte_level=False, limit_alphabet=300, specials=SPECIALS + all_bytes)
+    some_bytes = train(texts[::3], 900, byte_level=False, limit_alphabet=300, specials=SPECIALS + all_bytes[:0xD0])
+    prefixed = train(texts[::3], 900, byte_level=False, limit_alphabet=300, continuing_subword_prefix="##")
     return {
         "bytes": main,
         "bytes, merges ignored": {"base": "bytes", "ignore_merges": True, "merges": main["merges"][:1200]},
@@ -176,8 +177,10 @@ def write_fixture(squad):
         tokenizer = build(whole(models_by_name, model), prefix, trims, splits)
         encodings = [tokenizer.encode(text) for text in texts]
         made = {"model": model, "prefix": prefix, "trims": trims, "splits": splits, "checksums": [checksum(e) for e in encodings]}
-        if name in IN_FULL:
-            made["rows"] = [{"ids": e.ids, "offsets": word_piece.flat(e.offsets)} for e in encodings]
+        if name == IN_FULL:
+            made["rows"] = [
+                {"ids": e.ids, "offsets": word_piece.flat(e.offsets)} if len(text) <= LONGEST_IN_FULL else None
+                for text, e in zip(texts, encodings)]
         made["long"] = [checksum(tokenizer.encode(text * times)) for text, times in LONG]
         settings[name] = made
     main = build(models_by_name["bytes"], False, True, True)
