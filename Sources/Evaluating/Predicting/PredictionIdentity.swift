@@ -12,7 +12,8 @@ package struct PredictionIdentity: Sendable {
 
     /// The files of a model's folder that decide what it answers; weights in several files come with them.
     private static let modelFiles: Set = [
-        "config.json", "vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+        "config.json", "vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "tokenizer.json",
+        "tokenizer_config.json", "special_tokens_map.json",
         "added_tokens.json", "model.safetensors.index.json",
     ]
 

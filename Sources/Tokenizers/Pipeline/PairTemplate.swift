@@ -105,10 +105,17 @@ package struct PairTemplate: Sendable, Hashable {
         types.append(contentsOf: tail.lazy.map { Int64($0.type) })
     }
 
-    /// Puts the second text and what stands behind it into another segment: 0 for a model that has only one.
+    /// Puts the second text and what stands behind it into another segment; with 0 everything, for a model that has only
+    /// one.
     mutating func setSecondType(_ type: Int32) {
         secondType = type
         for index in tail.indices { tail[index].type = type }
+        guard type == 0 else { return }
+        (singleType, firstType) = (0, 0)
+        for index in singleHead.indices { singleHead[index].type = 0 }
+        for index in singleTail.indices { singleTail[index].type = 0 }
+        for index in head.indices { head[index].type = 0 }
+        for index in middle.indices { middle[index].type = 0 }
     }
 }
 
