@@ -1,6 +1,6 @@
 #!/bin/sh
-# What `make archive` does: dist/bertqa-VERSION-linux-MACHINE.tar.xz, a folder that works wherever it is unpacked. libtorch is not in it:
-# it is unpacked or linked into lib/bertqa/libtorch.
+# What `make archive` does: dist/bertqa-VERSION-linux-MACHINE.tar.xz, a folder that works wherever it is unpacked.
+# libtorch is not in it: it is unpacked or linked into lib/bertqa/libtorch.
 set -eu
 
 name="make archive"

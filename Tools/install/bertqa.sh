@@ -15,7 +15,7 @@ fi
 case ${found:-@TORCH@.} in
     @TORCH@.*) ;;
     *)
-        echo "bertqa: $libtorch is libtorch $found; this program was built for @TORCH@, name such a one with LIBTORCH" >&2
+        echo "bertqa: $libtorch is libtorch $found; this program needs @TORCH@, name such a one with LIBTORCH" >&2
         exit 66
         ;;
 esac

@@ -11,7 +11,7 @@ program=${BERTQA_PROGRAM:-$root/.build/release/bertqa}
 version=$(sed -n 's/.*static let version = "\(.*\)".*/\1/p' "$root/Sources/Console/BertQA.swift")
 
 # The libtorch that it was built for, such as 2.13: its C++ interface changes from one of these to the next.
-torch=$(sed -n 's/^Version: \([0-9]*\.[0-9]*\).*/\1/p' "$root/.deps/pkgconfig/bertqa-libtorch.pc")
+torch=$(sed -n 's/^Version: \([0-9]*\.[0-9]*\).*/\1/p' "$root/.deps/pkgconfig/bertqa-libtorch.pc" 2> /dev/null) || true
 
 # A folder for what is being made. Gone when the script ends, however it ends.
 make_scratch() {

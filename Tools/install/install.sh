@@ -1,6 +1,6 @@
 #!/bin/sh
-# What `make install PREFIX=...` does: BertQA below PREFIX with the libtorch that it was built with. DESTDIR stands before PREFIX
-# for those who make packages.
+# What `make install PREFIX=...` does: BertQA below PREFIX with the libtorch that it was built with. DESTDIR stands
+# before PREFIX for those who make packages.
 set -eu
 
 name="make install"
@@ -18,7 +18,8 @@ mkdir -p "$target/bin" "$target/lib" "$target/share" 2> /dev/null && [ -w "$targ
 make_scratch
 "$root/Tools/install/prefix.sh" "$scratch/bertqa"
 
-# The libraries that the set-up fetched are copied, since `make distclean` removes them; those of another libtorch stay where they are.
+# The libraries that the set-up fetched are copied, since `make distclean` removes them; those of another libtorch stay
+# where they are.
 mkdir -p "$scratch/bertqa/lib/bertqa/libtorch/lib"
 for library in "$products"/lib*.so*; do
     [ -L "$library" ] || continue

