@@ -1,9 +1,10 @@
 """Measures BertQA beside transformers on one NVIDIA GPU, and writes the tables into docs/lab/cuda.md.
 
-Run it by `make bench-cuda`, in a checkout built against a CUDA libtorch (docs/guide/scale.md), with nothing else on the GPU. First the
-parity tests run on the GPU. Then BertQA and transformers train in turn, in bfloat16, over the same rows: models of the shapes of
-BERT-base and BERT-large, batches of 16, of 32 and of the largest size that fits; transformers in eager mode, and with its fastest
-attention and torch.compile. Last, both fine-tune the encoder on SQUAD_DIR/train.json, and `bertqa evaluate` scores both.
+Run it by `make bench-cuda`, in a checkout built against a CUDA libtorch (docs/guide/scale.md), with nothing else on the
+GPU. First the parity tests run on the GPU. Then BertQA and transformers train in turn, in bfloat16, over the same rows:
+models of the shapes of BERT-base and BERT-large, batches of 16, of 32 and of the largest size that fits; transformers
+in eager mode, and with its fastest attention and torch.compile. Last, both fine-tune the encoder on
+SQUAD_DIR/train.json, and `bertqa evaluate` scores both.
 
 `--device cpu --quick` goes the same way on the CPU with tiny sizes: that tests this script, and measures nothing.
 """
@@ -30,8 +31,9 @@ OUT_OF_MEMORY = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "not enough memo
 
 
 class GPUWatch:
-    """What something takes of the GPU while it runs, both sides measured alike: memory in bytes at most, and the share of the time in
-    which a kernel runs. The rest is time between launches, which larger kernels or CUDA graphs would hide."""
+    """What something takes of the GPU while it runs, both sides measured alike: memory in bytes at most, and the share
+    of the time in which a kernel runs. The rest is time between launches, which larger kernels or CUDA graphs would
+    hide."""
 
     def __init__(self, device):
         self.device, self.most, self.busy, self.stopped = device, 0, [], threading.Event()
@@ -62,10 +64,12 @@ class GPUWatch:
             self.thread.join()
 
     def figures(self, result):
-        """Memory; on the CPU the peak of the process. The busy share is the upper quartile: loading and compiling come first."""
+        """Memory; on the CPU the peak of the process. The busy share is the upper quartile: loading and compiling come
+        first."""
         if self.device != "cuda":
             return {"memory": result["process_memory"], "busy": 1.0}
-        return {"memory": self.most - self.before, "busy": sorted(self.busy)[len(self.busy) * 3 // 4] if self.busy else 0.0}
+        return {"memory": self.most - self.before,
+            "busy": sorted(self.busy)[len(self.busy) * 3 // 4] if self.busy else 0.0}
 
 
 class Bench:
@@ -86,7 +90,8 @@ class Bench:
         whole = json.load(open(path, encoding="utf-8"))
         paragraphs = [paragraph for article in whole["data"] for paragraph in article["paragraphs"]][:12]
         target = self.scratch / f"few-{Path(path).name}"
-        target.write_text(json.dumps({"version": "1.1", "data": [{"title": "", "paragraphs": paragraphs}]}), encoding="utf-8")
+        target.write_text(json.dumps({"version": "1.1", "data": [{"title": "", "paragraphs": paragraphs}]}),
+            encoding="utf-8")
         return str(target)
 
     def peer(self, job, *flags, **settings):
@@ -109,20 +114,24 @@ class Bench:
         folder = self.folder()
         with GPUWatch(self.options.device) as watch:
             result = self.bertqa(
-                "train", "--model", model, "--train-file", self.train_file, "--validation-fraction", "0", "--max-length", self.length,
-                "--batch-size", batch, "--max-steps", steps, "--epochs", 1000, "--learning-rate", "1e-4", "--precision", "bf16",
+                "train", "--model", model, "--train-file", self.train_file, "--validation-fraction", "0",
+                "--max-length", self.length,
+                "--batch-size", batch, "--max-steps", steps, "--epochs", 1000, "--learning-rate", "1e-4", "--precision",
+                "bf16",
                 "--output-dir", folder, "--json")
         shutil.rmtree(folder)
         if result["rows_per_pass"] < batch:
             # It went on with fewer rows a pass; that is another batch size.
             raise SystemExit(f"BertQA, batch {batch}: out of memory")
         return {
-            "rate": result["examples_per_second"], "tokens_per_second": result["real_tokens_per_second"], **watch.figures(result)}
+            "rate": result["examples_per_second"], "tokens_per_second": result["real_tokens_per_second"],
+            **watch.figures(result)}
 
     def theirs(self, model, batch, steps, *flags):
         with GPUWatch(self.options.device) as watch:
             result = self.peer(
-                "train", *flags, model=model, data=self.train_file, batch_size=batch, steps=steps, max_length=self.length)
+                "train", *flags, model=model, data=self.train_file, batch_size=batch, steps=steps,
+                max_length=self.length)
         return {**result, **watch.figures(result)}
 
     def contestants(self):
@@ -137,7 +146,8 @@ class Bench:
                 yield name, lambda *run, flags=flags: self.theirs(*run, *flags)
 
     def told(self, who, run, model, batch, steps):
-        """A measurement, and a line about it: one with torch.compile takes minutes, and what was measured is not to be lost."""
+        """A measurement, and a line about it: one with torch.compile takes minutes, and what was measured is not to be
+        lost."""
         figures = run(model, batch, steps)
         print(f"  batch {batch}, {who}: {figures['rate']:.4g} examples/s", file=sys.stderr, flush=True)
         return figures
@@ -164,7 +174,8 @@ class Bench:
             contestants = list(self.contestants())
             for batch in [2, 4] if self.quick else self.options.batch_sizes:
                 # In turn, so that what the machine does meanwhile meets all of them.
-                results = [[self.told(who, run, model, batch, steps) for who, run in contestants] for _ in range(rounds)]
+                results = [[self.told(who, run, model, batch, steps) for who, run in contestants]
+                    for _ in range(rounds)]
                 for place, (who, _) in enumerate(contestants):
                     figures = [result[place] for result in results]
                     yield name, who, batch, self.median(figures), (layers, hidden)
@@ -175,17 +186,20 @@ class Bench:
 
     @staticmethod
     def median(figures):
-        return {key: statistics.median(figure[key] for figure in figures) for key in ("rate", "tokens_per_second", "memory", "busy")}
+        return {key: statistics.median(figure[key] for figure in figures)
+            for key in ("rate", "tokens_per_second", "memory", "busy")}
 
     def share(self, figures, shape):
-        """The products that real tokens need, forward and backward, as a share of the measured peak. Padding counts as nothing."""
+        """The products that real tokens need, forward and backward, as a share of the measured peak. Padding counts as
+        nothing."""
         layers, hidden = shape
         length = figures["tokens_per_second"] / figures["rate"]
         per_token = 6 * layers * 12 * hidden**2 + 12 * layers * hidden * length
         return figures["tokens_per_second"] * per_token / self.peak["flops"]
 
     def table(self):
-        lines = ["| model | | batch | examples/s | real tokens/s | of the peak | GPU busy | memory, GB |", "|---|---|---|---|---|---|---|---|"]
+        lines = ["| model | | batch | examples/s | real tokens/s | of the peak | GPU busy | memory, GB |",
+            "|---|---|---|---|---|---|---|---|"]
         for name, who, batch, figures, shape in self.training():
             lines.append(
                 f"| {name} | {who} | {batch} | {figures['rate']:.4g} | {figures['tokens_per_second']:.4g} | "
@@ -200,18 +214,22 @@ class Bench:
         start = time.perf_counter()
         limit = ["--max-steps", steps] if steps else []
         self.bertqa(
-            "train", "--model", self.encoder, "--train-file", self.train_file, "--validation-fraction", "0", "--epochs", epochs,
-            "--learning-rate", "1e-4", "--batch-size", 16, "--precision", "bf16", "--max-length", self.length, "--output-dir", ours,
+            "train", "--model", self.encoder, "--train-file", self.train_file, "--validation-fraction", "0", "--epochs",
+            epochs,
+            "--learning-rate", "1e-4", "--batch-size", 16, "--precision", "bf16", "--max-length", self.length,
+            "--output-dir", ours,
             "--json", *limit)
         rows = [("BertQA", time.perf_counter() - start, ours)]
         start = time.perf_counter()
         self.peer(
-            "tune", model=self.encoder, data=self.train_file, epochs=epochs, batch_size=16, max_length=self.length, output=theirs,
+            "tune", model=self.encoder, data=self.train_file, epochs=epochs, batch_size=16, max_length=self.length,
+            output=theirs,
             steps=steps or 0)
         rows.append(("transformers, sdpa", time.perf_counter() - start, theirs))
         lines = [f"| the encoder, {epochs} epochs | whole run, s | exact match | F1 |", "|---|---|---|---|"]
         for who, seconds, folder in rows:
-            scores = self.bertqa("evaluate", "--model", folder, "--data", self.dev_file, "--precision", "bf16", "--json")
+            scores = self.bertqa("evaluate", "--model", folder, "--data", self.dev_file, "--precision", "bf16",
+                "--json")
             lines.append(f"| {who} | {seconds:.1f} | {scores['exact_match']:.2f} | {scores['f1']:.2f} |")
             print(lines[-1], flush=True)
         return lines
@@ -222,10 +240,13 @@ class Bench:
             **os.environ, "BERTQA_TEST_DEVICE": self.options.device, "PKG_CONFIG_PATH": str(ROOT / ".deps/pkgconfig")}
         tests = "ParityTests" if self.quick else PARITY_TESTS
         run = subprocess.run(
-            ["swift", "test", "-c", "release", "--filter", tests], cwd=ROOT, env=environment, capture_output=True, text=True)
+            ["swift", "test", "-c", "release", "--filter", tests], cwd=ROOT, env=environment, capture_output=True,
+            text=True)
         if run.returncode != 0:
             failed = [line for line in run.stdout.splitlines() if "recorded an issue" in line]
-            raise SystemExit("\n".join(["cuda.py: the parity tests fail on this device; nothing is measured", *failed[:20], run.stderr[-1000:]]))
+            raise SystemExit("\n".join(
+                ["cuda.py: the parity tests fail on this device; nothing is measured", *failed[:20],
+                    run.stderr[-1000:]]))
         return f"The parity tests ({tests.replace('|', ', ')}) pass with BERTQA_TEST_DEVICE={self.options.device}."
 
 
@@ -261,7 +282,8 @@ def main():
     parser.add_argument("--quick", action="store_true", help="tiny sizes, to test this script on the CPU")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=60, help="training steps, the first ones not counted")
-    parser.add_argument("--shapes", nargs="+", default=list(SHAPES), choices=list(SHAPES), help="what is trained; both unless said")
+    parser.add_argument("--shapes", nargs="+", default=list(SHAPES), choices=list(SHAPES),
+        help="what is trained; both unless said")
     parser.add_argument("--batch-sizes", nargs="+", type=int, default=[16, 32], metavar="ROWS")
     parser.add_argument("--skip-tests", action="store_true", help="without the parity tests")
     parser.add_argument("--skip-compile", action="store_true", help="without torch.compile, which takes minutes")

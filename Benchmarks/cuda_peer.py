@@ -1,7 +1,7 @@
 """One measurement of transformers on a device: prints one JSON object. cuda.py calls it.
 
-`train` takes training steps over SQuAD rows and counts those after the warm-up; `tune` trains for epochs, scores by the official
-metrics and saves the model; `peak` multiplies large bfloat16 matrices.
+`train` takes training steps over SQuAD rows and counts those after the warm-up; `tune` trains for epochs, scores by the
+official metrics and saves the model; `peak` multiplies large bfloat16 matrices.
 """
 
 import argparse
@@ -27,7 +27,8 @@ def memory(device):
 
 
 def batches(rows, size, seed, sort):
-    """Batches of an epoch; with `sort` rows of like length together, which is transformers' own advice against padding."""
+    """Batches of an epoch; with `sort` rows of like length together, which is transformers' own advice against
+    padding."""
     order = list(range(len(rows)))
     random.Random(seed).shuffle(order)
     if sort:
@@ -51,16 +52,19 @@ class Trainer:
             options.model, dtype=torch.float32, attn_implementation=options.attention).to(options.device).train()
         self.call = torch.compile(self.model, dynamic=False) if options.compile else self.model
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=1e-4, weight_decay=0.0, fused=True)
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, lambda step: max(0.0, 1 - step / max(1, steps)))
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer,
+            lambda step: max(0.0, 1 - step / max(1, steps)))
 
     def step(self, rows, chosen):
         device = self.options.device
         some = [rows[k] for k in chosen]
-        tensors = [torch.from_numpy(array).to(device, non_blocking=True) for array in padded(some, width(rows, chosen, self.options))]
+        tensors = [torch.from_numpy(array).to(device, non_blocking=True)
+            for array in padded(some, width(rows, chosen, self.options))]
         first, last = (torch.tensor([row[2][side] for row in some], device=device) for side in (0, 1))
         with torch.autocast(device, torch.bfloat16):
             output = self.call(
-                input_ids=tensors[0], attention_mask=tensors[1], token_type_ids=tensors[2], start_positions=first, end_positions=last)
+                input_ids=tensors[0], attention_mask=tensors[1], token_type_ids=tensors[2], start_positions=first,
+                end_positions=last)
         output.loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
@@ -72,7 +76,8 @@ def train(options):
     """Examples and real tokens a second. All widths are compiled before the clock starts."""
     rows = features(AutoTokenizer.from_pretrained(options.model), options.data, options.max_length)
     trainer = Trainer(options, options.steps)
-    order = list(itertools.islice(itertools.cycle(batches(rows, options.batch_size, 42, sort=True)), options.warm_up + options.steps))
+    order = list(itertools.islice(itertools.cycle(batches(rows, options.batch_size, 42, sort=True)),
+        options.warm_up + options.steps))
     if not order:
         raise SystemExit(f"{options.data} has fewer than {options.batch_size} rows")
     warm = {width(rows, chosen, options): chosen for chosen in order}

@@ -1,12 +1,13 @@
 """Trains BertQA and transformers on the encoder's weights in other families, and compares what comes of it.
 
-SQUAD_DIR=... Benchmarks/bench.sh families.py                      3 epochs of each, both sides: hours; one table at the end
+SQUAD_DIR=... Benchmarks/bench.sh families.py                      3 epochs of each, both sides: hours; one table
 ... families.py --families roberta --max-steps 20 --questions 200  a trial of everything in minutes
 
-For each family `Tools/pour_encoder.py` makes the model that both sides start from. Both train in the same precision with
-AdamW, 1e-4, warm-up 0.1, batch 16, clipping at 1, rows of 384 tokens at most; the order of the rows is each side's own, the peer's by like length. F1 is
-`bertqa score`'s for both. Then each side answers with what the other one saved: how many answers are equal. Everything is
-kept below --output: a run that was stopped goes on where it was, as far as finished parts go.
+For each family `Tools/pour_encoder.py` makes the model that both sides start from. Both train in the same precision
+with AdamW, 1e-4, warm-up 0.1, batch 16, clipping at 1, rows of 384 tokens at most; the order of the rows is each side's
+own, the peer's by like length. F1 is `bertqa score`'s for both. Then each side answers with what the other one saved:
+how many answers are equal. Everything is kept below --output: a run that was stopped goes on where it was, as far as
+finished parts go.
 """
 
 import argparse
@@ -54,7 +55,8 @@ def train_peer(options, model, output, seed):
             first, last = (torch.tensor([row[2][side] for row in chosen]) for side in (0, 1))
             more = {"token_type_ids": kinds} if segments else {}
             with torch.autocast("cpu", torch.bfloat16, enabled=options.precision == "bf16"):
-                loss = network(input_ids=ids, attention_mask=mask, start_positions=first, end_positions=last, **more).loss
+                loss = network(input_ids=ids, attention_mask=mask, start_positions=first, end_positions=last,
+                    **more).loss
             loss.backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
@@ -86,7 +88,8 @@ def answers_of_peer(options, model, output):
 
 
 def answers_of_bertqa(options, model, output):
-    bertqa("predict", "--model", model, "--data", options.dev, "--output", output, "--precision", "fp32", "--truncation", "end")  # fmt: skip
+    bertqa("predict", "--model", model, "--data", options.dev, "--output", output, "--precision", "fp32",
+        "--truncation", "end")  # fmt: skip
 
 
 def done(path, work):
@@ -118,14 +121,17 @@ def compare(options, family):
     """One family: the lines of the table."""
     folder = Path(options.output) / family
     folder.mkdir(parents=True, exist_ok=True)
-    start = done(folder / "poured/model.safetensors", lambda: in_process(options, "pour", family, folder / "poured")).parent
+    start = done(folder / "poured/model.safetensors",
+        lambda: in_process(options, "pour", family, folder / "poured")).parent
     models = {}
     for seed in options.seeds:
         run = folder / f"bertqa-{seed}"
         steps = ["--max-steps", options.max_steps] if options.max_steps else ["--epochs", options.epochs]
         models[f"BertQA, seed {seed}"] = done(run / "model.safetensors", lambda run=run, seed=seed, steps=steps: bertqa(
-            "train", "--model", start, "--train-file", options.train, "--validation-fraction", 0, "--learning-rate", 1e-4,
-            "--warmup-ratio", 0.1, "--batch-size", 16, "--seed", seed, "--precision", options.precision, "--truncation", "end",
+            "train", "--model", start, "--train-file", options.train, "--validation-fraction", 0, "--learning-rate",
+            1e-4,
+            "--warmup-ratio", 0.1, "--batch-size", 16, "--seed", seed, "--precision", options.precision, "--truncation",
+            "end",
             "--output-dir", run, *steps)).parent  # fmt: skip
     for seed in options.peer_seeds:
         run = folder / f"transformers-{seed}"
@@ -187,7 +193,8 @@ def main():
     if options.job:
         return work(options)
     print(f"{datetime.date.today()}, {processor()}, {os.cpu_count()} cores, {options.precision}")
-    lines = ["| family | trained by | F1, answers of BertQA | F1, answers of transformers | equal answers |", "|---|---|---|---|---|"]
+    lines = ["| family | trained by | F1, answers of BertQA | F1, answers of transformers | equal answers |",
+        "|---|---|---|---|---|"]
     for family in options.families:
         lines += compare(options, family)
     print("\n".join(lines))

@@ -73,7 +73,8 @@ from pour_encoder import write_tokenizer
 torch.manual_seed(42)
 shape = dict(num_hidden_layers={layers}, hidden_size={hidden}, num_attention_heads={heads}, intermediate_size={4 * hidden})
 if {kind!r} == "RoBERTa":
-    config = transformers.RobertaConfig(**shape, vocab_size=50265, max_position_embeddings=514, type_vocab_size=1, layer_norm_eps=1e-5)
+    config = transformers.RobertaConfig(
+        **shape, vocab_size=50265, max_position_embeddings=514, type_vocab_size=1, layer_norm_eps=1e-5)
     transformers.RobertaForQuestionAnswering(config).save_pretrained({str(folder)!r})
     write_tokenizer("roberta", {ENCODER!r}, pathlib.Path({str(folder)!r}))
 else:

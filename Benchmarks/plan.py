@@ -3,9 +3,9 @@
 python3 Benchmarks/plan.py                    every line, about half an hour, 10 GB of disk
 python3 Benchmarks/plan.py --models minilm    some of them, without writing
 
-Needs no packages: the models have random weights, which take as much memory as trained ones. The peak is what the system
-counts for the process (`ru_maxrss`): of three steps with a validation and a checkpoint (MiniLM) or of two with a checkpoint (the larger ones), of
-reading 32 rows of 512 tokens, and of an epoch over the sample data.
+Needs no packages: the models have random weights, which take as much memory as trained ones. The peak is what the
+system counts for the process (`ru_maxrss`): of three steps with a validation and a checkpoint (MiniLM) or of two with a
+checkpoint (the larger ones), of reading 32 rows of 512 tokens, and of an epoch over the sample data.
 """
 
 import argparse
@@ -25,7 +25,8 @@ SHAPES = {"minilm": (6, 384, 12), "base": (12, 768, 12), "large": (24, 1024, 16)
 NAMES = {"minilm": "MiniLM", "base": "BERT-base", "large": "BERT-large"}
 LENGTHS = (128, 256, 384, 512)
 # Batch sizes by model: those of rows of 128, 256, 384 and 512 tokens. BERT-large's stay below 8 GiB.
-BATCHES = {"minilm": [(1, 16), (8,), (8,), (2, 8)], "base": [(1, 16), (4,), (2,), (2,)], "large": [(1,), (), (2,), (2,)]}
+BATCHES = {"minilm": [(1, 16), (8,), (8,), (2, 8)], "base": [(1, 16), (4,), (2,), (2,)],
+    "large": [(1,), (), (2,), (2,)]}
 SAMPLE = ROOT / "Data/sample/train.json"
 VOCABULARY = 30522
 
@@ -39,14 +40,17 @@ def shapes(layers, hidden):
     def norm(name):
         return [(f"{name}.weight", [hidden]), (f"{name}.bias", [hidden])]
 
-    result = [(f"bert.embeddings.{name}_embeddings.weight", [rows, hidden]) for name, rows in (("word", VOCABULARY), ("position", 512), ("token_type", 2))]
+    result = [(f"bert.embeddings.{name}_embeddings.weight", [rows, hidden]) for name,
+        rows in (("word", VOCABULARY), ("position", 512), ("token_type", 2))]
     result += norm("bert.embeddings.LayerNorm")
     for layer in range(layers):
         scope = f"bert.encoder.layer.{layer}"
         for name in ("query", "key", "value"):
             result += linear(f"{scope}.attention.self.{name}", hidden, hidden)
-        result += linear(f"{scope}.attention.output.dense", hidden, hidden) + norm(f"{scope}.attention.output.LayerNorm")
-        result += linear(f"{scope}.intermediate.dense", hidden, 4 * hidden) + linear(f"{scope}.output.dense", 4 * hidden, hidden)
+        result += linear(f"{scope}.attention.output.dense", hidden,
+            hidden) + norm(f"{scope}.attention.output.LayerNorm")
+        result += linear(f"{scope}.intermediate.dense", hidden, 4 * hidden) + linear(f"{scope}.output.dense",
+            4 * hidden, hidden)
         result += norm(f"{scope}.output.LayerNorm")
     return result + linear("qa_outputs", hidden, 2)
 
@@ -55,8 +59,10 @@ def random_model(folder, layers, hidden, heads):
     """A model's folder with random weights and the encoder's vocabulary."""
     folder.mkdir()
     config = {
-        "architectures": ["BertForQuestionAnswering"], "model_type": "bert", "vocab_size": VOCABULARY, "hidden_size": hidden, "num_hidden_layers": layers,
-        "num_attention_heads": heads, "intermediate_size": 4 * hidden, "max_position_embeddings": 512, "type_vocab_size": 2}
+        "architectures": ["BertForQuestionAnswering"], "model_type": "bert", "vocab_size": VOCABULARY,
+        "hidden_size": hidden, "num_hidden_layers": layers,
+        "num_attention_heads": heads, "intermediate_size": 4 * hidden, "max_position_embeddings": 512,
+        "type_vocab_size": 2}
     (folder / "config.json").write_text(json.dumps(config))
     for name in ("vocab.txt", "tokenizer.json", "tokenizer_config.json"):
         shutil.copy(f"{ENCODER}/{name}", folder)
@@ -82,10 +88,12 @@ def random_model(folder, layers, hidden, heads):
 
 def dataset(folder, rows):
     """Questions about texts longer than any row, of words that are one token each."""
-    words = [word for word in Path(ENCODER, "vocab.txt").read_text(encoding="utf-8").split() if word.isascii() and word.isalpha() and len(word) > 2]
+    words = [word for word in Path(ENCODER, "vocab.txt").read_text(encoding="utf-8").split() if word.isascii()
+        and word.isalpha() and len(word) > 2]
     source = random.Random(rows)
     paragraphs = [
-        {"context": "answer " + " ".join(source.choices(words, k=600)), "qas": [{"id": str(row), "question": "what is it", "answers": [{"text": "answer", "answer_start": 0}]}]}
+        {"context": "answer " + " ".join(source.choices(words, k=600)),
+            "qas": [{"id": str(row), "question": "what is it", "answers": [{"text": "answer", "answer_start": 0}]}]}
         for row in range(rows)]
     path = folder / f"rows-{rows}.json"
     path.write_text(json.dumps({"version": "1.1", "data": [{"title": "rows", "paragraphs": paragraphs}]}))
@@ -118,14 +126,16 @@ def training(scratch, common, batch, steps, *flags):
     validation = ["--validation-file", dataset(scratch, 8)] if steps > 2 else ["--validation-fraction", 0]
     try:
         return bertqa(
-            "train", *common, "--train-file", dataset(scratch, steps * batch), *validation, "--output-dir", scratch / "run", "--batch-size", batch,
+            "train", *common, "--train-file", dataset(scratch, steps * batch), *validation, "--output-dir",
+            scratch / "run", "--batch-size", batch,
             "--max-steps", steps, "--epochs", 1, "--json", *flags)["process_memory"]
     finally:
         shutil.rmtree(scratch / "run", ignore_errors=True)
 
 
 def reading(scratch, common):
-    return bertqa("predict", *common, "--data", dataset(scratch, 32), "--output", scratch / "answers.json")["process_memory"]
+    return bertqa("predict", *common, "--data", dataset(scratch, 32), "--output",
+        scratch / "answers.json")["process_memory"]
 
 
 def line(what, name, precision, length, batch, predicted, measured):
@@ -143,7 +153,8 @@ def lines(name, scratch):
             common = options(model, precision, length)
             for batch in batches:
                 planned, predict = plan(common, batch)
-                yield line("training", name, precision, length, batch, planned["training"], training(scratch, common, batch, steps))
+                yield line("training", name, precision, length, batch, planned["training"],
+                    training(scratch, common, batch, steps))
                 yield line(
                     "... checkpointing", name, precision, length, batch, planned["gradient_checkpointing"],
                     training(scratch, common, batch, steps, "--gradient-checkpointing"))
@@ -152,7 +163,8 @@ def lines(name, scratch):
     if name == "minilm":
         common = ["--model", model, "--max-length", 384, "--precision", "bf16", "--threads", 2]
         yield line("real rows", name, "bf16", "to 384", 16, *real(scratch, common, 16))
-        yield line("... checkpointing", name, "bf16", "to 384", 16, *real(scratch, common, 16, "--gradient-checkpointing"))
+        yield line("... checkpointing", name, "bf16", "to 384", 16,
+            *real(scratch, common, 16, "--gradient-checkpointing"))
     shutil.rmtree(model)
 
 
@@ -166,7 +178,8 @@ def main():
     summary = f"{len(errors)} lines: the error is {errors[len(errors) // 2]:.1f} % in the median and {errors[-1]:.1f} % at most."
     print(summary)
     if chosen == list(SHAPES):
-        head = ["| model | precision | what | row | batch | predicted, MiB | measured, MiB | error |", "|---|---|---|---|---|---|---|---|"]
+        head = ["| model | precision | what | row | batch | predicted, MiB | measured, MiB | error |",
+            "|---|---|---|---|---|---|---|---|"]
         machine = f"{datetime.date.today()}, {processor()}, {os.cpu_count()} cores, 2 threads. {summary}"
         write("docs/lab/planning.md", "plan", "\n".join([machine, "", *head, *(text for text, _ in table)]))
 

@@ -1,7 +1,8 @@
-"""Measures BertQA and its peers side by side on this machine, prints one table with ratios, and writes it into docs/lab/benchmarks.md.
+"""Measures BertQA and its peers side by side on this machine, prints one table with ratios, and writes it into
+docs/lab/benchmarks.md.
 
-Run it by `make bench`, with nothing else running. Each line is measured in turn, ours and theirs, `--rounds` times; the table has
-the medians. SQUAD_DIR names a folder with train.json and dev.json; without it the sample data is measured.
+Run it by `make bench`, with nothing else running. Each line is measured in turn, ours and theirs, `--rounds` times; the
+table has the medians. SQUAD_DIR names a folder with train.json and dev.json; without it the sample data is measured.
 """
 
 import argparse
@@ -28,28 +29,34 @@ class Bench:
         self.encoder, self.model = ENCODER, ""
 
     def peer(self, job, data=None, model=None, **settings):
-        flags = [part for name, value in settings.items() for part in ([f"--{name.replace('_', '-')}"] + ([] if value is True else [str(value)]))]
+        flags = [part for name, value in settings.items()
+            for part in ([f"--{name.replace('_', '-')}"] + ([] if value is True else [str(value)]))]
         model = model or self.model
         scratch = Path(self.scratch) / Path(model).name
         scratch.mkdir(exist_ok=True)
         script = str(ROOT / "Benchmarks/peer.py")
-        return call([PYTHON, script, job, "--model", model, "--data", data or self.dev_file, "--scratch", str(scratch), *flags])
+        return call([PYTHON, script, job, "--model", model, "--data", data or self.dev_file, "--scratch", str(scratch),
+            *flags])
 
     def trained(self, precision, steps=None):
         self.count += 1
         folder = f"{self.scratch}/run{self.count}"
         result = bertqa(
-            "train", "--model", self.encoder, "--train-file", self.train_file, "--validation-fraction", "0", "--learning-rate", "1e-4",
+            "train", "--model", self.encoder, "--train-file", self.train_file, "--validation-fraction", "0",
+            "--learning-rate", "1e-4",
             "--max-steps", steps or self.options.steps, "--precision", precision, "--output-dir", folder, "--json")
-        return {"folder": folder, "rate": result["examples_per_second"], "memory": result["process_memory"] / 1e6, **result}
+        return {"folder": folder, "rate": result["examples_per_second"], "memory": result["process_memory"] / 1e6,
+            **result}
 
     def trained_peer(self, precision, steps=None, **settings):
-        result = self.peer("train", self.train_file, self.encoder, precision=precision, steps=steps or self.options.steps, **settings)
+        result = self.peer("train", self.train_file, self.encoder, precision=precision,
+            steps=steps or self.options.steps, **settings)
         return {**result, "memory": result["process_memory"] / 1e6}
 
     def share(self, precision, steps=None):
-        """The products' share of a training step: operations of the linear layers and of attention over real tokens, forward and
-        backward, at the rate that the machine reaches with the linear layers' products alone, measured before and after."""
+        """The products' share of a training step: operations of the linear layers and of attention over real tokens,
+        forward and backward, at the rate that the machine reaches with the linear layers' products alone, measured
+        before and after."""
         before, result = self.products(precision), self.trained(precision, steps)
         tokens = result["real_tokens_per_second"]
         length = tokens / result["examples_per_second"]
@@ -58,13 +65,16 @@ class Bench:
     def share_of_reading(self, precision):
         """The same of a pass without gradients over a dataset."""
         before, result = self.products(precision), self.answered(precision)
-        lengths = bertqa("lengths", "--model", self.model, "--data", self.dev_file, "--max-lengths", "384", "--json")["lengths"][0]
+        lengths = bertqa("lengths", "--model", self.model, "--data", self.dev_file, "--max-lengths", "384",
+            "--json")["lengths"][0]
         tokens = result["rate"] * lengths["window_tokens"] / result["total"]
         return self.beside(before, tokens, lengths["window_tokens"] / lengths["window_rows"], 1 / 3)
 
     def beside(self, before, tokens, length, part):
-        """GFLOP/s of so many tokens a second in rows of one length, `part` of a training step each; the products' own become the limit."""
-        operations = part * (before["training_flops_per_token"] + before["attention_flops_per_token_and_length"] * length)
+        """GFLOP/s of so many tokens a second in rows of one length, `part` of a training step each; the products' own
+        become the limit."""
+        operations = part * (before["training_flops_per_token"] + before[
+            "attention_flops_per_token_and_length"] * length)
         self.limit = {"gflops": (before["gflops"] + self.products(before["precision"])["gflops"]) / 2}
         return {"gflops": tokens * operations / 1e9}
 
@@ -110,7 +120,8 @@ class Bench:
 
     def first_answer(self):
         result = bertqa(
-            "ask", "--model", self.model, "--question", "Who wrote it?", "--context", "Ada wrote it in Rome.", "--precision", "fp32")
+            "ask", "--model", self.model, "--question", "Who wrote it?", "--context", "Ada wrote it in Rome.",
+            "--precision", "fp32")
         return {"seconds": result["process_seconds"], "memory": result["process_memory"] / 1e6}
 
     def first_answer_peer(self):
@@ -165,10 +176,12 @@ class Bench:
             Line("the same, every context anew", "pairs/s", "each", True, None)]
         for model in self.options.tokenizer:
             yield (lambda: self.encoding(model)), (lambda: self.encoding_peer(model)), [
-                Line(f"encoding pairs, {Path(model).name}; the peer tokenizers", "pairs/s", "contexts_once", True, None),
+                Line(f"encoding pairs, {Path(model).name}; the peer tokenizers", "pairs/s", "contexts_once", True,
+                    None),
                 Line(f"encoding pairs, {Path(model).name}, every context anew", "pairs/s", "each", True, None)]
         large = self.thirty_megabytes()
-        yield (lambda: bench("featurise", "--model", ENCODER, "--data", large)), (lambda: self.peer("featurise", large, ENCODER)), [
+        yield (lambda: bench("featurise", "--model", ENCODER, "--data", large)), (
+            lambda: self.peer("featurise", large, ENCODER)), [
             rate("30 MB of SQuAD to labelled rows", 20, "questions/s")]
 
     def larger(self, kind):
@@ -177,9 +190,11 @@ class Bench:
         articles = json.load(open(self.dev_file, encoding="utf-8"))
         paragraphs = [paragraph for article in articles["data"] for paragraph in article["paragraphs"]][:20]
         self.dev_file = f"{self.scratch}/few.json"
-        Path(self.dev_file).write_text(json.dumps({"version": "1.1", "data": [{"title": "", "paragraphs": paragraphs}]}), encoding="utf-8")
+        Path(self.dev_file).write_text(
+            json.dumps({"version": "1.1", "data": [{"title": "", "paragraphs": paragraphs}]}), encoding="utf-8")
         base = lambda name, reach, unit="examples/s": [Line(f"{kind}-base: {name}", unit, "rate", True, reach)]
-        alone = lambda name, reach: [Line(f"{kind}-base: {name}, beside its products alone", "GFLOP/s", "gflops", True, reach)]
+        alone = lambda name, reach: [
+            Line(f"{kind}-base: {name}, beside its products alone", "GFLOP/s", "gflops", True, reach)]
         steps = 6
         for precision, reach, share in [("bf16", 2.4, 0.7), ("fp32", 1.6, None)]:
             ours = lambda precision=precision: self.trained(precision, steps)
@@ -188,16 +203,20 @@ class Bench:
             yield (lambda precision=precision: self.share(precision, steps)), (lambda: self.limit), alone(
                 f"training, {precision}", share)
         for ours, theirs, name, reach in [
-                ("bf16", "bf16", "PyTorch", 1.5), ("fp32", "onnx-fp32", "ONNX Runtime", 1.25), ("int8", "onnx-int8", "ONNX Runtime", 1.3)]:
-            yield (lambda ours=ours: self.answered(ours)), (lambda theirs=theirs: self.peer("predict", precision=theirs)), base(
+                ("bf16", "bf16", "PyTorch", 1.5), ("fp32", "onnx-fp32", "ONNX Runtime", 1.25),
+                ("int8", "onnx-int8", "ONNX Runtime", 1.3)]:
+            yield (lambda ours=ours: self.answered(ours)), (
+                lambda theirs=theirs: self.peer("predict", precision=theirs)), base(
                 f"prediction, {ours}; the peer {name}", reach, "questions/s")
             if ours != "int8":
-                yield (lambda ours=ours: self.share_of_reading(ours)), (lambda: self.limit), alone(f"prediction, {ours}", None)
+                yield (lambda ours=ours: self.share_of_reading(ours)), (lambda: self.limit), alone(
+                    f"prediction, {ours}", None)
 
     def run(self):
         self.model = self.options.model or self.trained("bf16", 2)["folder"]
         rows = []
-        parts = [(self.options.rounds, self.measurements())] + [(1, self.larger(kind)) for kind in ("BERT", "RoBERTa") if self.options.base]
+        parts = [(self.options.rounds, self.measurements())] + [(1, self.larger(kind)) for kind in ("BERT", "RoBERTa")
+            if self.options.base]
         for rounds, ours, theirs, lines in ((rounds, *one) for rounds, part in parts for one in part):
             if self.options.only and not any(self.options.only in line.name for line in lines):
                 continue
@@ -205,7 +224,8 @@ class Bench:
             for line in lines:
                 a, b = (statistics.median(pair[side][line.key] for pair in pairs) for side in (0, 1))
                 rows.append((line, a, b, a / b if line.more else b / a))
-                print(f"{line.name:70} {a:10.4g} {b:10.4g} {line.unit:12} {rows[-1][3]:6.2f}  {line.reach or ''}", flush=True)
+                print(f"{line.name:70} {a:10.4g} {b:10.4g} {line.unit:12} {rows[-1][3]:6.2f}  {line.reach or ''}",
+                    flush=True)
         return rows
 
 
@@ -215,18 +235,23 @@ def main():
     parser.add_argument("--steps", type=int, default=20, help="training steps, the first two not counted")
     parser.add_argument("--asked", type=int, default=100, help="questions of the latencies")
     parser.add_argument("--model", help="a fine-tuned model; without it one of two steps, which is as fast")
-    parser.add_argument("--tokenizer", nargs="*", default=[], help="folders of tokenizers whose encoding is measured as well")
+    parser.add_argument("--tokenizer", nargs="*", default=[],
+        help="folders of tokenizers whose encoding is measured as well")
     parser.add_argument("--only", help="only lines whose name holds these words")
     parser.add_argument("--slow", action="store_true", help="the tutorial's own way as well")
-    parser.add_argument("--base", action="store_true", help="models of the size of BERT-base and RoBERTa-base with random weights as well, one round")
+    parser.add_argument("--base", action="store_true",
+        help="models of the size of BERT-base and RoBERTa-base with random weights as well, one round")
     parser.add_argument("--write", action="store_true", help="write the table into docs/lab/benchmarks.md")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         rows = Bench(options, scratch).run()
     if options.write:
         table = ["| | BertQA | peer | | ratio | aim |", "|---|---|---|---|---|---|"]
-        table += [f"| {line.name} | {a:.4g} | {b:.4g} | {line.unit} | {ratio:.2f} | {line.reach or ''} |" for line, a, b, ratio in rows]
-        write("docs/lab/benchmarks.md", "make bench", "\n".join([f"{describe()} Medians of {options.rounds} rounds (those of base size: one), seed 42.", "", *table]))
+        table += [f"| {line.name} | {a:.4g} | {b:.4g} | {line.unit} | {ratio:.2f} | {line.reach or ''} |" for line, a,
+            b, ratio in rows]
+        write("docs/lab/benchmarks.md", "make bench",
+            "\n".join([f"{describe()} Medians of {options.rounds} rounds (those of base size: one), seed 42.", "",
+                *table]))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """How training by several processes scales, measured on this machine, and what follows from it for many GPUs, on paper.
 
-One process with two threads beside two processes of one thread each, with the same rows a step, in turns; medians. Standard library
-only: `python3 Benchmarks/scaling.py [--rounds 3] [--steps 14] [--write]`. SQUAD_DIR names the folder with train.json; without it the
-sample data serve.
+One process with two threads beside two processes of one thread each, with the same rows a step, in turns; medians.
+Standard library only: `python3 Benchmarks/scaling.py [--rounds 3] [--steps 14] [--write]`. SQUAD_DIR names the folder
+with train.json; without it the sample data serve.
 """
 
 import argparse
@@ -15,7 +15,8 @@ from measure import ENCODER, ROOT, bertqa, processor, write
 
 # The figures that the paper part starts from, with where they are from.
 H100_BF16 = 790e12  # FLOP/s that a bf16 product of 8192 reaches on an H100
-NVLINK, NETWORK = 370e9, 45e9  # bytes/s that an all-reduce gets on NVLink 4 (8 GPUs), and on one 400 Gbit/s adapter a GPU
+# Bytes/s that an all-reduce gets on NVLink 4 (8 GPUs), and on one 400 Gbit/s adapter a GPU.
+NVLINK, NETWORK = 370e9, 45e9
 LATENCY = {8: 30e-6, 64: 120e-6, 512: 300e-6}  # seconds of a small all-reduce
 MODELS = {  # parameters, weights in products, share of the peak assumed
     "BERT-base": (109e6, 85e6, 0.40),
@@ -27,7 +28,8 @@ TOKENS_A_ROW = 175
 def train(data, precision, steps, *arguments):
     with tempfile.TemporaryDirectory() as scratch:
         return bertqa(
-            "train", "--model", ENCODER, "--train-file", data, "--output-dir", f"{scratch}/run", "--validation-fraction", 0,
+            "train", "--model", ENCODER, "--train-file", data, "--output-dir", f"{scratch}/run",
+            "--validation-fraction", 0,
             "--max-steps", steps, "--precision", precision, "--seed", 42, "--json", *arguments)
 
 
@@ -39,7 +41,8 @@ def measured(rounds, steps):
         "1 process, 2 threads": ("--batch-size", 16, "--threads", 2),
         "2 processes, 1 thread each": ("--batch-size", 8, "--threads", 1, "--processes", 2),
     }
-    lines = ["| precision | | examples/s | real tokens/s | waiting for others | beside 1 process, 2 threads |", "|---|---|---|---|---|---|"]
+    lines = ["| precision | | examples/s | real tokens/s | waiting for others | beside 1 process, 2 threads |",
+        "|---|---|---|---|---|---|"]
     for precision in ("bf16", "fp32"):
         results = {way: [] for way in ways}
         for _ in range(rounds):
@@ -48,7 +51,8 @@ def measured(rounds, steps):
         base = statistics.median(r["examples_per_second"] for r in results["1 process, 2 threads"])
         for way, runs in results.items():
             rate, tokens, waiting = (
-                statistics.median(r[key] for r in runs) for key in ("examples_per_second", "real_tokens_per_second", "waiting_share"))
+                statistics.median(r[key] for r in runs)
+                for key in ("examples_per_second", "real_tokens_per_second", "waiting_share"))
             lines.append(f"| {precision} | {way} | {rate:.1f} | {tokens:.0f} | {100 * waiting:.1f} % | {rate / base:.2f} |")
     return "\n".join(lines)
 
@@ -69,7 +73,8 @@ def step_time(model, gpus, rows):
 
 def paper():
     """The sum hides behind the backward pass, which is two thirds of the compute, but for its last bucket."""
-    lines = ["| | GPUs | rows a GPU | rows a step | compute, ms | sum of gradients, ms | speed-up | of the ideal |", "|---|---|---|---|---|---|---|---|"]
+    lines = ["| | GPUs | rows a GPU | rows a step | compute, ms | sum of gradients, ms | speed-up | of the ideal |",
+        "|---|---|---|---|---|---|---|---|"]
     for model in MODELS:
         for gpus in (8, 64, 512):
             for rows in (4, 16, 32):

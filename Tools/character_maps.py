@@ -1,4 +1,5 @@
-"""Builds a sentencepiece model's `precompiled_charsmap` from chosen rules, to ask the `tokenizers` library questions with."""
+"""Builds a sentencepiece model's `precompiled_charsmap` from chosen rules, to ask the `tokenizers` library questions
+with."""
 
 import itertools
 import struct

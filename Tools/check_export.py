@@ -5,11 +5,11 @@
     .venv-export/bin/pip install -r Tools/export-requirements.txt
     .venv-export/bin/python Tools/check_export.py --bertqa .build/release/bertqa --model run --data dev.json
 
-The file is checked by onnx.checker, opened by ONNX Runtime with its default optimisations, and fed by the tokenizer that
-was copied beside it, in padded batches. A text that is longer than --max-length loses its end, here and there. Printed are
-the share of equal answers, the largest difference between the logits (start plus end) of equal best answers, the scores of
-the exported model, and questions a second. Exit status 1 where the share is below --least, or a logit of an fp32 file
-differs by more than 1e-4.
+The file is checked by onnx.checker, opened by ONNX Runtime with its default optimisations, and fed by the tokenizer
+that was copied beside it, in padded batches. A text that is longer than --max-length loses its end, here and there.
+Printed are the share of equal answers, the largest difference between the logits (start plus end) of equal best
+answers, the scores of the exported model, and questions a second. Exit status 1 where the share is below --least, or a
+logit of an fp32 file differs by more than 1e-4.
 
 --guide PAGE runs the Python blocks of a page in a folder that has the model as onnx/model.onnx, and compares what they
 print with the text block behind each.
@@ -179,7 +179,8 @@ def main():
     parser.add_argument("--max-length", type=int, default=384)
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--threads", type=int)
-    parser.add_argument("--work", help="a folder in which BertQA's answers to the same questions are kept for the next run")
+    parser.add_argument("--work",
+        help="a folder in which BertQA's answers to the same questions are kept for the next run")
     parser.add_argument("--least", type=float, default=99.5, help="per cent of answers that must be equal")
     options = parser.parse_args()
     for name in ("bertqa", "model", "data", "guide"):

@@ -1,7 +1,7 @@
 """Checks the relative links and anchors of all Markdown files of the repository: Tools/check_links.py [FILE ...].
 
-Prints each link whose file or heading does not exist, and each page below docs/ that no other page links to; exits with 1 if
-there is any. Links in code and addresses with a scheme are left out.
+Prints each link whose file or heading does not exist, and each page below docs/ that no other page links to; exits with
+1 if there is any. Links in code and addresses with a scheme are left out.
 """
 
 import re

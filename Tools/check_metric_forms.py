@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Checks that Python's `evaluate` library takes the files of `bertqa score --predictions-output --references-output`.
 
-    .venv-export/bin/python Tools/check_metric_forms.py --bertqa .build/release/bertqa --data dev.json --predictions p.json
+    .venv-export/bin/python Tools/check_metric_forms.py --bertqa .build/release/bertqa --data dev.json --predictions
+    p.json
 
-The metrics `squad` and `squad_v2` themselves are programs on the hub; here a metric with their features goes through the
-library's own checks, and scores by transformers' compute_exact and compute_f1. The scores must be those that bertqa prints.
+The metrics `squad` and `squad_v2` themselves are programs on the hub; here a metric with their features goes through
+the library's own checks, and scores by transformers' compute_exact and compute_f1. The scores must be those that bertqa
+prints.
 """
 
 import argparse

@@ -1,5 +1,5 @@
-"""Compares what `bertqa tokenize` and transformers make of random model folders: files that agree, contradict each other or are
-missing, in all combinations that come up.
+"""Compares what `bertqa tokenize` and transformers make of random model folders: files that agree, contradict each
+other or are missing, in all combinations that come up.
 
 Prints each folder whose ids differ, or that only BertQA refuses, and ends with status 1 if there is one.
 
@@ -23,7 +23,8 @@ import make_tokenizer_folder_fixtures as forms
 
 TEXT = ("The North quays École isn't 東京 a [MASK] b[SEP] newtok Newtok <q> other [unused1] xxxxxxxxxxxx zebra </s> <s> "
         "NEWTOK xnewtok other")
-CLASSES = ["BertTokenizer", "BertTokenizerFast", "PreTrainedTokenizerFast", "DistilBertTokenizer", "ElectraTokenizerFast",
+CLASSES = ["BertTokenizer", "BertTokenizerFast", "PreTrainedTokenizerFast", "DistilBertTokenizer",
+    "ElectraTokenizerFast",
            "HarbourTokenizer", "TokenizersBackend"]
 ROLES = {"cls_token": "[CLS]", "sep_token": "[SEP]", "unk_token": "[UNK]", "pad_token": "[PAD]", "mask_token": "[MASK]",
          "bos_token": "<s>", "eos_token": "</s>", "quay_token": "other"}
@@ -107,7 +108,8 @@ class Folders:
         return forms.lines(tokens, end="\r\n" if self.maybe(0.2) else "\n")
 
     def files(self):
-        files = {"config.json": self.random.choice([forms.BERT, forms.BERT, {"model_type": "electra"}, {"architectures": ["BertModel"]}])}
+        files = {"config.json": self.random.choice(
+            [forms.BERT, forms.BERT, {"model_type": "electra"}, {"architectures": ["BertModel"]}])}
         kind = self.random.random()
         if kind < 0.6:
             files["tokenizer.json"] = self.fast_file()

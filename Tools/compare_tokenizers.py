@@ -1,8 +1,8 @@
 """Compares `bertqa tokenize` with the `tokenizers` library on random Unicode documents and pairs.
 
-Every row is compared whole: ids, offsets, type ids, attention mask and tokens. A model folder without tokenizer.json is given
-to the library through transformers. A quarter of the documents are pairs; of four chunks one is cut to a length, and one to
-windows that overlap, which must be parts of the row that BertQA gives for the whole pair.
+Every row is compared whole: ids, offsets, type ids, attention mask and tokens. A model folder without tokenizer.json is
+given to the library through transformers. A quarter of the documents are pairs; of four chunks one is cut to a length,
+and one to windows that overlap, which must be parts of the row that BertQA gives for the whole pair.
 
 Use: python Tools/compare_tokenizers.py --bertqa .build/release/bertqa --model DIR [--count 1000000] [--seed 1]
 """

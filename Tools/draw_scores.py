@@ -3,8 +3,9 @@
     make build
     python3 Tools/draw_scores.py --model MODEL [--bertqa .build/release/bertqa]
 
-The question is one of Data/sample/dev.json. `bertqa ask --json --top-k` gives every span with its score, which is the probability of its
-first token times that of its last; the ratios of the scores of neighbouring spans give back both probabilities of each token.
+The question is one of Data/sample/dev.json. `bertqa ask --json --top-k` gives every span with its score, which is the
+probability of its first token times that of its last; the ratios of the scores of neighbouring spans give back both
+probabilities of each token.
 """
 
 import argparse
@@ -63,7 +64,8 @@ def drawing(words, starts, ends, answer):
         f'<rect x="{places[first] + 1}" y="{top + height + 4}" width="{places[last + 1] - places[first] - 2}" height="26" rx="4" '
         'fill="#fff3b0"/>',
     ]
-    for y, colour, words_of_label in [(top, "#0969da", ("answer", "starts here")), (below, "#bc4c00", ("answer", "ends here"))]:
+    for y, colour, words_of_label in [(top, "#0969da", ("answer", "starts here")),
+        (below, "#bc4c00", ("answer", "ends here"))]:
         for number, label in enumerate(words_of_label):
             lines.append(f'<text x="16" y="{y + height // 2 + 17 * number}" fill="{colour}">{label}</text>')
     for place, word, start, end, size in zip(places, words, starts, ends, widths):
@@ -95,9 +97,11 @@ def main():
     options.add_argument("--bertqa", default=str(ROOT / ".build/release/bertqa"))
     chosen = options.parse_args()
     text = context()
-    call = [chosen.bertqa, "ask", "--model", chosen.model, "--question", QUESTION, "--context", text, "--precision", "fp32"]
+    call = [chosen.bertqa, "ask", "--model", chosen.model, "--question", QUESTION, "--context", text, "--precision",
+        "fp32"]
     spans = json.loads(printed([*call, "--json", "--top-k", str(SPANS)]))["answers"]
-    encoded = json.loads(printed([chosen.bertqa, "tokenize", "--model", chosen.model], json.dumps({"text": text}) + "\n"))
+    encoded = json.loads(printed([chosen.bertqa, "tokenize", "--model", chosen.model],
+        json.dumps({"text": text}) + "\n"))
     tokens = [tuple(offset) for offset in encoded["offsets"] if offset[0] < offset[1]]
     starts, ends = probabilities(spans, tokens)
     begin, end = text.index(FIRST), text.index(LAST) + len(LAST)
@@ -105,7 +109,8 @@ def main():
     best = spans[0]
     places = [place for place, token in enumerate(tokens) if best["start"] <= token[0] and token[1] <= best["end"]]
     picture = drawing(
-        [text[slice(*tokens[place])] for place in shown], [starts[place] for place in shown], [ends[place] for place in shown],
+        [text[slice(*tokens[place])] for place in shown], [starts[place] for place in shown],
+        [ends[place] for place in shown],
         (shown.index(places[0]), shown.index(places[-1])))
     path = ROOT / "docs/learn/pictures/scores.svg"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Runs examples/python against a server of its own: Tools/examples_python.sh MODEL, a model fine-tuned on SQuAD; runs/demo without one.
+# Runs examples/python against a server of its own: Tools/examples_python.sh MODEL, a model fine-tuned on SQuAD;
+# runs/demo without one.
 #
-# LangChain, Haystack and openapi-python-client go into .venv-examples, pinned by examples/python/requirements.txt. BERTQA names
-# another program than .build/release/bertqa.
+# LangChain, Haystack and openapi-python-client go into .venv-examples, pinned by examples/python/requirements.txt.
+# BERTQA names another program than .build/release/bertqa.
 set -eu
 
 cd "$(dirname "$0")/.."

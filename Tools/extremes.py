@@ -1,9 +1,9 @@
-"""Gives `bertqa` inputs far beyond the usual, and prints what came of them: seconds, peak memory, the last line it said. Leaves with 1
-where it took more memory than it should, or did not end as it should.
+"""Gives `bertqa` inputs far beyond the usual, and prints what came of them: seconds, peak memory, the last line it
+said. Leaves with 1 where it took more memory than it should, or did not end as it should.
 
-A text of 10 MB, a question longer than a window, 100,000 questions about one text, a vocabulary of a million, a dataset of 2 GB, as a
-document and as a table, a text and an answer of one letter over and over.
-The model is a random one of one layer: what is looked at is everything around it.
+A text of 10 MB, a question longer than a window, 100,000 questions about one text, a vocabulary of a million, a dataset
+of 2 GB, as a document and as a table, a text and an answer of one letter over and over. The model is a random one of
+one layer: what is looked at is everything around it.
 
 Use: python Tools/extremes.py [--bertqa .build/release/bertqa] [--megabytes 2000]
 """
@@ -50,8 +50,10 @@ def write_model(folder, words):
     tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]
     (folder / "vocab.txt").write_text("\n".join(tokens) + "\n", encoding="utf-8")
     config = {
-        "model_type": "bert", "architectures": ["BertForQuestionAnswering"], "vocab_size": len(tokens), "hidden_size": WIDTH,
-        "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 2 * WIDTH, "max_position_embeddings": 512,
+        "model_type": "bert", "architectures": ["BertForQuestionAnswering"], "vocab_size": len(tokens),
+        "hidden_size": WIDTH,
+        "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 2 * WIDTH,
+        "max_position_embeddings": 512,
         "type_vocab_size": 2, "hidden_act": "gelu", "layer_norm_eps": 1e-12}
     (folder / "config.json").write_text(json.dumps(config))
     header, end, block = {}, 0, struct.pack("<1024f", *(rng.gauss(0, 0.05) for _ in range(1024)))
@@ -71,7 +73,8 @@ def write_model(folder, words):
 
 def paragraph(text, questions):
     return {"context": text, "qas": [
-        {"id": f"{name}", "question": "who wrote it?", "answers": [{"text": text[:3], "answer_start": 0}]} for name in questions]}
+        {"id": f"{name}", "question": "who wrote it?", "answers": [{"text": text[:3], "answer_start": 0}]}
+        for name in questions]}
 
 
 def write_dataset(path, paragraphs):
@@ -91,7 +94,8 @@ def write_table(path, paragraphs):
         for entry in paragraphs:
             for number, question in enumerate(entry["qas"]):
                 text = question["answers"][0]["text"]
-                table.writerow([question["id"], entry["context"], question["question"], text if number else text.upper()])
+                table.writerow([question["id"], entry["context"], question["question"],
+                    text if number else text.upper()])
 
 
 class Runs:
@@ -102,7 +106,8 @@ class Runs:
         self.failed = []
 
     def __call__(self, name, arguments, code=0, most=400):
-        """Runs a command to its end, and prints what came of it: the exit code that it should have, the megabytes that it may take."""
+        """Runs a command to its end, and prints what came of it: the exit code that it should have, the megabytes that
+        it may take."""
         took, ended, peak, line = run([self.tool, *arguments])
         verdict = "" if ended == code and peak <= most else f"  FAILED: exit {code} and at most {most} MB were expected"
         if verdict:
@@ -135,18 +140,22 @@ def ask(run, root):
     text, model, wide = sentence(), str(root / "model"), str(root / "wide")
     write_model(root / "model", sorted(set(WORDS)))
     (root / "text").write_text((text + " ") * (10_000_000 // len(text)))
-    run("ask: a text of 10 MB", ["ask", "--model", model, "--question", "who wrote it?", "--context-file", str(root / "text")])
-    run("ask: a question longer than a window", ["ask", "--model", model, "--question", "who " * 600, "--context", text], code=REFUSED)
+    run("ask: a text of 10 MB",
+        ["ask", "--model", model, "--question", "who wrote it?", "--context-file", str(root / "text")])
+    run("ask: a question longer than a window",
+        ["ask", "--model", model, "--question", "who " * 600, "--context", text], code=REFUSED)
     write_dataset(root / "many", [paragraph(text, range(100_000))])
     run("check: 100,000 questions about one text", ["check", "--data", str(root / "many")])
-    run("predict: the same", ["predict", "--model", model, "--data", str(root / "many"), "--output", str(root / "answers")])
+    run("predict: the same",
+        ["predict", "--model", model, "--data", str(root / "many"), "--output", str(root / "answers")])
     write_model(root / "wide", [f"word{number}" for number in range(1_000_000)])
     run("ask: a vocabulary of a million", [
         "ask", "--model", wide, "--question", "word7 word70", "--context", "word1 word10 word100 word1000"])
     letters = "a" * 10_000_000
     write_dataset(root / "letters", [{"context": letters, "qas": [
         {"id": "q", "question": "?", "answers": [{"text": letters[:5_000_000] + "b", "answer_start": 0}]}]}])
-    run("check: a text and an answer of one letter", ["check", "--data", str(root / "letters"), "--json"], code=REFUSED, most=600)
+    run("check: a text and an answer of one letter", ["check", "--data", str(root / "letters"), "--json"], code=REFUSED,
+        most=600)
 
 
 def walk(run, root, megabytes):
@@ -160,8 +169,10 @@ def walk(run, root, megabytes):
     run("lengths: the same", ["lengths", "--model", model, "--data", str(root / "large")])
     # Not by way of this program's memory: a child's peak counts what its parent had when it began.
     os.truncate(root / "large", os.path.getsize(root / "large") - 3)
-    # Where a file is broken it is walked through once more for the place, and its own pages count until others need them.
-    run("check: the same without its end", ["check", "--data", str(root / "large")], code=REFUSED, most=400 + megabytes * 1.2)
+    # Where a file is broken it is walked through once more for the place, and its own pages count until others need
+    # them.
+    run("check: the same without its end", ["check", "--data", str(root / "large")], code=REFUSED,
+        most=400 + megabytes * 1.2)
     (root / "large").unlink()
     table, output = root / "table", str(root / "converted")
     write_table(table, paragraphs(count // 10))

@@ -1,7 +1,7 @@
 """Uploads a folder with huggingface_hub itself: Tools/hub_upload.py ENDPOINT TOKEN FOLDER ID BRANCH.
 
-HubTests run it against the hub of the tests (BERTQA_HUB_PYTHON names a Python with huggingface_hub), to show that the hub of the
-tests answers as the client of the real one expects."""
+HubTests run it against the hub of the tests (BERTQA_HUB_PYTHON names a Python with huggingface_hub), to show that the
+hub of the tests answers as the client of the real one expects."""
 
 import os
 import sys

@@ -2,8 +2,9 @@
 
     Tools/keep_old_files.py --bertqa PATH/OF/THAT/VERSION
 
-A training run that was stopped after its first checkpoint, a prediction that was stopped, and a database of documents, all of a
-tiny random model (seed 0, numpy) and twelve questions that are made here. The packages are those of Tools/requirements.txt.
+A training run that was stopped after its first checkpoint, a prediction that was stopped, and a database of documents,
+all of a tiny random model (seed 0, numpy) and twelve questions that are made here. The packages are those of
+Tools/requirements.txt.
 """
 import argparse, json, os, pathlib, re, shutil, signal, subprocess, time, urllib.request
 

@@ -1,10 +1,10 @@
-"""Writes Tests/TokenizersTests/Fixtures/byte-pair.json: what the pinned `tokenizers` library makes of difficult texts with byte
-pair encoding.
+"""Writes Tests/TokenizersTests/Fixtures/byte-pair.json: what the pinned `tokenizers` library makes of difficult texts
+with byte pair encoding.
 
-The vocabularies are trained here: a byte-level one on texts in about a hundred languages (Tools/multilingual_texts.py), small ones
-on some of them with every option of the model. There is a checksum of the library's ids and offsets for each setting and text, and
-of RoBERTa's setting the ids and offsets of short texts. With --squad-dir the checksums of a SQuAD folder are written too (the folder that the tests
-know as SQUAD_DIR); without it the stored ones stay.
+The vocabularies are trained here: a byte-level one on texts in about a hundred languages (Tools/multilingual_texts.py),
+small ones on some of them with every option of the model. There is a checksum of the library's ids and offsets for each
+setting and text, and of RoBERTa's setting the ids and offsets of short texts. With --squad-dir the checksums of a SQuAD
+folder are written too (the folder that the tests know as SQUAD_DIR); without it the stored ones stay.
 
 --model DIR trains a byte-level vocabulary of --size pieces instead and writes it as the folder of a RoBERTa model, for
 Tools/compare_tokenizers.py and the benchmark.
@@ -31,14 +31,22 @@ FIXTURE = Path("Tests/TokenizersTests/Fixtures/byte-pair.json")
 SPECIALS = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
 
 TEXTS = word_piece.TEXTS + [
-    "don't can't I'm we've they'll he'd you're it's", "DON'T IT'S I'M WE'VE 'S 'T 'RE", "'s 't 're 've 'm 'll 'd", "'sx 'tx 'rex 'l 'v 'r '",
-    " 's  's '' 's' ''s", "don’t l’été", "a'sb'tc", "1's 2'll", "'", "''", " '", "' ", "a  b   c    d", "  leading", "trailing  ", "a \n b", "a\n\n\nb",
-    "\n\nab", "a\r\nb\rc", "\r", " \r ", "a\t\tb \t c", "\u00a0a\u00a0\u00a0b", "a\u2003 \u2003b", "\u3000\u3000東京\u3000", "a \u00a0 b\u00a0", "\x1c\x1d\x1e\x1f a\x1cb",
-    "a\x85b\x85\x85c", "\u180ea\u180e\u200b b", "\u2028\u2029a \u2028b", " ", "  ", "   ", "\n", "\n\n", "a ", "a  ", "a\n", "\u3000", "a\u3000", "\x0b\x0c", " \x00 \x00a",
-    "x²y³ ½cup Ⅷth ①② ٣٤٥ १२३", "3rd 2nd 1st 42nd 007", "a1b2c3", "1a 2b", "$5.00 €10 £3", "foo_bar __init__ snake_case", "a…b—c–d", "??!! ...", "(a) [b] {c}",
-    "e\u0301te\u0301 n\u0303", "\u0301\u0301 a", " \u0301", "1\u0301", "👩‍👩‍👧‍👦👍🏽", " 👩‍🚀 x", "🇫🇷🇩🇪", "a👍b", "\u200d\u200d", "\ufeffBOM", "a\ufeff b", "Ġhello Ċ ġ", "ĠĠ Ā",
-    "日本語のテキスト", " 日本語", "한국어 문장입니다", "ประเทศไทย", "नमस्ते दुनिया", "العربية", "Ελληνικά", "Русский язык", "Tiếng Việt", "ქართული", "\U00010ffff\U0010ffff", "\ud7ff\ue000",
-    "<s> a </s>", "<mask>", "a<unk>b", "<0x0A>", "hello" * 40, "ab" * 300, " " * 300, "é" * 97, "word " * 60, "\n" * 200 + "x", "'s" * 60, "日" * 90, "a" * 13, " " + "a" * 12,
+    "don't can't I'm we've they'll he'd you're it's", "DON'T IT'S I'M WE'VE 'S 'T 'RE", "'s 't 're 've 'm 'll 'd",
+    "'sx 'tx 'rex 'l 'v 'r '",
+    " 's  's '' 's' ''s", "don’t l’été", "a'sb'tc", "1's 2'll", "'", "''", " '", "' ", "a  b   c    d", "  leading",
+    "trailing  ", "a \n b", "a\n\n\nb",
+    "\n\nab", "a\r\nb\rc", "\r", " \r ", "a\t\tb \t c", "\u00a0a\u00a0\u00a0b", "a\u2003 \u2003b",
+    "\u3000\u3000東京\u3000", "a \u00a0 b\u00a0", "\x1c\x1d\x1e\x1f a\x1cb",
+    "a\x85b\x85\x85c", "\u180ea\u180e\u200b b", "\u2028\u2029a \u2028b", " ", "  ", "   ", "\n", "\n\n", "a ", "a  ",
+    "a\n", "\u3000", "a\u3000", "\x0b\x0c", " \x00 \x00a",
+    "x²y³ ½cup Ⅷth ①② ٣٤٥ १२३", "3rd 2nd 1st 42nd 007", "a1b2c3", "1a 2b", "$5.00 €10 £3",
+    "foo_bar __init__ snake_case", "a…b—c–d", "??!! ...", "(a) [b] {c}",
+    "e\u0301te\u0301 n\u0303", "\u0301\u0301 a", " \u0301", "1\u0301", "👩‍👩‍👧‍👦👍🏽", " 👩‍🚀 x", "🇫🇷🇩🇪", "a👍b",
+    "\u200d\u200d", "\ufeffBOM", "a\ufeff b", "Ġhello Ċ ġ", "ĠĠ Ā",
+    "日本語のテキスト", " 日本語", "한국어 문장입니다", "ประเทศไทย", "नमस्ते दुनिया", "العربية", "Ελληνικά", "Русский язык", "Tiếng Việt",
+    "ქართული", "\U00010ffff\U0010ffff", "\ud7ff\ue000",
+    "<s> a </s>", "<mask>", "a<unk>b", "<0x0A>", "hello" * 40, "ab" * 300, " " * 300, "é" * 97, "word " * 60,
+    "\n" * 200 + "x", "'s" * 60, "日" * 90, "a" * 13, " " + "a" * 12,
 ]
 LONG = [("ab", 500_000), ("étranger", 30_000), (" ", 300_000), ("x\u0301", 60_000), ("日本", 40_000)]
 
@@ -61,7 +69,8 @@ SETTINGS = {
     "characters as some bytes": ("characters as some bytes", None, None, None),
     "characters with prefix": ("characters with prefix", None, None, None),
 }
-# The settings in which long texts are tried. Of RoBERTa's the library's rows are written as well, for texts of up to so many characters.
+# The settings in which long texts are tried. Of RoBERTa's the library's rows are written as well, for texts of up to so
+# many characters.
 WITH_LONG = ("roberta", "letters unknown", "characters as bytes")
 IN_FULL, LONGEST_IN_FULL = "roberta", 30
 
@@ -69,9 +78,11 @@ IN_FULL, LONGEST_IN_FULL = "roberta", 30
 def train(texts, size, byte_level=True, specials=SPECIALS, **settings):
     """The model section of a tokenizer that is trained here."""
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False) if byte_level else pre_tokenizers.Metaspace()
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(
+        add_prefix_space=False) if byte_level else pre_tokenizers.Metaspace()
     trainer = trainers.BpeTrainer(
-        vocab_size=size, special_tokens=specials, initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()) if byte_level else [],
+        vocab_size=size, special_tokens=specials,
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()) if byte_level else [],
         show_progress=False, **settings,
     )
     tokenizer.train_from_iterator(texts, trainer)
@@ -83,7 +94,8 @@ def without_letters(model, letters):
     model = copy.deepcopy(model)
     kept = [token for token in model["vocab"] if token in SPECIALS or not set(token) & set(letters)]
     model["vocab"] = {token: id for id, token in enumerate(kept)}
-    model["merges"] = [pair for pair in model["merges"] if all(piece in model["vocab"] for piece in (*pair, "".join(pair)))]
+    model["merges"] = [pair for pair in model["merges"]
+        if all(piece in model["vocab"] for piece in (*pair, "".join(pair)))]
     return model
 
 
@@ -126,7 +138,8 @@ def packed(model):
 def build(model, prefix, trims, splits):
     byte_level = prefix is not None
     tokenizer = Tokenizer.from_str(json.dumps({
-        "version": "1.0", "truncation": None, "padding": None, "added_tokens": [], "normalizer": None, "pre_tokenizer": None,
+        "version": "1.0", "truncation": None, "padding": None, "added_tokens": [], "normalizer": None,
+        "pre_tokenizer": None,
         "post_processor": None, "decoder": None, "model": model,
     }))
     if byte_level:
@@ -177,7 +190,8 @@ def write_fixture(squad):
     for name, (model, prefix, trims, splits) in SETTINGS.items():
         tokenizer = build(whole(models_by_name, model), prefix, trims, splits)
         encodings = [tokenizer.encode(text) for text in texts]
-        made = {"model": model, "prefix": prefix, "trims": trims, "splits": splits, "checksums": [checksum(e) for e in encodings]}
+        made = {"model": model, "prefix": prefix, "trims": trims, "splits": splits,
+            "checksums": [checksum(e) for e in encodings]}
         if name == IN_FULL:
             made["rows"] = [
                 {"ids": e.ids, "offsets": word_piece.flat(e.offsets)} if len(text) <= LONGEST_IN_FULL else None
@@ -199,7 +213,8 @@ def write_model(folder, size):
     """A folder as transformers saves a RoBERTa tokenizer, and vocab.json and merges.txt beside it."""
     model = train(multilingual_texts.texts(), size)
     folder.mkdir(parents=True, exist_ok=True)
-    transformers.RobertaTokenizer(vocab=model["vocab"], merges=[tuple(pair) for pair in model["merges"]]).save_pretrained(folder)
+    transformers.RobertaTokenizer(vocab=model["vocab"],
+        merges=[tuple(pair) for pair in model["merges"]]).save_pretrained(folder)
     (folder / "config.json").write_text('{"model_type": "roberta"}\n', encoding="utf-8")
     (folder / "vocab.json").write_text(json.dumps(model["vocab"], ensure_ascii=False), encoding="utf-8")
     merges = "".join(f"{first} {second}\n" for first, second in model["merges"])

@@ -6,9 +6,9 @@ The files come from the pinned libraries below; a second run writes the same byt
     pip install torch==2.13.0 safetensors==0.8.0 numpy==2.4.6      (torch: the CPU build)
     python Tools/make_checkpoint_fixtures.py [--output Tests/CheckpointsTests/Fixtures]
 
-Today's PyTorch still writes the format from before PyTorch 1.6 if asked to, but names its storages by their addresses. So that
-format is written here, with storages counted from 0. The script checks that PyTorch reads each file as the same tensors, and
-that PyTorch's own file has the same opcodes.
+Today's PyTorch still writes the format from before PyTorch 1.6 if asked to, but names its storages by their addresses.
+So that format is written here, with storages counted from 0. The script checks that PyTorch reads each file as the same
+tensors, and that PyTorch's own file has the same opcodes.
 """
 
 import argparse
@@ -42,7 +42,8 @@ def write_json(path, value):
 
 def contents(tensors):
     return {
-        name: {"shape": list(t.shape), "hex": t.detach().reshape(-1).contiguous().view(torch.uint8).numpy().tobytes().hex()}
+        name: {"shape": list(t.shape),
+            "hex": t.detach().reshape(-1).contiguous().view(torch.uint8).numpy().tobytes().hex()}
         for name, t in tensors.items()
     }
 
@@ -51,7 +52,8 @@ def element_types(folder):
     """A file with each element type that the Python library writes, and its bytes as hexadecimal."""
     values = torch.tensor([0.0, 1.0, -2.5, 3.140625])
     tensors = {
-        "F64": values.to(torch.float64), "F32": values, "F16": values.to(torch.float16), "BF16": values.to(torch.bfloat16),
+        "F64": values.to(torch.float64), "F32": values, "F16": values.to(torch.float16),
+        "BF16": values.to(torch.bfloat16),
         "F8_E4M3": values.to(torch.float8_e4m3fn), "F8_E5M2": values.to(torch.float8_e5m2),
         "I64": torch.tensor([[-1, 2**40], [3, 4]]), "I32": torch.tensor([-1, 2**20], dtype=torch.int32),
         "I16": torch.tensor([-300, 300], dtype=torch.int16), "I8": torch.tensor([-128, 127], dtype=torch.int8),
@@ -67,9 +69,11 @@ def state_dict():
     values = torch.tensor([[0.0, 1.0, -2.5], [65504.0, 0.1, -1.0]])
     shared = torch.arange(12, dtype=torch.float32)
     return {
-        "F64": values.to(torch.float64), "F32": values, "F16": values.to(torch.float16), "BF16": values.to(torch.bfloat16),
+        "F64": values.to(torch.float64), "F32": values, "F16": values.to(torch.float16),
+        "BF16": values.to(torch.bfloat16),
         "I64": torch.tensor([-1, 2**40]), "I32": torch.tensor([-1, 2**20], dtype=torch.int32),
-        "U8": torch.tensor([0, 255], dtype=torch.uint8), "BOOL": torch.tensor([True, False]), "scalar": torch.tensor(7.5),
+        "U8": torch.tensor([0, 255], dtype=torch.uint8), "BOOL": torch.tensor([True, False]),
+        "scalar": torch.tensor(7.5),
         "empty": torch.zeros(0, 3), "tied": shared.view(3, 4), "tied again": shared.view(3, 4),
         "transposed": shared.view(3, 4).t(), "part": shared[5:9], "größe.\U0001F600": torch.nn.Parameter(torch.ones(2)),
     }
@@ -78,8 +82,8 @@ def state_dict():
 class StreamPickler(pickle._Pickler):
     """The pickler of torch.save before PyTorch 1.6, with storages counted from 0.
 
-    Python 2 wrote strings as byte strings, and an OrderedDict as a call with a list of pairs. PyTorch 0.4 and earlier had
-    storages that are parts of other storages (`views`: the number of elements left and right of each of them).
+    Python 2 wrote strings as byte strings, and an OrderedDict as a call with a list of pairs. PyTorch 0.4 and earlier
+    had storages that are parts of other storages (`views`: the number of elements left and right of each of them).
     """
 
     def __init__(self, file, python2=False, views=None):
@@ -108,7 +112,8 @@ class StreamPickler(pickle._Pickler):
         encoded = value.encode()
         if not self.python2 or not value.isascii():
             return pickle._Pickler.save_str(self, value)
-        self.write(b"U" + bytes([len(encoded)]) + encoded if len(encoded) < 256 else b"T" + struct.pack("<i", len(encoded)) + encoded)
+        self.write(b"U" + bytes([len(encoded)]) + encoded if len(encoded) < 256
+            else b"T" + struct.pack("<i", len(encoded)) + encoded)
         self.memoize(value)
 
     dispatch = pickle._Pickler.dispatch | {str: save_text}
@@ -160,7 +165,8 @@ def compare_with_torch(state, path):
 
 
 def pickles(folder):
-    """A state dict in both formats of `torch.save`, with a number that is no tensor. Beside it what the tensors contain."""
+    """A state dict in both formats of `torch.save`, with a number that is no tensor. Beside it what the tensors
+    contain."""
     tensors = state_dict()
     state = collections.OrderedDict(tensors)
     state["steps"] = 70000

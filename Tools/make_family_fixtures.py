@@ -7,9 +7,10 @@ thread; a second run writes the same bytes. Nothing is downloaded.
     pip install torch==2.13.0 transformers==5.23.0 safetensors==0.8.0 numpy==2.4.6      (torch: the CPU build)
     python Tools/make_family_fixtures.py [--output Tests/BERTTests/Fixtures/families]
 
-For each of the families that compute something of their own: `FAMILY/model` (with a head, as transformers saves it), `batch`
-(hidden states, logits, loss), `gradients`, and ten AdamW steps with decay, clipping and a schedule (`steps`, `steps.json`,
-`final`). `keys.json` has the names and shapes of all weights of transformers' other classes, `configs.json` its defaults.
+For each of the families that compute something of their own: `FAMILY/model` (with a head, as transformers saves it),
+`batch` (hidden states, logits, loss), `gradients`, and ten AdamW steps with decay, clipping and a schedule (`steps`,
+`steps.json`, `final`). `keys.json` has the names and shapes of all weights of transformers' other classes,
+`configs.json` its defaults.
 """
 
 import argparse
@@ -51,7 +52,8 @@ FAMILIES = {
     "camembert": ("Camembert", ROBERTA),
 }  # fmt: skip
 HEADS = [
-    "Model", "ForMaskedLM", "ForPreTraining", "ForSequenceClassification", "ForTokenClassification", "ForMultipleChoice",
+    "Model", "ForMaskedLM", "ForPreTraining", "ForSequenceClassification", "ForTokenClassification",
+    "ForMultipleChoice",
     "ForQuestionAnswering",
 ]  # fmt: skip
 WITHOUT_DROPOUT = {

@@ -1,9 +1,11 @@
-r"""Writes Sources/Tokenizers/Unigram/PackedGraphemeTable.swift: which scalars the `tokenizers` library puts into one cluster.
+r"""Writes Sources/Tokenizers/Unigram/PackedGraphemeTable.swift: which scalars the `tokenizers` library puts into one
+cluster.
 
-The library's `Precompiled` normaliser works on grapheme clusters, by the tables of a crate of its own (a newer Unicode than
-Python's). This script asks the pinned library itself (Tools/requirements.txt) about each of the 1,112,064 scalars. The
-question is always the same: a rule replaces the character before a mark. Where both are one short cluster, the mark is lost;
-where the character belongs to what is before it as well, the cluster is too long to be replaced as a whole, and the mark stays.
+The library's `Precompiled` normaliser works on grapheme clusters, by the tables of a crate of its own (a newer Unicode
+than Python's). This script asks the pinned library itself (Tools/requirements.txt) about each of the 1,112,064 scalars.
+The question is always the same: a rule replaces the character before a mark. Where both are one short cluster, the mark
+is lost; where the character belongs to what is before it as well, the cluster is too long to be replaced as a whole,
+and the mark stays.
 
 Use: python Tools/make_grapheme_table.py [--output FILE]
 """
@@ -17,7 +19,8 @@ from tokenizers import normalizers
 
 from character_maps import character_map
 
-(EXTENDS, CONTROL, PREPENDS, BEFORE_VOWEL, BEFORE_FINAL, PICTOGRAPH, INSIDE_PICTOGRAPHS, CONSONANT, LINKER, INSIDE_CONSONANTS) = (
+(EXTENDS, CONTROL, PREPENDS, BEFORE_VOWEL, BEFORE_FINAL, PICTOGRAPH, INSIDE_PICTOGRAPHS, CONSONANT, LINKER,
+    INSIDE_CONSONANTS) = (
     1 << i for i in range(10)
 )
 MARK, OTHER_MARK, JOINER, SIGN = "\u0301", "\u0302", "\u200d", "\u00a9"
@@ -48,7 +51,8 @@ def probe():
         mark(bit, question, lambda scalar, answer: answer.endswith("2") and not kinds[ord(scalar)] & excluding)
 
     mark(EXTENDS, lambda c: "a" + c, lambda scalar, answer: answer == "1")
-    mark(CONTROL, lambda c: c + MARK + OTHER_MARK, lambda scalar, answer: not answer.endswith(OTHER_MARK) and scalar != "a")
+    mark(CONTROL, lambda c: c + MARK + OTHER_MARK, lambda scalar,
+        answer: not answer.endswith(OTHER_MARK) and scalar != "a")
     joined(PREPENDS, lambda c: c + "a" + MARK, 0)
     joined(BEFORE_VOWEL, lambda c: c + VOWEL + MARK)
     joined(BEFORE_FINAL, lambda c: c + FINAL + MARK)

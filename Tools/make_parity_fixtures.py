@@ -8,8 +8,9 @@ writes the same bytes. Nothing is downloaded.
     python Tools/make_parity_fixtures.py [--output Tests/BERTTests/Fixtures]
 
 Batches are written packed: the rows stand one after another without padding, `row_starts` [B+1] says where each begins.
-Positions of answers count from the start of their row. The reference runs padded rows with an attention mask, then takes
-the real tokens out; its loss gives padding a logit of -inf, because a program without padding has no such position.
+Positions of answers count from the start of their row. The reference runs padded rows with an attention mask, then
+takes the real tokens out; its loss gives padding a logit of -inf, because a program without padding has no such
+position.
 """
 
 import argparse
@@ -151,7 +152,8 @@ def write_json(path, value):
 
 
 def forward_and_backward(model, folder):
-    """Rows of five lengths: logits, loss, the state after the embeddings and each layer, the gradient of each parameter."""
+    """Rows of five lengths: logits, loss, the state after the embeddings and each layer, the gradient of each
+    parameter."""
     rows = draw_rows([64, 3, 17, 40, 8], seed=11)
     inputs = pad(rows)
     mask = inputs["attention_mask"]

@@ -3,8 +3,9 @@
 
     SQUAD_DIR=... BERTQA_MODELS=... python Tools/make_reference_fixtures.py
 
-The model is $BERTQA_MODELS/minilm-squad, in float32 on the CPU; the rows are every 125th question of $SQUAD_DIR/dev.json,
-cut to 384 tokens by only_second. Only the logits are written, by question id: text and weights stay where they are.
+The model is $BERTQA_MODELS/minilm-squad, in float32 on the CPU; the rows are every 125th question of
+$SQUAD_DIR/dev.json, cut to 384 tokens by only_second. Only the logits are written, by question id: text and weights
+stay where they are.
 """
 
 import json

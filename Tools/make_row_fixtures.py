@@ -1,9 +1,10 @@
-"""Writes Tests/SQuADTests/Fixtures/rows: the same questions as the datasets library and pandas write them (JSON lines, plain and
-compressed, a JSON list, the list "data" that transformers' run_qa.py reads, CSV, a table with tabs and an index, each orientation of
-pandas, columns of flattened answers, answers as texts that Python printed), and as a SQuAD document.
+"""Writes Tests/SQuADTests/Fixtures/rows: the same questions as the datasets library and pandas write them (JSON lines,
+plain and compressed, a JSON list, the list "data" that transformers' run_qa.py reads, CSV, a table with tabs and an
+index, each orientation of pandas, columns of flattened answers, answers as texts that Python printed), and as a SQuAD
+document.
 
-The texts have what tables are broken by: quotes of both kinds, separators, line ends, backslashes, letters outside ASCII. What a CSV holds
-of answers is what Python prints of NumPy's arrays, across several lines where there are many.
+The texts have what tables are broken by: quotes of both kinds, separators, line ends, backslashes, letters outside
+ASCII. What a CSV holds of answers is what Python prints of NumPy's arrays, across several lines where there are many.
 
 Use: python Tools/make_row_fixtures.py
 """
@@ -27,7 +28,8 @@ def answers(context, *texts):
 
 
 ROWS = [
-    ("q1", "Ada", NOTES, "Who wrote it?", answers(NOTES, "Ada Lovelace", "Lovelace", "\"notes\" and all;\nher mother's")),
+    ("q1", "Ada", NOTES, "Who wrote it?",
+        answers(NOTES, "Ada Lovelace", "Lovelace", "\"notes\" and all;\nher mother's")),
     ("q2", "Ada", NOTES, "Whose, \"really\"; was it?", answers(NOTES, "her mother's", "\U0001f600")),
     ("q3", "Caf\u00e9", CAFE, "Is it open?", answers(CAFE, "it's open\tnow", "C:\\temp\r\nthe")),
     ("q4", "Caf\u00e9", CAFE, "Why?", answers(CAFE)),

@@ -1,17 +1,20 @@
-"""Writes Tests/SQuADTests/Fixtures/metrics.json: what SQuAD v1.1's rules for scoring give for difficult pairs of texts; and
-version2.json: a dataset in which some questions have no answer, with predictions and what the rules of v2.0 give for them; and
-languages.json: what MLQA's rules give for pairs of texts in each language, and those of CMRC 2018 for Chinese ones.
+"""Writes Tests/SQuADTests/Fixtures/metrics.json: what SQuAD v1.1's rules for scoring give for difficult pairs of texts;
+and version2.json: a dataset in which some questions have no answer, with predictions and what the rules of v2.0 give
+for them; and languages.json: what MLQA's rules give for pairs of texts in each language, and those of CMRC 2018 for
+Chinese ones.
 
-The rules (Rajpurkar et al. 2016, arXiv:1606.05250, section 6, and the official scorer): lower case, no ASCII punctuation, the
-words "a", "an" and "the" taken out, words split at white space; exact match compares the words, F1 counts those in common.
-Version 2.0 (Rajpurkar et al. 2018, arXiv:1806.03822) leaves answers out of which nothing remains, takes the empty text as the
-answer where there is none, and looks for the thresholds of the no-answer probability at which the sum of scores is highest.
-MLQA (Lewis et al. 2020, arXiv:1910.07475) takes out punctuation of every script and the articles of the answer's language, and takes
-Chinese characters for words; Japanese and Thai are treated as Chinese here, by their own letters. CMRC 2018 (Cui et al. 2019,
-arXiv:1810.07366) takes out a list of punctuation, and its F1 counts the longest run of tokens in common.
-Python's own `str.lower`, `re` and `str.split` define them, so this file needs nothing but the standard library.
+The rules (Rajpurkar et al. 2016, arXiv:1606.05250, section 6, and the official scorer): lower case, no ASCII
+punctuation, the words "a", "an" and "the" taken out, words split at white space; exact match compares the words, F1
+counts those in common. Version 2.0 (Rajpurkar et al. 2018, arXiv:1806.03822) leaves answers out of which nothing
+remains, takes the empty text as the answer where there is none, and looks for the thresholds of the no-answer
+probability at which the sum of scores is highest. MLQA (Lewis et al. 2020, arXiv:1910.07475) takes out punctuation of
+every script and the articles of the answer's language, and takes Chinese characters for words; Japanese and Thai are
+treated as Chinese here, by their own letters. CMRC 2018 (Cui et al. 2019, arXiv:1810.07366) takes out a list of
+punctuation, and its F1 counts the longest run of tokens in common. Python's own `str.lower`, `re` and `str.split`
+define them, so this file needs nothing but the standard library.
 
-Only characters that Unicode 3.2 already had are drawn at random: their properties are the same in every Python and Swift.
+Only characters that Unicode 3.2 already had are drawn at random: their properties are the same in every Python and
+Swift.
 
 Use: python Tools/make_squad_fixtures.py
 """
@@ -30,30 +33,51 @@ LANGUAGES = TARGET.with_name("languages.json")
 CASES = 3000
 ARTICLE = re.compile(r"\b(?:a|an|the)\b")
 
-# Texts whose normalisation goes wrong in one way or another when it is done carelessly; each is paired with its variants.
+# Texts whose normalisation goes wrong in one way or another when it is done carelessly; each is paired with its
+# variants.
 CURATED = [
-    "", " ", "the", "The the THE", "a", "an", "A an the", "a.", "the-end", "an_apple", "a_", "_a", "a b", "b-a-b", "a1", "1 a 1", "The",
-    "the cat", "The cat's", "cat", "U.S.A.", "a.n.", "t.h.e", "t-he end", "th'e", "rock 'n' roll", "$1,000.50", "(the)", "\"an\"", "`a`",
-    "the\u0301", "a\u0301", "a\u0301 b", "\u0301a", "an\u0308", "\u00e1", "a\u00e1", "\u00e1 a", "th\u00e9", "\u00e9a", "a\u00e9 the",
-    "the\u00a0cat", "a\u00a0b", "\u00a0", "a\u200bb", "a\u200b", "the\u200d", "\u200bthe", "the\ufeff", "a\u00adn", "an\u2060",
-    "the\u2014cat", "\u201cthe\u201d", "a\u2013b", "the\u2026", "\u00abthe\u00bb", "the\u3001", "the\u3002a", "\u20aca", "a\u00b0", "a\u00b2",
-    "\u00b2a", "a\u2160", "\u2167the", "a\u0660", "\u0661the", "\u0967 a", "\uff11\uff12", "\uff41", "\uff54\uff48\uff45 cat", "a\u4e00", "\u4e00a",
-    "\u6771\u4eac the \u4eac", "a\u3007", "a\u00bd", "\u00bc an", "a\u2460", "a\u3220", "the\u00aa", "the\u02b0", "a\u093e", "a\u0903", "a\u20e3",
-    "\u03a3", "\u03a3\u03a3", "\u0391\u03a3", "\u0391\u03a3.", "\u0391\u03a3.\u0391", "\u0391\u03a3'\u0391", "\u0391'\u03a3", "\u0391\u0301\u03a3",
-    "\u0391\u03a3\u0301", "\u0391\u03a3\u0301\u0391", "\u0391\u03a3 \u0391", "\u0391\u03a31", "1\u03a3", "A\u03a3", "a\u03a3b", "\u039f\u0394\u039f\u03a3",
-    "\u1f48\u0394\u03a5\u03a3\u03a3\u0395\u038e\u03a3", "\u0391\u00ad\u03a3", "\u0391\u03a3\u00ad\u0392", "\u0391\u03a3:\u0392", "\u02b0\u03a3", "\u03a3\u02b0",
-    "\u0130", "\u0130stanbul", "I\u0307", "i\u0307", "\u0131", "I\u0131\u0130i", "\u1e9e \u00df SS", "\u01c5 \u01c4 \u01c6", "\ufb01ne", "\u212a \u2126 \u212b", "\u00c5 A\u030a",
-    "\u2160\u216f", "\u24b6", "\U00010400 \U00010428", "\U0001d400", "the\U0001d400", "a\U00010400", "\U0001f600the\U0001f600", "a\U0001f600", "\U00020000a",
-    "a\u001cb", "a\u001db", "a\u001eb", "a\u001fb", "\u001cthe\u001f", "a\u0085b", "the\u0085", "a\u2028the\u2029b", "a\u3000b", "\u3000the\u3000", "a\u1680b",
-    "x\u180ey", "x\u200ay", "x\u200by", "x\u202fy", "x\u205fy", "x\u0000y", "a\u0000", "x\u007fy", "x\u000by", "x\u000cy", "x\ty\r\nz", "x\u001by", "x\u008fy",
-    "one two two three", "two two", "one one one", "three two one", "e\u0301t\u00e9", "\u00e9te\u0301", "\u1100\u1161", "\uac00", "\u1e69", "s\u0323\u0307", "s\u0307\u0323",
-    "Denver Broncos", "the Denver Broncos", "Broncos, Denver", "denver broncos.", "Levi's Stadium", "levis stadium", "Super Bowl 50", "Super_Bowl_50",
+    "", " ", "the", "The the THE", "a", "an", "A an the", "a.", "the-end", "an_apple", "a_", "_a", "a b", "b-a-b", "a1",
+    "1 a 1", "The",
+    "the cat", "The cat's", "cat", "U.S.A.", "a.n.", "t.h.e", "t-he end", "th'e", "rock 'n' roll", "$1,000.50", "(the)",
+    "\"an\"", "`a`",
+    "the\u0301", "a\u0301", "a\u0301 b", "\u0301a", "an\u0308", "\u00e1", "a\u00e1", "\u00e1 a", "th\u00e9", "\u00e9a",
+    "a\u00e9 the",
+    "the\u00a0cat", "a\u00a0b", "\u00a0", "a\u200bb", "a\u200b", "the\u200d", "\u200bthe", "the\ufeff", "a\u00adn",
+    "an\u2060",
+    "the\u2014cat", "\u201cthe\u201d", "a\u2013b", "the\u2026", "\u00abthe\u00bb", "the\u3001", "the\u3002a", "\u20aca",
+    "a\u00b0", "a\u00b2",
+    "\u00b2a", "a\u2160", "\u2167the", "a\u0660", "\u0661the", "\u0967 a", "\uff11\uff12", "\uff41",
+    "\uff54\uff48\uff45 cat", "a\u4e00", "\u4e00a",
+    "\u6771\u4eac the \u4eac", "a\u3007", "a\u00bd", "\u00bc an", "a\u2460", "a\u3220", "the\u00aa", "the\u02b0",
+    "a\u093e", "a\u0903", "a\u20e3",
+    "\u03a3", "\u03a3\u03a3", "\u0391\u03a3", "\u0391\u03a3.", "\u0391\u03a3.\u0391", "\u0391\u03a3'\u0391",
+    "\u0391'\u03a3", "\u0391\u0301\u03a3",
+    "\u0391\u03a3\u0301", "\u0391\u03a3\u0301\u0391", "\u0391\u03a3 \u0391", "\u0391\u03a31", "1\u03a3", "A\u03a3",
+    "a\u03a3b", "\u039f\u0394\u039f\u03a3",
+    "\u1f48\u0394\u03a5\u03a3\u03a3\u0395\u038e\u03a3", "\u0391\u00ad\u03a3", "\u0391\u03a3\u00ad\u0392",
+    "\u0391\u03a3:\u0392", "\u02b0\u03a3", "\u03a3\u02b0",
+    "\u0130", "\u0130stanbul", "I\u0307", "i\u0307", "\u0131", "I\u0131\u0130i", "\u1e9e \u00df SS",
+    "\u01c5 \u01c4 \u01c6", "\ufb01ne", "\u212a \u2126 \u212b", "\u00c5 A\u030a",
+    "\u2160\u216f", "\u24b6", "\U00010400 \U00010428", "\U0001d400", "the\U0001d400", "a\U00010400",
+    "\U0001f600the\U0001f600", "a\U0001f600", "\U00020000a",
+    "a\u001cb", "a\u001db", "a\u001eb", "a\u001fb", "\u001cthe\u001f", "a\u0085b", "the\u0085", "a\u2028the\u2029b",
+    "a\u3000b", "\u3000the\u3000", "a\u1680b",
+    "x\u180ey", "x\u200ay", "x\u200by", "x\u202fy", "x\u205fy", "x\u0000y", "a\u0000", "x\u007fy", "x\u000by",
+    "x\u000cy", "x\ty\r\nz", "x\u001by", "x\u008fy",
+    "one two two three", "two two", "one one one", "three two one", "e\u0301t\u00e9", "\u00e9te\u0301", "\u1100\u1161",
+    "\uac00", "\u1e69", "s\u0323\u0307", "s\u0307\u0323",
+    "Denver Broncos", "the Denver Broncos", "Broncos, Denver", "denver broncos.", "Levi's Stadium", "levis stadium",
+    "Super Bowl 50", "Super_Bowl_50",
 ]
 PIECES = [
-    "a", "an", "the", "A", "AN", "The", "THE", "cat", "Dog", "x", "B", "1", "42", "_", "-", ".", ",", "'", "\"", "(", ")", "$", "~", "^", "|",
-    " ", " ", " ", " ", "  ", "\t", "\n", "\u00a0", "\u0085", "\u001c", "\u001d", "\u001e", "\u001f", "\u2028", "\u2029", "\u3000", "\u2003", "\u200b", "\u00ad",
-    "\u0301", "\u0308", "\u0307", "\u20e3", "\u093e", "\u03a3", "\u0391", "\u03b1", "\u03c2", "\u0130", "\u0131", "I", "\u00e9", "\u00c9", "\u1e9e", "\u00df", "\u01c5",
-    "\u0660", "\u0967", "\u00b2", "\u00bd", "\u2167", "\u2460", "\u4e00", "\u6771", "\uff41", "\u2014", "\u201c", "\u201d", "\u2026", "\u20ac",
+    "a", "an", "the", "A", "AN", "The", "THE", "cat", "Dog", "x", "B", "1", "42", "_", "-", ".", ",", "'", "\"", "(",
+    ")", "$", "~", "^", "|",
+    " ", " ", " ", " ", "  ", "\t", "\n", "\u00a0", "\u0085", "\u001c", "\u001d", "\u001e", "\u001f", "\u2028",
+    "\u2029", "\u3000", "\u2003", "\u200b", "\u00ad",
+    "\u0301", "\u0308", "\u0307", "\u20e3", "\u093e", "\u03a3", "\u0391", "\u03b1", "\u03c2", "\u0130", "\u0131", "I",
+    "\u00e9", "\u00c9", "\u1e9e", "\u00df", "\u01c5",
+    "\u0660", "\u0967", "\u00b2", "\u00bd", "\u2167", "\u2460", "\u4e00", "\u6771", "\uff41", "\u2014", "\u201c",
+    "\u201d", "\u2026", "\u20ac",
     "\U00010400", "\U0001d400", "\U0001f600", "\U00020000",
 ]
 
@@ -75,12 +99,14 @@ def f1(prediction: list[str], answer: list[str]) -> float:
 def v2_scores(answers: list[str], prediction: str) -> tuple[int, float]:
     predicted = words(prediction)
     accepted = [answer for answer in map(words, answers) if answer] or [[]]
-    overlaps = [float(answer == predicted) if not answer or not predicted else f1(predicted, answer) for answer in accepted]
+    overlaps = [float(answer == predicted) if not answer or not predicted else f1(predicted, answer)
+        for answer in accepted]
     return int(predicted in accepted), max(overlaps)
 
 
 def best_threshold(questions: list[dict], score: int) -> tuple[float, float]:
-    """Answering one question more after the other, the surest first: the best sum of scores, in per cent, and the threshold."""
+    """Answering one question more after the other, the surest first: the best sum of scores, in per cent, and the
+    threshold."""
     total = best = sum(1 for question in questions if not question["answers"])
     threshold = 0.0
     for question in sorted(questions, key=lambda question: question["probability"]):
@@ -103,7 +129,8 @@ def average_precision(questions: list[dict], score) -> float:
 
 
 def version2(source: random.Random) -> dict:
-    """Questions on one text; three in eight without an answer, probabilities with ties, predictions right, near and wrong."""
+    """Questions on one text; three in eight without an answer, probabilities with ties, predictions right, near and
+    wrong."""
     names = "amber birch cedar dune ember fjord grove heath inlet jetty".split()
     context = " ".join(f"the {name} of {number}" for number, name in enumerate(names))
     questions = []
@@ -120,7 +147,8 @@ def version2(source: random.Random) -> dict:
         questions[-1]["scores"] = v2_scores(answers, questions[-1]["prediction"])
     limit = 0.6
     expected = {}
-    for name, wanted in (("", questions), ("HasAns_", [q for q in questions if q["answers"]]), ("NoAns_", [q for q in questions if not q["answers"]])):
+    for name, wanted in (("", questions), ("HasAns_", [q for q in questions if q["answers"]]),
+        ("NoAns_", [q for q in questions if not q["answers"]])):
         for score, key in enumerate(("exact", "f1")):
             values = [float(not q["answers"]) if q["probability"] > limit else q["scores"][score] for q in wanted]
             expected[name + key] = 100 * sum(values) / len(wanted)
@@ -135,7 +163,8 @@ def version2(source: random.Random) -> dict:
         "answers": [{"text": text, "answer_start": 0} for text in q["answers"]],
     } for q in questions]
     return {
-        "dataset": {"version": "v2.0", "data": [{"title": "places", "paragraphs": [{"context": context, "qas": entries}]}]},
+        "dataset": {"version": "v2.0",
+            "data": [{"title": "places", "paragraphs": [{"context": context, "qas": entries}]}]},
         "predictions": {q["id"]: q["prediction"] for q in questions},
         "probabilities": {q["id"]: q["probability"] for q in questions}, "threshold": limit, "expected": expected,
     }
@@ -143,7 +172,8 @@ def version2(source: random.Random) -> dict:
 
 LANGUAGE_ARTICLES = {
     "en": "a an the", "es": "un una unos unas el la los las", "vi": "c\u1ee7a l\u00e0 c\u00e1i chi\u1ebfc nh\u1eefng",
-    "de": "ein eine einen einem eines einer der die das den dem des", "hi": "", "ar": "", "zh": "", "ja": "", "ko": "", "th": "",
+    "de": "ein eine einen einem eines einer der die das den dem des", "hi": "", "ar": "", "zh": "", "ja": "", "ko": "",
+    "th": "",
 }
 ALONE = {"zh": "[\u4e00-\u9fa5]", "ja": "[\u4e00-\u9fa5\u3040-\u30ff\uff66-\uff9d]", "th": "[\u0e00-\u0e7f]"}
 
@@ -202,24 +232,32 @@ LANGUAGE_PIECES = {
     "es": ["el", "La", "unos", "r\u00edo", "\u00bfQu\u00e9", "a\u00f1o", "del", "1820", "\u00a1", "las"],
     "de": ["der", "Die", "einem", "M\u00fchle", "\u201eso\u201c", "Stra\u00dfe", "des", "am", "1820"],
     "vi": ["c\u1ee7a", "L\u00e0", "nh\u1eefng", "s\u00f4ng", "c\u1ed1i", "xay", "c\u00e1i", "1820", "\u2026"],
-    "ar": ["\u0627\u0644\u0646\u0647\u0631", "\u0646\u0647\u0631", "\u0648\u0627\u0644\u0645\u0627\u0621", "\u060c", "\u061f", "1820", "\u0637\u0627\u062d\u0648\u0646\u0629"],
-    "hi": ["\u0928\u0926\u0940", "\u0915\u0947", "\u092a\u0941\u0932", "\u0964", "1820", "\u091a\u0915\u094d\u0915\u0940", "?"],
-    "zh": ["\u6cb3", "\u5317\u5cb8", "\u78e8\u574a", "\uff0c", "\u3002", "1820\u5e74", "Mill", "A1", "\u300a\u6c34\u300b", "3.5", "don't", "(b)", "\u4e8c\u5341"],
-    "ja": ["\u5ddd", "\u306e", "\u5317\u5cb8", "\u30df\u30eb", "\u3001", "\u3002", "1820\u5e74", "\u3053\u3068", "Mill", "\u30fb"],
+    "ar": ["\u0627\u0644\u0646\u0647\u0631", "\u0646\u0647\u0631", "\u0648\u0627\u0644\u0645\u0627\u0621", "\u060c",
+        "\u061f", "1820", "\u0637\u0627\u062d\u0648\u0646\u0629"],
+    "hi": ["\u0928\u0926\u0940", "\u0915\u0947", "\u092a\u0941\u0932", "\u0964", "1820",
+        "\u091a\u0915\u094d\u0915\u0940", "?"],
+    "zh": ["\u6cb3", "\u5317\u5cb8", "\u78e8\u574a", "\uff0c", "\u3002", "1820\u5e74", "Mill", "A1",
+        "\u300a\u6c34\u300b", "3.5", "don't", "(b)", "\u4e8c\u5341"],
+    "ja": ["\u5ddd", "\u306e", "\u5317\u5cb8", "\u30df\u30eb", "\u3001", "\u3002", "1820\u5e74", "\u3053\u3068", "Mill",
+        "\u30fb"],
     "ko": ["\uac15\uc758", "\ubd81\ucabd", "\ubb3c\ub808\ubc29\uc544", "1820\ub144", ",", "\u3131", "Mill"],
-    "th": ["\u0e41\u0e21\u0e48\u0e19\u0e49\u0e33", "\u0e1d\u0e31\u0e48\u0e07", "\u0e42\u0e23\u0e07\u0e2a\u0e35", "1820", "Mill", "\u0e2f"],
+    "th": ["\u0e41\u0e21\u0e48\u0e19\u0e49\u0e33", "\u0e1d\u0e31\u0e48\u0e07", "\u0e42\u0e23\u0e07\u0e2a\u0e35", "1820",
+        "Mill", "\u0e2f"],
 }
-CMRC_PIECES = LANGUAGE_PIECES["zh"] + ["U.S.", "etc.", "...", "1,000", "a,b", "50%", "x's", "we'll", "'q'", "\"r\"", "end.", "\u201c\u5982\u201d", "--"]
+CMRC_PIECES = LANGUAGE_PIECES["zh"] + ["U.S.", "etc.", "...", "1,000", "a,b", "50%", "x's", "we'll", "'q'", "\"r\"",
+    "end.", "\u201c\u5982\u201d", "--"]
 
 
 def languages(source: random.Random) -> list[list]:
     """Pairs of texts with what each metric gives for them: metric, language, prediction, answer, exact match, F1."""
     cases = []
-    for metric, language, pieces in [("mlqa", key, value) for key, value in LANGUAGE_PIECES.items()] + [("cmrc", None, CMRC_PIECES)]:
+    for metric, language, pieces in [("mlqa", key, value) for key,
+        value in LANGUAGE_PIECES.items()] + [("cmrc", None, CMRC_PIECES)]:
         for _ in range(120):
             answer = source.choice(["", " "]).join(source.choice(pieces) for _ in range(source.randrange(1, 7)))
             other = source.choice(["", " "]).join(source.choice(pieces) for _ in range(source.randrange(1, 7)))
-            prediction = source.choice([answer + source.choice(pieces), answer[1:], answer.upper() + ".", other, answer[:3], answer])
+            prediction = source.choice(
+                [answer + source.choice(pieces), answer[1:], answer.upper() + ".", other, answer[:3], answer])
             if metric == "cmrc":
                 exact = cmrc_plain(prediction) == cmrc_plain(answer)
                 score = cmrc_f1(cmrc_tokens(prediction), cmrc_tokens(answer))
@@ -243,7 +281,8 @@ def old_characters() -> list[str]:
 
 def random_text(source: random.Random, characters: list[str]) -> str:
     pieces = [
-        source.choice(characters) if source.random() < 0.2 else source.choice(PIECES) for _ in range(source.randrange(1, 12))
+        source.choice(characters) if source.random() < 0.2 else source.choice(PIECES)
+        for _ in range(source.randrange(1, 12))
     ]
     return source.choice(["", " "]).join(pieces)
 
@@ -251,9 +290,12 @@ def random_text(source: random.Random, characters: list[str]) -> str:
 def variant(source: random.Random, text: str) -> str:
     """The same text in another guise, or with one piece more or less."""
     changes = [
-        str.upper, str.lower, str.title, lambda text: "the " + text, lambda text: text + ".", lambda text: " ".join(text.split()[::-1]),
-        lambda text: unicodedata.ucd_3_2_0.normalize("NFC", text), lambda text: unicodedata.ucd_3_2_0.normalize("NFD", text),
-        lambda text: text[: len(text) // 2], lambda text: text + " " + source.choice(PIECES), lambda text: text + source.choice(PIECES),
+        str.upper, str.lower, str.title, lambda text: "the " + text, lambda text: text + ".",
+        lambda text: " ".join(text.split()[::-1]),
+        lambda text: unicodedata.ucd_3_2_0.normalize("NFC", text),
+        lambda text: unicodedata.ucd_3_2_0.normalize("NFD", text),
+        lambda text: text[: len(text) // 2], lambda text: text + " " + source.choice(PIECES),
+        lambda text: text + source.choice(PIECES),
     ]
     return source.choice(changes)(text)
 

@@ -1,8 +1,9 @@
-r"""Writes Sources/Tokenizers/Normalising/UnicodeTables.swift: what the `tokenizers` library thinks of every Unicode scalar.
+r"""Writes Sources/Tokenizers/Normalising/UnicodeTables.swift: what the `tokenizers` library thinks of every Unicode
+scalar.
 
 The library's pieces carry tables of different Unicode versions (general categories, canonical decompositions and the
-lower-case mapping come from three crates), so no single version of the standard reproduces it. This script therefore asks
-the pinned library itself (Tools/requirements.txt) about each of the 1,112,064 scalars and stores the answers:
+lower-case mapping come from three crates), so no single version of the standard reproduces it. This script therefore
+asks the pinned library itself (Tools/requirements.txt) about each of the 1,112,064 scalars and stores the answers:
 
   - what clean_text does (keep, remove, replace by a space), what is a Chinese character
   - what BertPreTokenizer splits at (white space) and splits off (punctuation)

@@ -1,10 +1,11 @@
-"""Writes Tests/TokenizersTests/Fixtures/unigram: what the pinned libraries give for Unigram models and their normaliser.
+"""Writes Tests/TokenizersTests/Fixtures/unigram: what the pinned libraries give for Unigram models and their
+normaliser.
 
 - sentencepiece.bpe.model: a small Unigram model that sentencepiece trains with `nmt_nfkc` on texts that packages ship.
-- encode.json: ids of difficult and random texts, by the tokenizer that transformers makes of the model as XLM-RoBERTa; digests of
-  ids, positions, spellings and decoded texts, as XLM-RoBERTa and as CamemBERT.
-- settings.json: digests of ids, positions and decoded texts with every setting of `Metaspace` and `Unigram`; every third text.
-- files.json: whole files of tokenizer.json: equal and odd scores, and small `precompiled_charsmap` values whose rules show how
+- encode.json: ids of difficult and random texts, by the tokenizer that transformers makes of the model as XLM-RoBERTa;
+  digests of ids, positions, spellings and decoded texts, as XLM-RoBERTa and as CamemBERT. - settings.json: digests of
+  ids, positions and decoded texts with every setting of `Metaspace` and `Unigram`; every third text. - files.json:
+  whole files of tokenizer.json: equal and odd scores, and small `precompiled_charsmap` values whose rules show how
   positions are handed out.
 
 Use: python Tools/make_unigram_fixtures.py
@@ -28,15 +29,23 @@ from character_maps import character_map
 FOLDER = "unigram"
 SIZE = 1200
 TEXTS = [
-    "▁", "▁▁", "a▁b", "▁a b", "▁ a", " ▁a", "a ", " a", "a  b", "  ", "\u3000", "\u3000a\u3000b", "a\tb\nc\r\nd\re", "\r\n", "\r", "a\r\n\u0301",
-    "<unk>", "a<unk>b", "<unk><unk>", "<s> </s> <pad> <mask>", "a <mask>", "a<mask>b", "<s>NOTUSED </s>NOTUSED <unk>NOTUSED", "<mask><mask>", "<MASK>",
-    "½", "½\u200b", "½\u200b\u200ba", "\u200b½", "\u200ba", "\u200b\u200b ab cd", "\ufeffab\u200bcd", "ab\u200b", "\u200b", "\x01\x02", "\x01ab", "a\x7fb",
-    "ﷺ", "ﷺ\u0301", "㍿ ㌀ ㎏", "ａ\u0301ｂ", "ａ\u0301\u0302", "e\u0301", "e\u0301\u0301", "\u1100\u1161\u11a8", "\u1100\u1161\u0301", "가\u0301", "\uac01\u11a8\u0301", "\u1160\u11a8\u0301",
-    "ﾊﾟ ｶﾞ ﾊ\u3099", "क\u094dष\u0301", "क़\u0301 \u0958\u094d\u0958\u0301", "ก\u0e33 ำ", "©\u200d©\u0301", "©\u0301\u200d©\u0301", "☺\u200d☺\u0301", "👩‍👩‍👧‍👦", "👍🏽👍🏽", "🇫🇷🇫🇷🇫", "\u0600a\u0301", "\u0600ａ\u0301",
-    "\u0378\u0379", "𐍈𐍈𐍈 x𐍈x", "𐍈 𐍈", "漢字かな交じり文", "ﬁﬂ ﬀ ﬃ", "２０２６年１１月２８日", "Ⅷ Ⓐ ⑩ ㊗", "¼ ² ³ ₂ ª º", "ǆ ĳ ŉ ſ", "…‥．。", "\u00a0\u2003\u2009a\u00a0b", "~`^¨´¸",
-    "x" * 300, "ab " * 100, "▁" * 50, "é" * 200, "字" * 300, "𐍈" * 300, " " * 500, "\u200b" * 100, "a\u0301" * 100, "\x00a\x00 \x00", "a\x00b",
+    "▁", "▁▁", "a▁b", "▁a b", "▁ a", " ▁a", "a ", " a", "a  b", "  ", "\u3000", "\u3000a\u3000b", "a\tb\nc\r\nd\re",
+    "\r\n", "\r", "a\r\n\u0301",
+    "<unk>", "a<unk>b", "<unk><unk>", "<s> </s> <pad> <mask>", "a <mask>", "a<mask>b",
+    "<s>NOTUSED </s>NOTUSED <unk>NOTUSED", "<mask><mask>", "<MASK>",
+    "½", "½\u200b", "½\u200b\u200ba", "\u200b½", "\u200ba", "\u200b\u200b ab cd", "\ufeffab\u200bcd", "ab\u200b",
+    "\u200b", "\x01\x02", "\x01ab", "a\x7fb",
+    "ﷺ", "ﷺ\u0301", "㍿ ㌀ ㎏", "ａ\u0301ｂ", "ａ\u0301\u0302", "e\u0301", "e\u0301\u0301", "\u1100\u1161\u11a8",
+    "\u1100\u1161\u0301", "가\u0301", "\uac01\u11a8\u0301", "\u1160\u11a8\u0301",
+    "ﾊﾟ ｶﾞ ﾊ\u3099", "क\u094dष\u0301", "क़\u0301 \u0958\u094d\u0958\u0301", "ก\u0e33 ำ", "©\u200d©\u0301",
+    "©\u0301\u200d©\u0301", "☺\u200d☺\u0301", "👩‍👩‍👧‍👦", "👍🏽👍🏽", "🇫🇷🇫🇷🇫", "\u0600a\u0301", "\u0600ａ\u0301",
+    "\u0378\u0379", "𐍈𐍈𐍈 x𐍈x", "𐍈 𐍈", "漢字かな交じり文", "ﬁﬂ ﬀ ﬃ", "２０２６年１１月２８日", "Ⅷ Ⓐ ⑩ ㊗", "¼ ² ³ ₂ ª º", "ǆ ĳ ŉ ſ", "…‥．。",
+    "\u00a0\u2003\u2009a\u00a0b", "~`^¨´¸",
+    "x" * 300, "ab " * 100, "▁" * 50, "é" * 200, "字" * 300, "𐍈" * 300, " " * 500, "\u200b" * 100, "a\u0301" * 100,
+    "\x00a\x00 \x00", "a\x00b",
 ]
-# Rules that are not found in practice show what the library does with positions; the texts, what comes before and behind.
+# Rules that are not found in practice show what the library does with positions; the texts, what comes before and
+# behind.
 MAPS = {
     "removes": {"x": "", "yz": "", "é": ""},
     "grows": {"x": "abc", "½": "1⁄2", "y": ""},
@@ -46,18 +55,26 @@ MAPS = {
     "longest": {"é": "e", "é\u0301": "E", "ﬁ": "fi", "\x01": "", "\U00010348": "hwair"},
 }
 MAP_TEXTS = [
-    "", "x", "xx", "xa", "ax", "xax", "xxaxxbxx", "yza", "yz", "yyz", "éa", "aéb", "éé", "x½y", "½y", "½yy", "½yyy½", "y½", "yy½ab", "xyxy", "xyz", "éézéé", "zxyz", "zzxyzz",
-    "a\u0301", "a\u0301\u0301", "ab\u0301", "\u0301a", "☺\u200d☺", "☺\u200d☺\u0301", "☺\u0301", "a\u200db", "aab\u0301ba", "\ta\r\nb\rc\u3000~", "\r\n\r\n", "é\u0301é", "ﬁé\x01ﬁ", "\x01\x01ab", "\U00010348\U00010348x", "a b c x y z",
+    "", "x", "xx", "xa", "ax", "xax", "xxaxxbxx", "yza", "yz", "yyz", "éa", "aéb", "éé", "x½y", "½y", "½yy", "½yyy½",
+    "y½", "yy½ab", "xyxy", "xyz", "éézéé", "zxyz", "zzxyzz",
+    "a\u0301", "a\u0301\u0301", "ab\u0301", "\u0301a", "☺\u200d☺", "☺\u200d☺\u0301", "☺\u0301", "a\u200db",
+    "aab\u0301ba", "\ta\r\nb\rc\u3000~", "\r\n\r\n", "é\u0301é", "ﬁé\x01ﬁ", "\x01\x01ab", "\U00010348\U00010348x",
+    "a b c x y z",
 ]
 
 
-# Scores that are equal or odd: which way is taken, and an unknown text that is spelled like a piece that scores too little.
+# Scores that are equal or odd: which way is taken, and an unknown text that is spelled like a piece that scores too
+# little.
 TIES = [
-    ["<s>", 0.0], ["<pad>", 0.0], ["</s>", 0.0], ["<unk>", 0.0], ["<mask>", 0.0], ["▁", -1.0], ["a", -1.0], ["b", -1.0], ["ab", -2.0], ["ba", -2.0], ["aba", -3.0],
-    ["bab", -3.0], ["▁a", -2.0], ["▁ab", -3.0], ["aa", -2.0000000000000004], ["c", -1.1], ["cc", -2.2], ["ccc", -3.3000000000000003], ["xyx", 2.5], ["é", -1.0], ["éé", -2.0], ["a", -1.0],
+    ["<s>", 0.0], ["<pad>", 0.0], ["</s>", 0.0], ["<unk>", 0.0], ["<mask>", 0.0], ["▁", -1.0], ["a", -1.0], ["b", -1.0],
+    ["ab", -2.0], ["ba", -2.0], ["aba", -3.0],
+    ["bab", -3.0], ["▁a", -2.0], ["▁ab", -3.0], ["aa", -2.0000000000000004], ["c", -1.1], ["cc", -2.2],
+    ["ccc", -3.3000000000000003], ["xyx", 2.5], ["é", -1.0], ["éé", -2.0], ["a", -1.0],
 ]
-POSITIVE = [["<s>", 0.0], ["<pad>", 0.0], ["</s>", 0.0], ["<unk>", 50.0], ["<mask>", 40.0], ["▁", 30.0], ["a", 35.0], ["xy", 30.0], ["xyz", 30.0], ["é▁", 31.0]]
-TIE_TEXTS = ["ab", "aba", "abab", "babab", "aaa", "aaaa", "ccc", "cccc", "cccccccccc", "a b a", "xyx", "xyxyx", "xyz", "xy z", "xyzxy", "é é", "ééé", "<unk>x", "x<unk>", "x <unk>", "ab" * 50 + "x"]
+POSITIVE = [["<s>", 0.0], ["<pad>", 0.0], ["</s>", 0.0], ["<unk>", 50.0], ["<mask>", 40.0], ["▁", 30.0], ["a", 35.0],
+    ["xy", 30.0], ["xyz", 30.0], ["é▁", 31.0]]
+TIE_TEXTS = ["ab", "aba", "abab", "babab", "aaa", "aaaa", "ccc", "cccc", "cccccccccc", "a b a", "xyx", "xyxyx", "xyz",
+    "xy z", "xyzxy", "é é", "ééé", "<unk>x", "x<unk>", "x <unk>", "ab" * 50 + "x"]
 
 
 def dumps(value):
@@ -71,13 +88,17 @@ def write(name, value):
 
 def kinds(vocabulary):
     """Every setting of Metaspace and of the model, by name: the sections of a tokenizer.json that differ."""
-    metaspace = lambda **given: {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True} | given
-    made = {f"{scheme}, {'split' if split else 'whole'}": metaspace(prepend_scheme=scheme, split=split) for scheme in ("always", "first", "never") for split in (True, False)}
+    metaspace = lambda **given: {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always",
+        "split": True} | given
+    made = {f"{scheme}, {'split' if split else 'whole'}": metaspace(prepend_scheme=scheme, split=split)
+        for scheme in ("always", "first", "never") for split in (True, False)}
     made["old prefix space"] = {"type": "Metaspace", "replacement": "▁", "add_prefix_space": True}
     made["old without prefix space"] = metaspace(add_prefix_space=False, prepend_scheme="never")
     made["underscore"] = metaspace(replacement="_")
-    made["white space first"] = {"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"}, metaspace(prepend_scheme="first")]}
-    made["white space never"] = {"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"}, metaspace(prepend_scheme="never")]}
+    made["white space first"] = {"type": "Sequence",
+        "pretokenizers": [{"type": "WhitespaceSplit"}, metaspace(prepend_scheme="first")]}
+    made["white space never"] = {"type": "Sequence",
+        "pretokenizers": [{"type": "WhitespaceSplit"}, metaspace(prepend_scheme="never")]}
     made["none"] = None
     for name, section in made.items():
         yield name, section, None, False
@@ -101,9 +122,11 @@ def tokenizer_json(section, model, normalizer):
     flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
     return {
         "version": "1.0", "truncation": None, "padding": None,
-        "added_tokens": [{"id": ids[name], "content": name} | flags for name in ("<s>", "<pad>", "</s>", "<unk>", "<mask>")],
+        "added_tokens": [{"id": ids[name], "content": name} | flags
+            for name in ("<s>", "<pad>", "</s>", "<unk>", "<mask>")],
         "normalizer": normalizer, "pre_tokenizer": section, "post_processor": template(ids),
-        "decoder": (section["pretokenizers"][-1] if "pretokenizers" in section else section) if section else None, "model": model,
+        "decoder": (section["pretokenizers"][-1] if "pretokenizers" in section else section) if section else None,
+        "model": model,
     }
 
 
@@ -137,14 +160,17 @@ def rows(text_of_file, texts):
 
 
 def setting_cases(vocabulary, texts):
-    """What a tokenizer.json with a section of its own gives; `more` are pieces behind those of the common vocabulary."""
+    """What a tokenizer.json with a section of its own gives; `more` are pieces behind those of the common
+    vocabulary."""
     unknown = next(index for index, (piece, _) in enumerate(vocabulary) if piece == "<unk>")
-    normalizer = {"type": "Precompiled", "precompiled_charsmap": base64.b64encode(character_map(MAPS["spaces"])).decode()}
+    normalizer = {"type": "Precompiled",
+        "precompiled_charsmap": base64.b64encode(character_map(MAPS["spaces"])).decode()}
     cases = []
     for name, section, more, fallback in kinds(vocabulary):
         model = {"type": "Unigram", "unk_id": unknown, "vocab": vocabulary + (more or []), "byte_fallback": fallback}
         file = dumps(tokenizer_json(section, model, normalizer))
-        cases.append({"name": name, "pre_tokenizer": dumps(section), "more": dumps(more or []), "byte_fallback": fallback, "rows": list(rows(file, texts))})
+        cases.append({"name": name, "pre_tokenizer": dumps(section), "more": dumps(more or []),
+            "byte_fallback": fallback, "rows": list(rows(file, texts))})
     return {"vocabulary": dumps(vocabulary), "unknown": unknown, "normalizer": dumps(normalizer), "settings": cases}
 
 
@@ -169,7 +195,8 @@ def whole_cases():
         tokenizer = Tokenizer.from_str(dumps(file))
         results = [tokenizer.encode(text) for text in texts]
         made.append({"name": name, "file": dumps(file), "results": [
-            {"text": text, "ids": result.ids, "offsets": shared.flat(result.offsets)} for text, result in zip(texts, results)
+            {"text": text, "ids": result.ids, "offsets": shared.flat(result.offsets)} for text,
+            result in zip(texts, results)
         ]})
     return made
 

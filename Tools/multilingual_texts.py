@@ -8,7 +8,8 @@ from pathlib import Path
 def catalogues():
     """The compiled catalogues, in an order that does not depend on the file system."""
     package = Path(importlib.util.find_spec("django").origin).parent
-    return sorted(package.rglob("locale/*/LC_MESSAGES/django.mo"), key=lambda path: path.relative_to(package).as_posix())
+    return sorted(package.rglob("locale/*/LC_MESSAGES/django.mo"),
+        key=lambda path: path.relative_to(package).as_posix())
 
 
 def texts(at_most=None):

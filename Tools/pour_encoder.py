@@ -4,12 +4,12 @@
     pip install torch==2.13.0 transformers==5.23.0 safetensors==0.8.0
     python Tools/pour_encoder.py --model .deps/encoder --family roberta --output poured
 
-DistilBERT and RoBERTa have no second segment: the vector of segment 0 is added to all positions. RoBERTa's positions begin
-behind the padding's id, 1: the padding changes places with the token that has this id, and two rows of nought come before
-the positions. A head for question answering is poured too if the model has one.
+DistilBERT and RoBERTa have no second segment: the vector of segment 0 is added to all positions. RoBERTa's positions
+begin behind the padding's id, 1: the padding changes places with the token that has this id, and two rows of nought
+come before the positions. A head for question answering is poured too if the model has one.
 
-The tokenizer is the model's WordPiece in a tokenizer.json that gives every token type 0, with a tokenizer_config.json that
-makes transformers read it as it is.
+The tokenizer is the model's WordPiece in a tokenizer.json that gives every token type 0, with a tokenizer_config.json
+that makes transformers read it as it is.
 """
 
 import argparse
@@ -23,7 +23,8 @@ from transformers import AutoConfig, AutoTokenizer
 
 FAMILIES = {"distilbert": "DistilBert", "roberta": "Roberta"}
 DISTILBERT = {
-    "encoder.layer": "transformer.layer", "attention.self.query": "attention.q_lin", "attention.self.key": "attention.k_lin",
+    "encoder.layer": "transformer.layer", "attention.self.query": "attention.q_lin",
+    "attention.self.key": "attention.k_lin",
     "attention.self.value": "attention.v_lin", "attention.output.dense": "attention.out_lin",
     "attention.output.LayerNorm": "sa_layer_norm", "intermediate.dense": "ffn.lin1", "output.dense": "ffn.lin2",
     "output.LayerNorm": "output_layer_norm",
@@ -34,7 +35,8 @@ PADDING = {"distilbert": 0, "roberta": 1}
 def new_config(family, source):
     """The source's shape in the family's settings."""
     shape = {
-        "vocab_size": source.vocab_size, "num_hidden_layers": source.num_hidden_layers, "hidden_size": source.hidden_size,
+        "vocab_size": source.vocab_size, "num_hidden_layers": source.num_hidden_layers,
+        "hidden_size": source.hidden_size,
         "num_attention_heads": source.num_attention_heads, "intermediate_size": source.intermediate_size,
         "max_position_embeddings": source.max_position_embeddings, "pad_token_id": PADDING[family],
     }  # fmt: skip
@@ -42,7 +44,8 @@ def new_config(family, source):
         shape["hidden_dim"] = shape.pop("intermediate_size")
         return transformers.DistilBertConfig(**shape)
     shape["max_position_embeddings"] += PADDING[family] + 1
-    return transformers.RobertaConfig(**shape, type_vocab_size=1, layer_norm_eps=source.layer_norm_eps, bos_token_id=101,
+    return transformers.RobertaConfig(**shape, type_vocab_size=1, layer_norm_eps=source.layer_norm_eps,
+        bos_token_id=101,
                                       eos_token_id=102)  # fmt: skip
 
 

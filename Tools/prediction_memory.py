@@ -1,7 +1,8 @@
-"""Lets `bertqa predict` answer datasets of growing size with a model of one layer, and prints questions, seconds and peak memory.
+"""Lets `bertqa predict` answer datasets of growing size with a model of one layer, and prints questions, seconds and
+peak memory.
 
-What is looked at is everything around the model: memory that does not grow with the dataset. Each line is one run; the last ones
-answer the largest dataset in two shards and merge them, and compare the result with that of one run.
+What is looked at is everything around the model: memory that does not grow with the dataset. Each line is one run; the
+last ones answer the largest dataset in two shards and merge them, and compare the result with that of one run.
 
 Use: python Tools/prediction_memory.py [--bertqa .build/release/bertqa] [--megabytes 20 200 1000]
 """
@@ -51,7 +52,8 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch)
         write_model(root / "model", sorted(set(words)))
-        predict = [options.bertqa, "predict", "--model", str(root / "model"), "--max-length", "64", "--truncation", "end"]
+        predict = [options.bertqa, "predict", "--model", str(root / "model"), "--max-length", "64", "--truncation",
+            "end"]
         for megabytes in options.megabytes:
             data = str(root / "data")
             count = megabytes * 1_000_000 // (len(text) + 130)
@@ -61,7 +63,8 @@ def main():
         for number in (1, 2):
             run(f"predict --shard {number}/2: the last", [
                 *predict, "--data", data, "--output", str(root / f"part{number}"), "--shard", f"{number}/2"])
-        run("merge: the last", [options.bertqa, "merge", "--output", str(root / "merged"), str(root / "part1"), str(root / "part2")])
+        run("merge: the last", [options.bertqa, "merge", "--output", str(root / "merged"), str(root / "part1"),
+            str(root / "part2")])
         if not same(root / "whole", root / "merged"):
             raise SystemExit("the merged file is not that of one run")
 

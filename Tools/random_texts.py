@@ -1,4 +1,5 @@
-"""Random Unicode documents for the tokenizer comparisons: mixed scripts, controls, combining sequences, special tokens."""
+"""Random Unicode documents for the tokenizer comparisons: mixed scripts, controls, combining sequences, special
+tokens."""
 
 import unicodedata
 
@@ -13,7 +14,8 @@ SCRIPTS = [
     (0x1D800, 0x1F000), (0x1F000, 0x1FB00), (0x1FB00, 0x20000), (0x20000, 0x2FA20), (0x2FA20, 0x110000),
 ]
 CONTROLS = "\x00\x01\t\n\r\x0b\x0c\x1c\x7f\x85\xa0\xad\u200b\u200c\u200d\u200e\u2028\u2029\u202e\u2060\ufeff\ufffd\ufffe\uffff\ue000\U000e0001\U000f0000"
-SPECIALS = ["[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]", "[ MASK ]", "[mask]", "[MASK", "MASK]", "[[MASK]]", "##a", "##", "[unused1]"]
+SPECIALS = ["[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]", "[ MASK ]", "[mask]", "[MASK", "MASK]", "[[MASK]]", "##a",
+    "##", "[unused1]"]
 WORDS = (
     "the of and Paris don't naïve Ångström İstanbul STRASSE straße ﬁne office 12,345.67 U.S.A. état E\u0301tat "
     "unaffable Norwegian 東京 서울 Москва Αθήνα ΌΔΟΣ مدينة עברית हिन्दी ไทย 👩‍👩‍👧‍👦 🇫🇷 ½ ① Ⅷ ﷺ ǅ ŉ ẞ K Å ϓ"
@@ -22,7 +24,8 @@ WORDS = (
 
 def marks():
     """Scalars that take part in canonical reordering or decompose, so that order and positions get tested."""
-    codes = [c for c in range(0x110000) if unicodedata.combining(chr(c)) or unicodedata.decomposition(chr(c))[:1] not in ("", "<")]
+    codes = [c for c in range(0x110000) if unicodedata.combining(chr(c))
+        or unicodedata.decomposition(chr(c))[:1] not in ("", "<")]
     spacing = [c for c in codes if unicodedata.category(chr(c)) == "Mc" and unicodedata.combining(chr(c))]
     return codes + spacing * 20
 
@@ -64,9 +67,10 @@ def joined(rng, piece):
     return "".join(piece(rng) for _ in range(rng.choice([1, 2, 4, 8, 8, 16, 30])))
 
 
-# What byte-level tokenizers look at: English contractions, runs of white space of every kind, letters of the byte alphabet,
-# numbers beside letters, RoBERTa's special tokens.
-CONTRACTIONS = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d", "'S", "'T", "'RE", "’s", "'", "''", "'l", "'r", "'x", " 's", "I'm", "it's", "DON'T"]
+# What byte-level tokenizers look at: English contractions, runs of white space of every kind, letters of the byte
+# alphabet, numbers beside letters, RoBERTa's special tokens.
+CONTRACTIONS = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d", "'S", "'T", "'RE", "’s", "'", "''", "'l", "'r", "'x",
+    " 's", "I'm", "it's", "DON'T"]
 SPACES = " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u1680\u180e\u2000\u2003\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u3000\ufeff"
 LETTERS = "ĠĊĀāġłŃ¡ÿ"
 NUMBERS = ["1", "2nd", "²", "½", "Ⅷ", "٣", "१२", "①", "2024-11-28", "3.14", "৪", "零"]

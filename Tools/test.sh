@@ -29,8 +29,8 @@ kernels() {
 }
 # The first part builds for all.
 kernels default "$swift" test -c release --disable-testable-imports
-# SwiftPM plans the build again in each call, for a quarter of a minute. What it has built runs without it, but on macOS,
-# where it is a bundle.
+# SwiftPM plans the build again in each call, for a quarter of a minute. What it has built runs without it, but on
+# macOS, where it is a bundle.
 program=$("$swift" build -c release --show-bin-path)/BertQAPackageTests.xctest
 if [ -f "$program" ]; then
     built() { "$program" --testing-library swift-testing "$@"; }

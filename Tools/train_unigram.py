@@ -1,7 +1,9 @@
-"""Trains a Unigram vocabulary as XLM-RoBERTa's was: sentencepiece with `nmt_nfkc`, on texts in about a hundred languages.
+"""Trains a Unigram vocabulary as XLM-RoBERTa's was: sentencepiece with `nmt_nfkc`, on texts in about a hundred
+languages.
 
-Writes a model folder whose tokenizer transformers has converted (tokenizer.json) and, with --sentencepiece, one that has
-nothing but the sentencepiece model, to compare `bertqa tokenize` and the `tokenizers` library on (Tools/compare_tokenizers.py).
+Writes a model folder whose tokenizer transformers has converted (tokenizer.json) and, with --sentencepiece, one that
+has nothing but the sentencepiece model, to compare `bertqa tokenize` and the `tokenizers` library on
+(Tools/compare_tokenizers.py).
 
 Use: python Tools/train_unigram.py --size 8000 --output DIR [--family xlm-roberta | camembert] [--sentencepiece]
 """

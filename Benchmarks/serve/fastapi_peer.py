@@ -1,7 +1,7 @@
 """The peer: the same model behind FastAPI, on PyTorch (transformers) or ONNX Runtime, as one would write it with care.
 
-Requests that wait are padded into one batch, tokenised by the Rust library beside the model's thread, long texts in windows. It
-answers `POST /` in the form of Hugging Face's inference API, as `bertqa serve` does.
+Requests that wait are padded into one batch, tokenised by the Rust library beside the model's thread, long texts in
+windows. It answers `POST /` in the form of Hugging Face's inference API, as `bertqa serve` does.
 """
 
 import argparse
@@ -53,7 +53,8 @@ class Worker(threading.Thread):
             starts, ends = (numpy.asarray(side.float() if hasattr(side, "float") else side) for side in logits[:2])
             place = 0
             for windows, loop, future in jobs:
-                logits = [(starts[place + k][: len(row[0])], ends[place + k][: len(row[0])]) for k, row in enumerate(windows)]
+                logits = [(starts[place + k][: len(row[0])], ends[place + k][: len(row[0])]) for k,
+                    row in enumerate(windows)]
                 place += len(windows)
                 loop.call_soon_threadsafe(future.set_result, logits)
 
@@ -61,7 +62,8 @@ class Worker(threading.Thread):
 def best_span(starts, ends, inside, most=15):
     """The best pair of start and end inside the text."""
     sums = numpy.where(inside, starts, -1e9)[:, None] + numpy.where(inside, ends, -1e9)[None, :]
-    sums = numpy.where(numpy.tri(len(starts), k=-1, dtype=bool) | ~numpy.tri(len(starts), k=most - 1, dtype=bool), -1e9, sums)
+    sums = numpy.where(numpy.tri(len(starts), k=-1, dtype=bool) | ~numpy.tri(len(starts), k=most - 1, dtype=bool), -1e9,
+        sums)
     place = int(sums.argmax())
     return place // len(starts), place % len(starts), float(sums.flat[place])
 

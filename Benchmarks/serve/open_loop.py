@@ -1,6 +1,7 @@
 """Load whose requests arrive when they please (Poisson), not when the server is done with the one before.
 
-A closed loop slows down with the server and hides its queue. Here each request is timed from the moment at which it was due.
+A closed loop slows down with the server and hides its queue. Here each request is timed from the moment at which it was
+due.
 """
 
 import asyncio
@@ -12,7 +13,8 @@ import time
 class Client:
     """Connections that are kept, one request at a time on each."""
 
-    # Servers close connections that are idle for longer (uvicorn after 5 s), perhaps just when the next request is sent.
+    # Servers close connections that are idle for longer (uvicorn after 5 s), perhaps just when the next request is
+    # sent.
     kept_seconds = 2
 
     def __init__(self, port):
@@ -41,7 +43,8 @@ class Client:
 
 
 async def trial(port, lines, rate, seconds, seed=1):
-    """Requests at a rate for so many seconds: p50, p99 and the number of responses other than 200. The first two seconds warm up."""
+    """Requests at a rate for so many seconds: p50, p99 and the number of responses other than 200. The first two
+    seconds warm up."""
     client, draw = Client(port), random.Random(seed)
     times, others = [], 0
 
@@ -68,7 +71,8 @@ async def trial(port, lines, rate, seconds, seed=1):
     client.close()
     times.sort()
     at = lambda part: times[min(len(times) - 1, int(part * len(times)))] if times else float("inf")
-    return {"rate": round(rate, 1), "p50": at(0.5), "p99": at(0.99) if not late else float("inf"), "others": others + len(late), "requests": len(times)}
+    return {"rate": round(rate, 1), "p50": at(0.5), "p99": at(0.99) if not late else float("inf"),
+        "others": others + len(late), "requests": len(times)}
 
 
 def highest_rate(port, path, limit=0.25, seconds=20, first=20.0, step=1.05):

@@ -1,9 +1,10 @@
-"""Measures `bertqa serve` beside a FastAPI server with wrk on loopback; --write puts the table into docs/lab/serving.md.
+"""Measures `bertqa serve` beside a FastAPI server with wrk on loopback; --write puts the table into
+docs/lab/serving.md.
 
     Benchmarks/bench.sh serve/run.py --model MODEL --data dev.json            questions/s, p50 and p99 by connections
-    Benchmarks/bench.sh serve/run.py --model MODEL --data dev.json overload   ten times the connections that are answered
+    Benchmarks/bench.sh serve/run.py --model MODEL --data dev.json overload   ten times the connections it answers
     Benchmarks/bench.sh serve/run.py --model MODEL --data dev.json soak       memory under load, every half minute
-    Benchmarks/bench.sh serve/run.py --model MODEL --data dev.json open       the highest rate of Poisson arrivals with p99 < 250 ms
+    Benchmarks/bench.sh serve/run.py --model MODEL --data dev.json open       highest Poisson rate with p99 < 250 ms
 
 Nothing else should be running. Needs wrk.
 """
@@ -65,14 +66,16 @@ def server(command, port, path):
 
 def ours(options, precision):
     command = [
-        os.environ.get("BERTQA", str(ROOT / ".build/release/bertqa")), "serve", "--model", options.model, "--port", "18091", "--database", "none",
+        os.environ.get("BERTQA", str(ROOT / ".build/release/bertqa")), "serve", "--model", options.model, "--port",
+        "18091", "--database", "none",
         "--precision", precision, "--log-level", "error"]
     return server(command, 18091, "/ready")
 
 
 def peer(options, precision):
     command = [
-        str(ROOT / ".venv-bench/bin/python"), str(HERE / "fastapi_peer.py"), "--model", options.model, "--port", "18092",
+        str(ROOT / ".venv-bench/bin/python"), str(HERE / "fastapi_peer.py"), "--model", options.model, "--port",
+        "18092",
         "--precision", precision]
     return server(command, 18092, "/health")
 
@@ -116,12 +119,15 @@ def table(options, lines):
 
 
 def markdown(options, labels, found):
-    rows = ["| connections | server | questions/s | p50 | p99 | memory | other than 200 |", "|---|---|---|---|---|---|---|"]
+    rows = ["| connections | server | questions/s | p50 | p99 | memory | other than 200 |",
+        "|---|---|---|---|---|---|---|"]
     for connections in options.connections:
         for label in labels:
             results = found[label, connections]
-            median = {key: statistics.median(result[key] for result in results) for key in ("rate", "p50", "p99", "memory")}
-            others = sum(sum(result["statuses"].values()) - result["statuses"].get("200", 0) + result["broken"] for result in results)
+            median = {key: statistics.median(result[key] for result in results)
+                for key in ("rate", "p50", "p99", "memory")}
+            others = sum(sum(result["statuses"].values()) - result["statuses"].get("200", 0) + result["broken"]
+                for result in results)
             rows.append(
                 f"| {connections} | {label} | {median['rate']:.1f} | {median['p50'] * 1000:.0f} ms | {median['p99'] * 1000:.0f} ms | "
                 f"{median['memory'] / 1e6:.0f} MB | {others} |")
@@ -160,7 +166,8 @@ def open_loop(options, lines):
     for start, precision, port, label in contestants:
         with start(options, precision):
             warmed(port, lines)
-            print(json.dumps({"server": label, "requests_per_second": round(highest_rate(port, lines, seconds=options.seconds), 1)}), flush=True)
+            print(json.dumps({"server": label,
+                "requests_per_second": round(highest_rate(port, lines, seconds=options.seconds), 1)}), flush=True)
 
 
 def main():

@@ -21,7 +21,8 @@ def hostile_index():
             files = {"config.json": b"{}", "vocab.txt": b"", index: json.dumps({"weight_map": {"w": name}}).encode()}
             with world(files=files) as (folder, server):
                 ended = bertqa("download", "owner/model", "--allow-pickle", folder=folder, server=server)
-                strange = [path for path in server.asked if not path.startswith("/owner/model/resolve/main/") or ".." in path]
+                strange = [path for path in server.asked if not path.startswith("/owner/model/resolve/main/")
+                    or ".." in path]
                 if ended.returncode == 0 or outside(folder) or strange:
                     seen.append((name, ended.returncode, outside(folder), strange))
     return not seen, str(seen or "12 refused")
@@ -110,7 +111,8 @@ def devices():
         ended = bertqa("convert", "--data", "data.json", "--output", "pipe", folder=folder)
         if not stat.S_ISFIFO(os.lstat(folder / "pipe").st_mode):
             reader.kill()
-        found.append((ended.returncode, len(reader.communicate()[0]) > 0, stat.S_ISFIFO(os.lstat(folder / "pipe").st_mode)))
+        found.append((ended.returncode, len(reader.communicate()[0]) > 0,
+            stat.S_ISFIFO(os.lstat(folder / "pipe").st_mode)))
         with contextlib.suppress(PermissionError):
             os.mknod(folder / "null", 0o600 | stat.S_IFCHR, os.makedev(1, 3))
             ended = bertqa("convert", "--data", "data.json", "--output", "null", folder=folder)
@@ -126,7 +128,8 @@ def aliases():
     with world() as (folder, _):
         (folder / "settings.yaml").write_text("\n".join(lines + ["? *a9", ": 1"]) + "\n")
         ended = bertqa(
-            "train", "--config", "settings.yaml", "--model", "m", "--train-file", "f", "--output-dir", "o", folder=folder)
+            "train", "--config", "settings.yaml", "--model", "m", "--train-file", "f", "--output-dir", "o",
+            folder=folder)
         return ended.returncode == 64, f"exit code {ended.returncode}: {sentence(ended)}"
 
 

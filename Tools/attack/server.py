@@ -26,7 +26,8 @@ ASK = {"question": "Who wrote the first program?", "context": TEXT}
 def key_spellings():
     with server("--database", "none", environment={"BERTQA_API_KEY": KEY}) as target:
         seen = {}
-        for path in ("//v1/documents/x", "///v1//documents//x", "/v1//documents/x/", "http://127.0.0.1/v1/documents/x", "/v1/%64ocuments/x"):
+        for path in ("//v1/documents/x", "///v1//documents//x", "/v1//documents/x/", "http://127.0.0.1/v1/documents/x",
+            "/v1/%64ocuments/x"):
             for method in ("GET", "PUT", "DELETE", "HEAD", "OPTIONS"):
                 head = f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
                 seen.setdefault(target.raw(head.encode()).split(b" ")[1].decode(), []).append(path)
@@ -36,7 +37,8 @@ def key_spellings():
 @attack("API keys are guessed", "429 after ten wrong ones, the right key again after a pause")
 def key_guessing():
     with server("--database", "none", environment={"BERTQA_API_KEY": KEY}) as target:
-        statuses = [target.ask("GET", "/v1/documents", authorization=f"Bearer guess-{number}")[0] for number in range(40)]
+        statuses = [target.ask("GET", "/v1/documents", authorization=f"Bearer guess-{number}")[0]
+            for number in range(40)]
         time.sleep(3)
         last = target.ask("GET", "/v1/documents", authorization=f"Bearer {KEY}")[0]
         return statuses.count(429) >= 20 and last == 200, f"{statuses.count(401)} x 401, {statuses.count(429)} x 429, then {last}"
@@ -47,7 +49,8 @@ def weak_keys():
     found = []
     for key in ("short", "a first key of some length\na second key"):
         ended = subprocess.run(
-            [BERTQA, "serve", "--model", MODEL, "--port", "0", "--database", "none"], env={**os.environ, "BERTQA_API_KEY": key},
+            [BERTQA, "serve", "--model", MODEL, "--port", "0", "--database", "none"],
+            env={**os.environ, "BERTQA_API_KEY": key},
             capture_output=True, text=True, timeout=60, check=False)
         found.append(ended.returncode)
     return found == [64, 64], f"exit codes {found}"
@@ -90,7 +93,8 @@ def smuggling():
         inner = "GET /v1/documents HTTP/1.1\r\nhost: localhost\r\n\r\n"
         head = "POST /v1/answer HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
         seen = target.raw((head + inner).encode(), timeout=15)
-        return seen.startswith(b"HTTP/1.1 400") and seen.count(b"HTTP/1.1") == 1, f"{seen[:12]!r}, {seen.count(b'HTTP/1.1')} response"
+        return seen.startswith(b"HTTP/1.1 400") and seen.count(
+            b"HTTP/1.1") == 1, f"{seen[:12]!r}, {seen.count(b'HTTP/1.1')} response"
 
 
 @attack("a question of 400 kB of repeated words", "422 in under a second, /health in under 0.5 s meanwhile")
@@ -128,7 +132,8 @@ def amplification():
         stored = target.ask("PUT", "/v1/documents/x", {"text": text + " " + TEXT})[0]
         words = " ".join(f"{number % 10}z" * 7000 for number in range(140))
         target.ask("PUT", "/v1/documents/y", {"text": words})
-        sizes = [len(target.ask("POST", f"/v1/documents/{name}/answer", {"question": "a", "top_k": 100, "max_answer_length": 512}, timeout=60)[1])
+        sizes = [len(target.ask("POST", f"/v1/documents/{name}/answer",
+            {"question": "a", "top_k": 100, "max_answer_length": 512}, timeout=60)[1])
                  for name in "xy"]
         return stored in (201, 400) and max(sizes) < 16e6, f"{max(sizes) / 1e6:.2f} MB"
 
@@ -136,7 +141,8 @@ def amplification():
 @attack("a request of one kilobyte queues hundreds of thousands of rows", "422 that names the limit")
 def many_rows():
     with server("--database", "none") as target:
-        body = {"inputs": {"question": "who?", "context": "a " * 200_000}, "parameters": {"max_seq_len": 24, "doc_stride": 16}}
+        body = {"inputs": {"question": "who?", "context": "a " * 200_000},
+            "parameters": {"max_seq_len": 24, "doc_stride": 16}}
         status, text = target.ask("POST", "/", body)
         return status == 422 and b"4096" in text, f"{status} {text[:120].decode()}"
 
@@ -196,7 +202,8 @@ def fairness():
         return statistics.median(times) < 3, f"median {statistics.median(times):.2f} s"
 
 
-@attack("large documents are asked for and not read", "memory stays below 700 MB more, then 429, then all is well again")
+@attack("large documents are asked for and not read",
+    "memory stays below 700 MB more, then 429, then all is well again")
 def unread():
     with server("--database", "none") as target:
         target.ask("PUT", "/v1/documents/x", {"text": "\x01" * 300_000 + "x" * 10})
@@ -236,10 +243,12 @@ def descriptors():
 def full_disk():
     with tempfile.TemporaryDirectory() as folder:
         before = ("unshare", "-rm", "bash", "-c", f'mount -t tmpfs -o size=2m none {folder}; exec "$0" "$@"')
-        if shutil.which("unshare") is None or subprocess.run([*before, "true"], capture_output=True, check=False).returncode:
+        if shutil.which("unshare") is None or subprocess.run([*before, "true"], capture_output=True,
+            check=False).returncode:
             return True, "not tried: no file system can be mounted here"
         with server("--database", f"{folder}/d.sqlite", before=before) as target:
-            statuses = [target.ask("PUT", f"/v1/documents/d{number}", {"text": "Ada wrote it. " * 20_000})[0] for number in range(12)]
+            statuses = [target.ask("PUT", f"/v1/documents/d{number}", {"text": "Ada wrote it. " * 20_000})[0]
+                for number in range(12)]
             deleted = target.ask("DELETE", "/v1/documents/d0")[0]
             other = target.ask("POST", "/v1/answer", ASK)[0]
         held = set(statuses) <= {201, 507} and 507 in statuses and deleted in (204, 507) and other == 200
@@ -289,7 +298,8 @@ def large_body():
 def closing():
     with server("--database", "none") as target:
         seen = []
-        for head in ("HTTP/1.1\r\nhost: localhost\r\nConnection: Close", "HTTP/1.1\r\nhost: localhost\r\nconnection: keep-alive, CLOSE", "HTTP/1.0"):
+        for head in ("HTTP/1.1\r\nhost: localhost\r\nConnection: Close",
+            "HTTP/1.1\r\nhost: localhost\r\nconnection: keep-alive, CLOSE", "HTTP/1.0"):
             start = time.time()
             target.raw(f"GET /health {head}\r\n\r\n".encode(), timeout=5)
             seen.append(time.time() - start)
@@ -298,7 +308,8 @@ def closing():
 
 @attack("a client that sends its headers one byte at a time", "408 after 10 s")
 def slow_headers():
-    with server("--database", "none") as target, socket.create_connection(("127.0.0.1", target.port), timeout=20) as client:
+    with server("--database", "none") as target, socket.create_connection(("127.0.0.1", target.port),
+        timeout=20) as client:
         start, seen = time.time(), b""
         client.settimeout(0.5)
         for byte in b"GET /health HTTP/1.1\r\nx: " + b"a" * 100:
@@ -313,7 +324,8 @@ def slow_headers():
 @attack("a host that does not resolve", "code 74 and a sentence")
 def unknown_host():
     ended = subprocess.run(
-        [BERTQA, "serve", "--model", MODEL, "--port", "0", "--database", "none", "--host", "no such host"], capture_output=True, text=True,
+        [BERTQA, "serve", "--model", MODEL, "--port", "0", "--database", "none", "--host", "no such host"],
+        capture_output=True, text=True,
         timeout=60, check=False)
     return ended.returncode == 74 and "cannot listen" in ended.stderr, f"code {ended.returncode}: {ended.stderr.splitlines()[-1][:100]}"
 

@@ -93,7 +93,8 @@ def no_answer():
         {"answers": [], "plausible_answers": [{"text": "seven", "answer_start": START}], "is_impossible": True},
     ]
     with workshop() as shop:
-        shop.write("none.json", document((BOAT, [{"id": f"n{n}", "question": "Who?", **way} for n, way in enumerate(ways)])))
+        shop.write("none.json", document(
+            (BOAT, [{"id": f"n{n}", "question": "Who?", **way} for n, way in enumerate(ways)])))
         checked = shop.run("check", "--data", "none.json", "--json")
         shop.write("empty.json", {f"n{n}": "" for n in range(len(ways))})
         score = shop.json("score", "--data", "none.json", "--predictions", "empty.json")

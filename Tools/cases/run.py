@@ -1,8 +1,9 @@
 """Models, data and machines as people have them, each tried on the program: Tools/cases.sh [NAME...].
 
-The cases follow public reports on programs like this one; models, texts and questions are the project's own. Ids of tokens
-are those of transformers, as Tools/make_tokenizer_folder_fixtures.py has recorded them. Nothing but Python, a C compiler
-and the program is needed, and everything happens on loopback and in temporary folders. BERTQA names the program."""
+The cases follow public reports on programs like this one; models, texts and questions are the project's own. Ids of
+tokens are those of transformers, as Tools/make_tokenizer_folder_fixtures.py has recorded them. Nothing but Python, a C
+compiler and the program is needed, and everything happens on loopback and in temporary folders. BERTQA names the
+program."""
 
 import sys
 

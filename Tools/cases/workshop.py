@@ -20,7 +20,8 @@ QUESTIONS = [
 def document(*paragraphs):
     """SQuAD's document of (context, questions with their members)."""
     return {"version": "1.1", "data": [
-        {"title": "Boats", "paragraphs": [{"context": context, "qas": questions} for context, questions in paragraphs]}]}
+        {"title": "Boats", "paragraphs": [{"context": context, "qas": questions} for context,
+            questions in paragraphs]}]}
 
 
 def question(number, text, answer, context=BOAT, **members):

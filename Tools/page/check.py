@@ -1,4 +1,5 @@
-"""Uses the page of `bertqa serve` as a person does, in headless Chromium, and says what does not work. See Tools/page.sh."""
+"""Uses the page of `bertqa serve` as a person does, in headless Chromium, and says what does not work. See
+Tools/page.sh."""
 
 import argparse
 import contextlib
@@ -27,7 +28,8 @@ TOWER = (
 @contextlib.contextmanager
 def server(model, folder):
     command = [
-        os.environ.get("BERTQA", str(ROOT / ".build/release/bertqa")), "serve", "--model", model, "--port", str(PORT), "--database", f"{folder}/documents.sqlite",
+        os.environ.get("BERTQA", str(ROOT / ".build/release/bertqa")), "serve", "--model", model, "--port", str(PORT),
+        "--database", f"{folder}/documents.sqlite",
         "--log-level", "error"]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
@@ -82,7 +84,8 @@ def marks_the_right_words(person):
     browser.type(TOWER)
     browser.press("Enter", modifiers=2)
     for question, words in [
-        ("When did the tower open?", "31 March 1889"), ("How tall is it?", "330 metres"), ("How many people climb it?", "Six million"),
+        ("When did the tower open?", "31 March 1889"), ("How tall is it?", "330 metres"),
+        ("How many people climb it?", "Six million"),
     ]:
         person.ask(question)
         assert words in person.answer(), f"{question}: {person.answer()}"
@@ -112,7 +115,8 @@ def scrolls_to_the_answer(person):
     person.write(filler + "The captain of the ship was called Ilse Brandt.\n\n" + filler)
     person.ask("What was the name of the captain?")
     assert "Ilse Brandt" in person.answer(), person.answer()
-    place = person.browser.run("(() => { const r = document.querySelector('#text mark.best').getBoundingClientRect(); return [r.top, r.bottom, innerHeight]; })()")
+    place = person.browser.run(
+        "(() => { const r = document.querySelector('#text mark.best').getBoundingClientRect(); return [r.top, r.bottom, innerHeight]; })()")
     assert 0 < place[0] and place[1] < place[2], f"the answer is out of sight: {place}"
     person.shoot("3-scrolled")
 
@@ -215,9 +219,20 @@ def tells_of_errors(person):
 
 CONTRAST = """(() => {
     const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-    const rgb = colour => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); return [...canvas.getImageData(0, 0, 1, 1).data]; };
-    const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4).reduce((s, v, i) => s + v * [.2126, .7152, .0722][i], 0);
-    const behind = e => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c[3] === 255) return c; } return [255, 255, 255, 255]; };
+    const rgb = colour => {
+        canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+        return [...canvas.getImageData(0, 0, 1, 1).data];
+    };
+    const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+        .map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+        .reduce((s, v, i) => s + v * [.2126, .7152, .0722][i], 0);
+    const behind = e => {
+        for (; e; e = e.parentElement) {
+            const c = rgb(getComputedStyle(e).backgroundColor);
+            if (c[3] === 255) return c;
+        }
+        return [255, 255, 255, 255];
+    };
     const poor = [];
     for (const e of document.querySelectorAll('body *')) {
         if (!e.getClientRects().length || ![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
@@ -234,7 +249,8 @@ def fits_every_screen(person):
     person.write(TOWER)
     person.ask("When did the tower open?")
     person.ask("How tall is it?")
-    for name, width, height, phone in [("desk", 1280, 800, False), ("phone", 390, 844, True), ("small", 320, 568, True), ("tablet", 820, 1180, True)]:
+    for name, width, height, phone in [("desk", 1280, 800, False), ("phone", 390, 844, True), ("small", 320, 568, True),
+        ("tablet", 820, 1180, True)]:
         for dark in (False, True):
             browser.screen(width, height, phone, dark)
             browser.run("document.querySelector('#turns').lastElementChild.scrollIntoView({ block: 'end' })")
@@ -266,8 +282,10 @@ def asks_for_nothing_outside(person):
 
 
 CHECKS = [
-    marks_the_right_words, shows_others_on_hover_and_focus, scrolls_to_the_answer, works_by_keyboard, stores_and_searches,
-    keeps_the_draft_from_links, takes_dropped_files, tells_of_errors, fits_every_screen, has_names_for_everything, asks_for_nothing_outside]
+    marks_the_right_words, shows_others_on_hover_and_focus, scrolls_to_the_answer, works_by_keyboard,
+    stores_and_searches,
+    keeps_the_draft_from_links, takes_dropped_files, tells_of_errors, fits_every_screen, has_names_for_everything,
+    asks_for_nothing_outside]
 
 
 def main():

@@ -1,9 +1,10 @@
-"""Trains by processes on several hosts: network namespaces of this machine, each with an address of its own, joined by a bridge.
+"""Trains by processes on several hosts: network namespaces of this machine, each with an address of its own, joined by
+a bridge.
 
-Shows that two and three hosts come to what one process comes to, also with the variables of Kubernetes' PyTorchJob; what a slow link
-costs; that a broken link ends the run within the timeout with an error that names the process behind it; and that the run goes on
-afterwards. Needs root on Linux and iproute2 (`ip`, `tc`):
-sudo python3 Tools/processes/hosts.py [--model MODEL --train-file FILE]
+Shows that two and three hosts come to what one process comes to, also with the variables of Kubernetes' PyTorchJob;
+what a slow link costs; that a broken link ends the run within the timeout with an error that names the process behind
+it; and that the run goes on afterwards. Needs root on Linux and iproute2 (`ip`, `tc`): sudo python3
+Tools/processes/hosts.py [--model MODEL --train-file FILE]
 """
 
 import json
@@ -17,8 +18,8 @@ import time
 import proof
 from proof import alone, check, distance, same, sh, train, wait_for_checkpoint
 
-# Of two processes Gloo lets the one with the greater address connect to the other: where rank 0 gave the loopback, hosts of 10.0.0.0/8
-# would not notice.
+# Of two processes Gloo lets the one with the greater address connect to the other: where rank 0 gave the loopback,
+# hosts of 10.0.0.0/8 would not notice.
 HUB, NET = "bqhub", "192.168.77"
 PER_NAMESPACE = "/etc/netns"
 JOB = "squad-master-0"
@@ -48,21 +49,24 @@ class Hosts:
             shutil.rmtree(f"{PER_NAMESPACE}/{name}", ignore_errors=True)
 
     def call(self, number, name):
-        """Lets all hosts know one by a name, as Kubernetes' services do: `ip netns exec` puts the file in the place of /etc/hosts."""
+        """Lets all hosts know one by a name, as Kubernetes' services do: `ip netns exec` puts the file in the place of
+        /etc/hosts."""
         for host in self.names:
             os.makedirs(f"{PER_NAMESPACE}/{host}", exist_ok=True)
             with open(f"{PER_NAMESPACE}/{host}/hosts", "w") as file:
                 file.write(f"127.0.0.1 localhost\n{NET}.{number + 1} {name}\n")
 
     def slow(self, number, megabits):
-        sh("tc", "-n", self.names[number], "qdisc", "replace", "dev", "eth", "root", "tbf", "rate", f"{megabits}mbit", "burst", "256kb", "latency", "200ms")
+        sh("tc", "-n", self.names[number], "qdisc", "replace", "dev", "eth", "root", "tbf", "rate", f"{megabits}mbit",
+            "burst", "256kb", "latency", "200ms")
 
     def link(self, number, state):
         sh("ip", "-n", HUB, "link", "set", self.names[number], state)
 
 
 def plain(rank, count):
-    return {"RANK": str(rank), "WORLD_SIZE": str(count), "LOCAL_RANK": "0", "MASTER_ADDR": f"{NET}.1", "MASTER_PORT": "29500"}
+    return {"RANK": str(rank), "WORLD_SIZE": str(count), "LOCAL_RANK": "0", "MASTER_ADDR": f"{NET}.1",
+        "MASTER_PORT": "29500"}
 
 
 def pytorch_job(rank, count, master_knows=JOB):
@@ -72,7 +76,8 @@ def pytorch_job(rank, count, master_knows=JOB):
     """
     master = master_knows if rank == 0 else JOB
     return {
-        "PYTHONUNBUFFERED": "1", "MASTER_PORT": "23456", "PET_MASTER_PORT": "23456", "MASTER_ADDR": master, "PET_MASTER_ADDR": master,
+        "PYTHONUNBUFFERED": "1", "MASTER_PORT": "23456", "PET_MASTER_PORT": "23456", "MASTER_ADDR": master,
+        "PET_MASTER_ADDR": master,
         "WORLD_SIZE": str(count), "RANK": str(rank), "PET_NODE_RANK": str(rank), "PET_NNODES": str(count)}
 
 
@@ -89,7 +94,8 @@ class Run:
         self.processes = []
         for rank in range(count):
             environment = {**os.environ, "OMP_NUM_THREADS": "1", **(variables or plain)(rank, count)}
-            command = ["ip", "netns", "exec", hosts.names[rank], *train(options, output), "--process-timeout", str(TIMEOUT), *more]
+            command = ["ip", "netns", "exec", hosts.names[rank], *train(options, output), "--process-timeout",
+                str(TIMEOUT), *more]
             self.processes.append(subprocess.Popen(
                 command, env=environment, stdout=subprocess.PIPE, stderr=self.errors[rank], text=True))
 

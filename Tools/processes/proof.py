@@ -38,13 +38,15 @@ def needs_root(*programs, package):
 
 def train(options, output):
     return [
-        options.bertqa, "train", "--model", options.model, "--train-file", options.train_file, "--output-dir", output, "--max-steps",
+        options.bertqa, "train", "--model", options.model, "--train-file", options.train_file, "--output-dir", output,
+        "--max-steps",
         str(options.steps), "--validation-fraction", "0", "--precision", "fp32", "--json", "--save-steps", "2"]
 
 
 def alone(options, output, accumulation):
     subprocess.run(
-        [*train(options, output), "--batch-size", "2", "--gradient-accumulation-steps", str(accumulation), "--threads", "2"],
+        [*train(options, output), "--batch-size", "2", "--gradient-accumulation-steps", str(accumulation), "--threads",
+            "2"],
         check=True, capture_output=True)
 
 

@@ -1,9 +1,11 @@
-"""Trains under Slurm: a controller and two nodes of its own on this machine, in a temporary folder, on ports that are free.
+"""Trains under Slurm: a controller and two nodes of its own on this machine, in a temporary folder, on ports that are
+free.
 
-Shows that two tasks of srun on two nodes come to what one process comes to; that a task which is killed ends the others with an error
-that names it; that the run goes on afterwards with four tasks instead of two; that `scancel --signal=TERM` ends it with a checkpoint;
-and that deploy/train.sbatch puts itself in the queue again then, goes on, and ends with the same model, byte for byte. Needs root on
-Linux, slurmctld, slurmd and munged: sudo python3 Tools/processes/slurm.py [--model MODEL --train-file FILE]
+Shows that two tasks of srun on two nodes come to what one process comes to; that a task which is killed ends the others
+with an error that names it; that the run goes on afterwards with four tasks instead of two; that `scancel
+--signal=TERM` ends it with a checkpoint; and that deploy/train.sbatch puts itself in the queue again then, goes on, and
+ends with the same model, byte for byte. Needs root on Linux, slurmctld, slurmd and munged: sudo python3
+Tools/processes/slurm.py [--model MODEL --train-file FILE]
 """
 
 import json
@@ -68,18 +70,21 @@ class Cluster:
         key.chmod(0o600)
         # The nodes' names are Slurm's alone: both are this machine.
         self.environment = {
-            **os.environ, "SLURM_CONF": f"{folder}/slurm.conf", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(master_port),
+            **os.environ, "SLURM_CONF": f"{folder}/slurm.conf", "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": str(master_port),
             "OMP_NUM_THREADS": "1"}
 
     def start(self):
         files = [f"--{name}={self.folder}/munge.{ending}" for name, ending in
-                 (("socket", "socket"), ("key-file", "key"), ("pid-file", "pid"), ("log-file", "log"), ("seed-file", "seed"))]
+                 (("socket", "socket"), ("key-file", "key"), ("pid-file", "pid"), ("log-file", "log"),
+                     ("seed-file", "seed"))]
         self.run("munged", "--foreground", "--force", *files)
         self.wait("munged", lambda: (self.folder / "munge.socket").exists())
         self.run("slurmctld", "-D")
         for node in ("n1", "n2"):
             self.run("slurmd", "-D", "-N", node)
-        self.wait("the nodes", lambda: self.sh("sinfo", "-h", "-t", "idle", "-o", "%D", check=False).stdout.strip() == "2")
+        self.wait("the nodes", lambda: self.sh("sinfo", "-h", "-t", "idle", "-o", "%D", check=False).stdout.strip(
+            ) == "2")
 
     def run(self, *command):
         with open(self.folder / f"{command[0]}.out", "a") as log:
@@ -172,7 +177,8 @@ def batch(options, cluster, scratch):
     output, log = f"{scratch}/batch", pathlib.Path(f"{scratch}/batch.log")
     program, *arguments = train(options, output)
     job = cluster.sh(
-        "sbatch", "--parsable", f"--output={log}", f"--export=ALL,BERTQA={os.path.abspath(program)}", "deploy/train.sbatch",
+        "sbatch", "--parsable", f"--output={log}", f"--export=ALL,BERTQA={os.path.abspath(program)}",
+        "deploy/train.sbatch",
         *arguments[1:], "--batch-size", "2").stdout.strip()
 
     def state():

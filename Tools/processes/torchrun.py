@@ -1,8 +1,9 @@
 """Trains under PyTorch's torchrun.
 
-Shows that two processes come to what one comes to, started by one torchrun or by two that meet as two machines' would; and that with
---max-restarts a run whose process is killed goes on by itself and ends with the same model, byte for byte. Needs Linux and torchrun
-(pip install torch): python3 Tools/processes/torchrun.py --torchrun PATH [--model MODEL --train-file FILE]
+Shows that two processes come to what one comes to, started by one torchrun or by two that meet as two machines' would;
+and that with --max-restarts a run whose process is killed goes on by itself and ends with the same model, byte for
+byte. Needs Linux and torchrun (pip install torch): python3 Tools/processes/torchrun.py --torchrun PATH [--model MODEL
+--train-file FILE]
 """
 
 import os

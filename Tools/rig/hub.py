@@ -73,7 +73,8 @@ def world(**manners):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     server.daemon_threads = True
     server.asked, server.sent = [], []
-    for key, value in {"files": FILES, "commit": COMMIT, "etag": None, "redirect": None, "endless": False, **manners}.items():
+    for key, value in {"files": FILES, "commit": COMMIT, "etag": None, "redirect": None, "endless": False,
+        **manners}.items():
         setattr(server, key, value)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory(prefix="bertqa-") as folder:

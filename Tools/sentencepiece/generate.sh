@@ -1,6 +1,7 @@
 #!/bin/sh
-# Makes Sources/Tokenizers/SentencePiece/sentencepiece.pb.swift of sentencepiece.proto: protoc of a pinned grpcio-tools, and
-# protoc-gen-swift of the swift-protobuf that the package depends on, built in .build-protoc (some minutes, once).
+# Makes Sources/Tokenizers/SentencePiece/sentencepiece.pb.swift of sentencepiece.proto: protoc of a pinned
+# grpcio-tools, and protoc-gen-swift of the swift-protobuf that the package depends on, built in .build-protoc (some
+# minutes, once).
 set -eu
 
 cd "$(dirname "$0")/../.."

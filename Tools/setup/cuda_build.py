@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Makes the CUDA build of a torch wheel usable: cuda_build.py WHEEL LIBTORCH all|cpu
 
-Prints the packages that its libraries need, as lines for `pip install --requirement`. `all`: every package of CUDA that the wheel names.
-`cpu`: only what libtorch_cpu is linked with; the libraries of LIBTORCH/lib that need a GPU are removed, and with them libtorch itself, an
-empty library that loads both halves.
+Prints the packages that its libraries need, as lines for `pip install --requirement`. `all`: every package of CUDA that
+the wheel names. `cpu`: only what libtorch_cpu is linked with; the libraries of LIBTORCH/lib that need a GPU are
+removed, and with them libtorch itself, an empty library that loads both halves.
 """
 
 import re

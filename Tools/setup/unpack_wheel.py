@@ -23,7 +23,8 @@ def main():
     with zipfile.ZipFile(arguments.wheel) as wheel:
         for entry in wheel.infolist():
             name = PurePosixPath(entry.filename)
-            part = next((p for p in arguments.parts if name == PurePosixPath(p) or PurePosixPath(p) in name.parents), None)
+            part = next((p for p in arguments.parts if name == PurePosixPath(p) or PurePosixPath(p) in name.parents),
+                None)
             if part is None or entry.is_dir() or any(name.name.startswith(prefix) for prefix in arguments.skip):
                 continue
             if name.is_absolute() or ".." in name.parts:
