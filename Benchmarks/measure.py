@@ -71,7 +71,8 @@ import pathlib, sys, torch, transformers
 sys.path.insert(0, {str(ROOT / "Tools")!r})
 from pour_encoder import write_tokenizer
 torch.manual_seed(42)
-shape = dict(num_hidden_layers={layers}, hidden_size={hidden}, num_attention_heads={heads}, intermediate_size={4 * hidden})
+shape = dict(num_hidden_layers={layers}, hidden_size={hidden}, num_attention_heads={heads},
+             intermediate_size={4 * hidden})
 if {kind!r} == "RoBERTa":
     config = transformers.RobertaConfig(
         **shape, vocab_size=50265, max_position_embeddings=514, type_vocab_size=1, layer_norm_eps=1e-5)
