@@ -37,7 +37,7 @@ struct ServeTests {
     func drain() async throws {
         let shop = try Workshop()
         let server = try ServingTool(shop, ["--database", "none"])
-        let text = Array(repeating: "ada lives in the town of rome.", count: 400).joined(separator: " ")
+        let text = Array(repeating: "ada lives in the town of rome.", count: 100).joined(separator: " ")
         let body = "{\"question\": \"who lives in rome?\", \"context\": \"\(text)\"}"
         let process = server.running.identifier
         let found = try await ThreadedClient.run(server.address) { client in
