@@ -112,6 +112,7 @@ package struct JSONReader {
         {
             return JSONNumber(Int(integer))
         }
+        if let value = DecimalNumber(text)?.value { return JSONNumber(value) }
         guard let value = Double(String(decoding: text, as: UTF8.self)), value.isFinite else {
             throw JSONError("the number is too large", at: range.lowerBound, in: bytes)
         }
@@ -167,12 +168,12 @@ package struct JSONReader {
 
     mutating func advance(to position: Int) { self.position = position }
 
-    private mutating func nextByte(_ expected: String) throws(JSONError) -> UInt8 {
+    /// What comes next; `expected` is put together for messages only, not for each byte.
+    @inline(__always)
+    private mutating func nextByte(_ expected: @autoclosure () -> String) throws(JSONError) -> UInt8 {
         skipSpace()
-        guard position < bytes.count else {
-            throw error(position == 0 ? "the file is empty" : "the file ends where \(expected) should follow")
-        }
-        return bytes[position]
+        if position < bytes.count { return bytes[position] }
+        throw error(position == 0 ? "the file is empty" : "the file ends where \(expected()) should follow")
     }
 
     private mutating func open(_ bracket: Unicode.Scalar, _ what: String) throws(JSONError) {

@@ -6,18 +6,15 @@ final class UnigramModel: Sendable {
     /// The ids of the 256 pieces that stand for bytes, -1 for those that are missing; `nil`: unknown characters are not
     /// spelled with them.
     private let byteIDs: [Int32]?
-    /// Short words that are one piece, and for which no other way is better.
-    private let words: WordTable
 
     /// - Parameters:
     ///   - vocabulary: its ids are the places in `scores`.
     ///   - scores: natural logarithms of probabilities, as a rule.
     ///   - unknown: the id of what no piece spells.
     ///   - byteFallback: unknown characters become the pieces `<0x00>` to `<0xFF>` of their bytes, if all are there.
-    ///   - wordStart: what most words begin with: pieces that begin so are tried as whole words first.
     /// - Throws: `TokenizerError` (`.vocabulary`) if a score is not finite or a piece has none.
     init(
-        vocabulary: Vocabulary, scores: [Double], unknown: Int32, byteFallback: Bool, wordStart: Unicode.Scalar?
+        vocabulary: Vocabulary, scores: [Double], unknown: Int32, byteFallback: Bool
     ) throws(TokenizerError) {
         guard vocabulary.pieceEnd == scores.count, scores.indices.contains(Int(unknown)) else {
             throw TokenizerError(
@@ -27,9 +24,8 @@ final class UnigramModel: Sendable {
         guard scores.allSatisfy(\.isFinite) else {
             throw TokenizerError(.vocabulary, "the score of a piece is not a finite number")
         }
-        paths = UnigramPaths(trie: vocabulary.trie, scores: scores, unknown: unknown)
+        paths = UnigramPaths(tree: vocabulary.tree, scores: scores, unknown: unknown)
         byteIDs = byteFallback ? (0..<256).map { vocabulary.pieceID(of: Self.bytePiece(UInt8($0))) ?? -1 } : nil
-        words = Self.words(vocabulary, paths, wordStart)
     }
 
     private static func bytePiece(_ byte: UInt8) -> String {
@@ -37,37 +33,11 @@ final class UnigramModel: Sendable {
         return "<0x\(digits.count < 2 ? "0" : "")\(digits)>"
     }
 
-    private static func words(
-        _ vocabulary: Vocabulary, _ paths: UnigramPaths, _ wordStart: Unicode.Scalar?
-    ) -> WordTable {
-        let pieces = vocabulary.pieces
-        guard let wordStart else { return WordTable(pieces, places: [], ids: []) }
-        let prefix = Array(String(wordStart).utf8)
-        let lattice = UnigramLattice()
-        let places = pieces.bytes.withUnsafeBufferPointer { bytes in
-            vocabulary.placesInUse.filter { place in
-                let piece = UnsafeBufferPointer(rebasing: bytes[pieces.range(place)])
-                guard piece.count <= WordTable.longest, piece.starts(with: prefix), let start = piece.baseAddress else {
-                    return false
-                }
-                return paths.keepsWhole(start, piece.count, lattice)
-            }
-        }
-        return WordTable(pieces, places: places, ids: vocabulary.pieceIDs)
-    }
-
     /// Appends the tokens of one word, the normalised bytes `word`.
     func split(word: Range<Int>, of text: NormalisedText, using scratch: UnigramScratch, into sink: TokenSink) {
         let length = word.count
         guard length > 0 else { return }
         let (first, bytes) = (word.lowerBound, UnsafePointer(text.bytes) + word.lowerBound)
-        if length <= WordTable.longest {
-            let id = words.id(bytes, length)
-            if id >= 0 {
-                sink.reserve(1)
-                return sink.append(id, text.source(first, word.upperBound))
-            }
-        }
         sink.reserve(length)
         if length <= WordCache.longestWord {
             scratch.cache.forEachToken(bytes, length, of: self) { make in
@@ -99,7 +69,7 @@ final class UnigramModel: Sendable {
             guard id == paths.unknown else { return body(id, start, end) }
             let characters = UnsafeBufferPointer(start: bytes + start, count: end - start)
             // Together, unknown characters may be spelled like a piece that scores less than they do.
-            let known = paths.trie.value(at: paths.trie.node(characters))
+            let known = paths.tree.value(of: characters)
             if known >= 0 { return body(known, start, end) }
             if let byteIDs, characters.allSatisfy({ byteIDs[Int($0)] >= 0 }) {
                 for byte in characters { body(byteIDs[Int(byte)], start, end) }

@@ -5,15 +5,15 @@ struct UnigramPaths: Sendable {
     /// How much less than the least score an unknown character scores.
     private static let unknownPenalty = 10.0
 
-    let trie: ByteTrie
+    let tree: PieceTree
     /// The score of each id.
     private let scores: [Double]
     /// The id of what no piece spells.
     let unknown: Int32
     private let unknownScore: Double
 
-    init(trie: ByteTrie, scores: [Double], unknown: Int32) {
-        self.trie = trie
+    init(tree: PieceTree, scores: [Double], unknown: Int32) {
+        self.tree = tree
         self.scores = scores
         self.unknown = unknown
         unknownScore = (scores.min() ?? 0) - Self.unknownPenalty
@@ -41,13 +41,6 @@ struct UnigramPaths: Sendable {
         }
     }
 
-    /// Whether a word, which is a piece, is best left as that piece.
-    func keepsWhole(_ bytes: UnsafePointer<UInt8>, _ length: Int, _ lattice: UnigramLattice) -> Bool {
-        var isWhole = false
-        forEachPiece(bytes, length, lattice) { id, start, end in isWhole = start == 0 && end == length && id != unknown }
-        return isWhole
-    }
-
     /// Finds the best way to each position of a word; of equal ways the one whose last piece is longest.
     @inline(__always)
     private func findBest(
@@ -59,7 +52,7 @@ struct UnigramPaths: Sendable {
             let before = nodes[start].score
             let scalarLength = UTF8Scalars.length(bytes[start])
             var hasScalar = false
-            trie.forEachMatch(bytes + start, length - start) { id, count in
+            tree.forEachMatch(bytes + start, length - start) { id, count in
                 nodes[start + count].improve(scores[Int(id)] + before, from: start, id)
                 if count == scalarLength { hasScalar = true }
             }

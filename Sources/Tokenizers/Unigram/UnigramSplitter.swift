@@ -12,8 +12,7 @@ struct UnigramSplitter: Sendable {
     ) throws(TokenizerError) {
         self.metaspace = metaspace.map { Metaspace($0) }
         model = try UnigramModel(
-            vocabulary: vocabulary, scores: scores, unknown: unknown, byteFallback: byteFallback,
-            wordStart: metaspace?.splitsWords == true ? metaspace?.replacement : nil)
+            vocabulary: vocabulary, scores: scores, unknown: unknown, byteFallback: byteFallback)
     }
 
     /// Appends the tokens of the normalised bytes `range`.

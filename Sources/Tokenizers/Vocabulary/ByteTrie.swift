@@ -110,20 +110,4 @@ final class ByteTrie: @unchecked Sendable {  // the memory is written in `init` 
         }
         return best.length == 0 ? (-1, 0) : (accepts[Int(truncatingIfNeeded: best.node)], best.length)
     }
-
-    /// Calls `body` with the value and the length of each piece that `bytes` begin with, the shortest first.
-    @inline(__always)
-    func forEachMatch(
-        _ bytes: UnsafePointer<UInt8>, _ length: Int, _ body: (_ value: Int32, _ length: Int) -> Void
-    ) {
-        var node = UInt64(Self.root)
-        var position = 0
-        while position < length {
-            let edge = edges[place(node << 8 | UInt64(bytes[position]))]
-            if edge == 0 { return }
-            position += 1
-            node = edge & (Self.accepting - 1)
-            if edge & Self.accepting != 0 { body(accepts[Int(truncatingIfNeeded: node)], position) }
-        }
-    }
 }

@@ -12,7 +12,7 @@ package struct Vocabulary: Sendable {
     let pieceIDs: [Int32]
     /// By id: the place of its token in `pieces`; -1 where there is none.
     private let owners: [Int32]
-    let trie: ByteTrie
+    private let index: PieceIndex
     /// How many tokens the model itself knows; added tokens are found only as a whole.
     package let pieceCount: Int
     /// The tokens that were added to the model's.
@@ -31,15 +31,21 @@ package struct Vocabulary: Sendable {
         try self.init(pieces: pieces)
     }
 
-    /// - Parameter ids: the id of each piece, below `idLimit`; `nil` numbers them from 0.
-    init(pieces: PieceStorage, ids: [Int32]? = nil) throws(TokenizerError) {
+    /// - Parameters:
+    ///   - ids: the id of each piece, below `idLimit`; `nil` numbers them from 0.
+    ///   - isUnigram: for Unigram models: with an index that is built fast, and each of several equal pieces counts as
+    ///     a token, although the last alone is found.
+    init(pieces: PieceStorage, ids: [Int32]? = nil, isUnigram: Bool = false) throws(TokenizerError) {
         try pieces.checkSize("tokens of the vocabulary")
         guard pieces.count <= Self.idLimit else {
             throw TokenizerError(.vocabulary, "the vocabulary has \(pieces.count) tokens; at most \(Self.idLimit) fit")
         }
         let ids = ids ?? Array(0..<Int32(pieces.count))
         var repeated: [(place: Int, id: Int32)] = []
-        trie = ByteTrie(pieces, values: ids, preferring: .last) { repeated.append(($0, $1)) }
+        index =
+            isUnigram
+            ? .tree(PieceTree(pieces, values: ids) { repeated.append(($0, $1)) })
+            : .trie(ByteTrie(pieces, values: ids, preferring: .last) { repeated.append(($0, $1)) })
         var owners = [Int32](repeating: -1, count: Int(ids.max() ?? -1) + 1)
         var shared: [Int] = []
         for (place, id) in ids.enumerated() {
@@ -49,13 +55,13 @@ package struct Vocabulary: Sendable {
                 shared.append(place)
             }
         }
-        for (place, id) in repeated where id != ids[place] && owners[Int(id)] >= 0 {
+        for (place, id) in repeated where !isUnigram && id != ids[place] && owners[Int(id)] >= 0 {
             if pieces.areEqual(Int(owners[Int(id)]), place) { owners[Int(id)] = -1 }
         }
         self.pieces = pieces
         self.owners = owners
         pieceIDs = ids
-        pieceCount = pieces.count - repeated.count
+        pieceCount = isUnigram ? pieces.count : pieces.count - repeated.count
         repeatedPlaces = repeated.map(\.place)
         sharedPlaces = shared
     }
@@ -63,9 +69,9 @@ package struct Vocabulary: Sendable {
     /// Adds tokens that are looked for as a whole, as the library does: one that the model has keeps its id, each other
     /// one gets the next id.
     mutating func add(_ tokens: [AddedToken]) {
-        let trie = trie
+        let index = index
         added.add(tokens, pieceCount: pieceCount) { content in
-            let id = trie.value(at: trie.node(content.utf8))
+            let id = index.value(of: content.utf8)
             return id < 0 ? nil : id
         }
     }
@@ -107,14 +113,26 @@ package struct Vocabulary: Sendable {
 
     /// The id of a token of the model itself.
     func pieceID(of token: String) -> Int32? {
-        let id = trie.value(at: trie.node(token.utf8))
+        let id = index.value(of: token.utf8)
         return id < 0 ? nil : id
     }
 
     /// The places in `pieces` that count: of equal spellings the last one.
     var placesInUse: [Int] {
         guard !repeatedPlaces.isEmpty else { return Array(0..<pieces.count) }
-        return (0..<pieces.count).filter { trie.value(at: trie.node(pieces.bytes[pieces.range($0)])) == pieceIDs[$0] }
+        return (0..<pieces.count).filter { index.value(of: pieces.bytes[pieces.range($0)]) == pieceIDs[$0] }
+    }
+
+    /// The tokens of the model itself as a tree of bytes.
+    var trie: ByteTrie {
+        if case .trie(let trie) = index { return trie }
+        return ByteTrie(pieces, values: pieceIDs, preferring: .last)
+    }
+
+    /// The tokens of the model itself as the tree of Unigram.
+    var tree: PieceTree {
+        if case .tree(let tree) = index { return tree }
+        return PieceTree(pieces, values: pieceIDs)
     }
 
     /// The model's tokens for a search by whole words; tokens that continue a word are left out.
@@ -122,5 +140,19 @@ package struct Vocabulary: Sendable {
         let prefix = Array(prefix.utf8)
         let places = placesInUse.filter { prefix.isEmpty || !pieces.bytes[pieces.range($0)].starts(with: prefix) }
         return WordTable(pieces, places: places, ids: pieceIDs)
+    }
+}
+
+/// Finds the tokens of a model by their spelling.
+private enum PieceIndex: Sendable {
+    case trie(ByteTrie)
+    case tree(PieceTree)
+
+    /// The id of the token that is spelled so, or -1.
+    func value(of piece: some Collection<UInt8>) -> Int32 {
+        switch self {
+        case .trie(let trie): trie.value(at: trie.node(piece))
+        case .tree(let tree): tree.value(of: piece)
+        }
     }
 }
