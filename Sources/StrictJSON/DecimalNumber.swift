@@ -8,7 +8,7 @@ struct DecimalNumber {
     private let divisor: UInt64
 
     /// - Parameter text: a number of JSON; the result is nil if it has an exponent or more digits.
-    init?(_ text: Slice<UnsafeRawBufferPointer>) {
+    init?(_ text: UnsafeRawBufferPointer) {
         var digits: UInt64 = 0
         var divisor: UInt64 = 1
         var isNegative = false

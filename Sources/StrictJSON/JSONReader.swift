@@ -106,7 +106,7 @@ package struct JSONReader {
     package mutating func number() throws(JSONError) -> JSONNumber {
         guard try peek() == .number else { throw error("expected a number") }
         let range = try scanNumber()
-        let text = bytes[range]
+        let text = UnsafeRawBufferPointer(rebasing: bytes[range])
         if text.allSatisfy({ $0 == UInt8(ascii: "-") || ($0 >= 0x30 && $0 <= 0x39) }),
             let integer = Int64(String(decoding: text, as: UTF8.self))
         {

@@ -21,7 +21,8 @@ extension JSONReader {
     private func failure(_ message: String, _ offset: Int) -> JSONError { JSONError(message, at: offset, in: bytes) }
 
     private func validated(_ range: Range<Int>) throws(JSONError) -> String {
-        guard let string = String(validating: bytes[range], as: UTF8.self) else {
+        let text = UnsafeRawBufferPointer(rebasing: bytes[range]).assumingMemoryBound(to: UInt8.self)
+        guard let string = String(validating: text, as: UTF8.self) else {
             throw failure("invalid UTF-8", firstInvalid(range))
         }
         return string

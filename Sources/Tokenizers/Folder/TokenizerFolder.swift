@@ -101,7 +101,8 @@ struct TokenizerFolder {
         if config.decoder == nil, let roleMap { try roles.merge(roleMap.members, path: roleMap.path, isMap: true) }
         if !readsFileAsItStands { roles.fillIn(tokenizerClass) }
         let base = try base(&roles)
-        var vocabulary = try Vocabulary(pieces: base.model.pieces, ids: base.model.ids)
+        let isUnigram = try base.algorithm(path: vocabularyPath) == .unigram
+        var vocabulary = try Vocabulary(pieces: base.model.pieces, ids: base.model.ids, isUnigram: isUnigram)
         notes.check(vocabulary, path: vocabularyPath, isLines: file == nil && tokenizerClass == .bert)
         let sections = try sections(base, roles, vocabulary)
         let ownProcessor = readsFileAsItStands ? try PostProcessor(sections.postProcessor, path: vocabularyPath) : nil

@@ -101,9 +101,6 @@ private struct PieceTreeBuilder {
         let places: Range<Int>
     }
 
-    /// How far from the first free unit a base is looked for, before a node's children are put behind all others.
-    private static let reach = 64
-
     private let storage: PieceStorage
     private let values: [Int32]
     private(set) var units: [PieceTree.Unit]
@@ -119,10 +116,10 @@ private struct PieceTreeBuilder {
     /// The keys of a branch and how many pieces have each.
     private var groups: [(key: Int, count: Int)] = []
     private var branches: [Branch] = []
-    /// No unit before this one is free.
-    private var firstFree = 1
-    /// Where a place for several children is looked for first.
-    private var firstTried = 1
+    /// No unit from 256 to this one is free: a child is at its base plus a byte, and a base is not negative.
+    private var firstFree = 256
+    /// Where the last place for several children was.
+    private var firstTried = 256
 
     init(_ storage: PieceStorage, _ values: [Int32]) {
         self.storage = storage
@@ -195,15 +192,16 @@ private struct PieceTreeBuilder {
     }
 
     /// A base at which the units of all `groups` are free. An only child takes the first free unit, so that gaps are
-    /// filled; several children are put near the end, where few places have to be tried.
+    /// filled; several children go behind those before them, so that few places have to be tried.
     private mutating func findBase() -> Int {
         let first = groups[0].key - 1
-        while firstFree < units.count, units[firstFree].parent != PieceTree.Unit.free { firstFree += 1 }
-        var place = max(groups.count == 1 ? firstFree : firstTried, first)
-        let limit = min(place + Self.reach, units.count)
-        while place < limit && !isFree(place - first) { place += 1 }
-        if place == limit {
-            place = max(units.count, first)
+        var place: Int
+        if groups.count == 1 {
+            while firstFree < units.count && units[firstFree].parent != PieceTree.Unit.free { firstFree += 1 }
+            place = firstFree
+        } else {
+            place = firstTried
+            while !isFree(place - first) { place += 1 }
             firstTried = place
         }
         // A search may look at any of the 256 units from a base on.
