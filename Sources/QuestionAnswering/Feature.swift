@@ -2,8 +2,8 @@ import Tokenizers
 
 /// One row of the model's input: a question and a window of its text.
 ///
-/// The row is `[CLS] question [SEP] window [SEP]`, or what the tokenizer has instead. The tokens of the text are shared by all its questions and windows,
-/// and the row's ids are put together only when a batch is made.
+/// The row is `[CLS] question [SEP] window [SEP]`, or what the tokenizer has instead. The tokens of the text are shared
+/// by all its questions and windows, and the row's ids are put together only when a batch is made.
 package struct Feature: Sendable {
     /// Which example the row belongs to.
     package let example: Int

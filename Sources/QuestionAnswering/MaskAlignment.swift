@@ -3,10 +3,10 @@ import Tokenizers
 
 /// The tutorial's way from an answer's characters to its tokens.
 ///
-/// The answer is tokenised by itself; in the text it is replaced by as many mask tokens (`[MASK]`, `<mask>`) as it has tokens; the changed text
-/// is tokenised, the masks are found in it, and the answer's own tokens are put back in their place. Where the answer
-/// is not made of whole words of the text, its own tokens and those around it can differ from the text's: "1990" in
-/// "1990s".
+/// The answer is tokenised by itself; in the text it is replaced by as many mask tokens (`[MASK]`, `<mask>`) as it has
+/// tokens; the changed text is tokenised, the masks are found in it, and the answer's own tokens are put back in their
+/// place. Where the answer is not made of whole words of the text, its own tokens and those around it can differ from
+/// the text's: "1990" in "1990s".
 package struct MaskAlignment: Sendable {
     /// The tokenizer; it must have a mask token.
     package let tokenizer: Tokenizer

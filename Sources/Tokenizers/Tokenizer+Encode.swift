@@ -44,7 +44,8 @@ extension Tokenizer {
             guard room >= 0 else {
                 throw TokenizerError(
                     .truncation,
-                    "a maximum length of \(maxLength) has no room for the \(template.pairCount) special tokens of a pair"
+                    "a maximum length of \(maxLength) has no room for the \(template.pairCount) special tokens of a "
+                        + "pair"
                 )
             }
             kept = try truncation.kept(

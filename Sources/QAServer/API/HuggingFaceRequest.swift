@@ -87,8 +87,8 @@ package struct HuggingFaceRequest: Sendable {
         if let docStride, docStride >= length - specials {
             throw .invalid(
                 "parameters.doc_stride",
-                "parameters.doc_stride \(docStride) must be less than the window of \(length) tokens less \(specials) special "
-                    + "ones"
+                "parameters.doc_stride \(docStride) must be less than the window of \(length) tokens less \(specials) "
+                    + "special ones"
             )
         }
     }

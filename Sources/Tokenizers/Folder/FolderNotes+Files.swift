@@ -76,8 +76,8 @@ extension FolderNotes {
             config["add_prefix_space"] == nil
             ? "does not say add_prefix_space, which is then" : "says add_prefix_space:"
         note(
-            "\(file.path) says add_prefix_space: \(space), but \(config.path) \(said) \(otherSpace); the latter is used, "
-                + "as in transformers")
+            "\(file.path) says add_prefix_space: \(space), but \(config.path) \(said) \(otherSpace); "
+                + "the latter is used, as in transformers")
     }
 
     private mutating func checkTemplate(

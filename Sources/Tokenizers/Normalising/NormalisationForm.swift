@@ -1,7 +1,7 @@
 /// `NFC`, `NFD`, `NFKC` and `NFKD`: Unicode's normalisation forms, with the positions that the library gives them.
 ///
-/// - Source: `unicode-normalization-alignments`, which tokenizers 0.23.1 uses: each scalar of the result says whether it
-///   takes the place of a scalar of the text, is additional, or takes the place of several.
+/// - Source: `unicode-normalization-alignments`, which tokenizers 0.23.1 uses: each scalar of the result says whether
+///   it takes the place of a scalar of the text, is additional, or takes the place of several.
 struct NormalisationForm: NormaliserStep {
     /// Whether characters for compatibility become the plain ones: `NFKC`, `NFKD`.
     let isCompatible: Bool

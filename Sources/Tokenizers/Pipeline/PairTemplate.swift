@@ -105,8 +105,8 @@ package struct PairTemplate: Sendable, Hashable {
         types.append(contentsOf: tail.lazy.map { Int64($0.type) })
     }
 
-    /// Puts the second text and what stands behind it into another segment; with 0 everything, for a model that has only
-    /// one.
+    /// Puts the second text and what stands behind it into another segment; with 0 everything, for a model that has
+    /// only one.
     mutating func setSecondType(_ type: Int32) {
         secondType = type
         for index in tail.indices { tail[index].type = type }

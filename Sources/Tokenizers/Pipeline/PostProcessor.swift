@@ -1,7 +1,7 @@
 import StrictJSON
 
-/// The `post_processor` section of a `tokenizer.json`: what stands around the texts, and whether the positions of tokens
-/// leave out the spaces that they begin and end with.
+/// The `post_processor` section of a `tokenizer.json`: what stands around the texts, and whether the positions of
+/// tokens leave out the spaces that they begin and end with.
 struct PostProcessor {
     /// nil if the section puts nothing around a text.
     private(set) var template: PairTemplate?

@@ -36,8 +36,8 @@ enum Splitter: Sendable {
 extension Splitter {
     /// The algorithm of a `model` section.
     ///
-    /// - Throws: `TokenizerError`: `.vocabulary` naming a token that is missing, `.unsupported` for a setting that BertQA
-    ///   does not have.
+    /// - Throws: `TokenizerError`: `.vocabulary` naming a token that is missing, `.unsupported` for a setting that
+    ///   BertQA does not have.
     init(
         _ model: ModelSection, _ vocabulary: Vocabulary, _ preTokeniser: PreTokeniser, path: String
     ) throws(TokenizerError) {
