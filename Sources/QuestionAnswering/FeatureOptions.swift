@@ -70,8 +70,9 @@ public struct FeatureOptions: Sendable, Hashable {
 
     /// Checks the options against each other, against the model's positions and the special tokens of a row.
     public func validate(maxPositions: Int, specials: Int = 3) throws(ReaderError) {
-        guard maxLength >= 8 else {
-            throw .options("`max_length` \(maxLength) leaves no room for a question and a text; use 8 or more")
+        let least = max(8, specials + 2)
+        guard maxLength >= least else {
+            throw .options("`max_length` \(maxLength) leaves no room for a question and a text; use \(least) or more")
         }
         guard maxLength <= maxPositions else {
             throw .options("`max_length` \(maxLength) is more than the model's \(maxPositions) positions")

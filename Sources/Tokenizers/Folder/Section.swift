@@ -39,6 +39,13 @@ struct Section {
         return text
     }
 
+    /// A setting that is a text to be put into others, as UTF-8. It has a limit: texts are not to grow beyond measure.
+    func insertion(_ key: String) throws(TokenizerError) -> [UInt8] {
+        guard let text = try text(key) else { throw malformed(key, "a string") }
+        guard text.utf8.count <= 1024 else { throw malformed(key, "a text of at most 1,024 bytes") }
+        return Array(text.utf8)
+    }
+
     /// A setting that is a whole number and not negative; one that is null is not there.
     func count(_ key: String) throws(TokenizerError) -> Int? {
         guard let value = value[key], value != .null else { return nil }

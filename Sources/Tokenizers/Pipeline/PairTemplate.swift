@@ -70,10 +70,14 @@ package struct PairTemplate: Sendable, Hashable {
 
     /// Compares the ids with those of a vocabulary.
     ///
-    /// - Throws: `TokenizerError` (`.vocabulary`) if one differs.
+    /// - Throws: `TokenizerError` (`.vocabulary`) if one differs or is not there.
     func checkIDs(in vocabulary: Vocabulary) throws(TokenizerError) {
         for special in tokens {
-            guard let own = vocabulary.id(of: special.token), own != special.id else { continue }
+            guard let own = vocabulary.id(of: special.token) else {
+                throw TokenizerError(
+                    .vocabulary, "the vocabulary has no \(special.token) token, which its post_processor names")
+            }
+            if own == special.id { continue }
             throw TokenizerError(
                 .vocabulary,
                 "its post_processor has the id \(special.id) for \(special.token), but the vocabulary has \(own)")

@@ -37,10 +37,9 @@ extension TextNormaliser {
             return StripStep(left: try part.flag("strip_left", or: true), right: try part.flag("strip_right", or: true))
         case "Nmt": return NmtStep()
         case "Precompiled": return try precompiled(part)
-        case "Prepend": return PrependStep(text: Array(try part.requiredText("prepend").utf8))
+        case "Prepend": return PrependStep(text: try part.insertion("prepend"))
         case "Replace":
-            return ReplaceStep(
-                pattern: try TextPattern(part), replacement: Array(try part.requiredText("content").utf8))
+            return ReplaceStep(pattern: try TextPattern(part), replacement: try part.insertion("content"))
         default: throw part.unsupported("the part \(type)")
         }
     }

@@ -27,7 +27,7 @@ extension TokenDecoder {
         case "ByteLevel": return .byteLevel
         case "Metaspace": return .metaspace(Metaspace(try MetaspaceSettings(part)))
         case "BPEDecoder": return .bytePair(suffix: try part.text("suffix") ?? "</w>")
-        case "Replace": return .replace(try TextPattern(part), Array(try part.requiredText("content").utf8))
+        case "Replace": return .replace(try TextPattern(part), try part.insertion("content"))
         case "ByteFallback": return .byteFallback
         case "Fuse": return .fuse
         case "Strip":

@@ -134,8 +134,15 @@ extension TokenDecoder.Step {
 
     private static func stripped(_ token: [UInt8], _ scalar: [UInt8], _ start: Int, _ stop: Int) -> [UInt8] {
         var rest = token[...]
-        for _ in 0..<start where rest.starts(with: scalar) { rest = rest.dropFirst(scalar.count) }
-        for _ in 0..<stop where rest.reversed().starts(with: scalar.reversed()) { rest = rest.dropLast(scalar.count) }
+        var (left, right) = (start, stop)
+        while left > 0, rest.starts(with: scalar) {
+            rest = rest.dropFirst(scalar.count)
+            left -= 1
+        }
+        while right > 0, rest.reversed().starts(with: scalar.reversed()) {
+            rest = rest.dropLast(scalar.count)
+            right -= 1
+        }
         return Array(rest)
     }
 }
