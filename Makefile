@@ -6,8 +6,8 @@ export PKG_CONFIG_PATH := $(CURDIR)/.deps/pkgconfig
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build build-bench test sanitize sanitize-address sanitize-undefined sanitize-thread sanitize-shim \
-	sanitize-parsers fuzz soak lint demo cases wheel check-wheel archive install uninstall examples examples-python docs \
-	fixtures bench bench-growth bench-cuda clean distclean
+	sanitize-parsers fuzz soak lint demo cases wheel check-wheel archive check-archive install uninstall examples \
+	examples-python docs fixtures bench bench-growth bench-cuda clean distclean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -65,6 +65,9 @@ check-wheel: ## installs that wheel in a new environment and uses it
 
 archive: build ## dist/bertqa-*.tar.xz: a folder with the program that works anywhere
 	@./Tools/install/archive.sh
+
+check-archive: ## unpacks that archive and uses it
+	@./Tools/install/check.sh
 
 install: ## what was built, its man pages and completions below PREFIX (/usr/local)
 	@./Tools/install/install.sh
