@@ -60,12 +60,17 @@ def check_windows(tokenizer, row, have, rng):
     first = tokenizer.encode(row["question"], row["context"])
     place = start
     for window in [first, *first.overflowing]:
-        part = slice(place, min(place + room, end))
-        for key, values in (("ids", window.ids), ("offsets", [list(pair) for pair in window.offsets])):
-            if values != have[key][:start] + have[key][part] + have[key][end:]:
-                return False
+        last = place + len(window.ids) - (len(kinds) - (end - start))
+        whole = {key: have[key][:start] + have[key][place:last] + have[key][end:] for key in ("ids", "offsets")}
+        offsets = [list(pair) for pair in window.offsets]
+        # With add_prefix_space the library takes the first space of each window for an added one, and leaves it in the offsets.
+        if place > start and getattr(tokenizer.pre_tokenizer, "add_prefix_space", False) and offsets[start][0] + 1 == whole["offsets"][start][0]:
+            offsets[start] = whole["offsets"][start]
+        if whole != {"ids": window.ids, "offsets": offsets}:
+            return False
         place += room - overlap
-    return part.stop == end
+    # The library stops at the end of the word in which the text reaches the length, and makes no windows of the rest: its issue 2091.
+    return last == end or last >= start + length
 
 
 def expected(tokenizer, row, length):
@@ -127,9 +132,10 @@ def main():
     tokenizer.no_padding()
     rng = random.Random(options.seed)
     compared = mismatches = chunk = 0
+    size = max(1, min(CHUNK, options.count // 8))
     while compared < options.count:
         length = rng.choice(LENGTHS) if chunk % 4 == 3 else None
-        rows, wrong = compare(options, tokenizer, rng, min(CHUNK, options.count - compared), length, chunk % 4 == 1)
+        rows, wrong = compare(options, tokenizer, rng, min(size, options.count - compared), length, chunk % 4 == 1)
         compared, mismatches, chunk = compared + rows, mismatches + wrong, chunk + 1
         print(f"{compared} documents compared, {mismatches} mismatches", file=sys.stderr, flush=True)
     print(f"{compared} documents, {mismatches} mismatches with tokenizers {tokenizers.__version__} (seed {options.seed})")

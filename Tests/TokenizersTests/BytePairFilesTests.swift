@@ -95,6 +95,32 @@ struct BytePairFilesTests {
         #expect(try ids("abc", splitter(folder("a b\nb c\na b\n", vocabulary: vocabulary))) == [0, 4])
     }
 
+    private func merges(_ json: String) throws -> [String] {
+        try Array("{\"merges\": \(json)}".utf8).withUnsafeBytes { bytes in
+            var section = ModelSection()
+            var reader = JSONReader(bytes)
+            try section.read(&reader)
+            return (0..<section.merges.count).map { section.merges[$0] }
+        }
+    }
+
+    @Test(
+        "Merges of a tokenizer.json are strings or pairs",
+        arguments: [
+            ##"["a b", "Ġ ab"]"##, ##"[["a", "b"], ["Ġ", "ab"]]"##, ##"["#version: 0.2", "a b", "Ġ ab"]"##,
+            ##"["a b", ["Ġ", "ab"]]"##,
+        ])
+    func mergesInJSON(_ json: String) throws {
+        #expect(try merges(json) == ["a", "b", "Ġ", "ab"])
+    }
+
+    @Test(
+        "Merges of a tokenizer.json that are none are refused",
+        arguments: [##"["ab"]"##, ##"["a b c"]"##, ##"[["a"]]"##, ##"[["a", "b", "c"]]"##, "[1]", "{}", "null"])
+    func brokenMergesInJSON(_ json: String) {
+        #expect(throws: JSONError.self) { try merges(json) }
+    }
+
     @Test("Options are read from a model section, and refused by their names")
     func options() throws {
         let options = try BytePairOptions(

@@ -121,12 +121,10 @@ struct ModelSection: Sendable {
         while try reader.nextElement(first: first) {
             first = false
             if try reader.peek() == .string {
-                let parts = try reader.string().utf8.split(separator: 0x20, omittingEmptySubsequences: false)
-                guard parts.count == 2 else {
-                    throw reader.error("a merge is not two pieces with a space between them")
+                let line = try reader.string()
+                guard PieceStorage.isVersion(line.utf8) || merges.append(merge: line.utf8) else {
+                    throw reader.error("the merge \"\(line)\" is not two pieces with one space between them")
                 }
-                merges.append(parts[0])
-                merges.append(parts[1])
             } else {
                 try reader.beginArray()
                 for isFirst in [true, false] {

@@ -65,17 +65,17 @@ extension Splitter {
     private static func bytePair(
         _ model: ModelSection, _ vocabulary: Vocabulary, _ preTokeniser: PreTokeniser, path: String
     ) throws(TokenizerError) -> Splitter {
-        let options: BytePairOptions
-        do {
-            options = try BytePairOptions(model.settings, isByteLevel: preTokeniser.isByteLevel)
-        } catch {
-            throw TokenizerError(error.kind, "\(path): \(error.message)")
-        }
         var byteLevel: ByteLevelSettings? = preTokeniser.isByteLevel ? ByteLevelSettings() : nil
         if case .ownWords(.byteLevel(let settings)) = preTokeniser { byteLevel = settings }
-        return .bytePair(
-            try BytePairSplitter(
-                vocabulary: vocabulary, merges: model.merges, options: options, byteLevel: byteLevel))
+        do {
+            let options = try BytePairOptions(model.settings, isByteLevel: byteLevel != nil)
+            return .bytePair(
+                try BytePairSplitter(
+                    vocabulary: vocabulary, merges: model.merges, options: options, byteLevel: byteLevel))
+        } catch {
+            // Whoever reads the folder names the file of a vocabulary.
+            throw error.kind == .vocabulary ? error : TokenizerError(error.kind, "\(path): \(error.message)")
+        }
     }
 
     private static func unigram(
