@@ -11,6 +11,9 @@ Printed are the share of equal answers, the largest difference between the logit
 answers, the scores of the exported model, and questions a second. Exit status 1 where the share is below --least, or a
 logit of an fp32 file differs by more than 1e-4.
 
+--fixtures Tests/BERTTests/Fixtures exports the tiny models of all families with every opset, and compares ONNX Runtime's
+logits with those that transformers computed.
+
 --guide PAGE runs the Python blocks of a page in a folder that has the model as onnx/model.onnx, and compares what they
 print with the text block behind each.
 """
@@ -29,6 +32,7 @@ import time
 import numpy
 import onnx
 import onnxruntime
+from safetensors.numpy import load_file
 from transformers import AutoTokenizer
 
 LONGEST_ANSWER = 30
@@ -166,11 +170,59 @@ def run_guide(options, folder):
     return right
 
 
+FIXTURES = {
+    "tiny_bert": ("tiny_bert", "tiny_bert/batch", 0),
+    "one_type": ("one_type", "one_type/logits", 0),
+    "DistilBERT": ("families/distilbert/model", "families/distilbert/batch", 0),
+    "ELECTRA": ("families/electra/model", "families/electra/batch", 0),
+    "RoBERTa": ("families/roberta/model", "families/roberta/batch", 1),
+    "RoBERTa, padding in the text": ("families/roberta/model", "families/roberta/spelled_padding", 1),
+}
+
+
+def check_fixtures(options, folder):
+    right = True
+    for name, (model, batch, padding) in FIXTURES.items():
+        expected = load_file(os.path.join(options.fixtures, f"{batch}.safetensors"))
+        ids = expected["ids"]
+        starts = expected.get("row_starts", numpy.array([0, len(ids)]))
+        rows = list(zip(starts, starts[1:]))
+        shape = (len(rows), max(last - first for first, last in rows))
+        feed = {name: numpy.zeros(shape, numpy.int64) for name in ("input_ids", "attention_mask", "token_type_ids")}
+        feed["input_ids"][:] = padding
+        for row, (first, last) in enumerate(rows):
+            feed["input_ids"][row, : last - first] = ids[first:last]
+            feed["attention_mask"][row, : last - first] = 1
+            feed["token_type_ids"][row, : last - first] = expected.get("type_ids", 0 * ids)[first:last]
+        largest = {}
+        for opset in range(17, 23):
+            for precision in ("fp32", "fp16"):
+                path = os.path.join(folder, "tiny.onnx")
+                run(
+                    options.bertqa, "export", "--model", os.path.join(options.fixtures, model), "--output", path,
+                    "--opset", str(opset), "--precision", precision,
+                )  # fmt: skip
+                onnx.checker.check_model(path, full_check=True)
+                session = session_of(path, options.threads)
+                names = [value.name for value in session.get_inputs()]
+                outputs = session.run(["start_logits", "end_logits"], {name: feed[name] for name in names})
+                for output, key in zip(outputs, ("start_logits", "end_logits")):
+                    packed = numpy.concatenate([output[row, : last - first] for row, (first, last) in enumerate(rows)])
+                    difference = float(numpy.abs(packed - expected[key]).max())
+                    largest[precision] = max(largest.get(precision, 0.0), difference)
+                os.remove(path)
+                os.remove(os.path.join(folder, "config.json"))
+        print(f"{name}: {', '.join(names)}; largest differences of a logit {largest}")
+        right = right and largest["fp32"] < LIMIT
+    return right
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bertqa", required=True, help="the program")
-    parser.add_argument("--model", required=True, help="a fine-tuned model's folder")
+    parser.add_argument("--model", help="a fine-tuned model's folder")
     parser.add_argument("--data", help="a SQuAD file")
+    parser.add_argument("--fixtures", help="the folder of the tiny models of tests")
     parser.add_argument("--guide", help="a page whose Python blocks are to be run")
     parser.add_argument("--precision", default="fp32", choices=["fp32", "fp16"])
     parser.add_argument("--int8", action="store_true")
@@ -183,7 +235,9 @@ def main():
         help="a folder in which BertQA's answers to the same questions are kept for the next run")
     parser.add_argument("--least", type=float, default=99.5, help="per cent of answers that must be equal")
     options = parser.parse_args()
-    for name in ("bertqa", "model", "data", "guide"):
+    if (options.data or options.guide) and not options.model:
+        parser.error("--data and --guide need --model")
+    for name in ("bertqa", "model", "data", "fixtures", "guide"):
         if getattr(options, name):
             setattr(options, name, os.path.abspath(getattr(options, name)))
     right = True
@@ -191,6 +245,8 @@ def main():
         if options.work:
             folder = os.path.abspath(options.work)
             os.makedirs(folder, exist_ok=True)
+        if options.fixtures:
+            right = check_fixtures(options, folder) and right
         if options.guide:
             right = run_guide(options, folder) and right
         if options.data:
