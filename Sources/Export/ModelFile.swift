@@ -40,10 +40,12 @@ struct ModelFile {
             return [path]
         }
         let dataPath = path + Self.dataEnding
-        try writing { () throws(FileError) in try DurableFiles.remove(path) }
+        let old = try kind(of: path)
         try replace(dataPath) { output in
             try appendData(to: output)
             try checkSources()
+            try output.synchronize()
+            if old != .missing { try DurableFiles.remove(path) }
         }
         try replace(path, message(described(in: dataPath)), checkSources)
         return [path, dataPath]
@@ -150,8 +152,19 @@ struct ModelFile {
         }
     }
 
-    private func writing(_ body: () throws(FileError) -> Void) throws(ExportError) {
-        do { try body() } catch { throw ExportError(writing: error) }
+    /// What is in the place of a model: a file or nothing.
+    ///
+    /// - Throws: `ExportError` for anything else, which must not be removed.
+    private func kind(of path: String) throws(ExportError) -> FileKind {
+        do throws(FileError) {
+            let kind = try FileKind(path: path)
+            switch kind {
+            case .missing, .file: return kind
+            default: throw FileError(path: path, message: "\(kind.description); a file was expected")
+            }
+        } catch {
+            throw ExportError(writing: error)
+        }
     }
 }
 

@@ -120,10 +120,14 @@ struct ExportedFileTests {
         let weights = try Data(contentsOf: URL(fileURLWithPath: "\(encoder.folder.path)/model.safetensors"))
         try FileManager.default.createDirectory(
             atPath: "\(encoder.folder.path)/folder.onnx", withIntermediateDirectories: false)
+        try encoder.folder.write("kept", to: "folder.onnx/file")
         try FileManager.default.createSymbolicLink(
             atPath: "\(encoder.folder.path)/link.onnx", withDestinationPath: "model.safetensors")
-        let error = try #require(throws: ExportError.self) { try encoder.export(name) }
-        #expect(error.kind == kind && error.description.contains(told), "\(error)")
+        for limit in [ModelExport.largestFile, 1] {
+            let error = try #require(throws: ExportError.self) { try encoder.export(name, limit: limit) }
+            #expect(error.kind == kind && error.description.contains(told), "\(error)")
+        }
+        #expect(try encoder.folder.names("folder.onnx") == ["file"])
         #expect(try Data(contentsOf: URL(fileURLWithPath: "\(encoder.folder.path)/model.safetensors")) == weights)
     }
 
