@@ -11,8 +11,8 @@ Printed are the share of equal answers, the largest difference between the logit
 answers, the scores of the exported model, and questions a second. Exit status 1 where the share is below --least, or a
 logit of an fp32 file differs by more than 1e-4.
 
---fixtures Tests/BERTTests/Fixtures exports the tiny models of all families with every opset, and compares ONNX Runtime's
-logits with those that transformers computed.
+--fixtures Tests/BERTTests/Fixtures exports the tiny models of all families with every opset, and compares ONNX
+Runtime's logits with those that transformers computed.
 
 --guide PAGE runs the Python blocks of a page in a folder that has the model as onnx/model.onnx, and compares what they
 print with the text block behind each.

@@ -63,13 +63,16 @@ def check_windows(tokenizer, row, have, rng):
         last = place + len(window.ids) - (len(kinds) - (end - start))
         whole = {key: have[key][:start] + have[key][place:last] + have[key][end:] for key in ("ids", "offsets")}
         offsets = [list(pair) for pair in window.offsets]
-        # With add_prefix_space the library takes the first space of each window for an added one, and leaves it in the offsets.
-        if place > start and getattr(tokenizer.pre_tokenizer, "add_prefix_space", False) and offsets[start][0] + 1 == whole["offsets"][start][0]:
+        # With add_prefix_space the library takes the first space of each window for an added one, and leaves it in the
+        # offsets.
+        if place > start and getattr(tokenizer.pre_tokenizer, "add_prefix_space",
+            False) and offsets[start][0] + 1 == whole["offsets"][start][0]:
             offsets[start] = whole["offsets"][start]
         if whole != {"ids": window.ids, "offsets": offsets}:
             return False
         place += room - overlap
-    # The library stops at the end of the word in which the text reaches the length, and makes no windows of the rest: its issue 2091.
+    # The library stops at the end of the word in which the text reaches the length, and makes no windows of the rest:
+    # its issue 2091.
     return last == end or last >= start + length
 
 

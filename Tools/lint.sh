@@ -36,6 +36,13 @@ if [ -n "$wide" ]; then
     failed=1
 fi
 
+# Tests use the objects of the release build, which has no testable modules (docs/decisions/0005-tests-in-release.md).
+testable=$(git grep -nE '^ *@testable import' -- '*.swift' || true)
+if [ -n "$testable" ]; then
+    printf '%s\n' "lint: @testable imports; make what the tests need package:" "$testable" >&2
+    failed=1
+fi
+
 # The patterns are written so that they don't match themselves.
 homes=$(git grep -nIE -e '/(home|Users)/[a-z]+/' -e '/roo[t]/' -e '/wor[k]/' -e '/tm[p]/w' -- . || true)
 if [ -n "$homes" ]; then

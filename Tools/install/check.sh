@@ -1,6 +1,7 @@
 #!/bin/sh
-# What `make check-archive` does: unpacks dist/bertqa-*.tar.xz in a folder whose name has a space, and uses it where neither
-# Swift nor a compiler is on the PATH: Tools/install/check.sh [--model FOLDER], a fine-tuned model to ask as well
+# What `make check-archive` does: unpacks dist/bertqa-*.tar.xz in a folder whose name has a space, and uses it where
+# neither Swift nor a compiler is on the PATH: Tools/install/check.sh [--model FOLDER], a fine-tuned model to ask as
+# well
 set -eu
 
 name=check.sh
