@@ -19,7 +19,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from measure import ENCODER, ROOT, bertqa, processor
+from measure import ENCODER, ROOT, bertqa, processor, write
 
 sys.path.insert(0, str(ROOT / "Tools"))
 
@@ -184,6 +184,7 @@ def main():
     parser.add_argument("--questions", type=int, default=0, help="only the first N questions of dev.json")
     parser.add_argument("--seeds", type=int, nargs="+", default=[42])
     parser.add_argument("--peer-seeds", type=int, nargs="+", default=[42])
+    parser.add_argument("--write", action="store_true", help="write the table into docs/lab/families.md")
     parser.add_argument("--job", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     squad = Path(os.environ.get("SQUAD_DIR") or ROOT / "Data/sample")
@@ -192,12 +193,16 @@ def main():
     few_questions(options)
     if options.job:
         return work(options)
-    print(f"{datetime.date.today()}, {processor()}, {os.cpu_count()} cores, {options.precision}")
-    lines = ["| family | trained by | F1, answers of BertQA | F1, answers of transformers | equal answers |",
+    length = f"{options.max_steps} steps" if options.max_steps else f"{options.epochs} epochs"
+    lines = [
+        f"{datetime.date.today()}, {processor()}, {os.cpu_count()} cores; {length} in {options.precision}.", "",
+        "| family | trained by | F1, answers of BertQA | F1, answers of transformers | equal answers |",
         "|---|---|---|---|---|"]
     for family in options.families:
         lines += compare(options, family)
     print("\n".join(lines))
+    if options.write:
+        write("docs/lab/families.md", "families.py", "\n".join(lines))
 
 
 if __name__ == "__main__":
