@@ -34,6 +34,37 @@ struct UploadRefusalTests {
         }
     }
 
+    @Test("a link out of the folder is not followed, one into the blobs of the hub's cache is")
+    func links() async throws {
+        try await UploadWorld.with { world in
+            let cache = "\(world.folder)/cache"
+            let snapshot = "\(cache)/snapshots/\(LocalHub.commit)"
+            for folder in [snapshot, "\(cache)/blobs"] {
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            }
+            for name in ["config.json", "vocab.txt", "model.safetensors"] {
+                try FileManager.default.copyItem(atPath: "\(world.folder)/\(name)", toPath: "\(cache)/blobs/\(name)")
+                symlink("../../blobs/\(name)", "\(snapshot)/\(name)")
+            }
+            let upload = try HubUpload(settings: world.settings)
+            let id = try #require(HubModelID("owner/bert"))
+            _ = try await upload.send(snapshot, to: id)
+            #expect(world.branch().count == 4)
+            symlink("\(world.folder)/.env", "\(snapshot)/merges.txt")
+            let error = await #expect(throws: FileError.self) { try await upload.send(snapshot, to: id) }
+            #expect(
+                error?.path == "\(snapshot)/merges.txt" && error?.message.contains("leads out of the folder") == true)
+        }
+    }
+
+    @Test("an answer without end is cut off")
+    func endless() async throws {
+        let answer = String(repeating: " ", count: 17 << 20)
+        try await UploadWorld.with(UploadWorld.files, { $0.lies = ["/preupload/": answer] }) { world in
+            try await world.fails(saying: "answers more than 16777216 bytes")
+        }
+    }
+
     @Test("pickles, pointers of Git LFS and names that lead elsewhere are refused")
     func contents() async throws {
         let model = ["config.json": "{}", "vocab.txt": "a"]

@@ -38,7 +38,22 @@ enum ModelFolder {
         let names =
             configuration + (tokenizer + others).filter(there.contains) + (try exports(in: folder, there))
             + (try weights(in: folder, there))
+        for name in names { try checkPlace(of: name, in: folder) }
         return try names.map { name throws(FileError) in try UploadedFile(name: name, folder: folder) }
+    }
+
+    /// Refuses a link that leads out of the folder: in a repository that somebody else has made, it may lead to what is
+    /// nobody's business. Those of the hub's cache lead to the contents beside the snapshots.
+    private static func checkPlace(of name: String, in folder: String) throws(FileError) {
+        let root = URL(fileURLWithPath: folder).resolvingSymlinksInPath()
+        let blobs = root.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("blobs")
+        let place = URL(fileURLWithPath: "\(folder)/\(name)").resolvingSymlinksInPath().path
+        guard [root, blobs].contains(where: { place.hasPrefix("\($0.path)/") }) else {
+            throw FileError(
+                path: "\(folder)/\(name)", kind: .contents,
+                message: "it is a link that leads out of the folder, and is not followed; copy the file here to send it"
+            )
+        }
     }
 
     /// What `export` wrote, into the folder itself or into `onnx`, where transformers.js looks for it.
