@@ -80,7 +80,7 @@ struct ModelCardTests {
     @Test("keeps names that would leave YAML, Markdown, a table or a shell's word in their places")
     func hostile() throws {
         try run(
-            "hostile", model: Self.hostile, train: Self.hostile, validation: Self.hostile, sha256: "00", threshold: 0.25
+            "hostile", model: Self.hostile, train: Self.hostile, validation: Self.hostile, sha256: "01", threshold: 0.25
         ) { directory in
             let card = try #require(try ModelCard(directory: directory, name: Self.hostile)).text()
             #expect(card == (try fixture("card-hostile.txt")))
@@ -96,6 +96,14 @@ struct ModelCardTests {
         try run("run", validation: nil) { directory in
             let card = try #require(try ModelCard(directory: directory)).text()
             #expect(card.contains("On 5.0 % of the questions of `train.json`, which were not trained on, it has"))
+        }
+    }
+
+    @Test("says where the scores are of the questions that were trained on")
+    func same() throws {
+        try run("run", validation: "/other/train.json", sha256: "00") { directory in
+            let card = try #require(try ModelCard(directory: directory)).text()
+            #expect(card.contains("It was trained on the same questions: scores on others are lower."))
         }
     }
 

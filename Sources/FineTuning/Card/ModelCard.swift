@@ -78,6 +78,9 @@ extension ModelCard {
             text +=
                 " On \(name), it has an exact match of **\(Figures.fixed(best.exactMatch, 2))** and an F1 of "
                 + "**\(Figures.fixed(best.f1, 2))** (official SQuAD scores, epoch \(number))."
+            if let contents = record.validationFile?.sha256, contents == record.trainFile?.sha256 {
+                text += " It was trained on the same questions: scores on others are lower."
+            }
         }
         text += "\n\n" + epochTable
         return hasCurve ? text + "\n\n![Losses and scores after each epoch](learning_curve.png)" : text

@@ -11,6 +11,8 @@ struct RunRecord {
         let name: String
         /// Which of SQuAD's official files it is, by its contents.
         let official: OfficialFile?
+        /// The SHA-256 of its contents.
+        let sha256: String?
     }
 
     /// The pretrained model's id on the hub, where it came from there.
@@ -50,8 +52,9 @@ struct RunRecord {
 
     private static func file(_ entry: JSONValue?) -> File? {
         guard let path = entry?["path"]?.string else { return nil }
+        let sha256 = entry?["sha256"]?.string
         return File(
-            name: lastComponent(path), official: OfficialFile.all.first { $0.sha256 == entry?["sha256"]?.string })
+            name: lastComponent(path), official: OfficialFile.all.first { $0.sha256 == sha256 }, sha256: sha256)
     }
 
     /// The last part of a path: what is before it says how somebody's folders are called.
