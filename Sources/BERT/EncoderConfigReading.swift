@@ -114,10 +114,11 @@ private struct ConfigReader {
 }
 
 extension EncoderFamily {
-    /// Whether transformers' class of that name is one of this family's encoders: `RobertaModel` and
-    /// `RobertaForMaskedLM`, but not `RobertaPreLayerNormModel`, which computes something else.
+    /// Whether a class of that name is one of this family's: `RobertaModel` and `RobertaForMaskedLM`, but not
+    /// `RobertaPreLayerNormModel`, which computes something else. Of BERT's time are also classes of people's own.
     fileprivate func hasClass(_ name: String) -> Bool {
         guard name.hasPrefix(page.className) else { return false }
+        if self == .bert { return !name.hasPrefix("BertGeneration") }
         let rest = name.dropFirst(page.className.count)
         return ["Model", "For", "LMHead", "PreTrained"].contains(where: rest.hasPrefix)
     }

@@ -65,7 +65,8 @@ struct EncoderConfigTests {
             #"{"model_type":"bert","architectures":["OurOwnReader"]}"#,
             #"{"model_type":"bert","architectures":["RobertaModel"]}"#,
             #"{"model_type":"bert","architectures":null}"#, #"{"architectures":["BertForMaskedLM"]}"#,
-            #"{"architectures":["OurOwnReader","BertModel"]}"#, #"{"architectures":[]}"#,
+            #"{"architectures":["OurOwnReader","BertModel"]}"#, #"{"architectures":["BertCrfForNer"]}"#,
+            #"{"architectures":[]}"#,
             #"{"hidden_act":"gelu_python"}"#,
         ])
     func architectures(_ json: String) throws {
