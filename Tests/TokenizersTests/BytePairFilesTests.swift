@@ -1,7 +1,6 @@
 import StrictJSON
 import Testing
-
-@testable import Tokenizers
+import Tokenizers
 
 @Suite("Files and options of byte pair encoding")
 struct BytePairFilesTests {

@@ -1,6 +1,5 @@
 import StrictJSON
-
-@testable import Tokenizers
+import Tokenizers
 
 /// A model of byte-pair.json: its options, its tokens in the order of their ids, and its merges. One that names another
 /// as its base differs from it in what it has.
@@ -33,16 +32,7 @@ struct BytePairFixture: Decodable {
         for merge in model.merges ?? base?.merges ?? [] where !merges.append(merge: merge.utf8) {
             throw TokenizerError(.malformed, merge)
         }
-        let splitter = try BytePairSplitter(
-            vocabulary: vocabulary, merges: merges, options: model.options, byteLevel: byteLevel)
-        let special = SpecialTokens(cls: "<s>", sep: "</s>", pad: "<pad>", unk: "<unk>", mask: "<mask>")
         return try Tokenizer(
-            TokenizerParts(
-                vocabulary: vocabulary, normaliser: .steps([]), splitter: .bytePair(splitter),
-                template: .bert(cls: ("<s>", 0), sep: ("</s>", 2)),
-                trimming: trims
-                    ? OffsetTrimming(vocabulary: vocabulary, addsPrefixSpace: byteLevel?.addsPrefixSpace ?? false)
-                    : nil,
-                specialTokens: special))
+            vocabulary: vocabulary, merges: merges, options: model.options, byteLevel: byteLevel, trimsOffsets: trims)
     }
 }

@@ -1,7 +1,6 @@
 import StrictJSON
 import Testing
-
-@testable import Tokenizers
+import Tokenizers
 
 /// Byte pair encoding in every setting, beside what the library makes of the same texts.
 @Suite("Byte pair encoding")

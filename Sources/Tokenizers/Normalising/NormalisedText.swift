@@ -3,16 +3,17 @@
 /// As long as nothing was removed, added or replaced by something longer (plain ASCII), byte `i` came from byte `base +
 /// i` and no positions are stored. Reused from text to text, so that no memory is requested per text;
 /// `WordTable.readable` bytes behind the end can be read.
-final class NormalisedText {
+package final class NormalisedText {
     private(set) var bytes: UnsafeMutablePointer<UInt8>
     private(set) var starts: UnsafeMutablePointer<Int32>
     private(set) var ends: UnsafeMutablePointer<Int32>
     private var capacity: Int
-    private(set) var count = 0
+    package private(set) var count = 0
     private(set) var base: Int32 = 0
     private(set) var isIdentity = true
 
-    init(capacity: Int = 4096) {
+    /// Makes an empty one.
+    package init(capacity: Int = 4096) {
         self.capacity = capacity
         bytes = .allocate(capacity: capacity + WordTable.readable)
         bytes.initialize(repeating: 0, count: capacity + WordTable.readable)
@@ -35,7 +36,7 @@ final class NormalisedText {
     }
 
     /// Becomes the source bytes `range` as they are.
-    func copy(_ source: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) {
+    package func copy(_ source: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) {
         reset(base: range.lowerBound, reserving: range.count)
         guard let start = source.baseAddress else { return }
         bytes.update(from: start + range.lowerBound, count: range.count)
