@@ -84,7 +84,7 @@ struct LargeFiles: Sendable {
             case 400, 401, 403, 404, 410: throw Expired(status: Int(response.status.code))
             case let code:
                 // Without the address: what is signed in it lets others write there.
-                throw HubError(status: code, "the store, for \(file.name),")
+                throw HubError(status: code, "the store for \(file.name)")
             }
         }
     }
