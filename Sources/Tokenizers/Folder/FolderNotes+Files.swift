@@ -12,7 +12,7 @@ extension FolderNotes {
         if folder.tokenizerClass == .bert {
             checkBert(file, folder.config, tokenizer)
         } else {
-            if own.precompiled != used.normaliser || own.normaliser?["normalizers"]?.array?.count ?? 1 > 1 {
+            if own.meaningfulNormalisers != [used.normaliser].compactMap(\.self) {
                 noteOther(file, "normalizer", Section.describe(own.normaliser), Section.describe(used.normaliser), name)
             }
             checkWords(file, folder.config, used, name)

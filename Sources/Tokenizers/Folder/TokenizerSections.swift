@@ -82,7 +82,16 @@ extension TokenizerSections {
 
     /// The first `Precompiled` normaliser of a file, which is all that those two classes take over of its normalizer.
     var precompiled: JSONValue? {
-        let parts = normaliser?["normalizers"]?.array ?? [normaliser].compactMap(\.self)
-        return parts.first { $0["type"]?.string == "Precompiled" && $0["precompiled_charsmap"] != nil }
+        normalisers.first { $0["type"]?.string == "Precompiled" && $0["precompiled_charsmap"] != nil }
+    }
+
+    private var normalisers: [JSONValue] {
+        (normaliser?["normalizers"]?.array ?? [normaliser].compactMap(\.self)).filter { $0 != .null }
+    }
+
+    /// The normalisers without a `Replace` that joins spaces: before `WhitespaceSplit` it has no effect.
+    var meaningfulNormalisers: [JSONValue] {
+        let joins: JSONValue = ["type": "Replace", "pattern": ["Regex": " {2,}"], "content": " "]
+        return normalisers.filter { $0 != joins }
     }
 }
