@@ -109,14 +109,19 @@ package final class NormalisedText {
 
     /// Stores that the bytes `range` came from source bytes one after the other: each from all those of its scalar.
     private func storePositions(_ range: Range<Int>, from start: Int32) {
+        for index in range {
+            let first = start + Int32(truncatingIfNeeded: index - range.lowerBound)
+            starts[index] = first
+            ends[index] = first + 1
+        }
+        guard UnsafeBufferPointer(start: bytes, count: range.upperBound)[range].contains(where: { $0 >= 0x80 }) else {
+            return
+        }
         var position = range.lowerBound
         while position < range.upperBound {
-            let first = start + Int32(truncatingIfNeeded: position - range.lowerBound)
             let length = UTF8Scalars.length(bytes[position])
-            for index in position..<position + length {
-                starts[index] = first
-                ends[index] = first + Int32(truncatingIfNeeded: length)
-            }
+            let (first, last) = (starts[position], ends[position + length - 1])
+            for index in position..<position + length { (starts[index], ends[index]) = (first, last) }
             position += length
         }
     }

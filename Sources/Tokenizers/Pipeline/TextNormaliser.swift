@@ -44,8 +44,9 @@ protocol NormaliserStep: Sendable {
 /// Working memory of `Tokenizer.tokenize`; use one from one thread at a time.
 package final class TokenizerScratch {
     private(set) var text = NormalisedText()
-    private var spare = NormalisedText()
-    let words = WordList()
+    // BERT's tokenizer needs neither.
+    private lazy var spare = NormalisedText()
+    private(set) lazy var words = WordList()
     let sink = TokenSink()
 
     /// Makes an empty one.
