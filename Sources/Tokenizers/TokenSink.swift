@@ -62,7 +62,6 @@ package final class TokenSink {
         reserve(1)
         addedPositions.append(count)
         append(id, range)
-        endWord()
     }
 
     /// Appends a token for text that the vocabulary cannot spell.
