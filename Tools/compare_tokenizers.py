@@ -36,7 +36,8 @@ def load(model):
 
 
 def documents(tokenizer, rng, count):
-    text = random_texts.byte_level_text if isinstance(tokenizer.model, tokenizers.models.BPE) else random_texts.text
+    made = {tokenizers.models.BPE: random_texts.byte_level_text, tokenizers.models.Unigram: random_texts.unigram_text}
+    text = made.get(type(tokenizer.model), random_texts.text)
     rows = []
     for _ in range(count):
         if rng.randrange(4):

@@ -95,3 +95,35 @@ def byte_level_piece(rng):
 def byte_level_text(rng):
     """A document as `text` makes them, with what byte-level tokenizers look at in it."""
     return joined(rng, byte_level_piece)
+
+
+# What sentencepiece's normaliser and grapheme clusters look at: characters that are removed, that become several or fewer, and
+# what belongs together with what stands before or behind it.
+REMOVED = "\u200b\u200e\u200f\u00ad\u2060\ufeff\x01\x02\x7f\x80\x9f"
+GROWING = "½¼ﷺ㍿㌀㎏ﬁﬃ①⑩Ⅷ…‥¨´ǆŉ℀™㊗🄰\u0344\u0958ำﾊﾞ"
+CLUSTERS = [
+    "\u1100\u1161\u11a8", "\u1160\u11a8", "가\u11a8", "각", "\u200d", "©\u200d©", "☺\ufe0f\u200d☺", "👩‍👩‍👧‍👦", "👍🏽", "🇫🇷🇫", "क\u094dष", "क\u094d\u200dष", "\u0915\u093c",
+    "\u0600", "\u06dd", "\U000110bd", "\r\n", "ａ", "ｂ", "ﾊ\u3099", "e\u0301", "\u0308", "\u0301\u0302", "\u0e33", "\u0903", "\ufe0f", "\U0001f3fb", "\U000e0061",
+]
+META = ["▁", "▁▁", "▁a", "a▁b", " ▁ ", "\u2580", "<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED", "<0x41>"]
+
+
+def unigram_piece(rng):
+    kind = rng.randrange(10)
+    if kind == 0:
+        return "".join(rng.choice(REMOVED + " ") for _ in range(rng.randrange(1, 4)))
+    if kind == 1:
+        return "".join(rng.choice(GROWING) for _ in range(rng.randrange(1, 3)))
+    if kind == 2:
+        parts = (rng.choice(CLUSTERS + ["\u0301", "\u0302", chr(rng.choice(MARKS))]) for _ in range(rng.randrange(1, 5)))
+        return "".join(parts)
+    if kind == 3:
+        return rng.choice(META + ROBERTA)
+    if kind == 4:
+        return "".join(rng.choice(SPACES) if rng.randrange(3) else " " for _ in range(rng.randrange(1, 6)))
+    return piece(rng)
+
+
+def unigram_text(rng):
+    """A document as `text` makes them, with what Unigram's normaliser looks at in it."""
+    return joined(rng, unigram_piece)
