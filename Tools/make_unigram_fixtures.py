@@ -27,7 +27,7 @@ import train_unigram
 from character_maps import character_map
 
 FOLDER = "unigram"
-SIZE = 1200
+SIZE = 900
 TEXTS = [
     "▁", "▁▁", "a▁b", "▁a b", "▁ a", " ▁a", "a ", " a", "a  b", "  ", "\u3000", "\u3000a\u3000b", "a\tb\nc\r\nd\re",
     "\r\n", "\r", "a\r\n\u0301",
@@ -208,7 +208,7 @@ def main():
     (folder / "sentencepiece.bpe.model").write_bytes(model)
     rng = random.Random(20261)
     short = [text for text in TEXTS + shared.TEXTS if len(text) <= 500]
-    texts = short + [random_texts.text(rng)[:100] for _ in range(80)]
+    texts = short + [random_texts.text(rng)[:100] for _ in range(30)]
     cases, vocabulary = encode_cases(folder, texts)
     write("encode.json", cases)
     write("settings.json", setting_cases(vocabulary, texts[::3]))

@@ -20,7 +20,7 @@ final class WordCache {
     static let longestWord = 96
     private static let wordLimit = 1 << 13
 
-    private var slots = [Slot](repeating: Slot(), count: 64)
+    private var slots = [Slot](repeating: Slot(), count: 256)
     private var count = 0
     private var bytes: [UInt8] = []
     private var tokens: [Token] = []
@@ -73,13 +73,13 @@ final class WordCache {
 
     private func grow() {
         if count >= Self.wordLimit { return clear(for: model) }
-        let old = slots
-        slots = [Slot](repeating: Slot(), count: old.count * 2)
-        for slot in old where slot.hash != 0 {
-            var place = Int(truncatingIfNeeded: slot.hash >> 8) & (slots.count - 1)
-            while slots[place].hash != 0 { place = (place + 1) & (slots.count - 1) }
-            slots[place] = slot
+        var grown = [Slot](repeating: Slot(), count: slots.count * 2)
+        for slot in slots where slot.hash != 0 {
+            var place = Int(truncatingIfNeeded: slot.hash >> 8) & (grown.count - 1)
+            while grown[place].hash != 0 { place = (place + 1) & (grown.count - 1) }
+            grown[place] = slot
         }
+        slots = grown
     }
 
     private func clear(for model: AnyObject?) {

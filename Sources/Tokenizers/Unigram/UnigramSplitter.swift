@@ -18,18 +18,19 @@ struct UnigramSplitter: Sendable {
     /// Appends the tokens of the normalised bytes `range`.
     func split(_ text: NormalisedText, _ range: Range<Int>, into sink: TokenSink) {
         guard let metaspace, metaspace.settings.dropsWhiteSpace else { return split(word: range, of: text, into: sink) }
+        let scratch = sink.unigram
         let bytes = UnsafePointer(text.bytes)
         var start = range.lowerBound
         var position = start
         while position < range.upperBound {
             let (isWhite, next) = whiteSpace(bytes, position)
             if isWhite {
-                split(word: start..<position, of: text, into: sink)
+                split(start..<position, of: text, metaspace, scratch, sink)
                 start = next
             }
             position = next
         }
-        split(word: start..<range.upperBound, of: text, into: sink)
+        split(start..<range.upperBound, of: text, metaspace, scratch, sink)
     }
 
     @inline(__always)
@@ -42,25 +43,30 @@ struct UnigramSplitter: Sendable {
 
     /// Appends the tokens of the normalised bytes `word`, which pre-tokenizers before `Metaspace` have cut out.
     func split(word: Range<Int>, of text: NormalisedText, into sink: TokenSink) {
-        if word.isEmpty { return }
-        let scratch = sink.unigram
-        guard let metaspace else { return model.split(word: word, of: text, using: scratch, into: sink) }
+        if let metaspace { return split(word, of: text, metaspace, sink.unigram, sink) }
+        model.split(word: word, of: text, using: sink.unigram, into: sink)
+    }
+
+    private func split(
+        _ part: Range<Int>, of text: NormalisedText, _ metaspace: Metaspace, _ scratch: UnigramScratch,
+        _ sink: TokenSink
+    ) {
+        if part.isEmpty { return }
         let words = scratch.words
         words.reset(base: 0, reserving: 0)
         words.leaveIdentity()
-        metaspace.rewrite(text, word, into: words)
-        guard metaspace.settings.splitsWords else {
-            return model.split(word: 0..<words.count, of: words, using: scratch, into: sink)
-        }
-        let bytes = UnsafePointer(words.bytes)
+        metaspace.rewrite(text, part, into: words)
         var start = 0
-        var position = UTF8Scalars.length(bytes[0])
-        while position < words.count {
-            if metaspace.isReplacement(bytes, position) {
-                model.split(word: start..<position, of: words, using: scratch, into: sink)
-                start = position
+        if metaspace.settings.splitsWords {
+            let bytes = UnsafePointer(words.bytes)
+            var position = UTF8Scalars.length(bytes[0])
+            while position < words.count {
+                if metaspace.isReplacement(bytes, position) {
+                    model.split(word: start..<position, of: words, using: scratch, into: sink)
+                    start = position
+                }
+                position += UTF8Scalars.length(bytes[position])
             }
-            position += UTF8Scalars.length(bytes[position])
         }
         model.split(word: start..<words.count, of: words, using: scratch, into: sink)
     }
