@@ -1,5 +1,5 @@
 /// Tokens as they are found; memory for the worst case is requested once per piece of text, not per token.
-package final class TokenSink {
+final class TokenSink {
     private var ids: UnsafeMutablePointer<Int32>
     private var offsets: UnsafeMutablePointer<Range<Int32>>
     private var capacity = 1024
@@ -16,8 +16,7 @@ package final class TokenSink {
     /// What the unknown tokens stand for, by their positions; nil unless somebody wants to know.
     var unknownSpellings: [Int: String]?
 
-    /// Makes an empty one.
-    package init() {
+    init() {
         ids = .allocate(capacity: capacity)
         offsets = .allocate(capacity: capacity)
     }
@@ -79,8 +78,7 @@ package final class TokenSink {
         for index in 0..<count { offsets[index] = body(index, ids[index], offsets[index]) }
     }
 
-    /// What was appended.
-    package func tokens() -> TokenizedText {
+    func tokens() -> TokenizedText {
         TokenizedText(
             ids: Array(UnsafeBufferPointer(start: ids, count: count)),
             offsets: Array(UnsafeBufferPointer(start: offsets, count: count)), addedPositions: addedPositions,

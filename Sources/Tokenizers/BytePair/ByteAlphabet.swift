@@ -4,7 +4,7 @@
 /// A space is `Ġ` (U+0120), a line feed `Ċ` (U+010A).
 ///
 /// - Source: `bytes_char` of tokenizers 0.23.1 (`tokenizers/src/pre_tokenizers/byte_level.rs`).
-package enum ByteAlphabet {
+enum ByteAlphabet {
     /// The letter of a space.
     static let space: UInt32 = 0x120
 
@@ -50,7 +50,7 @@ package enum ByteAlphabet {
     /// stands for itself.
     ///
     /// - Source: `ByteLevel::decode_chain` of tokenizers 0.23.1.
-    package static func text(of tokens: some Sequence<String>) -> String {
+    static func text(of tokens: some Sequence<String>) -> String {
         var text: [UInt8] = []
         for var token in tokens {
             token.withUTF8 { bytes in

@@ -2,18 +2,18 @@ import Files
 import StrictJSON
 
 /// The files of a byte pair encoding in a folder without a `tokenizer.json`: `vocab.json` and `merges.txt`.
-package struct BytePairFiles: Sendable {
+struct BytePairFiles: Sendable {
     /// The tokens in the order of the file, and their ids.
-    package private(set) var pieces = PieceStorage()
-    package private(set) var ids: [Int32] = []
+    private(set) var pieces = PieceStorage()
+    private(set) var ids: [Int32] = []
     /// The merges in the order of their ranks, the left piece and the right piece of each.
-    package let merges: PieceStorage
+    let merges: PieceStorage
 
     /// Reads the files of a folder; `nil` if neither is there.
     ///
     /// - Throws: `TokenizerError` naming the file: `.missing` if only one of them is there, `.malformed` with the place
     ///   of what is wrong.
-    package init?(folder: String) throws(TokenizerError) {
+    init?(folder: String) throws(TokenizerError) {
         let (vocabularyPath, mergesPath) = (folder + "/vocab.json", folder + "/merges.txt")
         let vocabularyFile = try ModelFiles.mapIfPresent(vocabularyPath)
         let mergesFile = try ModelFiles.mapIfPresent(mergesPath)
@@ -64,7 +64,7 @@ package struct BytePairFiles: Sendable {
 
 extension PieceStorage {
     /// Appends the two pieces of a merge that is written with one space between them; `false` if it is not.
-    package mutating func append(merge line: some BidirectionalCollection<UInt8>) -> Bool {
+    mutating func append(merge line: some BidirectionalCollection<UInt8>) -> Bool {
         guard let space = line.firstIndex(of: 0x20) else { return false }
         let second = line[line.index(after: space)...]
         guard !second.contains(0x20) else { return false }

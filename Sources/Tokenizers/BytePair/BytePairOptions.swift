@@ -1,7 +1,7 @@
 import StrictJSON
 
 /// How a byte pair encoding treats what its merges do not say.
-package struct BytePairOptions: Sendable, Hashable {
+struct BytePairOptions: Sendable, Hashable {
     /// The token of characters that the vocabulary lacks; `nil`: they are left out.
     var unknown: String?
     /// What pieces that are not at the beginning of a word begin with.
@@ -16,19 +16,6 @@ package struct BytePairOptions: Sendable, Hashable {
     var ignoresMerges = false
     /// Whether the vocabulary spells bytes in the letters of `ByteAlphabet`, not characters.
     var isByteLevel = true
-
-    /// Options with these values; the defaults are those of a `tokenizer.json` that names none.
-    package init(
-        unknown: String? = nil, continuingPrefix: String = "", wordSuffix: String = "", fusesUnknown: Bool = false,
-        fallsBackToBytes: Bool = false, ignoresMerges: Bool = false
-    ) {
-        self.unknown = unknown
-        self.continuingPrefix = continuingPrefix
-        self.wordSuffix = wordSuffix
-        self.fusesUnknown = fusesUnknown
-        self.fallsBackToBytes = fallsBackToBytes
-        self.ignoresMerges = ignoresMerges
-    }
 }
 
 extension BytePairOptions {
@@ -36,7 +23,7 @@ extension BytePairOptions {
     ///
     /// - Throws: `TokenizerError` naming the member: `.malformed` for another kind of value, `.unsupported` for dropout,
     ///   which makes encodings random.
-    package init(_ section: [String: JSONValue], isByteLevel: Bool) throws(TokenizerError) {
+    init(_ section: [String: JSONValue], isByteLevel: Bool) throws(TokenizerError) {
         self.isByteLevel = isByteLevel
         unknown = try Self.text(section, "unk_token")
         continuingPrefix = try Self.text(section, "continuing_subword_prefix") ?? ""

@@ -1,5 +1,5 @@
 /// Splits text into the tokens of a byte pair encoding.
-package struct BytePairSplitter: Sendable {
+struct BytePairSplitter: Sendable {
     private let model: BytePairModel
     /// Words that are one token.
     private let words: WordTable
@@ -37,7 +37,7 @@ package struct BytePairSplitter: Sendable {
     ///   - byteLevel: the settings of the `ByteLevel` pre-tokenizer; `nil` for words of characters, which are not cut.
     /// - Throws: `TokenizerError`: `.vocabulary` if a merge or the unknown token is not in the vocabulary,
     ///   `.unsupported` for options that exclude one another.
-    package init(
+    init(
         vocabulary: Vocabulary, merges: PieceStorage, options: BytePairOptions, byteLevel: ByteLevelSettings?
     ) throws(TokenizerError) {
         var options = options
@@ -49,7 +49,7 @@ package struct BytePairSplitter: Sendable {
     }
 
     /// Appends the tokens of the normalised bytes `range`.
-    package func split(_ text: NormalisedText, _ range: Range<Int>, into sink: TokenSink) {
+    func split(_ text: NormalisedText, _ range: Range<Int>, into sink: TokenSink) {
         guard !range.isEmpty else { return }
         let bytes = UnsafePointer(text.bytes)
         sink.reserve(range.count + 1)

@@ -1,7 +1,7 @@
 /// Takes the white space at the ends of tokens out of their offsets: `trim_offsets` of byte-level tokenizers.
 ///
 /// - Source: `process_offsets` of tokenizers 0.23.1 (`tokenizers/src/pre_tokenizers/byte_level.rs`).
-package struct OffsetTrimming: Sendable {
+struct OffsetTrimming: Sendable {
     /// How many characters of white space a token begins and ends with.
     private struct Edges {
         var leading: Int32 = 0
@@ -14,7 +14,7 @@ package struct OffsetTrimming: Sendable {
 
     /// - Parameter addsPrefixSpace: whether one space at the beginning of a text was put there, so that it takes nothing
     ///   of the text.
-    package init(vocabulary: Vocabulary, addsPrefixSpace: Bool) {
+    init(vocabulary: Vocabulary, addsPrefixSpace: Bool) {
         self.addsPrefixSpace = addsPrefixSpace
         var edges = [Edges](repeating: Edges(), count: vocabulary.pieceEnd)
         let pieces = vocabulary.pieces

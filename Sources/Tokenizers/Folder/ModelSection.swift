@@ -1,7 +1,7 @@
 import StrictJSON
 
 /// The `model` section of a `tokenizer.json`, whatever its algorithm, read without a tree: it may hold very much.
-package struct ModelSection: Sendable {
+struct ModelSection: Sendable {
     /// The algorithms by their names in the file.
     enum Algorithm: String {
         case wordPiece = "WordPiece"
@@ -19,7 +19,7 @@ package struct ModelSection: Sendable {
     /// Unigram: the logarithm of the probability of each of `pieces`.
     private(set) var scores: [Double] = []
     /// BPE: the merges in order, the left piece and the right piece of each: twice as many pieces as merges.
-    package private(set) var merges = PieceStorage()
+    private(set) var merges = PieceStorage()
     /// The other members: `unk_token`, `dropout`, `byte_fallback` and their like.
     private(set) var settings: [String: JSONValue] = [:]
 
@@ -55,7 +55,7 @@ package struct ModelSection: Sendable {
     }
 
     /// An empty section.
-    package init() {}
+    init() {}
 
     /// The same tokens with other settings.
     func replacingSettings(_ algorithm: Algorithm, _ settings: [String: JSONValue]) -> ModelSection {
@@ -66,7 +66,7 @@ package struct ModelSection: Sendable {
     }
 
     /// Reads the section.
-    package mutating func read(_ reader: inout JSONReader) throws(JSONError) {
+    mutating func read(_ reader: inout JSONReader) throws(JSONError) {
         try reader.beginObject()
         var first = true
         while let key = try reader.nextKey(first: first) {

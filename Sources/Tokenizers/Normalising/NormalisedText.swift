@@ -3,17 +3,16 @@
 /// As long as nothing was removed, added or replaced by something longer (plain ASCII), byte `i` came from byte `base +
 /// i` and no positions are stored. Reused from text to text, so that no memory is requested per text;
 /// `WordTable.readable` bytes behind the end can be read.
-package final class NormalisedText {
+final class NormalisedText {
     private(set) var bytes: UnsafeMutablePointer<UInt8>
     private(set) var starts: UnsafeMutablePointer<Int32>
     private(set) var ends: UnsafeMutablePointer<Int32>
     private var capacity: Int
-    package private(set) var count = 0
+    private(set) var count = 0
     private(set) var base: Int32 = 0
     private(set) var isIdentity = true
 
-    /// Makes an empty one.
-    package init(capacity: Int = 4096) {
+    init(capacity: Int = 4096) {
         self.capacity = capacity
         bytes = .allocate(capacity: capacity + WordTable.readable)
         bytes.initialize(repeating: 0, count: capacity + WordTable.readable)
@@ -36,7 +35,7 @@ package final class NormalisedText {
     }
 
     /// Becomes the source bytes `range` as they are.
-    package func copy(_ source: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) {
+    func copy(_ source: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) {
         reset(base: range.lowerBound, reserving: range.count)
         guard let start = source.baseAddress else { return }
         bytes.update(from: start + range.lowerBound, count: range.count)

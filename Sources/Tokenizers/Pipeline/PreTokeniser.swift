@@ -35,16 +35,11 @@ enum PreTokeniser: Sendable {
 }
 
 /// The settings of a `ByteLevel` pre-tokenizer, of RoBERTa and GPT-2.
-package struct ByteLevelSettings: Sendable, Hashable {
+struct ByteLevelSettings: Sendable, Hashable {
     /// Puts a space before a text, or a part of it between added tokens, that does not begin with one.
     var addsPrefixSpace = true
     /// Cuts words as GPT-2's regular expression does; otherwise everything is one word.
     var splitsWords = true
-
-    /// Settings with these values.
-    package init(addsPrefixSpace: Bool = true, splitsWords: Bool = true) {
-        (self.addsPrefixSpace, self.splitsWords) = (addsPrefixSpace, splitsWords)
-    }
 }
 
 /// The settings of a `Metaspace` pre-tokenizer, of the sentencepiece models.

@@ -15,33 +15,6 @@ struct TokenizerParts {
     var splitsSpecialTokens = false
 }
 
-extension Tokenizer {
-    /// A tokenizer of byte pairs with RoBERTa's special tokens, which stand for themselves in no text.
-    ///
-    /// - Parameters:
-    ///   - vocabulary: holds `<s>`, `</s>` and `<unk>`.
-    ///   - byteLevel: the settings of the `ByteLevel` pre-tokenizer; `nil` for words of characters.
-    ///   - trimsOffsets: whether offsets leave out white space.
-    /// - Throws: `TokenizerError` for merges, options or special tokens that the vocabulary does not have.
-    package init(
-        vocabulary: Vocabulary, merges: PieceStorage, options: BytePairOptions, byteLevel: ByteLevelSettings?,
-        trimsOffsets: Bool
-    ) throws(TokenizerError) {
-        let splitter = try BytePairSplitter(
-            vocabulary: vocabulary, merges: merges, options: options, byteLevel: byteLevel)
-        let special = SpecialTokens(cls: "<s>", sep: "</s>", pad: "<pad>", unk: "<unk>", mask: "<mask>")
-        let prefix = byteLevel?.addsPrefixSpace ?? false
-        try self.init(
-            TokenizerParts(
-                vocabulary: vocabulary, normaliser: .steps([]), splitter: .bytePair(splitter),
-                template: .roberta(
-                    cls: (special.cls, special.require(special.cls, vocabulary.id(of: special.cls))),
-                    sep: (special.sep, special.require(special.sep, vocabulary.id(of: special.sep)))),
-                trimming: trimsOffsets ? OffsetTrimming(vocabulary: vocabulary, addsPrefixSpace: prefix) : nil,
-                specialTokens: special))
-    }
-}
-
 extension TokenizerParts {
     /// The parts that the sections of a `tokenizer.json` describe.
     ///

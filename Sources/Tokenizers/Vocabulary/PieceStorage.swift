@@ -1,12 +1,9 @@
 /// The spellings of tokens, one after the other.
-package struct PieceStorage: Sendable {
+struct PieceStorage: Sendable {
     private(set) var bytes: [UInt8] = []
     private var ends: [Int] = []
 
-    /// Makes an empty one.
-    package init() {}
-
-    package var count: Int { ends.count }
+    var count: Int { ends.count }
     var indices: Range<Int> { 0..<ends.count }
 
     mutating func append(_ piece: some Sequence<UInt8>) {
@@ -17,8 +14,7 @@ package struct PieceStorage: Sendable {
     /// Where the bytes of the piece at a place are.
     func range(_ place: Int) -> Range<Int> { (place == 0 ? 0 : ends[place - 1])..<ends[place] }
 
-    /// The spelling of a piece.
-    package subscript(place: Int) -> String { String(decoding: bytes[range(place)], as: UTF8.self) }
+    subscript(place: Int) -> String { String(decoding: bytes[range(place)], as: UTF8.self) }
 
     /// Whether the pieces at two places are spelled alike.
     func areEqual(_ first: Int, _ second: Int) -> Bool { bytes[range(first)] == bytes[range(second)] }

@@ -35,7 +35,7 @@ package struct Vocabulary: Sendable {
     ///   - ids: the id of each piece, below `idLimit`; `nil` numbers them from 0.
     ///   - isUnigram: for Unigram models: with an index that is built fast, and each of several equal pieces counts as
     ///     a token, although the last alone is found.
-    package init(pieces: PieceStorage, ids: [Int32]? = nil, isUnigram: Bool = false) throws(TokenizerError) {
+    init(pieces: PieceStorage, ids: [Int32]? = nil, isUnigram: Bool = false) throws(TokenizerError) {
         try pieces.checkSize("tokens of the vocabulary")
         guard pieces.count <= Self.idLimit else {
             throw TokenizerError(.vocabulary, "the vocabulary has \(pieces.count) tokens; at most \(Self.idLimit) fit")
