@@ -70,9 +70,14 @@ struct BertQACommand: AsyncParsableCommand {
 
     /// A start without libtorch's initialisers is for texts alone: for anything else the program starts again.
     private static func startWhole(for command: any ParsableCommand) throws {
-        guard qs_is_quick(), !(command is BertQACommand) else { return }
+        guard qs_is_quick(), !(command is BertQACommand), !isParsersOwn(command) else { return }
         // It returns only if it fails.
         throw FileError(path: CommandLine.arguments[0], code: qs_restart())
+    }
+
+    /// Whether a command is the argument parser's: `--help` and `help` are parsed into one, which prints the text.
+    private static func isParsersOwn(_ command: any ParsableCommand) -> Bool {
+        String(reflecting: type(of: command)).hasPrefix("ArgumentParser.")
     }
 
     private static func fault(in command: any ParsableCommand) -> String? {

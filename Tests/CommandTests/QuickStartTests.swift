@@ -28,19 +28,21 @@ struct QuickStartTests {
     }
 
     #if canImport(Glibc)
-        @Test("a text takes less than half the processor's time that libtorch's initialisers take")
-        func time() throws {
-            let (quick, whole) = (try seconds(), try seconds(after: Self.whole))
+        @Test(
+            "a text takes less than half the processor's time that libtorch's initialisers take",
+            arguments: ["--version", "--help", "help"])
+        func time(_ argument: String) throws {
+            let (quick, whole) = (try seconds(argument), try seconds(argument, after: Self.whole))
             #expect(quick < whole / 2, "\(quick) s instead of \(whole) s")
         }
 
-        /// The least processor time of a few runs of `--version`.
-        private func seconds(after setting: String = ":") throws -> Double {
+        /// The least processor time of a few runs with this argument.
+        private func seconds(_ argument: String, after setting: String = ":") throws -> Double {
             let process = Process()
             let errors = Pipe()
             process.executableURL = URL(fileURLWithPath: "/bin/bash")
-            let runs = "TIMEFORMAT='%U %S'; for run in 1 2 3 4 5; do time \"$0\" --version; done"
-            process.arguments = ["-c", "\(setting); \(runs)", Tool.path]
+            let runs = "TIMEFORMAT='%U %S'; for run in 1 2 3 4 5; do time \"$0\" \"$1\"; done"
+            process.arguments = ["-c", "\(setting); \(runs)", Tool.path, argument]
             process.standardOutput = FileHandle.nullDevice
             process.standardError = errors
             try process.run()
