@@ -1,5 +1,5 @@
-/// A number with a decimal point that has up to 19 digits: most of those in files. Reading it takes a division, where the
-/// general way reads a string.
+/// A number with a decimal point that has up to 19 digits: most of those in files. Reading it takes a division; the
+/// general way goes through a string.
 struct DecimalNumber {
     private let isNegative: Bool
     /// All digits.

@@ -29,7 +29,7 @@ final class PieceTree: @unchecked Sendable {  // the memory is written in `init`
 
     /// Builds the tree; the piece at place `i` of `storage` gets `values[i]`. Of equal spellings the last counts.
     ///
-    /// - Parameter repeated: gets each place whose spelling was there before, in order, with the value it had until then.
+    /// - Parameter repeated: gets each place whose spelling was there before, in order, with the value until then.
     init(_ storage: PieceStorage, values: [Int32], repeated: (_ place: Int, _ value: Int32) -> Void = { _, _ in }) {
         var builder = PieceTreeBuilder(storage, values)
         builder.build()
