@@ -52,12 +52,14 @@ final class WordCache {
             slots[place].count = Int32(tokens.count) - slots[place].first
             count += 1
         }
-        let (first, number) = (Int(slots[place].first), Int(slots[place].count))
-        for token in tokens[first..<first + number] { body(token) }
+        let slot = slots[place]
+        for token in tokens[Int(slot.first)..<Int(slot.first + slot.count)] { body(token) }
     }
 
     /// Where a word is, or the free place where it belongs.
     private func find(_ hash: UInt64, _ word: UnsafePointer<UInt8>, _ length: Int) -> Int {
+        // Looked up once: in an object that is a check for every element.
+        let (slots, bytes) = (slots, bytes)
         let mask = slots.count - 1
         var place = Int(truncatingIfNeeded: hash >> 8) & mask
         while slots[place].hash != 0 {

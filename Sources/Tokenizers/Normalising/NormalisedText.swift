@@ -134,6 +134,18 @@ final class NormalisedText {
         count += 1
     }
 
+    /// Where `length` more bytes and their positions go, which `advance` then makes part of the text: for loops that would
+    /// otherwise look up this object for each byte. `leaveIdentity` must have been called.
+    func room(
+        for length: Int
+    ) -> (bytes: UnsafeMutablePointer<UInt8>, starts: UnsafeMutablePointer<Int32>, ends: UnsafeMutablePointer<Int32>) {
+        reserve(length)
+        return (bytes + count, starts + count, ends + count)
+    }
+
+    /// Makes bytes behind the end, which are written already, part of the text.
+    func advance(_ length: Int) { count += length }
+
     /// Appends a scalar as UTF-8, all its bytes from the source bytes `start..<end`.
     @inline(__always)
     func append(scalar: UInt32, _ start: Int32, _ end: Int32) {

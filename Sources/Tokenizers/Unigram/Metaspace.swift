@@ -16,20 +16,29 @@ struct Metaspace: Sendable {
     func rewrite(_ text: NormalisedText, _ range: Range<Int>, into output: NormalisedText) {
         guard !range.isEmpty else { return }
         let bytes = UnsafePointer(text.bytes)
-        output.reserve((range.count + 1) * replacement.count)
         let first = text.source(range.lowerBound, range.lowerBound + UTF8Scalars.length(bytes[range.lowerBound]))
         let isMarked = bytes[range.lowerBound] == 0x20 || isReplacement(bytes, range.lowerBound)
-        if !isMarked && (settings.scheme == .always || settings.scheme == .first && first.lowerBound == 0) {
-            for byte in replacement { output.append(byte, first.lowerBound, first.upperBound) }
+        let isWanted = settings.scheme == .always || settings.scheme == .first && first.lowerBound == 0
+        let room = output.room(for: (range.count + 1) * replacement.count)
+        var count = 0
+        func append(_ byte: UInt8, _ source: Range<Int32>) {
+            room.bytes[count] = byte
+            room.starts[count] = source.lowerBound
+            room.ends[count] = source.upperBound
+            count += 1
         }
+        if isWanted && !isMarked { for byte in replacement { append(byte, first) } }
+        let (isIdentity, base, starts, ends) = (text.isIdentity, text.base, text.starts, text.ends)
         for position in range {
-            let source = text.source(position, position + 1)
+            let start = isIdentity ? base + Int32(truncatingIfNeeded: position) : starts[position]
+            let source = start..<(isIdentity ? start + 1 : ends[position])
             if bytes[position] == 0x20 {
-                for byte in replacement { output.append(byte, source.lowerBound, source.upperBound) }
+                for byte in replacement { append(byte, source) }
             } else {
-                output.append(bytes[position], source.lowerBound, source.upperBound)
+                append(bytes[position], source)
             }
         }
+        output.advance(count)
     }
 
     /// Whether the replacement stands at a position.
