@@ -61,8 +61,8 @@ public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
         case .settings(let message): message
         case .refused(let message): message
         case .unsent(let message):
-            "the hub cannot be reached, or broke off too often: \(message); start the same upload again, which sends no "
-                + "large file again that has arrived"
+            "the hub cannot be reached, or broke off too often: \(message); start the same upload again, which sends "
+                + "no large file again that has arrived"
         case .damaged(let what):
             "\(what): the contents do not match the checksum that the hub announced; nothing of it is kept; try again"
         case .tooLong(let address, let limit):

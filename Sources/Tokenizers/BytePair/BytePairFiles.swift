@@ -43,8 +43,8 @@ struct BytePairFiles: Sendable {
         try reader.end()
     }
 
-    /// Reads a `merges.txt`: two pieces with one space between them a line. Lines that begin with `#version` are left out
-    /// wherever they are, as in the library, and so are empty ones.
+    /// Reads a `merges.txt`: two pieces with one space between them a line. Lines that begin with `#version` are left
+    /// out wherever they are, as in the library, and so are empty ones.
     private static func merges(_ file: MappedFile) throws(TokenizerError) -> PieceStorage {
         defer { withExtendedLifetime(file) {} }
         var merges = PieceStorage()
@@ -73,7 +73,7 @@ extension PieceStorage {
         return true
     }
 
-    /// Whether a line of `merges.txt`, or an entry of `merges` in a `tokenizer.json`, says which version of the format it
-    /// is.
+    /// Whether a line of `merges.txt`, or an entry of `merges` in a `tokenizer.json`, says which version of the format
+    /// it is.
     static func isVersion(_ line: some Sequence<UInt8>) -> Bool { line.starts(with: "#version".utf8) }
 }

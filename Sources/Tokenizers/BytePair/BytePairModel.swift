@@ -167,8 +167,8 @@ final class BytePairModel: Sendable {
 
     /// Makes each character a piece, or what stands for one that the vocabulary lacks.
     ///
-    /// An unknown character waits until the next known one, so that others can be fused with it; the bytes of a character
-    /// that falls back to bytes do not wait. The library does the same: `BPE::merge_word`.
+    /// An unknown character waits until the next known one, so that others can be fused with it; the bytes of a
+    /// character that falls back to bytes do not wait. The library does the same: `BPE::merge_word`.
     private func begin(_ chain: PieceChain, withCharacters word: UnsafeBufferPointer<UInt8>) {
         var waiting = 0
         var position = 0

@@ -21,8 +21,8 @@ struct BytePairOptions: Sendable, Hashable {
 extension BytePairOptions {
     /// The options in the model section of a `tokenizer.json`.
     ///
-    /// - Throws: `TokenizerError` naming the member: `.malformed` for another kind of value, `.unsupported` for dropout,
-    ///   which makes encodings random.
+    /// - Throws: `TokenizerError` naming the member: `.malformed` for another kind of value, `.unsupported` for
+    ///   dropout, which makes encodings random.
     init(_ section: [String: JSONValue], isByteLevel: Bool) throws(TokenizerError) {
         self.isByteLevel = isByteLevel
         unknown = try Self.text(section, "unk_token")

@@ -12,8 +12,8 @@ struct OffsetTrimming: Sendable {
     private let edges: [Edges]
     let addsPrefixSpace: Bool
 
-    /// - Parameter addsPrefixSpace: whether one space at the beginning of a text was put there, so that it takes nothing
-    ///   of the text.
+    /// - Parameter addsPrefixSpace: whether one space at the beginning of a text was put there, so that it takes
+    ///   nothing of the text.
     init(vocabulary: Vocabulary, addsPrefixSpace: Bool) {
         self.addsPrefixSpace = addsPrefixSpace
         var edges = [Edges](repeating: Edges(), count: vocabulary.pieceEnd)

@@ -1,11 +1,11 @@
 /// GPT-2's division of text into words, which its byte-level vocabularies were made for:
 /// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`.
 ///
-/// The first alternative that fits counts. Words follow one another without gaps: a space belongs to the word behind it,
-/// and of several white-space characters all but the last are one word.
+/// The first alternative that fits counts. Words follow one another without gaps: a space belongs to the word behind
+/// it, and of several white-space characters all but the last are one word.
 ///
-/// - Source: `ByteLevel` of tokenizers 0.23.1 (`tokenizers/src/pre_tokenizers/byte_level.rs`). What letters, numbers and
-///   white space are is asked of the library by `Tools/make_unicode_tables.py`.
+/// - Source: `ByteLevel` of tokenizers 0.23.1 (`tokenizers/src/pre_tokenizers/byte_level.rs`). What letters, numbers
+///   and white space are is asked of the library by `Tools/make_unicode_tables.py`.
 struct WordPattern: Sendable {
     private enum Kind {
         static let letter = RegexClass.letter.rawValue

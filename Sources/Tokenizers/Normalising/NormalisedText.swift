@@ -134,8 +134,8 @@ final class NormalisedText {
         count += 1
     }
 
-    /// Where `length` more bytes and their positions go, which `advance` then makes part of the text: for loops that would
-    /// otherwise look up this object for each byte. `leaveIdentity` must have been called.
+    /// Where `length` more bytes and their positions go, which `advance` then makes part of the text: for loops that
+    /// would otherwise look up this object for each byte. `leaveIdentity` must have been called.
     func room(
         for length: Int
     ) -> (bytes: UnsafeMutablePointer<UInt8>, starts: UnsafeMutablePointer<Int32>, ends: UnsafeMutablePointer<Int32>) {
