@@ -37,7 +37,10 @@ struct HubFamilyTests {
                 let data = try Data(contentsOf: repository.appendingPathComponent(name))
                 hub.state.withLock { $0.files[name] = data }
             }
-            hub.state.withLock { $0.stored = ["model.safetensors", "pytorch_model.bin"] }
+            hub.state.withLock {
+                $0.repository = "owner/\(family)"
+                $0.stored = ["model.safetensors", "pytorch_model.bin"]
+            }
             folder = FileManager.default.temporaryDirectory.appendingPathComponent("bertqa-\(UUID().uuidString)").path
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             shell = "cd \(folder); export HF_ENDPOINT=\(hub.endpoint) HF_HUB_CACHE=\(folder)/cache"

@@ -18,6 +18,8 @@ package final class LocalHub: Sendable {
     /// What the server has, does and saw.
     package struct State {
         package var files: [String: Data] = [:]
+        /// The id of the one repository that is there.
+        package var repository = "owner/bert"
         /// Files that are kept in a store on another host, as large ones are.
         package var stored: Set<String> = []
         /// Bytes after which the next transfers of a file break off.
@@ -163,7 +165,7 @@ package final class LocalHub: Sendable {
         let (token, gated) = state.withLock { ($0.token, $0.gated) }
         if let token, request.headers["authorization"] != "Bearer \(token)" { return head(401, [:], connection) }
         if gated { return head(403, ["X-Error-Code": "GatedRepo"], connection) }
-        if parts[..<place].joined(separator: "/") != "owner/bert" {
+        if parts[..<place].joined(separator: "/") != state.withLock({ $0.repository }) {
             return head(401, ["X-Error-Code": "RepoNotFound"], connection)
         }
         guard ["main", "v1", Self.commit].contains(parts[place + 1]) else {
