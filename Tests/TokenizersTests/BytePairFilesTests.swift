@@ -35,7 +35,8 @@ struct BytePairFilesTests {
             "#version: 0.2\r\na b\r\nĠ ab\r\n",
         ])
     func lines(_ merges: String) throws {
-        let tokenizer = try Tokenizer(directory: folder(merges).path)
+        let folder = try folder(merges)
+        let tokenizer = try withExtendedLifetime(folder) { try Tokenizer(directory: folder.path) }
         #expect(tokenizer.tokenize("ab ab ba").ids == [8, 9, 7, 6, 5])
     }
 
