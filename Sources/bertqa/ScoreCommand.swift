@@ -88,12 +88,13 @@ struct ScoreCommand: AsyncParsableCommand {
         of answers: AnswerFile, _ dataset: Dataset
     ) throws(DatasetError) -> NoAnswerProbabilities? {
         guard let naProbFile else { return dataset.isVersion2 ? answers.noAnswer : nil }
+        let noAnswer = try NoAnswerProbabilities(path: naProbFile)
         guard dataset.isVersion2 else {
             throw DatasetError(
                 path: data,
                 message: "no question says whether it has an answer (\"is_impossible\"), so --na-prob-file "
                     + "has no meaning; leave it out")
         }
-        return try NoAnswerProbabilities(path: naProbFile)
+        return noAnswer
     }
 }
