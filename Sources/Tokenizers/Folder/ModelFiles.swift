@@ -3,23 +3,14 @@ import StrictJSON
 
 /// Reads the files of a model folder.
 enum ModelFiles {
-    /// How a file of Git LFS begins that was not replaced by its content.
-    private static let pointerStart = Array("version https://git-lfs.github.com/spec/".utf8)
-
     /// The file, `nil` if it is not there.
     static func mapIfPresent(_ path: String) throws(TokenizerError) -> MappedFile? {
-        let file: MappedFile
         do {
-            file = try MappedFile(path: path)
+            return try MappedFile(path: path)
         } catch {
             if error.isMissing { return nil }
-            throw TokenizerError(.inputOutput, "\(error)")
+            throw TokenizerError(error.kind == .contents ? .malformed : .inputOutput, "\(error)")
         }
-        guard file.withBytes({ !$0.starts(with: pointerStart) }) else {
-            throw TokenizerError(
-                .malformed, "\(path): this is a pointer of Git LFS, not the file itself; fetch it with `git lfs pull`")
-        }
-        return file
     }
 
     /// The object in a JSON file, `nil` if the file is not there.
