@@ -47,9 +47,9 @@ struct ThreadedClient: Sendable {
         }
     }
 
-    /// The sum of the values of a metric, over all lines of it that contain some words.
+    /// The sum of the values of a metric, over all lines of it that contain these words.
     static func value(of metric: String, in metrics: String, with words: String = "") -> Double {
-        metrics.split(separator: "\n").filter { $0.hasPrefix(metric) && $0.contains(words) }
+        metrics.split(separator: "\n").filter { $0.hasPrefix(metric) && (words.isEmpty || $0.contains(words)) }
             .reduce(0) { $0 + ($1.split(separator: " ").last.flatMap { Double($0) } ?? 0) }
     }
 }
