@@ -9,13 +9,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 question='Where is the clay?'
 text='Glazes stand on the upper shelf, clay lies in the cellar.'
-folder=$(mktemp -d)
-server=
-cleanup() {
-    if [ -n "$server" ]; then kill "$server" 2> /dev/null || true; fi
-    rm -rf "$folder"
-}
-trap cleanup EXIT
+. Tools/rig/example.sh
 
 # build NAME OPTION ...: prints nothing unless it fails.
 build() {
@@ -49,19 +43,10 @@ expect train '^Where is the clay\? in the cellar$' "$folder/trained"
 echo "examples: train fine-tuned a model on rows of its own"
 
 build mount --scratch-path "$root/.build"
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(free_port)
 .build/release/mount "$folder/model" "$port" > "$folder/log" 2>&1 &
 server=$!
-tries=0
-until curl -sf "http://127.0.0.1:$port/qa/ready" > "$folder/ready"; do
-    tries=$((tries + 1))
-    if [ "$tries" -gt 100 ] || ! kill -0 "$server" 2> /dev/null; then
-        cat "$folder/log" >&2
-        echo "examples: mount did not get ready" >&2
-        exit 1
-    fi
-    sleep 0.2
-done
+wait_until_ready "http://127.0.0.1:$port/qa/ready" mount
 curl -sf "http://127.0.0.1:$port/" > "$folder/own"
 expect mount '^the application itself$' "$folder/own"
 curl -sf "http://127.0.0.1:$port/qa/v1/answer" -H 'content-type: application/json' \

@@ -17,27 +17,12 @@ if ! cmp -s examples/python/requirements.txt .venv-examples/requirements.txt; th
     cp examples/python/requirements.txt .venv-examples/requirements.txt
 fi
 
-folder=$(mktemp -d)
-server=
-cleanup() {
-    if [ -n "$server" ]; then kill "$server" 2> /dev/null || true; fi
-    rm -rf "$folder"
-}
-trap cleanup EXIT
-port=$($python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+. Tools/rig/example.sh
+port=$(free_port)
 address=http://127.0.0.1:$port
 "$bertqa" serve --model "$model" --port "$port" --database none > "$folder/log" 2>&1 &
 server=$!
-tries=0
-until curl -sf "$address/ready" > /dev/null; do
-    tries=$((tries + 1))
-    if [ "$tries" -gt 150 ] || ! kill -0 "$server" 2> /dev/null; then
-        cat "$folder/log" >&2
-        echo "examples: the server did not get ready" >&2
-        exit 1
-    fi
-    sleep 0.2
-done
+wait_until_ready "$address/ready" "the server"
 
 # Neither framework reports what it is used for to anybody.
 export HAYSTACK_TELEMETRY_ENABLED=false LANGSMITH_TRACING=false
