@@ -31,20 +31,7 @@ struct FamilyParityTests {
 
     @Test("rows of different lengths: hidden states and logits of every token", arguments: families)
     func logits(family: EncoderFamily) throws {
-        let limit = try TestDevice.tolerance(1e-5)
-        let file = try file(family, "batch")
-        let model = try model(family, .inference)
-        let batch = try ParityBatch(file, numbering: model.config.positions)
-        let real = 0..<batch.input.rows.tokenCount
-        var x = try model.encoder.embeddings(batch.input, dropout: .none)
-        #expect(try error(array(x.full.slice(dim: 0, real)), numbers(file, "hidden.0")) < limit)
-        for (index, layer) in model.encoder.layers.enumerated() {
-            x = try layer(x, rows: batch.input.filledRows, dropout: .none)
-            #expect(try error(array(x.full.slice(dim: 0, real)), numbers(file, "hidden.\(index + 1)")) < limit)
-        }
-        let logits = try model(batch.input)
-        #expect(try error(array(logits.slice(dim: 1, 0..<1)), numbers(file, "start_logits")) < limit)
-        #expect(try error(array(logits.slice(dim: 1, 1..<2)), numbers(file, "end_logits")) < limit)
+        try expectParity(model(family, .inference), file(family, "batch"))
     }
 
     @Test(

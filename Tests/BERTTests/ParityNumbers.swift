@@ -58,3 +58,19 @@ struct ParityBatch {
         rows = lengths.count
     }
 }
+
+/// The states behind the embeddings and each layer, and the logits, are those of the fixture.
+func expectParity(_ model: QuestionAnsweringModel, _ file: SafetensorsFile) throws {
+    let limit = try TestDevice.tolerance(1e-5)
+    let batch = try ParityBatch(file, numbering: model.config.positions)
+    let real = 0..<batch.input.rows.tokenCount
+    var x = try model.encoder.embeddings(batch.input, dropout: .none)
+    #expect(try error(array(x.full.slice(dim: 0, real)), numbers(file, "hidden.0")) < limit)
+    for (index, layer) in model.encoder.layers.enumerated() {
+        x = try layer(x, rows: batch.input.filledRows, dropout: .none)
+        #expect(try error(array(x.full.slice(dim: 0, real)), numbers(file, "hidden.\(index + 1)")) < limit)
+    }
+    let logits = try model(batch.input)
+    #expect(try error(array(logits.slice(dim: 1, 0..<1)), numbers(file, "start_logits")) < limit)
+    #expect(try error(array(logits.slice(dim: 1, 1..<2)), numbers(file, "end_logits")) < limit)
+}

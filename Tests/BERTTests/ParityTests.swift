@@ -44,20 +44,7 @@ struct ParityTests {
 
     @Test("rows of different lengths: hidden states and logits of every real token")
     func logits() throws {
-        let limit = try TestDevice.tolerance(1e-5)
-        let file = try SafetensorsFile(path: fixture("tiny_bert/batch.safetensors"))
-        let batch = try ParityBatch(file)
-        let model = try tinyBert(.inference)
-        var x = try model.encoder.embeddings(batch.input, dropout: .none)
-        let real = 0..<batch.input.rows.tokenCount
-        #expect(try error(array(x.full.slice(dim: 0, real)), numbers(file, "hidden.0")) < limit)
-        for (index, layer) in model.encoder.layers.enumerated() {
-            x = try layer(x, rows: batch.input.filledRows, dropout: .none)
-            #expect(try error(array(x.full.slice(dim: 0, real)), numbers(file, "hidden.\(index + 1)")) < limit)
-        }
-        let logits = try model(batch.input)
-        #expect(try error(array(logits.slice(dim: 1, 0..<1)), numbers(file, "start_logits")) < limit)
-        #expect(try error(array(logits.slice(dim: 1, 1..<2)), numbers(file, "end_logits")) < limit)
+        try expectParity(tinyBert(.inference), SafetensorsFile(path: fixture("tiny_bert/batch.safetensors")))
     }
 
     @Test(
