@@ -15,7 +15,8 @@ package struct NumericFault: Sendable, Hashable {
 
     /// Looks for the first number of a step that is not finite; nil if its loss and its gradients are finite.
     ///
-    /// All weights take part in the loss and all gradients in the norms, so that a sound step is recognised at no cost.
+    /// All weights take part in the loss and all gradients in the norms, so that a finite step is recognised at no
+    /// cost.
     ///
     /// - Parameters:
     ///   - loss: the step's loss.

@@ -137,7 +137,8 @@ extension Trainer {
         report.step(outcome, epoch: state.epoch, total: schedule.totalSteps, throughput: throughput)
     }
 
-    /// Passes over a step whose numbers are wrong, unless the weights are spoiled or too many were.
+    /// Skips a step whose loss or gradients are not finite. Ends the run if the weights are not finite, or if more
+    /// steps in a row were skipped than the options allow.
     private func skip(_ outcome: StepLedger.Outcome, _ fault: NumericFault) throws(TrainingError) {
         state.skippedInARow += 1
         state.skippedRows += outcome.rows

@@ -4,8 +4,8 @@ import Workshop
 
 @Suite("Bad model directories")
 struct ModelDirectoryTests {
-    /// How the directory is spoiled, the exit code, and words of the message.
-    static let cases: [(name: String, spoil: @Sendable (String) throws -> Void, code: Int32, word: String)] = [
+    /// What is done to the directory, the exit code, and words of the message.
+    static let cases: [(name: String, damage: @Sendable (String) throws -> Void, code: Int32, word: String)] = [
         ("no directory", { try FileManager.default.removeItem(atPath: $0) }, 66, "no such directory"),
         ("no configuration", { try remove("config.json", $0) }, 66, "config.json"),
         ("no weights", { try remove("model.safetensors", $0) }, 66, "model.safetensors"),
@@ -54,10 +54,10 @@ struct ModelDirectoryTests {
 
     @Test("are refused with the file and the reason, by each command", arguments: cases.indices)
     func refused(_ index: Int) throws {
-        let (name, spoil, code, word) = Self.cases[index]
+        let (name, damage, code, word) = Self.cases[index]
         try withWorkshop { shop in
             let model = "\(shop.path)/model"
-            try spoil(model)
+            try damage(model)
             for command in [
                 ["ask", "--question", "who?", "--context", "ada"],
                 [

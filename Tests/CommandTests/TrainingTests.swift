@@ -177,7 +177,7 @@ struct TrainingTests {
     }
 
     @Test("a model with weights that are not finite is named by training and by answering")
-    func spoiled() throws {
+    func nonFiniteWeights() throws {
         try withWorkshop { shop in
             try shop.poison()
             let name = "bert.encoder.layer.1.output.dense.bias"

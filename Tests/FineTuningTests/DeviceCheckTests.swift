@@ -8,11 +8,11 @@ import Workshop
 @Suite("The check of a loaded model")
 struct LoadedDeviceCheckTests {
     private func check(
-        _ shop: Workshop, use: ParameterUse, spoil: (QuestionAnsweringModel) throws -> Void = { _ in }
+        _ shop: Workshop, use: ParameterUse, change: (QuestionAnsweringModel) throws -> Void = { _ in }
     ) throws -> [String] {
         let folder = "\(shop.path)/model"
         let loaded = try LoadedModel(directory: folder, use: use, precision: .fp32, device: .cpu)
-        try spoil(loaded.model)
+        try change(loaded.model)
         var warnings: [String] = []
         try DeviceCheck.check(
             loaded.model, tokenizer: loaded.tokenizer, directory: ModelDirectory(path: folder), use: use, device: .cpu,
@@ -31,7 +31,9 @@ struct LoadedDeviceCheckTests {
         try withWorkshop { shop in
             let warnings = try check(shop, use: .inference) + check(shop, use: .training)
             #expect(warnings.isEmpty)
-            let error = #expect(throws: ReaderError.self) { try check(shop, use: .training, spoil: Self.replaceWeight) }
+            let error = #expect(throws: ReaderError.self) {
+                try check(shop, use: .training, change: Self.replaceWeight)
+            }
             #expect(error?.description.contains("`skip_device_check`") == true)
         }
     }

@@ -52,7 +52,7 @@ struct LoggingStepsTests {
         }
     }
 
-    @Test("too many spoiled steps in a row end the run and are told by their own number")
+    @Test("too many steps in a row that are not finite end the run, which names the step")
     func notFinite() throws {
         try withWorkshop { shop in
             try shop.overload(["ada", "bob", "cleo", "dan", "eve", "finn"])

@@ -215,7 +215,7 @@ struct TrainerTests {
     }
 
     @Test("weights that are not finite are refused before training, by name")
-    func spoiledWeights() throws {
+    func nonFiniteWeights() throws {
         try withWorkshop { shop in
             try shop.poison()
             let error = #expect(throws: TrainingError.self) {

@@ -154,12 +154,12 @@ struct TensorTests {
         #expect(try !Tensor.of([1, -.infinity] as [Float]).allFinite())
         #expect(try Tensor.of([] as [Float]).allFinite())
         for place in [0, 17, 4095, 9999] {
-            for spoiled in [Float.nan, .infinity, -.infinity] {
+            for value in [Float.nan, .infinity, -.infinity] {
                 var values = [Float](repeating: 3e38, count: 10_000)
                 #expect(try Tensor.of(values).allFinite() && Tensor.of(values).to(.bfloat16).allFinite())
-                values[place] = spoiled
-                #expect(try !Tensor.of(values).allFinite(), "\(spoiled) at \(place)")
-                #expect(try !Tensor.of(values).to(.bfloat16).allFinite(), "\(spoiled) at \(place)")
+                values[place] = value
+                #expect(try !Tensor.of(values).allFinite(), "\(value) at \(place)")
+                #expect(try !Tensor.of(values).to(.bfloat16).allFinite(), "\(value) at \(place)")
             }
         }
     }

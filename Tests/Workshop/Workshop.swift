@@ -54,13 +54,13 @@ package struct Workshop: Sendable {
 
     /// Puts a number that is not finite into the pretrained weights.
     package func poison() throws {
-        try writeModel(spoiled: .bias)
+        try writeModel(damage: .bias)
     }
 
     /// Gives words embeddings that are finite and so large that nothing computed from them is.
     package func overload(_ words: [String]) throws {
         let rows = words.flatMap { tokenizer.tokenize($0).ids.map(Int.init) }
-        try writeModel(spoiled: .embeddings(rows))
+        try writeModel(damage: .embeddings(rows))
     }
 
     /// Makes the model as large as it has to be for its memory to stand out, and the texts long.
@@ -78,7 +78,7 @@ package struct Workshop: Sendable {
         try Dataset(articles: [Article(title: "towns", paragraphs: town)]).write(to: "\(path)/train.json")
     }
 
-    private enum Spoiled {
+    private enum Damage {
         case bias
         case embeddings([Int])
     }
@@ -125,7 +125,7 @@ package struct Workshop: Sendable {
         return result
     }
 
-    private func writeModel(spoiled: Spoiled? = nil, shape: (inout EncoderConfig) -> Void = { _ in }) throws {
+    private func writeModel(damage: Damage? = nil, shape: (inout EncoderConfig) -> Void = { _ in }) throws {
         let directory = "\(path)/model"
         var config = EncoderConfig(family: family)
         config.vocabSize = tokenizer.vocabulary.count
@@ -144,7 +144,7 @@ package struct Workshop: Sendable {
                 } else {
                     try Tensor.normal(parameter.shape, standardDeviation: 0.05, seed: UInt64(index))
                 }
-            switch (spoiled, parameter.key) {
+            switch (damage, parameter.key) {
             case (.bias, "bert.encoder.layer.1.output.dense.bias"):
                 tensor = try Tensor.full(parameter.shape, value: .nan)
             case (.embeddings(let rows), "bert.embeddings.word_embeddings.weight"):

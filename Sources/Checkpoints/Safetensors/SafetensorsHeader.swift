@@ -34,7 +34,7 @@ package struct SafetensorsHeader: Sendable {
         let members = try checker.members(of: UnsafeRawBufferPointer(rebasing: bytes[8..<dataStart]))
         var metadata: [String: String] = [:]
         var entries: [Entry] = []
-        // Names that differ in bytes alone (é as one scalar or as two) are one key to Swift, and would hide each other.
+        // Names that differ in bytes alone (é as one scalar or as two) are one key to Swift: one would hide the other.
         var names: Set<String> = []
         for (name, value) in members {
             guard names.insert(name).inserted else { throw checker.failure("the name occurs twice", tensor: name) }

@@ -153,7 +153,7 @@ private struct Rewriting {
         pass(left)
     }
 
-    /// Passes over scalars of the input that are taken the place of together with the last one.
+    /// Skips scalars of the input that were replaced together with the last one.
     private mutating func pass(_ count: Int) {
         for _ in 0..<count { take() }
     }
