@@ -54,17 +54,20 @@ struct BertQACommand: AsyncParsableCommand {
     /// Runs the command that the command line names. Numbers of any option that are far out of range are refused first.
     static func main() async {
         ProcessEnd.skipDestructors()
+        // A usage error shows the usage of the command that it is about.
+        var failing: any ParsableCommand.Type = self
         do {
             var command = try parseAsRoot()
             try startWhole(for: command)
-            if let fault = Self.fault(in: command) { type(of: command).exit(withError: ValidationError(fault)) }
+            if !isParsersOwn(command) { failing = type(of: command) }
+            if let fault = Self.fault(in: command) { throw ValidationError(fault) }
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
                 try command.run()
             }
         } catch {
-            exit(withError: error)
+            failing.exit(withError: error)
         }
     }
 

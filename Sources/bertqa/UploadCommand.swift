@@ -57,11 +57,16 @@ struct UploadCommand: AsyncParsableCommand {
     }
 
     private func repository() throws -> HubModelID {
-        guard let id = HubModelID(revision.map { "\(self.id)@\($0)" } ?? self.id) else {
-            throw ValidationError(
-                revision.map { "\(self.id) and --revision \($0) are not a repository and a branch" }
-                    ?? "\(self.id) is not the name of a repository; an example is owner/name")
+        guard let repository = HubModelID(id) else {
+            throw ValidationError("\(id) is not the name of a repository; an example is owner/name")
         }
-        return id
+        guard let revision else { return repository }
+        guard !id.contains("@") else {
+            throw ValidationError("\(id) names a revision already; leave out --revision \(revision)")
+        }
+        guard let branch = HubModelID("\(id)@\(revision)") else {
+            throw ValidationError("--revision \(revision) is not the name of a branch; an example is main")
+        }
+        return branch
     }
 }

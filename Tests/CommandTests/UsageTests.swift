@@ -26,6 +26,13 @@ struct UsageTests {
         output.expectFailure(64, "Error:")
     }
 
+    @Test("shows the usage of the command that an error is about, not that of the program")
+    func usage() throws {
+        try Tool.run(["upload", ".", "../x"]).expectFailure(64, "../x", "Usage: bertqa upload")
+        try Tool.run(["evaluate", "--model", "x", "--data", "y", "--threads", "9223372036854775807"])
+            .expectFailure(64, "--threads", "Usage: bertqa evaluate")
+    }
+
     @Test(
         "names the option that is out of range, before anything is written",
         arguments: [
