@@ -54,11 +54,14 @@ let package = Package(
         .target(name: "BERT", dependencies: ["Torch", "Checkpoints", "Files", "StrictJSON"]),
         .target(
             name: "QuestionAnswering",
-            dependencies: ["BERT", "Checkpoints", "Torch", "Tokenizers", "SQuAD", "Console", "Files", "StrictJSON"]),
+            dependencies: [
+                "BERT", "Checkpoints", "CVectors", "Torch", "Tokenizers", "SQuAD", "Console", "Files", "StrictJSON",
+            ]),
         .target(
             name: "Evaluating",
             dependencies: [
-                "QuestionAnswering", "BERT", "Torch", "Tokenizers", "SQuAD", "Charts", "Console", "Files", "StrictJSON",
+                "Retrieval", "QuestionAnswering", "BERT", "Torch", "Tokenizers", "SQuAD", "Charts", "Console", "Files",
+                "StrictJSON",
             ]),
         .target(name: "Planning", dependencies: ["BERT", "Torch", "Console"]),
         .target(
@@ -78,10 +81,14 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
+        .target(name: "CVectors"),
+        .target(
+            name: "Retrieval",
+            dependencies: ["CVectors", "Files", "StrictJSON", .product(name: "GRDB", package: "GRDB.swift")]),
         .target(
             name: "QAServer",
             dependencies: [
-                "QuestionAnswering", "Files", "StrictJSON",
+                "Retrieval", "QuestionAnswering", "Files", "StrictJSON",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
@@ -92,14 +99,13 @@ let package = Package(
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             resources: [.embedInCode("Page/index.html"), .embedInCode("API/openapi.json")]),
         .target(name: "CQuickStart"),
         .executableTarget(
             name: "bertqa",
             dependencies: [
-                "CQuickStart", "Hub", "QAServer", "Export",
+                "CQuickStart", "Hub", "QAServer", "Retrieval", "Export",
                 "FineTuning", "Planning", "Evaluating", "QuestionAnswering", "BERT", "Checkpoints", "Torch",
                 "Tokenizers",
                 "SQuAD", "Charts", "Console", "Files", "StrictJSON",
@@ -174,6 +180,9 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .target(name: "LocalHub", dependencies: ["Files"], path: "Tests/LocalHub"),
         .testTarget(name: "HubTests", dependencies: ["LocalHub", "Hub", "SQuAD", "Files"]),
+        .testTarget(
+            name: "RetrievalTests",
+            dependencies: ["Scratch", "Retrieval", "StrictJSON", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(
             name: "QAServerTests",
             dependencies: [

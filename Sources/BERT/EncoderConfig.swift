@@ -43,7 +43,7 @@ package struct EncoderConfig: Sendable, Hashable {
     package var noAnswerThreshold: Double?
 
     /// The file's other keys, in its order.
-    var otherMembers = JSONObject([])
+    package var otherMembers = JSONObject([])
     private var narrowSize: Int?
 
     /// The base model of a family: transformers' defaults.

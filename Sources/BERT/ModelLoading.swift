@@ -7,13 +7,15 @@ extension QuestionAnsweringModel {
     ///
     /// A head that the checkpoint does not have is drawn from the configuration's initializer range and `headSeed`.
     ///
+    /// - Parameter needsHead: whether a model for inference must have a head; one that only encodes need not.
     /// - Throws: `CheckpointError` for files that are missing, do not fit, or are changed while they are read, or for
     ///   weights that libtorch refuses.
     package init(
         directory: ModelDirectory, use: ParameterUse, precision: Precision, device: Device = .cpu,
-        storage: WeightStorage = .mapped, headSeed: UInt64 = 42
+        storage: WeightStorage = .mapped, headSeed: UInt64 = 42, needsHead: Bool = true
     ) throws(CheckpointError) {
-        let contents = try use == .inference ? directory.contentsWithHead() : directory.contents()
+        let contents =
+            try use == .inference && needsHead ? directory.contentsWithHead() : directory.contents()
         do {
             var all: [(name: String, tensor: Tensor)] = []
             for parameter in ModelParameters.shapes(directory.config) {

@@ -3,6 +3,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import QuestionAnswering
+import Retrieval
 import ServiceLifecycle
 import StrictJSON
 import UnixSignals
@@ -26,7 +27,7 @@ public struct AnswerServer: Sendable {
     let options: ServerOptions
     let logger: Logger
     let loadReader: @Sendable () async throws -> Reader
-    private let store: DocumentStore?
+    private let store: (any DocumentStore)?
     let slot = ModelSlot()
     let metrics = ServerMetrics()
     private let connections = ClientConnections()
@@ -46,14 +47,27 @@ public struct AnswerServer: Sendable {
         self.options = options
         self.logger = logger
         self.loadReader = loadReader
-        store =
-            switch options.documents {
-            case .file(let path): try DocumentStore(path: path, limits: options.limits)
-            case .memory: try DocumentStore(path: nil, limits: options.limits)
-            case .nowhere: nil
-            }
+        store = try Self.store(options)
         memory = MemoryBudget(limit: options.limits.waitingBytes)
         drain = Drain(connections: connections, time: options.timeouts.drain, logger: logger)
+    }
+
+    private static func store(_ options: ServerOptions) throws(DocumentStoreError) -> (any DocumentStore)? {
+        let limits = StoreLimits(documents: options.limits.documents, bytes: options.limits.storedBytes)
+        var source: VectorSource?
+        if let folder = options.encoder?.folder {
+            do {
+                let encoder = try TextEncoder.description(of: folder)
+                source = VectorSource(encoder: encoder.identity, width: encoder.width)
+            } catch {
+                throw DocumentStoreError(.encoder, "\(error)")
+            }
+        }
+        switch options.documents {
+        case .file(let path): return try SQLiteStore(path: path, limits: limits, source: source)
+        case .memory: return try SQLiteStore(path: nil, limits: limits, source: source)
+        case .nowhere: return nil
+        }
     }
 
     /// Listens and answers until the process is asked to stop or the task is cancelled. What was accepted before is
@@ -68,8 +82,7 @@ public struct AnswerServer: Sendable {
         signals: [UnixSignal] = [.sigterm, .sigint],
         onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
     ) async throws {
-        let model = ModelService(
-            load: loadReader, slot: slot, limits: options.limits, metrics: metrics, logger: logger)
+        let model = modelService
         let listener = ListeningSocket(drain: drain, logger: logger)
         let application = application { channel in
             do { try await listener.set(channel) } catch {
@@ -94,6 +107,13 @@ public struct AnswerServer: Sendable {
         } catch is SocketAddressError.UnknownHost {
             throw addressError("the name of the host is not known")
         }
+    }
+
+    /// What loads the model.
+    var modelService: ModelService {
+        ModelService(
+            load: loadReader, encoder: options.encoder, store: store, slot: slot, limits: options.limits,
+            metrics: metrics, logger: logger)
     }
 
     private func addressError(_ reason: String) -> AnswerServerError {
@@ -146,30 +166,5 @@ public struct AnswerServer: Sendable {
         } catch {
             preconditionFailure("openapi.json, built into this program, is not JSON: \(error)")
         }
-    }
-}
-
-/// Loads the model and lets it read a first question, so that the first client does not wait for what is compiled then.
-struct ModelService: Service {
-    let load: @Sendable () async throws -> Reader
-    let slot: ModelSlot
-    let limits: ServerLimits
-    let metrics: ServerMetrics
-    let logger: Logger
-
-    func run() async throws {
-        let start = ContinuousClock.now
-        let reader = try await load()
-        _ = try await reader.answer("Is it ready?", in: "It is ready.")
-        let batcher = Batcher(
-            reader: reader, tokenBudget: limits.batchTokens, waitingTokens: limits.waitingTokens,
-            delay: limits.batchDelay, metrics: metrics)
-        slot.fill(ModelSlot.Loaded(reader: reader, batcher: batcher))
-        logger.info("ready", metadata: ["seconds": "\(start.duration(to: .now).inSeconds)"])
-        do { try await gracefulShutdown() } catch is CancellationError {
-            logger.debug("cancelled")
-        }
-        // The process must not end while the model computes: libtorch's threads would find its memory gone.
-        await batcher.finish()
     }
 }

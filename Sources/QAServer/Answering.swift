@@ -1,6 +1,7 @@
 import Hummingbird
 import NIOCore
 import QuestionAnswering
+import Retrieval
 import StrictJSON
 import Tracing
 
@@ -10,7 +11,7 @@ import Tracing
 struct Answering: Sendable {
     let slot: ModelSlot
     /// Nil where documents are not stored; see `documents()`.
-    let store: DocumentStore?
+    let store: (any DocumentStore)?
     let options: ServerOptions
     let metrics: ServerMetrics
     let workers = Workers()
@@ -18,7 +19,7 @@ struct Answering: Sendable {
 
     private var limits: ServerLimits { options.limits }
 
-    init(slot: ModelSlot, store: DocumentStore?, options: ServerOptions, metrics: ServerMetrics) {
+    init(slot: ModelSlot, store: (any DocumentStore)?, options: ServerOptions, metrics: ServerMetrics) {
         self.slot = slot
         self.store = store
         self.options = options
@@ -28,7 +29,7 @@ struct Answering: Sendable {
     /// The stored documents.
     ///
     /// - Throws: `DocumentStoreError.disabled` where there are none.
-    func documents() throws(DocumentStoreError) -> DocumentStore {
+    func documents() throws(DocumentStoreError) -> any DocumentStore {
         if let store { return store }
         guard case .nowhere(let reason) = options.documents else {
             preconditionFailure("a server that stores documents has opened its database")
@@ -103,7 +104,9 @@ struct Answering: Sendable {
         let (prepared, passages) = try await prepare(try slot.model(), reservation) { preparation in
             (try preparation.text(text, field: "text"), Passage.split(text))
         }
-        let (document, replaced) = try await store.put(text, passages: passages, id: id)
+        var new = NewDocument(id: id, text: text, passages: passages)
+        if let encoder = try slot.model().encoder { new.vectors = try await encoder.vectors(of: new.passageTexts) }
+        let (document, replaced) = try await store.put(new)
         if let replaced { cache.remove(replaced) }
         cache.insert(prepared, revision: document.revision)
         return (document, prepared.tokenCount, replaced == nil)
@@ -194,12 +197,14 @@ struct Answering: Sendable {
         return prepared
     }
 
-    /// Answers one question about all stored documents: the best passages by BM25, read and ranked together.
+    /// Answers one question about all stored documents: the passages that search finds, read and ranked together.
     private func search(
         _ request: AnswerRequest, _ admitted: AdmittedRequest, _ model: ModelSlot.Loaded
     ) async throws -> Response {
         let store = try documents()
-        let found = try await store.search(request.question, limit: limits.searchPassages)
+        let vector = try await model.encoder?.vector(of: request.question)
+        let found = try await PassageFinder(store: store).passages(
+            for: request.question, vector: vector, limit: limits.searchPassages)
         guard !found.isEmpty else {
             guard try await store.size().documents > 0 else { throw Self.nothingToSearch }
             return try await respond { .answers([], noAnswer: nil, model: options.modelName) }
@@ -207,15 +212,17 @@ struct Answering: Sendable {
         let questions = try await prepare(model, admitted.reservation) { preparation in
             let options = request.parameters.options(threshold: preparation.reader.noAnswerThreshold)
             return try found.map { passage in
-                let text = try preparation.text(passage.text)
+                let text = try preparation.text(passage.passage.text)
                 return try preparation.question(request.question, about: text, options: options)
             }
         }
         let readings = try await read(questions, model)
         return try await respond {
-            let answers = model.reader.answers(to: questions, from: readings)
+            let answers = model.reader.answers(
+                to: questions, from: readings,
+                fits: found.map { PassageFit(bm25: $0.bm25, cosine: $0.cosine) }, ranking: model.reader.ranking)
             return .answers(
-                answers.map { .answer($0, found: found, offsets: request.parameters.offsets) },
+                answers.map { .answer($0, found: found.map(\.passage), offsets: request.parameters.offsets) },
                 noAnswer: answers.first?.answer.noAnswerProbability, model: options.modelName)
         }
     }

@@ -7,6 +7,8 @@ final class ModelSlot: Sendable {
     struct Loaded: Sendable {
         let reader: Reader
         let batcher: Batcher
+        /// Nil where passages are found by words alone.
+        let encoder: TextEncoder?
     }
 
     private let loaded = Mutex<Loaded?>(nil)

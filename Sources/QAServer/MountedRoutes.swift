@@ -19,7 +19,7 @@ extension AnswerServer {
 
     /// Loads the model when the application starts. Until it is loaded, questions are answered with status 503.
     public var model: some Service {
-        ModelService(load: loadReader, slot: slot, limits: options.limits, metrics: metrics, logger: logger)
+        modelService
     }
 }
 

@@ -1,3 +1,5 @@
+import QuestionAnswering
+
 /// What the server accepts at once. The defaults are those of Hugging Face's text-embeddings-inference where it has
 /// them.
 public struct ServerLimits: Sendable, Hashable {
@@ -63,6 +65,19 @@ public enum DocumentPlace: Sendable, Hashable {
     case nowhere(reason: String)
 }
 
+/// The encoder whose vectors find passages beside words.
+package struct PassageEncoder: Sendable, Hashable {
+    /// The folder of any model, with a head or without.
+    package var folder: String
+    /// What its matrix products compute in; nil takes bf16 where the device multiplies it in hardware.
+    package var precision: Precision?
+    /// Where it runs; nil takes the best device there is.
+    package var device: Device?
+
+    /// The encoder in a folder.
+    package init(folder: String) { self.folder = folder }
+}
+
 /// Everything that a server is started with.
 public struct ServerOptions: Sendable {
     /// The address to listen on.
@@ -76,6 +91,8 @@ public struct ServerOptions: Sendable {
     public var allowedOrigins: [String] = []
     /// Where documents are stored.
     public var documents = DocumentPlace.memory
+    /// What makes vectors of passages and questions; nil finds passages by words alone.
+    package var encoder: PassageEncoder?
     /// What requests must bring as a bearer token; nil asks for nothing.
     public var apiKey: APIKey?
     /// The name that the model has in responses.

@@ -18,12 +18,14 @@ package struct LoadedModel {
     ///   - storage: where a model that answers keeps its weights.
     ///   - skipsDeviceCheck: whether the device is believed without `DeviceCheck`.
     ///   - allowsUnmeasuredInt8: whether int8 is used without a `QuantizationRecord`, to measure it.
+    ///   - needsHead: whether a model for inference must have a question-answering head.
     ///   - warn: called for what is unusual and no reason to stop; writes a line on standard error by default.
     /// - Throws: `ReaderError.model` or `.tokenizer`, or `.mismatch`, naming the file; `.deviceCheck`.
     package init(
         directory path: String, use: ParameterUse, precision: Precision, device: Device,
         storage: WeightStorage = .mapped, headSeed: UInt64 = 42, skipsDeviceCheck: Bool = false,
-        allowsUnmeasuredInt8: Bool = false, warn: (String) -> Void = { StandardError.write("warning: \($0)\n") }
+        allowsUnmeasuredInt8: Bool = false, needsHead: Bool = true,
+        warn: (String) -> Void = { StandardError.write("warning: \($0)\n") }
     ) throws(ReaderError) {
         if precision == .int8, device != .cpu || !Runtime.cpuMultipliesInt8 || use == .training {
             throw .precision(
@@ -38,7 +40,7 @@ package struct LoadedModel {
             directory = try ModelDirectory(path: path)
             model = try QuestionAnsweringModel(
                 directory: directory, use: use, precision: precision, device: device, storage: storage,
-                headSeed: headSeed)
+                headSeed: headSeed, needsHead: needsHead)
             let contents = try directory.contents()
             newKeys = contents.newKeys
             if let first = contents.unknownNames.first {

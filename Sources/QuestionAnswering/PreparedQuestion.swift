@@ -150,6 +150,42 @@ extension Reader {
     ) -> [PassageAnswer] {
         guard let options = passages.first?.options else { return [] }
         let ranked = RankedReadings(readings, count: options.count, distinct: options.distinctPlaces)
+        return answers(to: passages, ranked)
+    }
+
+    /// The answers to one question that was asked about several passages that a search has found, ranked together.
+    ///
+    /// Options are those of the first of them.
+    ///
+    /// - Parameters:
+    ///   - passages: the question with each of the passages.
+    ///   - readings: of each of them, those of all its rows.
+    ///   - fits: how well each of them fits the question.
+    package nonisolated func answers(
+        to passages: [PreparedQuestion], from readings: [[RowReading]], fits: [PassageFit], ranking: PassageRanking
+    ) -> [PassageAnswer] {
+        guard let options = passages.first?.options else { return [] }
+        let bonuses = zip(fits, readings).map { fit, windows in
+            Float(ranking.bonus(fit, nothing: Double(RankedReadings.nothing(windows))))
+        }
+        let ranked = RankedReadings(
+            readings, count: options.count, distinct: options.distinctPlaces, bonuses: bonuses)
+        return answers(to: passages, ranked)
+    }
+
+    /// What the model makes of one passage: what ranking starts from.
+    package nonisolated func evidence(
+        of question: PreparedQuestion, from readings: [RowReading]
+    ) -> PassageEvidence? {
+        RankedReadings([readings], count: 1).candidates.first.map { _, candidate in
+            PassageEvidence(
+                text: question.text.text.utf8Substring(candidate.range), logit: Double(candidate.logit),
+                nothing: Double(RankedReadings.nothing(readings)))
+        }
+    }
+
+    private nonisolated func answers(to passages: [PreparedQuestion], _ ranked: RankedReadings) -> [PassageAnswer] {
+        guard let options = passages.first?.options else { return [] }
         let none = ranked.noAnswerProbability
         var found = ranked.candidates.map { text, candidate in
             let prepared = passages[text].text

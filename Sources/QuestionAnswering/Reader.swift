@@ -31,6 +31,8 @@ public actor Reader {
     public nonisolated let options: FeatureOptions
     /// A question more likely than this to have no answer is left unanswered; nil answers all.
     public nonisolated let noAnswerThreshold: Double?
+    /// How the answers of several passages are ranked.
+    package nonisolated let ranking: PassageRanking
     /// What matrix products compute in.
     public nonisolated let precision: Precision
     /// Where the model runs.
@@ -64,6 +66,7 @@ public actor Reader {
         self.precision = precision
         self.device = device
         noAnswerThreshold = options.noAnswerThreshold ?? loaded.model.config.noAnswerThreshold
+        ranking = try PassageRanking(config, path: directory) ?? .standard
         tokenizer = loaded.tokenizer
         var predictor = Predictor(model: loaded.model, tokenizer: loaded.tokenizer, device: device)
         predictor.decoder = SpanDecoder(maxAnswerLength: options.maxAnswerLength)
@@ -124,6 +127,16 @@ public actor Reader {
     public func answers(
         _ questions: [PreparedQuestion], progress: @Sendable (Int, Int) -> Void = { _, _ in }
     ) throws(ReaderError) -> [[Answer]] {
+        zip(questions, try readings(of: questions, progress: progress)).map { answers(to: $0, from: $1) }
+    }
+
+    /// The readings of all rows of each of the questions.
+    ///
+    /// - Parameter progress: called after each pass of the model with the number of rows read, and of all rows.
+    /// - Throws: `ReaderError.computation`, `.notFinite`.
+    package func readings(
+        of questions: [PreparedQuestion], progress: @Sendable (Int, Int) -> Void = { _, _ in }
+    ) throws(ReaderError) -> [[RowReading]] {
         let rows = questions.flatMap(\.rows)
         var readings: [RowReading] = []
         for range in BatchPlan.byTokens(rows.map(\.feature), budget: predictor.tokenBudget) {
@@ -133,7 +146,7 @@ public actor Reader {
         var start = 0
         return questions.map { question in
             defer { start += question.features.count }
-            return answers(to: question, from: Array(readings[start..<(start + question.features.count)]))
+            return Array(readings[start..<(start + question.features.count)])
         }
     }
 }

@@ -78,6 +78,48 @@ struct RankedReadings {
         noAnswerProbability = 1 / (1 + exp(-margin))
     }
 
+    /// The readings of several texts that do not start equal.
+    ///
+    /// Places are ranked by their logits plus the bonus of their text, and probabilities are shares of the sum of all
+    /// pairs of tokens of one text each. How likely it is that there is no answer is what the text of the best place
+    /// says.
+    ///
+    /// - Parameter bonuses: what is added to the logits in each text.
+    init(_ readings: [[RowReading]], count: Int, distinct: Bool, bonuses: [Float]) {
+        var total = LogSumExp()
+        var open: [(text: Int, candidate: Candidate)] = []
+        for (text, windows) in readings.enumerated() {
+            // Within one text nothing changes: its windows compete as they always do.
+            let own = RankedReadings([windows], count: count, distinct: distinct)
+            open += own.candidates.map { (text, $0.candidate) }
+            total.add(Self.sum(windows) + bonuses[text])
+        }
+        func rank(_ place: (text: Int, candidate: Candidate)) -> Float { place.candidate.logit + bonuses[place.text] }
+        let ranked = open.enumerated().sorted {
+            (rank($1.element), $0.offset) < (rank($0.element), $1.offset)
+        }.prefix(count).map(\.element)
+        candidates = ranked.map { place in
+            let probability = Self.probability(rank(place) - total.value)
+            let (range, logit) = (place.candidate.range, place.candidate.logit)
+            return (place.text, Candidate(range: range, logit: logit, probability: probability))
+        }
+        let margin = ranked.first.map { Double(Self.nothing(readings[$0.text])) - Double($0.candidate.logit) }
+        noAnswerProbability = 1 / (1 + exp(-(margin ?? .infinity)))
+    }
+
+    /// The logarithm of the sum of the exponentials of all pairs of start and end, of all windows of a text.
+    private static func sum(_ windows: [RowReading]) -> Float {
+        var (starts, ends) = (LogSumExp(), LogSumExp())
+        for window in windows {
+            starts.add(window.starts)
+            ends.add(window.ends)
+        }
+        return starts.value + ends.value
+    }
+
+    /// The logits of "no answer" in a text: the lowest of its windows.
+    static func nothing(_ windows: [RowReading]) -> Float { windows.reduce(.infinity) { min($0, $1.nothing) } }
+
     private static func probability(_ logarithm: Float) -> Float { min(1, logarithm.exponential) }
 
     private struct Place: Hashable {

@@ -25,11 +25,15 @@ struct EvaluateCommand: AsyncParsableCommand {
             chosen and scored on the same questions makes the score too good: choose it on other questions than those \
             you report.
 
+            --open asks every question of all paragraphs of the file, as bertqa serve asks its stored documents, and \
+            says how often the right passage is found, and what the answers lose by it.
+
             --predictions-output and --references-output write what the metrics squad and squad_v2 of Python's \
             evaluate library take.
 
               bertqa evaluate --model run --data dev.json
               bertqa evaluate --model run --data dev.json --preset tutorial --max-length 256
+              bertqa evaluate --model run --data dev.json --open
             """)
 
     @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.", completion: .directory)
@@ -55,6 +59,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     @OptionGroup var noAnswer: NoAnswerOptions
     @OptionGroup var length: LengthOptions
     @OptionGroup var options: ModelOptions
+    @OptionGroup(title: "Questions to all paragraphs") var open: OpenEvaluationOptions
 
     @Flag(help: "Print the scores as one JSON object.")
     var json = false
@@ -63,6 +68,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         if storeThreshold, noAnswer.noAnswerThreshold != nil {
             throw ValidationError("--store-threshold finds the threshold itself; leave --no-answer-threshold out")
         }
+        if open.open { try validateOpen() }
         guard preset == .tutorial else { return }
         if storeThreshold || noAnswer.noAnswerThreshold != nil {
             throw ValidationError(
@@ -80,15 +86,35 @@ struct EvaluateCommand: AsyncParsableCommand {
         }
     }
 
+    private func validateOpen() throws {
+        if preset != nil || decoding == .argmax || (length.truncation ?? .windows) != .windows {
+            throw ValidationError("--open reads as a server does; leave --preset, --decoding and --truncation out")
+        }
+        if storeThreshold || !forms.isEmpty {
+            throw ValidationError(
+                "--open scores answers of other paragraphs; leave --store-threshold, --predictions-output and "
+                    + "--references-output out")
+        }
+    }
+
     func run() async throws {
         try await reportingErrors("evaluate") {
             let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
             let data = try await DatasetSource.path(data, .dev)
             try tell(of: Dataset(path: data), data)
             try options.apply()
+            if open.open { return try await writeOpenReport(folder, data) }
             let report = try preset == .tutorial ? tutorialReport(folder, data) : usualReport(folder, data)
             try writeOutput(json ? report.json.serialized() : report.text)
         }
+    }
+
+    private func writeOpenReport(_ folder: String, _ data: String) async throws {
+        let reader = ReaderOptions(
+            maxLength: length.maxLength, docStride: length.docStride, options, noAnswer, answers)
+        let report = try await open.report(
+            model, folder: folder, data: data, reader: reader, rules: try metric.rules())
+        try writeOutput(json ? report.json.serialized() : report.text)
     }
 
     private func usualReport(_ model: String, _ data: String) throws -> EvaluationReport {

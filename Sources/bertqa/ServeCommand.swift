@@ -41,6 +41,13 @@ struct ServeCommand: AsyncParsableCommand {
                 + "user's data folder)", valueName: "file"), completion: .file())
     var database: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Find passages by this encoder's vectors beside words; the folder of any model, with a head or without. "
+                + "Passages that were stored without vectors get them when the server starts.", valueName: "folder"),
+        completion: .directory)
+    var embedder: String?
+
     @OptionGroup(title: "Access") var access: ServeAccessOptions
     @Option(
         help: ArgumentHelp(
@@ -83,7 +90,8 @@ struct ServeCommand: AsyncParsableCommand {
             warnIfOpen(key, logger)
             // Every connection is a file; systems often start with 1024.
             System.raiseOpenFileLimit(to: 65_536)
-            let server = try server(folder, key: key, logger: logger)
+            let encoder = try await encoder()
+            let server = try server(folder, encoder, key: key, logger: logger)
             logger.info("the model is read into memory; changed files take effect after a restart")
             let host = host.contains(":") ? "[\(host)]" : host
             try await server.run { port in
@@ -107,8 +115,11 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     /// The server; without documents where the default place for them cannot be written.
-    private func server(_ folder: String, key: APIKey?, logger: Logger) throws -> AnswerServer {
+    private func server(
+        _ folder: String, _ encoder: PassageEncoder?, key: APIKey?, logger: Logger
+    ) throws -> AnswerServer {
         var serverOptions = serverOptions(folder, key: key)
+        serverOptions.encoder = encoder
         serverOptions.documents = ServeDatabase.place(database, logger: logger)
         let readerOptions = window.reader(options, noAnswer, decoding)
         func make() throws(DocumentStoreError) -> AnswerServer {
@@ -142,6 +153,14 @@ struct ServeCommand: AsyncParsableCommand {
         result.limits = limits.limits
         result.timeouts.drain = .seconds(drainSeconds)
         return result
+    }
+
+    private func encoder() async throws -> PassageEncoder? {
+        guard let embedder else { return nil }
+        var encoder = PassageEncoder(
+            folder: try await ModelSource.folder(embedder, allowsPickle: options.allowPickle))
+        (encoder.precision, encoder.device) = (options.precision?.precision, options.device?.device)
+        return encoder
     }
 
     private func apiKey() throws -> APIKey? {

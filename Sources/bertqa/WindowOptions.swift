@@ -16,12 +16,21 @@ struct WindowOptions: ParsableArguments {
     func reader(
         _ options: ModelOptions, _ noAnswer: NoAnswerOptions, _ decoding: DecodingOptions
     ) -> ReaderOptions {
-        var reader = ReaderOptions()
-        (reader.maxLength, reader.docStride) = (maxLength, docStride)
-        (reader.precision, reader.device) = (options.precision?.precision, options.device?.device)
-        reader.skipsDeviceCheck = options.skipDeviceCheck
-        reader.noAnswerThreshold = noAnswer.noAnswerThreshold
-        reader.maxAnswerLength = decoding.longestAnswer
-        return reader
+        ReaderOptions(maxLength: maxLength, docStride: docStride, options, noAnswer, decoding)
+    }
+}
+
+extension ReaderOptions {
+    /// What the command line says of a reader.
+    init(
+        maxLength: Int?, docStride: Int?, _ options: ModelOptions, _ noAnswer: NoAnswerOptions,
+        _ decoding: DecodingOptions
+    ) {
+        self.init()
+        (self.maxLength, self.docStride) = (maxLength, docStride)
+        (precision, device) = (options.precision?.precision, options.device?.device)
+        skipsDeviceCheck = options.skipDeviceCheck
+        noAnswerThreshold = noAnswer.noAnswerThreshold
+        maxAnswerLength = decoding.longestAnswer
     }
 }

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import QuestionAnswering
+import Retrieval
 import StrictJSON
 
 /// Why a request is not answered, as the response says it.
@@ -97,7 +98,8 @@ extension APIError {
         case .diskFull:
             self.init(HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), "disk_full", message)
         case .disabled: self.init(.notImplemented, "no_documents", message)
-        case .removed, .unavailable, .corrupt: self.init(.serviceUnavailable, "documents_unavailable", message)
+        case .removed, .unavailable, .corrupt, .encoder:
+            self.init(.serviceUnavailable, "documents_unavailable", message)
         case .failed: self.init(.internalServerError, "internal", message)
         }
     }

@@ -1,4 +1,5 @@
 import QuestionAnswering
+import Retrieval
 import StrictJSON
 
 extension JSONValue {
@@ -21,7 +22,7 @@ extension JSONValue {
     }
 
     /// An answer among stored documents, with its document and the passage that was read.
-    static func answer(_ answer: PassageAnswer, found: [FoundPassage], offsets: OffsetUnit) -> JSONValue {
+    static func answer(_ answer: PassageAnswer, found: [StoredPassage], offsets: OffsetUnit) -> JSONValue {
         guard let index = answer.passage else {
             return .answer(answer.answer, in: "", offsets: offsets, more: [("document", .null), ("passage", .null)])
         }

@@ -1,4 +1,5 @@
 import QuestionAnswering
+import Retrieval
 
 /// Widens a place in a text to whole words, so that an answer does not begin or end inside one.
 ///
@@ -45,17 +46,4 @@ extension Unicode.Scalar {
         default: return false
         }
     }
-
-    /// The ideographs that BERT takes apart, and the syllables of Japanese, which are written without spaces as well.
-    var isCJK: Bool {
-        switch value {
-        case 0x4E00...0x9FFF, 0x3400...0x4DBF, 0x20000...0x2A6DF, 0x2A700...0x2B81F, 0x2B820...0x2CEAF,
-            0xF900...0xFAFF, 0x2F800...0x2FA1F:
-            true
-        default: false
-        }
-    }
-
-    /// Hiragana and Katakana.
-    var isKana: Bool { (0x3040...0x30FF).contains(value) }
 }

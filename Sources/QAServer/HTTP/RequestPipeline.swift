@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOHTTP1
+import Retrieval
 import Tracing
 
 /// What happens to every request: an id, the checks of who may ask, errors as JSON, a span, a line in the log, a count.

@@ -1,4 +1,5 @@
 import Hummingbird
+import Retrieval
 
 /// The questions.
 struct AnswerRoutes: Sendable {

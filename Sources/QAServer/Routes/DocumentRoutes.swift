@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Retrieval
 import StrictJSON
 
 /// The stored documents.
@@ -53,7 +54,8 @@ struct DocumentRoutes: Sendable {
             default: throw APIError.invalid(String(name), "unknown parameter \(name); expected after, limit")
             }
         }
-        let found = try await answering.documents().list(after: after, limit: limit + 1)
+        let found = try await answering.documents().list(
+            after: after, limit: limit + 1, filter: DocumentFilter())
         let page = found.prefix(limit)
         let next: JSONValue = found.count > limit ? page.last.map { .string($0.id.text) } ?? .null : .null
         let members: [(String, JSONValue)] = [("documents", .array(page.map { Self.json($0) })), ("next", next)]

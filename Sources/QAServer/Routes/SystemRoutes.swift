@@ -1,6 +1,7 @@
 import Files
 import Hummingbird
 import NIOCore
+import Retrieval
 import StrictJSON
 
 /// What describes the server itself, and the page.

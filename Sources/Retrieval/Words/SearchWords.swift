@@ -1,11 +1,11 @@
 /// Words as the full-text index sees them.
-enum SearchWords {
+package enum SearchWords {
     /// The most words of a question that are searched.
-    static let limit = 64
+    package static let limit = 64
 
     /// A text for the index: characters of scripts without spaces stand alone, as in BERT's tokens, so that they can be
     /// found.
-    static func indexed(_ text: Substring.UnicodeScalarView) -> String {
+    package static func indexed(_ text: Substring.UnicodeScalarView) -> String {
         var result = String.UnicodeScalarView()
         for scalar in text {
             if scalar.isCJK || scalar.isKana {
@@ -18,10 +18,9 @@ enum SearchWords {
         return String(result)
     }
 
-    /// An FTS5 query that finds passages with any of a question's words; nil if it has none.
-    ///
-    /// Every word is quoted, and quotes cannot be in a word: nothing of a question is read as FTS5's own syntax.
-    static func query(_ question: String) -> String? {
+    /// The distinct words of a question in lower case, as many as are searched. Letters, digits and marks alone: nothing
+    /// of them is syntax in any query language.
+    package static func words(_ question: String) -> [String] {
         var words = DistinctWords()
         for scalar in question.lowercased().unicodeScalars {
             if scalar.isCJK || scalar.isKana {
@@ -36,8 +35,7 @@ enum SearchWords {
             if words.found.count == limit { break }
         }
         words.closeWord()
-        guard !words.found.isEmpty else { return nil }
-        return words.found.prefix(limit).map { "\"\($0)\"" }.joined(separator: " OR ")
+        return Array(words.found.prefix(limit))
     }
 
     /// Words in the order in which they first occur.

@@ -1,10 +1,14 @@
 /// The name of a stored document: letters, digits, `.`, `_` and `-`, beginning with a letter or digit, at most 128.
 ///
 /// So it needs no escapes in a path, a log or a file name.
-struct DocumentID: Hashable, Sendable {
-    let text: String
+package struct DocumentID: Hashable, Sendable {
+    /// The id as it is written.
+    package let text: String
 
-    init(_ text: String) throws(DocumentStoreError) {
+    /// Takes an id from outside.
+    ///
+    /// - Throws: `DocumentStoreError` of the kind `id`.
+    package init(_ text: String) throws(DocumentStoreError) {
         let bytes = text.utf8
         guard (1...128).contains(bytes.count), let first = bytes.first, Self.isLetterOrDigit(first),
             bytes.allSatisfy({ Self.isLetterOrDigit($0) || "._-".utf8.contains($0) })
@@ -16,7 +20,7 @@ struct DocumentID: Hashable, Sendable {
     }
 
     /// An id that is in the store already.
-    init(stored text: String) {
+    package init(stored text: String) {
         self.text = text
     }
 

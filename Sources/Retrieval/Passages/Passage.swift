@@ -1,29 +1,25 @@
 /// A part of a document that search finds and the model reads: whole paragraphs where they are short, else whole
 /// sentences.
-struct Passage: Sendable, Hashable {
+package struct Passage: Sendable, Hashable {
     /// Its place in the document, in UTF-8 bytes.
-    let bytes: Range<Int>
+    package let bytes: Range<Int>
     /// Where it begins, in Unicode scalars.
-    let scalarStart: Int
+    package let scalarStart: Int
     /// Where it begins, in UTF-16 units.
-    let utf16Start: Int
+    package let utf16Start: Int
 
-    /// Where it begins in the given unit.
-    func start(_ unit: OffsetUnit) -> Int {
-        switch unit {
-        case .utf8: bytes.lowerBound
-        case .unicode: scalarStart
-        case .utf16: utf16Start
-        }
+    /// A place in a document.
+    package init(bytes: Range<Int>, scalarStart: Int, utf16Start: Int) {
+        (self.bytes, self.scalarStart, self.utf16Start) = (bytes, scalarStart, utf16Start)
     }
 
     /// Bytes that a passage should not exceed: with a question about one window of a model that reads 384 tokens.
-    static let length = 1200
+    package static let length = 1200
 
     /// Cuts a text into passages of at most `length` bytes, at the end of a paragraph, of a sentence, at white space,
     /// or, where there is none of these in the latter half, anywhere between scalars. White space around passages
     /// belongs to none.
-    static func split(_ text: String, length: Int = Passage.length) -> [Passage] {
+    package static func split(_ text: String, length: Int = Passage.length) -> [Passage] {
         var splitter = Splitter(text, length: length)
         return splitter.passages()
     }

@@ -1,0 +1,6 @@
+import Retrieval
+
+// Names of modules below that public signatures use, so that a client needs no import but this one.
+
+/// What keeps documents from being stored or read.
+public typealias DocumentStoreError = Retrieval.DocumentStoreError

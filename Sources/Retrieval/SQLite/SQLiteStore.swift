@@ -1,0 +1,265 @@
+import Foundation
+import GRDB
+import StrictJSON
+
+/// Documents in SQLite, with a full-text index of their passages and the vectors of these.
+package struct SQLiteStore: DocumentStore {
+    private let database: any DatabaseWriter
+    /// Nil for a database in memory.
+    private let file: DatabaseFile?
+    private let limits: StoreLimits
+    /// Nil where vectors are neither made nor looked for.
+    private let source: VectorSource?
+
+    /// Opens or makes the database.
+    ///
+    /// - Parameters:
+    ///   - path: its file; nil keeps it in memory.
+    ///   - source: what makes the vectors of passages; nil stores and finds none.
+    /// - Throws: `DocumentStoreError` of the kinds `unavailable`, `corrupt` and `encoder`.
+    package init(
+        path: String?, limits: StoreLimits, source: VectorSource? = nil
+    ) throws(DocumentStoreError) {
+        self.source = source
+        self.limits = limits
+        file = if let path { try DatabaseFile(path: path) } else { nil }
+        do {
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(5)
+            if let path {
+                database = try DatabasePool(path: path, configuration: configuration)
+            } else {
+                database = try DatabaseQueue(configuration: configuration)
+            }
+            try Schema.prepare(database, name: path ?? "the database in memory", source: source)
+        } catch let error as DocumentStoreError {
+            throw error
+        } catch {
+            throw DocumentStoreError(path: path, error: error)
+        }
+    }
+
+    // MARK: Documents
+
+    package func put(_ document: NewDocument) async throws -> (document: DocumentSummary, replaced: Int64?) {
+        let (limits, width) = (limits, source?.width)
+        return try await write { db in
+            let replaced = try Self.delete(document.id, db)
+            try Self.checkRoom(for: document.text.utf8.count, limits: limits, db)
+            let updated = Date().timeIntervalSince1970
+            try db.execute(
+                sql: """
+                    INSERT INTO document (id, text, characters, passages, updated, title, source, metadata)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    document.id.text, Data(document.text.utf8), document.text.unicodeScalars.count,
+                    document.passages.count, updated, document.title, document.source,
+                    JSONValue.object(document.metadata).serialized(),
+                ])
+            let summary = DocumentSummary(document, updated: updated, revision: db.lastInsertedRowID)
+            let numbers = try Self.index(document, revision: summary.revision, db)
+            if let vectors = document.vectors {
+                try VectorBlocks.write(Array(zip(numbers, vectors)), width: width, db)
+            }
+            return (summary, replaced)
+        }
+    }
+
+    package func document(_ id: DocumentID) async throws -> (summary: DocumentSummary, text: String)? {
+        try await read { db in
+            let sql = "SELECT *, length(text) AS bytes FROM document WHERE id = ?"
+            guard let row = try Row.fetchOne(db, sql: sql, arguments: [id.text]) else { return nil }
+            let text: Data = row["text"]
+            return (try Self.summary(row), String(decoding: text, as: UTF8.self))
+        }
+    }
+
+    package func summary(_ id: DocumentID) async throws -> DocumentSummary? {
+        try await read { db in
+            try Row.fetchOne(db, sql: Self.summaries + " WHERE id = ?", arguments: [id.text]).map(Self.summary)
+        }
+    }
+
+    package func list(
+        after last: DocumentID?, limit: Int, filter: DocumentFilter
+    ) async throws -> [DocumentSummary] {
+        try await read { db in
+            try Row.fetchAll(
+                db, sql: Self.summaries + " WHERE id > ? ORDER BY id LIMIT ?", arguments: [last?.text ?? "", limit]
+            ).map(Self.summary)
+        }
+    }
+
+    package func delete(_ id: DocumentID) async throws -> Int64? {
+        try await write { db in try Self.delete(id, db) }
+    }
+
+    package func size() async throws -> (documents: Int, bytes: Int) {
+        try await read { db in try Self.size(db) }
+    }
+
+    // MARK: Search
+
+    package func search(words: [String], filter: DocumentFilter, limit: Int) async throws -> [PassageHit] {
+        guard !words.isEmpty else { return [] }
+        // Every word is quoted, and quotes cannot be in a word: nothing of a question is read as FTS5's own syntax.
+        let query = words.map { "\"\($0)\"" }.joined(separator: " OR ")
+        return try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT rowid, rank FROM passage_words WHERE passage_words MATCH ? ORDER BY rank, rowid LIMIT ?
+                    """,
+                arguments: [query, limit]
+            ).map { PassageHit(passage: $0[0], score: -($0[1] as Double)) }
+        }
+    }
+
+    package func search(vector: [Float], filter: DocumentFilter, limit: Int) async throws -> [PassageHit] {
+        guard source != nil else { return [] }
+        return try await read { db in try VectorBlocks.nearest(to: vector, limit: limit, db) }
+    }
+
+    package func cosines(of passages: [Int64], with vector: [Float]) async throws -> [Int64: Double] {
+        guard source != nil else { return [:] }
+        return try await read { db in try VectorBlocks.cosines(of: passages, with: vector, db) }
+    }
+
+    package func passages(_ numbers: [Int64]) async throws -> [StoredPassage] {
+        try await read { db in
+            let find = try db.makeStatement(sql: Self.wholePassages + " WHERE passage.id = ?")
+            return try numbers.compactMap { number in
+                try Row.fetchOne(find, arguments: [number]).map(Self.passage)
+            }
+        }
+    }
+
+    package func passagesWithoutVector(after last: Int64, limit: Int) async throws -> [StoredPassage] {
+        try await read { db in
+            try Row.fetchAll(
+                db, sql: Self.wholePassages + " WHERE passage.id > ? AND vector = 0 ORDER BY passage.id LIMIT ?",
+                arguments: [last, limit]
+            ).map(Self.passage)
+        }
+    }
+
+    package func setVectors(_ vectors: [(passage: StoredPassage, vector: [Float])]) async throws {
+        let width = source?.width
+        try await write { db in
+            let known = try db.makeStatement(sql: "SELECT 1 FROM passage WHERE id = ? AND revision = ?")
+            let present = try vectors.filter {
+                try Int.fetchOne(known, arguments: [$0.passage.number, $0.passage.revision]) != nil
+            }
+            try VectorBlocks.write(present.map { ($0.passage.number, $0.vector) }, width: width, db)
+        }
+    }
+
+    // MARK: Transactions
+
+    private func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await checked { try await database.read(body) }
+    }
+
+    private func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await checked { try await database.write(body) }
+    }
+
+    /// Refuses to work on a file that was removed: what is written there would be lost.
+    private func checked<Value>(_ body: () async throws -> Value) async throws -> Value {
+        try file?.check()
+        do {
+            return try await body()
+        } catch let error as DatabaseError {
+            // A task that is cancelled interrupts its statement.
+            try Task.checkCancellation()
+            throw DocumentStoreError(path: file?.path, error: error)
+        }
+    }
+
+    private static let summaries = """
+        SELECT revision, id, characters, passages, updated, title, source, metadata, length(text) AS bytes FROM document
+        """
+
+    private static func summary(_ row: Row) throws -> DocumentSummary {
+        let text: String = row["metadata"]
+        guard let metadata = try JSONValue.parse(Array(text.utf8)).object else {
+            throw DocumentStoreError(.corrupt, "the metadata of document '\(row["id"] as String)' is no JSON object")
+        }
+        return DocumentSummary(
+            id: DocumentID(stored: row["id"]), bytes: row["bytes"], characters: row["characters"],
+            passages: row["passages"], updated: row["updated"], revision: row["revision"], title: row["title"],
+            source: row["source"], metadata: metadata)
+    }
+
+    private static let wholePassages = """
+        SELECT passage.id AS number, document.id AS document, passage.revision AS revision, title, first, length,
+            scalars, utf16, substr(document.text, first + 1, length) AS text
+        FROM passage JOIN document ON document.revision = passage.revision
+        """
+
+    private static func passage(_ row: Row) -> StoredPassage {
+        let first: Int = row["first"]
+        let length: Int = row["length"]
+        let text: Data = row["text"]
+        return StoredPassage(
+            number: row["number"], document: DocumentID(stored: row["document"]), revision: row["revision"],
+            title: row["title"],
+            passage: Passage(bytes: first..<(first + length), scalarStart: row["scalars"], utf16Start: row["utf16"]),
+            text: String(decoding: text, as: UTF8.self))
+    }
+
+    private static func delete(_ id: DocumentID, _ db: Database) throws -> Int64? {
+        guard
+            let revision = try Int64.fetchOne(
+                db, sql: "SELECT revision FROM document WHERE id = ?", arguments: [id.text])
+        else { return nil }
+        try VectorBlocks.clear(revision, db)
+        try db.execute(
+            sql: "DELETE FROM passage_words WHERE rowid IN (SELECT id FROM passage WHERE revision = ?)",
+            arguments: [revision])
+        try db.execute(sql: "DELETE FROM document WHERE revision = ?", arguments: [revision])
+        return revision
+    }
+
+    private static func checkRoom(for bytes: Int, limits: StoreLimits, _ db: Database) throws {
+        let size = try size(db)
+        guard size.documents < limits.documents else {
+            throw DocumentStoreError(.limit, "there are \(size.documents) documents, which is the limit; delete some")
+        }
+        guard size.bytes + bytes <= limits.bytes else {
+            throw DocumentStoreError(
+                .limit,
+                "the documents have \(size.bytes) bytes; this text of \(bytes) would exceed the limit of "
+                    + "\(limits.bytes); delete some")
+        }
+    }
+
+    private static func size(_ db: Database) throws -> (documents: Int, bytes: Int) {
+        let row = try Row.fetchOne(db, sql: "SELECT count(*), coalesce(sum(length(text)), 0) FROM document")
+        return (row?[0] ?? 0, row?[1] ?? 0)
+    }
+
+    /// - Returns: the numbers of the passages, in their order.
+    private static func index(_ document: NewDocument, revision: Int64, _ db: Database) throws -> [Int64] {
+        let add = try db.makeStatement(
+            sql: "INSERT INTO passage (revision, first, length, scalars, utf16) VALUES (?, ?, ?, ?, ?)")
+        let words = try db.makeStatement(sql: "INSERT INTO passage_words (rowid, title, words) VALUES (?, ?, ?)")
+        let text = document.text
+        let title = document.title.map { SearchWords.indexed(Substring($0).unicodeScalars) }
+        var end = (byte: 0, index: text.startIndex)
+        var numbers: [Int64] = []
+        for passage in document.passages {
+            let first = text.utf8.index(end.index, offsetBy: passage.bytes.lowerBound - end.byte)
+            end = (passage.bytes.upperBound, text.utf8.index(first, offsetBy: passage.bytes.count))
+            try add.execute(
+                arguments: [
+                    revision, passage.bytes.lowerBound, passage.bytes.count, passage.scalarStart, passage.utf16Start,
+                ])
+            numbers.append(db.lastInsertedRowID)
+            let indexed = SearchWords.indexed(text[first..<end.index].unicodeScalars)
+            try words.execute(arguments: [db.lastInsertedRowID, title, indexed])
+        }
+        return numbers
+    }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import GRDB
+
+/// The tables of a database of documents, and how those of earlier versions become the present ones.
+///
+/// Texts are stored as blobs: SQLite's own functions end a text at its first NUL.
+enum Schema {
+    /// - Throws: `DocumentStoreError` of the kind `corrupt` for a database of something else or of a later version, and
+    ///   of the kind `encoder` for vectors of another one; what SQLite throws.
+    static func prepare(_ database: any DatabaseWriter, name: String, source: VectorSource?) throws {
+        let migrator = migrator
+        try database.read { db in
+            if try migrator.hasBeenSuperseded(db) {
+                throw DocumentStoreError(
+                    .corrupt,
+                    "\(name): was written by a later version of BertQA; use that version, or name another file")
+            }
+            let tables = try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
+            if !tables.isEmpty, !tables.contains("grdb_migrations") {
+                throw DocumentStoreError(
+                    .corrupt,
+                    "\(name): is a database of something else (it has a table \(tables[0])); name another file")
+            }
+        }
+        try migrator.migrate(database)
+        if let source { try database.write { db in try agree(on: source, name: name, db) } }
+    }
+
+    /// Keeps which encoder makes the vectors.
+    private static func agree(on source: VectorSource, name: String, _ db: Database) throws {
+        let known = try String.fetchOne(db, sql: "SELECT value FROM setting WHERE name = 'encoder'")
+        let wanted = "\(source.encoder) \(source.width)"
+        guard known != wanted else { return }
+        if known != nil, try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM vector_block)") == true {
+            throw DocumentStoreError(
+                .encoder, "\(name): its vectors were made by another encoder; name that one, or another file")
+        }
+        try db.execute(sql: "INSERT OR REPLACE INTO setting (name, value) VALUES ('encoder', ?)", arguments: [wanted])
+    }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("documents") { db in try db.execute(sql: first) }
+        migrator.registerMigration("retrieval") { db in
+            try db.execute(sql: second)
+            try indexAgain(db)
+        }
+        return migrator
+    }
+
+    /// As version 0.1.0 made it.
+    private static let first = """
+        CREATE TABLE document (
+            revision INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            text BLOB NOT NULL,
+            characters INTEGER NOT NULL,
+            passages INTEGER NOT NULL,
+            updated REAL NOT NULL
+        );
+        CREATE TABLE passage (
+            id INTEGER PRIMARY KEY,
+            revision INTEGER NOT NULL REFERENCES document(revision) ON DELETE CASCADE,
+            first INTEGER NOT NULL,
+            length INTEGER NOT NULL,
+            scalars INTEGER NOT NULL,
+            utf16 INTEGER NOT NULL
+        );
+        CREATE INDEX passage_revision ON passage(revision);
+        CREATE VIRTUAL TABLE passage_words USING fts5(
+            words, tokenize = "porter unicode61 remove_diacritics 2"
+        );
+        """
+
+    /// Titles, sources, metadata, vectors.
+    private static let second = """
+        ALTER TABLE document ADD COLUMN title TEXT;
+        ALTER TABLE document ADD COLUMN source TEXT;
+        ALTER TABLE document ADD COLUMN metadata TEXT NOT NULL DEFAULT '{}';
+        CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+        DROP TABLE passage_words;
+        CREATE VIRTUAL TABLE passage_words USING fts5(
+            title, words, tokenize = "porter unicode61 remove_diacritics 2"
+        );
+        ALTER TABLE passage ADD COLUMN vector INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE vector_block (id INTEGER PRIMARY KEY, vectors BLOB NOT NULL);
+        """
+
+    private static func indexAgain(_ db: Database) throws {
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT passage.id, document.title, substr(document.text, first + 1, length) AS text
+                FROM passage JOIN document ON document.revision = passage.revision
+                """)
+        let add = try db.makeStatement(sql: "INSERT INTO passage_words (rowid, title, words) VALUES (?, ?, ?)")
+        while let row = try rows.next() {
+            let text: Data = row["text"]
+            let words = SearchWords.indexed(Substring(String(decoding: text, as: UTF8.self)).unicodeScalars)
+            try add.execute(arguments: [row["id"] as Int64, row["title"] as String?, words])
+        }
+    }
+}
