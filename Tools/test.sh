@@ -8,13 +8,20 @@ set -eu
 cd "$(dirname "$0")/.."
 swift=${SWIFT:-swift}
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+trap 'rm -f "$log" "$log.status"' EXIT
+# What failed stands once more before the runner's closing line: services often keep only the end of a log.
+fail() {
+    echo "What failed:"
+    grep -E '✘|error:' "$log" || true
+    tail -n 1 "$log"
+    exit 1
+}
 part() {
     echo "$1"
     shift
     if ! "$@" >"$log" 2>&1; then
         cat "$log"
-        exit 1
+        fail
     fi
     tail -n 1 "$log"
 }
@@ -40,4 +47,6 @@ fi
 for set in avx2 avx512; do kernels $set built; done
 connections='QAServerTests|HubTests|ServeLimitsTests'
 part "server and hub" built --filter "$connections"
-built --skip "$connections"
+# It runs for minutes, so it shows how far it is.
+{ built --skip "$connections" 2>&1 && echo 0 >"$log.status" || echo $? >"$log.status"; } | tee "$log"
+[ "$(cat "$log.status")" = 0 ] || fail
