@@ -67,8 +67,18 @@ struct BertQACommand: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            failing.exit(withError: error)
+            end(failing, with: error)
         }
+    }
+
+    /// Ends the program as the parser would, but that a command's usage begins with the program's name.
+    private static func end(_ command: any ParsableCommand.Type, with error: any Error) -> Never {
+        guard error is ValidationError, command != self else { command.exit(withError: error) }
+        let (name, message) = (command._commandName, command.fullMessage(for: error))
+        StandardError.write(
+            message.replacing("Usage: \(name)", with: "Usage: bertqa \(name)")
+                .replacing("See '\(name)", with: "See 'bertqa \(name)") + "\n")
+        command.exit(withError: ExitCode.validationFailure)
     }
 
     /// A start without libtorch's initialisers is for texts alone: for anything else the program starts again.
