@@ -76,6 +76,8 @@ package struct PlannedRun {
             rows = PlannedRows(maxLength: options.features.maxLength)
         } else {
             let tokenizer = try Tokenizer(directory: options.model)
+            // The tokenizer knows how many special tokens a row has, which bounds the overlap of windows.
+            options.features = try options.features.fitted(to: config.longestRow, tokenizer: tokenizer)
             warnings = tokenizer.warnings
             warnings.forEach(warn)
             features = try TrainingData(options: options, tokenizer: tokenizer).training.features
