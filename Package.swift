@@ -200,7 +200,7 @@ let package = Package(
                 "Workshop", "LocalHub", "GraphInterpreter", "SQuAD", "BERT", "Checkpoints", "Torch", "FineTuning",
                 "Planning", "Evaluating",
                 "Console", "Files", "StrictJSON", "bertqa",
-                "tokenizer-bench",
+                "tokenizer-bench", "bertqa-bench",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -11,7 +11,7 @@ import Tokenizers
 struct BertQABench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bertqa-bench", abstract: "Measures parts of BertQA.",
-        subcommands: [Products.self, Step.self, Featurise.self])
+        subcommands: [Products.self, Step.self, Featurise.self, Count.self])
 }
 
 extension Precision: ExpressibleByArgument {}

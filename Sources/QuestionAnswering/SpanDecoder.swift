@@ -35,7 +35,8 @@ package struct SpanDecoder: Sendable, Hashable {
         self.maxAnswerLength = max(1, maxAnswerLength)
     }
 
-    /// The `count` best spans, best first; fewer only if the row has fewer. Every pair is looked at.
+    /// The `count` best spans, best first; fewer only if the row has fewer. Every pair that could be among them is looked
+    /// at.
     ///
     /// - Parameters:
     ///   - logits: start and end logit of each token of the row, alternating.
@@ -50,8 +51,11 @@ package struct SpanDecoder: Sendable, Hashable {
         }
         var best: [ScoredSpan] = []
         let base = logits.startIndex
+        let highestEnd = context.reduce(-Float.infinity) { max($0, logits[base + 2 * $1 + 1]) }
         for start in context {
             let startLogit = logits[base + 2 * start]
+            // Rounding keeps the order of sums: no end of this start can be among the best.
+            if best.count == count, let worst = best.last, startLogit + highestEnd <= worst.logit { continue }
             for end in start..<(start + min(maxAnswerLength, context.upperBound - start)) {
                 let logit = startLogit + logits[base + 2 * end + 1]
                 if best.count == count, let worst = best.last, logit <= worst.logit { continue }
