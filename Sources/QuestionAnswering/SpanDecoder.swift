@@ -35,8 +35,7 @@ package struct SpanDecoder: Sendable, Hashable {
         self.maxAnswerLength = max(1, maxAnswerLength)
     }
 
-    /// The `count` best spans, best first; fewer only if the row has fewer. Every pair that could be among them is looked
-    /// at.
+    /// The `count` best spans, best first; fewer only if the row has fewer. Every pair that could be one is looked at.
     ///
     /// - Parameters:
     ///   - logits: start and end logit of each token of the row, alternating.
