@@ -91,7 +91,7 @@ docs: setup ## the DocC documentation of the libraries, in .docs
 fixtures: ## writes the test fixtures again, with the Python packages of Tools/requirements.txt in .venv
 	@./Tools/fixtures.sh
 
-bench: build-bench ## measures training and prediction beside transformers and ONNX Runtime, which go into .venv-bench
+bench: build-bench ## measures training and prediction beside the peers, which go into .venv-bench and its neighbours
 	@./Benchmarks/bench.sh run.py --write --slow --base
 
 bench-growth: build-bench ## draws time and memory against tokens and model size, into docs/lab/pictures

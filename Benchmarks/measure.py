@@ -14,6 +14,22 @@ PYTHON = str(ROOT / ".venv-bench/bin/python")
 ENCODER = str(ROOT / ".deps/encoder")
 
 
+# Engines by the names that peer.py knows them by.
+TITLES = {
+    "pytorch": "PyTorch", "compiled": "torch.compile", "zentorch": "zentorch", "onnx": "ONNX Runtime",
+    "openvino": "OpenVINO"}
+
+
+def python_of(engine):
+    """The Python of an engine's own environment, or of the one that most engines share."""
+    own = ROOT / f".venv-bench-{engine}"
+    return str(own / "bin/python") if engine in ("openvino", "zentorch") else PYTHON
+
+
+class Failure(SystemExit):
+    """A program that ended with an error; its text is the message."""
+
+
 def call(command, **settings):
     """The JSON object in the last line that a command prints, with its seconds and its peak memory in bytes."""
     start = time.perf_counter()
@@ -24,7 +40,7 @@ def call(command, **settings):
     process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.perf_counter() - start
     if process.returncode != 0:
-        raise SystemExit(f"{' '.join(command)} failed:\n{errors.decode()[-2000:]}")
+        raise Failure(f"{' '.join(command)} failed:\n{errors.decode()[-2000:]}")
     lines = output.decode().strip().splitlines()
     result = json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {}
     return {**result, "process_seconds": seconds, "process_memory": usage.ru_maxrss * 1024}

@@ -11,6 +11,8 @@ import numpy
 import torch
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
+from engines import ENGINES, Setting
+
 
 def questions(path):
     """Question, text and first answer, as transformers' own example takes them out of a SQuAD file."""
@@ -82,51 +84,19 @@ def train(options, tokenizer):
     return {"rate": done / seconds, "tokens_per_second": tokens / seconds, "memory": peak()}
 
 
-def onnx_session(options, model, int8):
-    """ONNX Runtime on the exported graph, optimised by its own tool, dynamically quantised per channel for int8."""
-    import onnxruntime
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-    from onnxruntime.transformers import optimizer
+def engine(options, rows):
+    """What `--precision` names: an engine and a precision, "onnx-int8", or a precision alone, which is PyTorch's.
 
-    names = ["input_ids", "attention_mask", "token_type_ids"]
-    plain, fast, small = (os.path.join(options.scratch, name) for name in ("plain.onnx", "fast.onnx", "int8.onnx"))
-    if not os.path.exists(fast):
-        example = tuple(torch.ones(2, 8, dtype=torch.int64) for _ in names)
-        axes = {name: {0: "rows", 1: "tokens"} for name in names + ["start", "end"]}
-        torch.onnx.export(
-            model, example, plain, input_names=names, output_names=["start", "end"], dynamic_axes=axes,
-            opset_version=17, dynamo=False)
-        config = model.config
-        graph = optimizer.optimize_model(
-            plain, model_type="bert", num_heads=config.num_attention_heads, hidden_size=config.hidden_size)
-        graph.save_model_to_file(fast)
-        quantize_dynamic(
-            fast, small, weight_type=QuantType.QInt8, per_channel=True, extra_options={"DefaultTensorType": 1})
-    settings = onnxruntime.SessionOptions()
-    settings.intra_op_num_threads = os.cpu_count()
-    session = onnxruntime.InferenceSession(small if int8 else fast, settings)
-    return lambda ids, mask, kinds: session.run(None, dict(zip(names, (ids, mask, kinds))))
-
-
-def engine(options):
+    `rows` are those that static scales are found on, where an engine needs any."""
+    name, _, precision = options.precision.rpartition("-")
     model = AutoModelForQuestionAnswering.from_pretrained(options.model, dtype=torch.float32).eval()
-    if options.precision.startswith("onnx"):
-        return onnx_session(options, model, options.precision == "onnx-int8")
-
-    def run(ids, mask, kinds):
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=options.precision == "bf16"):
-            output = model(
-                input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(mask),
-                token_type_ids=torch.from_numpy(kinds))
-            return output.start_logits, output.end_logits
-
-    return run
+    return ENGINES[name or "pytorch"](Setting(precision, options.scratch, rows, padded), model)
 
 
 def predict(options, tokenizer):
     """Rows of like length together, the best of three batch sizes. The encoding is not counted, for it is slow."""
     rows = sorted(features(tokenizer, options.data, 384), key=lambda row: len(row[0]))
-    run = engine(options)
+    run = engine(options, rows)
     best = 0.0
     for size in (8, 16, 32):
         batches = [padded(rows[i:i + size]) for i in range(0, len(rows), size)]
@@ -141,7 +111,7 @@ def predict(options, tokenizer):
 
 def latency(options, tokenizer):
     """One question, one text, encoded and answered, warm."""
-    run = engine(options)
+    run = engine(options, features(tokenizer, options.data, 384))
     pairs = [(question, text) for question, text, _ in questions(options.data)][: options.steps + 10]
     times = []
     for question, text in pairs:
@@ -177,7 +147,7 @@ def first(options, tokenizer):
     """One answer; the caller measures the process."""
     question, text, _ = next(questions(options.data))
     row = tokenizer(question, text)
-    engine(options)(*padded([(row["input_ids"], row["token_type_ids"])]))
+    engine(options, [row])(*padded([(row["input_ids"], row["token_type_ids"])]))
     return {"memory": peak()}
 
 
@@ -187,7 +157,7 @@ def main():
     parser.add_argument("job", choices=jobs)
     parser.add_argument("--model", required=True)
     parser.add_argument("--data", required=True)
-    parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16", "onnx-fp32", "onnx-int8"])
+    parser.add_argument("--precision", default="fp32", help="fp32 or bf16, behind an engine's name if not PyTorch's")
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--pad-to-maximum", action="store_true")
     parser.add_argument("--scratch", default=".")

@@ -71,7 +71,7 @@ def best_span(starts, ends, inside, most=15):
 def application(options):
     tokenizer = AutoTokenizer.from_pretrained(options.model)
     options.scratch = tempfile.mkdtemp(prefix="bertqa-peer-")
-    worker = Worker(measured.engine(options), options.rows)
+    worker = Worker(measured.engine(options, []), options.rows)
     worker.start()
     app = FastAPI()
 
