@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs a script of this folder in .venv-bench, where the peers live and which nothing else uses. Peers that do not go with
-# the others have environments of their own.
+# Runs a script of this folder in .venv-bench, where the peers live and which nothing else uses. Peers that do not go
+# with the others have environments of their own.
 set -eu
 
 cd "$(dirname "$0")/.."
