@@ -168,7 +168,10 @@ let package = Package(
             path: "Tests/Workshop"),
         .testTarget(
             name: "EvaluatingTests",
-            dependencies: ["Scratch", "Workshop", "Evaluating", "QuestionAnswering", "SQuAD", "Files", "StrictJSON"]),
+            dependencies: [
+                "Scratch", "Workshop", "Evaluating", "Charts", "QuestionAnswering", "BERT", "SQuAD", "Files",
+                "StrictJSON",
+            ]),
         .testTarget(name: "PlanningTests", dependencies: ["Scratch", "Planning", "BERT", "Torch"]),
         .testTarget(
             name: "FineTuningTests",

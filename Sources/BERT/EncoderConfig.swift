@@ -41,6 +41,9 @@ package struct EncoderConfig: Sendable, Hashable {
     /// BertQA's own key, `no_answer_threshold`: a question that is more likely to have no answer than this, 0 to 1, is
     /// left unanswered; nil for a model that always answers. transformers keeps the key and ignores it.
     package var noAnswerThreshold: Double?
+    /// BertQA's own key, `bertqa_confidence`: how logits become the probability that an answer is right; nil for a model
+    /// that was not calibrated.
+    package var confidence: ConfidenceCalibration?
 
     /// The file's other keys, in its order.
     package var otherMembers = JSONObject([])
@@ -69,6 +72,11 @@ extension EncoderConfig {
     package var embeddingSize: Int {
         get { narrowSize ?? hiddenSize }
         set { narrowSize = newValue }
+    }
+
+    /// The threshold for no answer, to be compared with the model's own probability instead of the calibrated one.
+    package var rawNoAnswerThreshold: Double? {
+        noAnswerThreshold.map { confidence?.rawNoAnswerProbability($0) ?? $0 }
     }
 
     /// Whether a layer makes states of embeddings of another width.

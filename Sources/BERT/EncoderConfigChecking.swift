@@ -32,6 +32,7 @@ extension EncoderConfig {
         if let noAnswerThreshold, !(0...1).contains(noAnswerThreshold) {
             throw invalid("'no_answer_threshold' is \(noAnswerThreshold); expected a probability from 0 to 1")
         }
+        try confidence?.validate(path: path)
     }
 
     private func complaint(about field: ConfigField) -> String? {

@@ -14,6 +14,7 @@ extension EncoderConfig {
         self.init(family: family)
         for field in page.fields { try read(field, from: reader) }
         noAnswerThreshold = try reader.number("no_answer_threshold")
+        confidence = try reader.confidence()
         let own = Self.ownKeys.union(page.fields.map(\.key)).union(page.aliases.keys)
         otherMembers = JSONObject(object.filter { !own.contains($0.0) })
         try validate(path: path)
@@ -33,6 +34,7 @@ extension EncoderConfig {
     /// The keys that writing sets anew, besides those of the family.
     private static let ownKeys: Set<String> = [
         "architectures", "model_type", "dtype", "torch_dtype", "position_embedding_type", "no_answer_threshold",
+        ConfidenceCalibration.key,
     ]
 }
 
@@ -104,6 +106,11 @@ private struct ConfigReader {
         guard let value = value(key) else { return nil }
         guard let number = value.double else { throw invalid("'\(key)' is not a number") }
         return number
+    }
+
+    func confidence() throws(CheckpointError) -> ConfidenceCalibration? {
+        guard let value = value(ConfidenceCalibration.key) else { return nil }
+        return try ConfidenceCalibration(json: value, path: path)
     }
 
     func string(_ key: String) throws(CheckpointError) -> String? {

@@ -15,6 +15,7 @@ extension EncoderConfig {
         members += page.constants.map { ($0.key, .string($0.value)) }
         members += page.fields.map { ($0.key, json(of: $0)) }
         members += noAnswerThreshold.map { [("no_answer_threshold", .double($0))] } ?? []
+        members += confidence.map { [(ConfidenceCalibration.key, $0.json)] } ?? []
         members += keptMembers
         return .object(JSONObject(members.sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }))
     }

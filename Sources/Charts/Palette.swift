@@ -11,4 +11,5 @@ enum Palette {
     static let validation = "#c2410c"
     static let exactMatch = "#0f766e"
     static let f1 = "#1d4ed8"
+    static let bar = "#c7d7f5"
 }

@@ -11,6 +11,10 @@ public struct DatasetPrediction {
     /// Above which probability of having no answer a question is left unanswered: what the options say, else the model;
     /// nil always answers.
     public let noAnswerThreshold: Double?
+    /// Below which score a question is left unanswered; nil answers all.
+    public let minScore: Double?
+    /// Whether scores are probabilities that answers are right: whether the model was calibrated.
+    public let isCalibrated: Bool
     /// Questions answered a second.
     public let questionsPerSecond: Double
     /// The numbers in all parameters of the model.
@@ -26,13 +30,24 @@ public struct DatasetPrediction {
     ///
     /// - Throws: `DatasetError`, also for a dataset without answers, `ReaderError`, and what the model throws.
     public init(model: String, data: String, options: PredictionOptions) throws {
-        dataset = try Dataset(path: data)
+        let dataset = try Dataset(path: data)
         try DatasetExtent(dataset).requireAnswers(data)
+        try self.init(dataset, loaded: options.load(model), options: options)
+    }
+
+    /// Runs a model that was loaded with these options.
+    ///
+    /// - Parameter progress: called after each pass; what it throws ends the run.
+    init(
+        _ dataset: Dataset, loaded: LoadedModel, options: PredictionOptions, progress: () throws -> Void = {}
+    ) throws {
+        self.dataset = dataset
         examples = dataset.examples()
         decoder = options.decoder
-        let loaded = try options.load(model)
         tokenizer = loaded.tokenizer
         noAnswerThreshold = options.noAnswerThreshold ?? loaded.model.config.noAnswerThreshold
+        minScore = options.minScore
+        isCalibrated = loaded.model.config.confidence != nil
         parameterCount = loaded.model.parameters.elementCount
         weightBytes = loaded.model.parameters.all.reduce(0) { $0 + $1.tensor.count * $1.tensor.dtype.byteCount }
         let options = try options.fitted(to: loaded)
@@ -41,6 +56,7 @@ public struct DatasetPrediction {
         let set = FeatureBuilder(tokenizer: tokenizer, options: options.features).build(examples, labelled: false)
         predictions = try options.predictor(loaded).predict(set.features) { done in
             meter.show(done: done, of: set.features.count)
+            try progress()
         }.predictions
         questionsPerSecond = Double(examples.count) / meter.seconds
         for example in set.questionTooLong { meter.say(Self.warning(questionTooLong: examples[example])) }
@@ -53,11 +69,35 @@ public struct DatasetPrediction {
 
     /// The answer for each question id; empty where there is none.
     public var answers: [QuestionID: String] {
-        Evaluation.texts(predictions, of: examples, threshold: noAnswerThreshold)
+        Evaluation.texts(predictions, of: examples, threshold: noAnswerThreshold, minScore: minScore)
     }
 
-    /// The best answer for each question id, however likely it is that there is none.
-    public var forcedAnswers: [QuestionID: String] { Evaluation.texts(predictions, of: examples, threshold: nil) }
+    /// The best answer for each question id, however likely it is that there is none; empty where its score is below
+    /// `minScore`.
+    public var forcedAnswers: [QuestionID: String] {
+        Evaluation.texts(predictions, of: examples, threshold: nil, minScore: minScore)
+    }
+
+    /// How well scores say how often answers are right, `minScore` left aside. That a text has no answer is an answer
+    /// too.
+    package func reliability(rules: ScoringRules = .squad) -> Reliability {
+        let texts = Evaluation.texts(predictions, of: examples, threshold: noAnswerThreshold)
+        let scores = SQuADMetrics.questionScores(dataset, predictions: texts, rules: rules)
+        return Reliability(
+            examples.indices.map { index in
+                let prediction = predictions[index]
+                let score = prediction.map { prediction in
+                    prediction.answer(threshold: noAnswerThreshold).map { Double($0.probability) }
+                        ?? prediction.noAnswerProbability
+                }
+                return Reliability.Outcome(score: score ?? 0, isRight: scores[index].exactMatch > 0)
+            })
+    }
+
+    /// What a calibration is fitted on, if predictions were made for that.
+    func calibrationSamples(rules: ScoringRules) -> [CalibrationSample] {
+        CalibrationSample.samples(predictions, of: examples, in: dataset, rules: rules)
+    }
 
     /// How likely each question is to have no answer.
     public var noAnswerProbabilities: NoAnswerProbabilities {
@@ -79,7 +119,8 @@ public struct DatasetPrediction {
 
     /// The tutorial's scores.
     public var tokenScores: TokenScores {
-        Evaluation.tokenScores(predictions, of: examples, tokenizer: tokenizer, threshold: noAnswerThreshold)
+        Evaluation.tokenScores(
+            predictions, of: examples, tokenizer: tokenizer, threshold: noAnswerThreshold, minScore: minScore)
     }
 }
 

@@ -12,15 +12,16 @@ public struct TokenScores: Sendable, Hashable {
 
 /// From predictions to what is written down and scored.
 package enum Evaluation {
-    /// The answers' texts by question id: empty where the text has no answer, by the threshold (see `Prediction`), and
-    /// for a question that left no room for its text.
+    /// The answers' texts by question id: empty where the text has no answer, by the threshold, or none with that score
+    /// (see `Prediction`), and for a question that left no room for its text.
     package static func texts(
-        _ predictions: [Int: Prediction], of examples: [Example], threshold: Double?
+        _ predictions: [Int: Prediction], of examples: [Example], threshold: Double?, minScore: Double? = nil
     ) -> [QuestionID: String] {
         var result: [QuestionID: String] = [:]
         for (index, example) in examples.enumerated() {
             result[example.id] =
-                predictions[index]?.answer(threshold: threshold).map { example.context.utf8Substring($0.range) } ?? ""
+                predictions[index]?.answer(threshold: threshold, minScore: minScore)
+                .map { example.context.utf8Substring($0.range) } ?? ""
         }
         return result
     }
@@ -36,13 +37,14 @@ package enum Evaluation {
     /// Compares the answers with the acceptable ones, token by token of each text. A question whose text has no answer
     /// is wholly right without one, and wholly wrong with one.
     package static func tokenScores(
-        _ predictions: [Int: Prediction], of examples: [Example], tokenizer: Tokenizer, threshold: Double?
+        _ predictions: [Int: Prediction], of examples: [Example], tokenizer: Tokenizer, threshold: Double?,
+        minScore: Double? = nil
     ) -> TokenScores {
         var points = 0
         var f1 = 0.0
         var text: (paragraph: Int, tokens: TokenizedText, offsets: ScalarOffsets)?
         for (index, example) in examples.enumerated() {
-            guard let best = predictions[index]?.answer(threshold: threshold) else {
+            guard let best = predictions[index]?.answer(threshold: threshold, minScore: minScore) else {
                 points += example.isImpossible ? 2 : 0
                 f1 += example.isImpossible ? 1 : 0
                 continue

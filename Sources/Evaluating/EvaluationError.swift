@@ -6,6 +6,8 @@ public struct EvaluationError: Error, Sendable, CustomStringConvertible {
         case output
         /// Files of predictions do not belong together, or are not whole.
         case shards
+        /// There are too few questions to calibrate scores on.
+        case calibration
         /// The run was asked to stop, and what it did is kept.
         case interrupted
     }
@@ -21,6 +23,7 @@ public struct EvaluationError: Error, Sendable, CustomStringConvertible {
 
     static func output(_ message: String) -> EvaluationError { EvaluationError(.output, message) }
     static func shards(_ message: String) -> EvaluationError { EvaluationError(.shards, message) }
+    static func calibration(_ message: String) -> EvaluationError { EvaluationError(.calibration, message) }
     static func interrupted(done: Int, total: Int, progress: String) -> EvaluationError {
         EvaluationError(
             .interrupted,

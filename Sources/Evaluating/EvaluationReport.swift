@@ -1,3 +1,4 @@
+import Charts
 import Console
 import QuestionAnswering
 import SQuAD
@@ -11,6 +12,7 @@ package struct EvaluationReport {
     private let questionsPerSecond: Double
     private var tutorial: TutorialScores?
     private var noAnswerThreshold: Double?
+    private var confidence: ConfidenceReport?
     private let rules: ScoringRules
 
     /// The scores of predictions: those of SQuAD 2.0 where the dataset says of each question whether it has an answer.
@@ -27,7 +29,11 @@ package struct EvaluationReport {
         tokens = run.tokenScores
         questionsPerSecond = run.questionsPerSecond
         noAnswerThreshold = run.noAnswerThreshold
+        confidence = ConfidenceReport(run, rules: rules)
     }
+
+    /// The picture of how far the scores can be believed; nil for the tutorial's procedure, which has no scores.
+    package var chart: ReliabilityChart? { confidence?.chart }
 
     /// The scores of the tutorial's procedure, which cuts and leaves out rows.
     ///
@@ -60,6 +66,7 @@ package struct EvaluationReport {
             ("questions_per_second", .double(questionsPerSecond)),
         ]
         if let noAnswerThreshold { members.append(("no_answer_threshold", .double(noAnswerThreshold))) }
+        if let confidence { members += confidence.members }
         if let tutorial {
             members += [
                 ("rows", .int(tutorial.rows)), ("dropped", .int(tutorial.dropped)),
@@ -80,6 +87,7 @@ package struct EvaluationReport {
             "token exact match  \(Figures.fixed(tokens.exactMatch, 4))",
             "token F1           \(Figures.fixed(tokens.f1, 4))",
         ]
+        if let confidence { lines += confidence.lines }
         if let tutorial {
             lines.append(
                 "of which           \(tutorial.tokenCorrect) of \(2 * tutorial.rows) points over \(tutorial.rows) "

@@ -10,6 +10,8 @@ public struct PredictionOptions: Sendable {
     package var decoder = SpanDecoder()
     /// A question more likely than this, 0 to 1, to have no answer is left unanswered; nil takes what the model stores.
     public var noAnswerThreshold: Double?
+    /// A question whose best answer has a score below this, 0 to 1, is left unanswered; nil answers all.
+    public var minScore: Double?
     /// What matrix products compute in; nil takes bf16 where the device multiplies it in hardware.
     public var precision: Precision?
     /// Where the model runs; nil takes the best device there is.
@@ -18,6 +20,8 @@ public struct PredictionOptions: Sendable {
     public var skipsDeviceCheck = false
     /// Whether int8 is used to measure it, so that no record has to allow it.
     var measuresInt8 = false
+    /// Whether predictions keep what a calibration is fitted on, and are scored without one.
+    var measuresConfidence = false
 
     /// The usual options.
     public init() {}
@@ -51,6 +55,7 @@ public struct PredictionOptions: Sendable {
     func predictor(_ loaded: LoadedModel) -> Predictor {
         var predictor = Predictor(model: loaded.model, tokenizer: loaded.tokenizer, device: resolvedDevice)
         predictor.decoder = decoder
+        if measuresConfidence { predictor.scoring = .measuring }
         return predictor
     }
 }

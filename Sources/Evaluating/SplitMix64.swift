@@ -17,4 +17,7 @@ package struct SplitMix64: RandomNumberGenerator {
         x = (x ^ (x >> 27)) &* 0x94D0_49BB_1331_11EB
         return x ^ (x >> 31)
     }
+
+    /// The next number between 0 and 1, 1 excluded.
+    package mutating func nextShare() -> Double { Double(next() >> 11) * 0x1p-53 }
 }

@@ -92,6 +92,8 @@ struct RunDirectory {
         do {
             var config = loaded.model.config
             config.noAnswerThreshold = noAnswerThreshold
+            // That of the pretrained model says nothing of these weights.
+            config.confidence = nil
             try config.write(toDirectory: path)
             try loaded.tokenizer.save(to: path)
             try loaded.model.writeWeights(to: "\(path)/model.safetensors")

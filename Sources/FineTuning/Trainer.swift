@@ -60,6 +60,7 @@ public final class Trainer {
             }
             try finishEpoch()
         }
+        try calibrate()
         report.finish(state.statistics)
         return summary
     }
@@ -222,13 +223,37 @@ extension Trainer {
     }
 }
 
+// MARK: - Calibrating
+
+extension Trainer {
+    /// Makes the kept model's scores probabilities; see `RunCalibration`.
+    private func calibrate() throws(TrainingError) {
+        guard let directory = prepared.directory, let best = state.statistics.bestEpoch else { return }
+        makeRoom()
+        do {
+            let calibration = try RunCalibration(options, on: prepared.data.validationDataset) {
+                if prepared.interrupt.isRaised { throw CancellationError() }
+            }
+            report.say(calibration.message)
+            state.statistics.epochs[best - 1].validation?.calibrationError = calibration.error
+        } catch is CancellationError {
+            // The last epoch's checkpoint goes on with the calibration.
+            throw .interrupted(step: state.step, checkpoint: prepared.store.path(step: state.step))
+        } catch {
+            try directory.check()
+            throw .computation("the model is trained, but its scores could not be calibrated: \(error)")
+        }
+        try directory.writeStatistics(state.statistics)
+    }
+}
+
 // MARK: - Validating
 
 extension Trainer {
     /// The model learns to leave questions unanswered only from questions without an answer.
     private func noAnswerThreshold(_ epoch: EpochStatistics) -> Double? {
         guard prepared.data.hasImpossibleQuestions else { return nil }
-        return epoch.validation?.noAnswerThreshold ?? model.config.noAnswerThreshold ?? EpochStatistics.evenThreshold
+        return epoch.validation?.noAnswerThreshold ?? model.config.rawNoAnswerThreshold ?? EpochStatistics.evenThreshold
     }
 
     private func validate() throws(TrainingError) -> EpochStatistics.Validation? {
@@ -255,6 +280,8 @@ extension Trainer {
         var predictor = Predictor(
             model: model, tokenizer: prepared.loaded.tokenizer, device: options.device ?? .cpu)
         predictor.decoder = SpanDecoder(maxAnswerLength: options.maxAnswerLength)
+        // A calibration of the pretrained model says nothing of these weights.
+        predictor.scoring = .tokenProbabilities
         let part = prepared.team.part(of: prepared.data.validation.features)
         do {
             let result = try predictor.predict(part, labelled: true) { done in

@@ -31,6 +31,9 @@ public struct EpochStatistics: Sendable, Hashable {
         /// The threshold with the best F1 (see `NoAnswerThreshold`), where some questions have no answer; the scores
         /// are with it.
         public var noAnswerThreshold: Double?
+        /// How far scores are from the share of right answers, 0 to 1, on articles that the calibration was not fitted
+        /// on; only of the epoch whose model was kept, at the end of the run.
+        public var calibrationError: Double?
         /// Seconds spent validating.
         public var seconds: Double
     }
@@ -100,6 +103,7 @@ extension EpochStatistics {
             if let threshold = validation.noAnswerThreshold {
                 members.append(("no_answer_threshold", .double(threshold)))
             }
+            if let error = validation.calibrationError { members.append(("calibration_error", .double(error))) }
         }
         members.append(("training_time", .string(Self.clock(trainingSeconds))))
         if let validation { members.append(("valid_time", .string(Self.clock(validation.seconds)))) }
@@ -126,7 +130,8 @@ extension EpochStatistics {
         {
             validation = Validation(
                 loss: loss, accuracy: accuracy, exactMatch: exactMatch, f1: f1,
-                noAnswerThreshold: json["no_answer_threshold"]?.double, seconds: seconds)
+                noAnswerThreshold: json["no_answer_threshold"]?.double,
+                calibrationError: json["calibration_error"]?.double, seconds: seconds)
         }
     }
 

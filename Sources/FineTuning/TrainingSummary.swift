@@ -34,6 +34,7 @@ public struct TrainingSummary: Sendable {
             "processes": .int(processes), "waiting_share": .double(waitingShare), "rows_per_pass": .int(rowsPerPass),
             "best_epoch": bestEpoch.map(JSONValue.int) ?? .null,
             "exact_match": best.map { .double($0.exactMatch) } ?? .null, "f1": best.map { .double($0.f1) } ?? .null,
+            "calibration_error": best?.calibrationError.map(JSONValue.double) ?? .null,
         ]
     }
 

@@ -27,6 +27,8 @@ package struct Predictor {
     package let device: Device
     /// How spans are chosen.
     package var decoder = SpanDecoder()
+    /// What scores are made of: the model's calibration, where it has one.
+    package var scoring: Scoring
     /// Tokens that one pass takes at most, longer single rows excepted.
     package var tokenBudget = 4096
 
@@ -35,6 +37,7 @@ package struct Predictor {
         self.model = model
         self.tokenizer = tokenizer
         self.device = device
+        scoring = Scoring(model.config)
     }
 
     /// The predictions, of `count` candidates each, of the examples that have rows, by the examples' numbers; and loss
@@ -46,7 +49,7 @@ package struct Predictor {
     package func predict(
         _ features: [Feature], count: Int = 1, labelled: Bool = false, progress: (Int) throws -> Void = { _ in }
     ) throws -> (predictions: [Int: Prediction], loss: SpanLoss) {
-        var merger = WindowMerger(decoder: decoder, count: count)
+        var merger = WindowMerger(decoder: decoder, count: count, scoring: scoring)
         var predictions: [Int: Prediction] = [:]
         var loss = SpanLoss()
         try forEachRow(features, progress: progress) { row, logits in

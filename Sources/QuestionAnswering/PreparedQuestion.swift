@@ -10,6 +10,9 @@ public struct AnswerOptions: Sendable, Hashable {
     /// The question stays unanswered if it is more likely than this, 0 to 1, to have no answer; 1 always answers. Nil
     /// takes the reader's threshold.
     public var noAnswerThreshold: Double?
+    /// The question stays unanswered if the best answer's score is below this, 0 to 1; 0 always answers. Nil takes the
+    /// reader's.
+    public var minScore: Double?
     /// Tokens of one window, specials included; nil takes the reader's.
     public var maxLength: Int?
     /// Tokens that two windows share; nil takes the reader's.
@@ -122,7 +125,8 @@ extension Reader {
                 if let length = options.maxAnswerLength { decoder = SpanDecoder(maxAnswerLength: length) }
                 readings.append(
                     RowReading(
-                        row, logits: logits, decoder: decoder, count: options.count, distinct: options.distinctPlaces))
+                        row, logits: logits, decoder: decoder, count: options.count, distinct: options.distinctPlaces,
+                        temperatures: predictor.scoring.temperatures))
             }
         } catch let error as ReaderError {
             throw error
@@ -149,7 +153,8 @@ extension Reader {
         to passages: [PreparedQuestion], from readings: [[RowReading]]
     ) -> [PassageAnswer] {
         guard let options = passages.first?.options else { return [] }
-        let ranked = RankedReadings(readings, count: options.count, distinct: options.distinctPlaces)
+        let ranked = RankedReadings(
+            readings, count: options.count, distinct: options.distinctPlaces, scoring: scoring)
         return answers(to: passages, ranked)
     }
 
@@ -169,7 +174,7 @@ extension Reader {
             Float(ranking.bonus(fit, nothing: Double(RankedReadings.nothing(windows))))
         }
         let ranked = RankedReadings(
-            readings, count: options.count, distinct: options.distinctPlaces, bonuses: bonuses)
+            readings, count: options.count, distinct: options.distinctPlaces, bonuses: bonuses, scoring: scoring)
         return answers(to: passages, ranked)
     }
 
@@ -177,7 +182,7 @@ extension Reader {
     package nonisolated func evidence(
         of question: PreparedQuestion, from readings: [RowReading]
     ) -> PassageEvidence? {
-        RankedReadings([readings], count: 1).candidates.first.map { _, candidate in
+        RankedReadings([readings], count: 1, scoring: .tokenProbabilities).candidates.first.map { _, candidate in
             PassageEvidence(
                 text: question.text.text.utf8Substring(candidate.range), logit: Double(candidate.logit),
                 nothing: Double(RankedReadings.nothing(readings)))
@@ -195,7 +200,8 @@ extension Reader {
                 range: prepared.offsets.scalars(utf8: range), utf8Range: candidate.range, noAnswerProbability: none)
             return PassageAnswer(passage: text, answer: answer)
         }
-        if found.isEmpty || none > options.noAnswerThreshold ?? noAnswerThreshold ?? 1 {
+        let isUnsure = (found.first?.answer.score ?? 0) < options.minScore ?? minScore ?? 0
+        if found.isEmpty || isUnsure || none > options.noAnswerThreshold ?? noAnswerThreshold ?? 1 {
             let answer = Answer(text: "", score: none, range: 0..<0, utf8Range: 0..<0, noAnswerProbability: none)
             found.insert(PassageAnswer(passage: nil, answer: answer), at: 0)
         }

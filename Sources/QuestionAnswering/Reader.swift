@@ -27,12 +27,18 @@ public actor Reader {
     package nonisolated let config: EncoderConfig
     /// The model's tokenizer.
     public nonisolated let tokenizer: Tokenizer
+    /// Whether scores are probabilities that answers are right: whether the model was calibrated.
+    public nonisolated var isCalibrated: Bool { config.confidence != nil }
     /// How texts are cut into rows.
     public nonisolated let options: FeatureOptions
     /// A question more likely than this to have no answer is left unanswered; nil answers all.
     public nonisolated let noAnswerThreshold: Double?
     /// How the answers of several passages are ranked.
     package nonisolated let ranking: PassageRanking
+    /// A question whose best answer has a score below this is left unanswered; nil answers all.
+    public nonisolated let minScore: Double?
+    /// What scores are made of.
+    nonisolated let scoring: Scoring
     /// What matrix products compute in.
     public nonisolated let precision: Precision
     /// Where the model runs.
@@ -67,6 +73,8 @@ public actor Reader {
         self.device = device
         noAnswerThreshold = options.noAnswerThreshold ?? loaded.model.config.noAnswerThreshold
         ranking = try PassageRanking(config, path: directory) ?? .standard
+        minScore = options.minScore
+        scoring = Scoring(loaded.model.config)
         tokenizer = loaded.tokenizer
         var predictor = Predictor(model: loaded.model, tokenizer: loaded.tokenizer, device: device)
         predictor.decoder = SpanDecoder(maxAnswerLength: options.maxAnswerLength)

@@ -14,6 +14,8 @@ public struct ReaderOptions: Sendable, Hashable {
     /// A question more likely to have no answer than this, 0 to 1, is left unanswered; 1 always answers. Nil takes what
     /// the model's `config.json` says (`no_answer_threshold`), and always answers where it says nothing.
     public var noAnswerThreshold: Double?
+    /// A question whose best answer has a score below this, 0 to 1, is left unanswered; nil answers all.
+    public var minScore: Double?
     /// What matrix products compute in; nil takes bf16 where the device multiplies it in hardware.
     public var precision: Precision?
     /// Where the model runs; nil takes the best device there is.

@@ -10,11 +10,17 @@ package struct RowReading: Sendable {
     let ends: LogSumExp
     /// The sum of the logits of `[CLS]`.
     let nothing: Float
+    /// Over all spans of the window, for each of the temperatures; see `SpanDecoder.logSum`.
+    let logSums: [Double]
 
     /// - Parameters:
     ///   - logits: start and end logit of each token of the row, alternating.
     ///   - distinct: whether places that overlap count as one, the best.
-    init(_ row: Feature, logits: ArraySlice<Float>, decoder: SpanDecoder, count: Int, distinct: Bool = false) {
+    ///   - temperatures: those of `Scoring`.
+    init(
+        _ row: Feature, logits: ArraySlice<Float>, decoder: SpanDecoder, count: Int, distinct: Bool = false,
+        temperatures: [Double] = []
+    ) {
         let base = logits.startIndex
         let context = row.contextStart..<(row.contextStart + row.window.count)
         let best =
@@ -34,6 +40,7 @@ package struct RowReading: Sendable {
         }
         (self.starts, self.ends) = (starts, ends)
         nothing = logits[base] + logits[base + 1]
+        logSums = temperatures.map { decoder.logSum(logits: logits, context: context, temperature: $0) }
     }
 }
 
@@ -43,12 +50,15 @@ struct RankedReadings {
     let candidates: [(text: Int, candidate: Candidate)]
     /// How likely it is that no text has an answer; see `Prediction.noAnswerProbability`.
     let noAnswerProbability: Double
+    /// Over all spans of all texts; see `RowReading.logSums`.
+    let logSums: [Double]
 
     /// - Parameters:
     ///   - readings: of each text, those of its windows.
     ///   - count: how many candidates to keep.
     ///   - distinct: whether places of one text that overlap count as one, the best.
-    init(_ readings: [[RowReading]], count: Int, distinct: Bool = false) {
+    ///   - scoring: that which the readings were made with.
+    init(_ readings: [[RowReading]], count: Int, distinct: Bool = false, scoring: Scoring) {
         var (starts, ends, nothing) = (LogSumExp(), LogSumExp(), Float.infinity)
         var open: [(text: Int, range: Range<Int>, start: Float, end: Float)] = []
         for (text, windows) in readings.enumerated() {
@@ -74,8 +84,17 @@ struct RankedReadings {
             best.append((span.text, candidate))
         }
         let margin = best.first.map { Double(nothing) - Double($0.candidate.logit) } ?? .infinity
-        candidates = best
-        noAnswerProbability = 1 / (1 + exp(-margin))
+        let none = 1 / (1 + exp(-margin))
+        logSums = Self.logSums(readings.flatMap(\.self))
+        guard let calibration = scoring.calibration, let logSum = logSums.first else {
+            (candidates, noAnswerProbability) = (best, none)
+            return
+        }
+        candidates = best.map { text, candidate in
+            let score = calibration.score(logit: Double(candidate.logit), logSum: logSum, noAnswer: none)
+            return (text, Candidate(range: candidate.range, logit: candidate.logit, probability: Float(score)))
+        }
+        noAnswerProbability = calibration.noAnswerProbability(none)
     }
 
     /// The readings of several texts that do not start equal.
@@ -84,13 +103,15 @@ struct RankedReadings {
     /// pairs of tokens of one text each. How likely it is that there is no answer is what the text of the best place
     /// says.
     ///
-    /// - Parameter bonuses: what is added to the logits in each text.
-    init(_ readings: [[RowReading]], count: Int, distinct: Bool, bonuses: [Float]) {
+    /// - Parameters:
+    ///   - bonuses: what is added to the logits in each text.
+    ///   - scoring: that which the readings were made with.
+    init(_ readings: [[RowReading]], count: Int, distinct: Bool, bonuses: [Float], scoring: Scoring) {
         var total = LogSumExp()
         var open: [(text: Int, candidate: Candidate)] = []
         for (text, windows) in readings.enumerated() {
             // Within one text nothing changes: its windows compete as they always do.
-            let own = RankedReadings([windows], count: count, distinct: distinct)
+            let own = RankedReadings([windows], count: count, distinct: distinct, scoring: .tokenProbabilities)
             open += own.candidates.map { (text, $0.candidate) }
             total.add(Self.sum(windows) + bonuses[text])
         }
@@ -98,13 +119,35 @@ struct RankedReadings {
         let ranked = open.enumerated().sorted {
             (rank($1.element), $0.offset) < (rank($0.element), $1.offset)
         }.prefix(count).map(\.element)
+        let margin = ranked.first.map { Double(Self.nothing(readings[$0.text])) - Double($0.candidate.logit) }
+        let none = 1 / (1 + exp(-(margin ?? .infinity)))
+        logSums = []
+        noAnswerProbability = scoring.calibration?.noAnswerProbability(none) ?? none
+        // A bonus counts in logits, so the temperature divides it too.
+        let logSum = scoring.calibration.map { calibration in
+            Self.logSum(
+                zip(readings, bonuses).compactMap { windows, bonus in
+                    Self.logSums(windows).first.map { $0 + Double(bonus) / calibration.temperature }
+                })
+        }
         candidates = ranked.map { place in
-            let probability = Self.probability(rank(place) - total.value)
             let (range, logit) = (place.candidate.range, place.candidate.logit)
+            let score =
+                scoring.calibration?.score(logit: Double(rank(place)), logSum: logSum ?? .infinity, noAnswer: none)
+            let probability = score.map { Float($0) } ?? Self.probability(rank(place) - total.value)
             return (place.text, Candidate(range: range, logit: logit, probability: probability))
         }
-        let margin = ranked.first.map { Double(Self.nothing(readings[$0.text])) - Double($0.candidate.logit) }
-        noAnswerProbability = 1 / (1 + exp(-(margin ?? .infinity)))
+    }
+
+    /// Over the spans of all windows, for each of the temperatures that they were read with.
+    private static func logSums(_ windows: [RowReading]) -> [Double] {
+        (windows.first?.logSums ?? []).indices.map { index in logSum(windows.map { $0.logSums[index] }) }
+    }
+
+    /// The logarithm of a sum of exponentials.
+    private static func logSum(_ values: [Double]) -> Double {
+        let most = values.max() ?? -.infinity
+        return most.isFinite ? most + log(values.reduce(0) { $0 + exp($1 - most) }) : most
     }
 
     /// The logarithm of the sum of the exponentials of all pairs of start and end, of all windows of a text.

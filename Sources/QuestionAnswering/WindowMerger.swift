@@ -2,12 +2,13 @@
 package struct WindowMerger {
     private let decoder: SpanDecoder
     private let count: Int
+    private let scoring: Scoring
     private var example: Int?
     private var readings: [RowReading] = []
 
     /// A merger that keeps `count` candidates of each example.
-    package init(decoder: SpanDecoder, count: Int) {
-        (self.decoder, self.count) = (decoder, count)
+    package init(decoder: SpanDecoder, count: Int, scoring: Scoring = .tokenProbabilities) {
+        (self.decoder, self.count, self.scoring) = (decoder, count, scoring)
     }
 
     /// Takes what the model computed for a row.
@@ -19,19 +20,21 @@ package struct WindowMerger {
     ) -> (example: Int, prediction: Prediction)? {
         let finished = example == row.example ? nil : finish()
         example = row.example
-        readings.append(RowReading(row, logits: logits, decoder: decoder, count: count))
+        readings.append(
+            RowReading(row, logits: logits, decoder: decoder, count: count, temperatures: scoring.temperatures))
         return finished
     }
 
     /// The prediction for the example whose windows were taken last; nil if there is none.
     package mutating func finish() -> (example: Int, prediction: Prediction)? {
         guard let example else { return nil }
-        let ranked = RankedReadings([readings], count: count)
+        let ranked = RankedReadings([readings], count: count, scoring: scoring)
         (self.example, readings) = (nil, [])
         return (
             example,
             Prediction(
-                candidates: ranked.candidates.map(\.candidate), noAnswerProbability: ranked.noAnswerProbability)
+                candidates: ranked.candidates.map(\.candidate), noAnswerProbability: ranked.noAnswerProbability,
+                logSums: scoring == .measuring ? ranked.logSums : [])
         )
     }
 }

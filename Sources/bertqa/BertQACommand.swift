@@ -39,7 +39,10 @@ struct BertQACommand: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Scores",
-                subcommands: [EvaluateCommand.self, CompareCommand.self, ScoreCommand.self, QuantizeCommand.self]),
+                subcommands: [
+                    EvaluateCommand.self, CompareCommand.self, ScoreCommand.self, CalibrateCommand.self,
+                    QuantizeCommand.self,
+                ]),
             CommandGroup(
                 name: "Answers",
                 subcommands: [

@@ -68,17 +68,16 @@ struct ChatSession {
     /// The best answers to a question, ready to be shown.
     private mutating func answer(_ question: String) async throws -> String {
         guard let text else { return Self.noText }
-        let answers = try await reader.answers(showingProgress: question, in: text, count: count)
+        let answers = try await reader.answers(showingProgress: question, in: text, count: count, distinct: true)
         guard let best = answers.first else { throw ReaderError.emptyText }
-        asked.append((question, Self.shown(best)))
+        asked.append((question, shown(best)))
         var lines: [String] = []
         if !best.isNoAnswer {
             let (before, sentence, after) = Sentence.around(best.utf8Range, in: text.text)
             lines.append("\(before)\(marked(sentence))\(after)")
         }
         for (rank, answer) in answers.enumerated() {
-            lines.append(
-                "\(count > 1 ? "\(rank + 1). " : "")\(Self.shown(answer))  (score \(Figures.fixed(answer.score, 3)))")
+            lines.append("\(count > 1 ? "\(rank + 1). " : "")\(shown(answer))  (\(sureness(answer)))")
         }
         return lines.joined(separator: "\n")
     }
@@ -91,8 +90,18 @@ struct ChatSession {
 
     private func marked(_ text: String) -> String { usesColour ? "\u{1B}[1;32m\(text)\u{1B}[0m" : "[\(text)]" }
 
-    private static func shown(_ answer: Answer) -> String {
-        answer.isNoAnswer ? "(no answer in the text)" : answer.text
+    private func shown(_ answer: Answer) -> String {
+        guard answer.isNoAnswer else { return answer.text }
+        let saysSo = reader.noAnswerThreshold.map { answer.noAnswerProbability > $0 } ?? false
+        return saysSo || reader.minScore == nil ? "(no answer in the text)" : "(no answer is sure enough)"
+    }
+
+    /// Only a calibrated model's score is the probability that an answer is right.
+    private func sureness(_ answer: Answer) -> String {
+        if answer.isNoAnswer { return "no answer with a probability of \(Figures.fixed(answer.score, 3))" }
+        return reader.isCalibrated
+            ? "\(Figures.fixed(100 * answer.score, 0)) % likely to be right"
+            : "score \(Figures.fixed(answer.score, 3)), not calibrated"
     }
 
     private static let noText = "there is no text yet; :load text.txt reads one, :text lets you paste one"
@@ -102,7 +111,7 @@ struct ChatSession {
         :load FILE         take the text from a file
         :text              paste a text; a line with a single . ends it
         :show              show the text
-        :top N             show the N best answers
+        :top N             show the N best answers, each at a place of its own
         :history           show what was asked
         :quit, Ctrl-D      leave
         The arrow keys recall earlier lines; Ctrl-C drops a line.

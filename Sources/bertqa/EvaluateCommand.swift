@@ -22,8 +22,10 @@ struct EvaluateCommand: AsyncParsableCommand {
             that \
             version, and the best threshold is shown; --store-threshold stores it in the model's config.json. A \
             threshold that is \
-            chosen and scored on the same questions makes the score too good: choose it on other questions than those \
-            you report.
+            chosen and scored on the same questions makes the score too good: choose it on other questions than those you report.
+
+            The calibration error says how far scores are from the share of answers that is right; --reliability-chart \
+            draws both, and what is right among the surest answers.
 
             --open asks every question of all paragraphs of the file, as bertqa serve asks its stored documents, and \
             says how often the right passage is found, and what the answers lose by it.
@@ -56,6 +58,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     @OptionGroup var answers: DecodingOptions
     @OptionGroup var metric: MetricOptions
     @OptionGroup var forms: MetricFormOptions
+    @OptionGroup var reliability: ReliabilityOptions
     @OptionGroup var noAnswer: NoAnswerOptions
     @OptionGroup var length: LengthOptions
     @OptionGroup var options: ModelOptions
@@ -65,14 +68,18 @@ struct EvaluateCommand: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        if storeThreshold, noAnswer.noAnswerThreshold != nil {
-            throw ValidationError("--store-threshold finds the threshold itself; leave --no-answer-threshold out")
+        if storeThreshold, noAnswer.noAnswerThreshold != nil || noAnswer.minScore != nil {
+            throw ValidationError(
+                "--store-threshold finds the threshold itself; leave --no-answer-threshold and --min-score out")
         }
         if open.open { try validateOpen() }
         guard preset == .tutorial else { return }
         if storeThreshold || noAnswer.noAnswerThreshold != nil {
             throw ValidationError(
                 "--preset tutorial does not know questions without an answer; leave the threshold out")
+        }
+        if noAnswer.minScore != nil || reliability.reliabilityChart != nil {
+            throw ValidationError("--preset tutorial has no scores; leave --min-score and --reliability-chart out")
         }
         if !forms.isEmpty {
             throw ValidationError(
@@ -122,9 +129,10 @@ struct EvaluateCommand: AsyncParsableCommand {
             model: model, data: data,
             options: PredictionOptions(
                 options, features: length.features(), decoder: answers.decoder(decoding ?? .joint),
-                noAnswerThreshold: noAnswer.noAnswerThreshold))
+                noAnswer: noAnswer))
         let report = EvaluationReport(run, rules: try metric.rules())
         try forms.write(run.dataset, run.answers, noAnswer: run.noAnswerProbabilities)
+        try reliability.write(report)
         tellOfLongAnswers(run)
         if storeThreshold { try store(report.official, in: model) }
         explainThreshold(run)
@@ -161,7 +169,7 @@ struct EvaluateCommand: AsyncParsableCommand {
                     + "best one"
             )
         }
-        let left = run.dataset.isVersion2 ? 0 : run.answers.values.count { $0.isEmpty }
+        let left = run.dataset.isVersion2 || run.minScore != nil ? 0 : run.answers.values.count { $0.isEmpty }
         if left > 0, run.noAnswerThreshold != nil {
             note(
                 "left unanswered by the model's threshold: \(Figures.count(left, "question")); --no-answer-threshold "

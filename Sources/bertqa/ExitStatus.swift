@@ -96,7 +96,7 @@ enum ExitStatus: Int32, CaseIterable {
     private init(_ error: EvaluationError) {
         switch error.kind {
         case .output: self = .inputOutput
-        case .shards: self = .data
+        case .shards, .calibration: self = .data
         case .interrupted: self = .interrupted
         }
     }

@@ -51,10 +51,11 @@ extension PredictionOptions {
     /// What the command line says of answering a dataset.
     init(
         _ options: ModelOptions, features: FeatureOptions, decoder: SpanDecoder = SpanDecoder(),
-        noAnswerThreshold: Double? = nil
+        noAnswer: NoAnswerOptions? = nil
     ) {
         self.init()
-        (self.features, self.decoder, self.noAnswerThreshold) = (features, decoder, noAnswerThreshold)
+        (self.features, self.decoder) = (features, decoder)
+        (noAnswerThreshold, minScore) = (noAnswer?.noAnswerThreshold, noAnswer?.minScore)
         (precision, device) = (options.precision?.precision, options.device?.device)
         skipsDeviceCheck = options.skipDeviceCheck
     }
@@ -69,7 +70,17 @@ struct NoAnswerOptions: ParsableArguments {
             valueName: "probability"))
     var noAnswerThreshold: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "Leave a question unanswered if the score of its best answer is below this, 0 to 1. `bertqa calibrate` makes "
+                + "scores the probability that an answer is right. (default: every question is answered)",
+            valueName: "score"))
+    var minScore: Double?
+
     func validate() throws {
+        if let minScore, !(0...1).contains(minScore) {
+            throw ValidationError("--min-score \(minScore) must be a probability, 0 to 1")
+        }
         if let noAnswerThreshold, !(0...1).contains(noAnswerThreshold) {
             throw ValidationError("--no-answer-threshold \(noAnswerThreshold) must be a probability, 0 to 1")
         }

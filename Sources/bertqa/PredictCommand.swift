@@ -14,9 +14,8 @@ struct PredictCommand: AsyncParsableCommand {
             adds a file \
             with several answers to each question and their probabilities. A question is left unanswered, as in SQuAD \
             2.0, if the \
-            probability that it has no answer is above the threshold stored with the model or given here; \
-            --na-prob-output writes \
-            that probability for each question.
+            probability that it has no answer is above the threshold stored with the model or given here, or if the \
+            answer's score is below --min-score; --na-prob-output writes the probability of no answer for each question.
 
             The dataset needs no answers. A question without an id is called by its number in the file; of several \
             questions with \
@@ -95,7 +94,7 @@ struct PredictCommand: AsyncParsableCommand {
                 model: folder, data: try await DatasetSource.path(data, .dev), shard: shard ?? .whole,
                 options: PredictionOptions(
                     options, features: length.features(), decoder: answers.decoder(decoding),
-                    noAnswerThreshold: noAnswer.noAnswerThreshold), count: nBest ?? 1)
+                    noAnswer: noAnswer), count: nBest ?? 1)
             run.extent.tell()
             try run.write(
                 to: PredictionFiles(answers: output, format: format, noAnswer: naProbOutput, best: nBestOutput),

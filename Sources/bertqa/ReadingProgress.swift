@@ -18,9 +18,13 @@ final class ReadingProgress: Sendable {
 
 extension Reader {
     /// The `count` best answers to a question about a text, with progress on standard error where that takes long.
-    func answers(showingProgress question: String, in text: PreparedText, count: Int) throws -> [Answer] {
+    ///
+    /// - Parameter distinct: whether answers that overlap count as one, the best.
+    func answers(
+        showingProgress question: String, in text: PreparedText, count: Int, distinct: Bool = false
+    ) throws -> [Answer] {
         var options = AnswerOptions()
-        options.count = count
+        (options.count, options.distinctPlaces) = (count, distinct)
         let progress = ReadingProgress()
         return try answers([try prepare(question, about: text, options: options)]) { done, total in
             progress.show(done: done, of: total)

@@ -30,7 +30,7 @@ extension ReaderOptions {
         (self.maxLength, self.docStride) = (maxLength, docStride)
         (precision, device) = (options.precision?.precision, options.device?.device)
         skipsDeviceCheck = options.skipDeviceCheck
-        noAnswerThreshold = noAnswer.noAnswerThreshold
+        (noAnswerThreshold, minScore) = (noAnswer.noAnswerThreshold, noAnswer.minScore)
         maxAnswerLength = decoding.longestAnswer
     }
 }

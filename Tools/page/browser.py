@@ -98,12 +98,12 @@ class Browser:
         self.call("Input.dispatchKeyEvent", type="keyDown", **facts)
         self.call("Input.dispatchKeyEvent", type="keyUp", **facts)
 
-    def screen(self, width, height, phone=False, dark=False):
+    def screen(self, width, height, phone=False, dark=False, motion=False):
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=2 if phone else 1,
             mobile=phone)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia",
-            features=[scheme, {"name": "prefers-reduced-motion", "value": "reduce"}])
+            features=[scheme, {"name": "prefers-reduced-motion", "value": "no-preference" if motion else "reduce"}])
 
     def shoot(self, path):
         Path(path).write_bytes(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))

@@ -121,6 +121,51 @@ def scrolls_to_the_answer(person):
     person.shoot("3-scrolled")
 
 
+def shows_the_answer_on_a_phone(person):
+    browser = person.browser
+    # Smooth scrolling is what people have: one place that is scrolled to may stop another on its way.
+    browser.screen(390, 844, phone=True, motion=True)
+    filler = "The weather stayed calm and nothing of note happened that day.\n\n" * 40
+    person.write(filler + "The captain of the ship was called Ilse Brandt.\n\n" + filler + "The cook was Piet Maas.")
+    for question, words in [("What was the name of the captain?", "Ilse Brandt"), ("Who was the cook?", "Piet Maas"),
+            ("What was the captain called?", "Ilse Brandt")]:
+        person.ask(question)
+        assert words in person.answer(), person.answer()
+        try:
+            browser.wait(VISIBLE)
+        except AssertionError:
+            place = browser.run(PLACES)
+            raise AssertionError(f"{question}: the answer is out of sight: {place}") from None
+        answered = browser.run(
+            "(() => { const r = document.querySelector('#turns > li:last-child .answer').getBoundingClientRect(), "
+            "f = document.getElementById('turns').getBoundingClientRect(); return r.top >= f.top - 1 && r.bottom <= f.bottom + 1; })()")
+        assert answered, f"{question}: the answer's words are out of sight"
+    person.shoot("7-phone-scrolled")
+    browser.screen(1280, 800)
+
+
+# Where the marked answer and the frame of the text are, from the top.
+PLACES = """(() => {
+    const r = document.querySelector('#text mark.best').getBoundingClientRect();
+    const f = document.getElementById('page').getBoundingClientRect();
+    return [r.top, r.bottom, f.top, f.bottom];
+})()"""
+VISIBLE = f"(([top, bottom, from, to]) => top >= from && bottom <= to)({PLACES})"
+
+
+def names_other_places(person):
+    browser = person.browser
+    person.write("Sea otters eat sea urchins, clams and crabs, and they sleep in kelp. In winter they eat fish and squid as well.")
+    person.ask("What do sea otters eat?")
+    places = browser.run("state.turns.at(-1).answers.map(a => [a.start, a.end])")
+    assert len(places) > 1, "there are no other answers"
+    for index, (start, end) in enumerate(places):
+        assert all(end <= other[0] or other[1] <= start for other in places[:index]), f"places overlap: {places}"
+    sure = browser.run("document.querySelector('#turns > li:last-child .sure').textContent")
+    assert ("likely to be right" in sure) if browser.run("state.calibrated") else ("not calibrated" in sure), sure
+    person.shoot("8-sure")
+
+
 def works_by_keyboard(person):
     browser = person.browser
     browser.press("ArrowUp")
@@ -283,7 +328,7 @@ def asks_for_nothing_outside(person):
 
 CHECKS = [
     marks_the_right_words, shows_others_on_hover_and_focus, scrolls_to_the_answer, works_by_keyboard,
-    stores_and_searches,
+    shows_the_answer_on_a_phone, names_other_places, stores_and_searches,
     keeps_the_draft_from_links, takes_dropped_files, tells_of_errors, fits_every_screen, has_names_for_everything,
     asks_for_nothing_outside]
 

@@ -53,7 +53,7 @@ package struct PredictionIdentity: Sendable {
     func circumstances(from other: JSONValue) -> [String] { environment.differences(from: other["environment"]) }
 
     /// The values in files from before these were options.
-    private static let earlierValues: [String: JSONValue] = ["max_answer_length": .int(30)]
+    private static let earlierValues: [String: JSONValue] = ["max_answer_length": .int(30), "min_score": .null]
 
     /// The same between what two runs wrote down.
     static func differences(from old: JSONValue, to new: JSONValue) -> [String] {

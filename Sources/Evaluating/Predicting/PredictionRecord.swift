@@ -12,11 +12,15 @@ package struct PredictionRecord: Sendable, Hashable {
     /// Text, probability and logit of each candidate, best first.
     package let candidates: JSONValue
 
-    /// - Parameter threshold: what decides whether the question is answered; see `Prediction.answer(threshold:)`.
-    package init(_ predicted: PredictedExample, threshold: Double?) {
+    /// - Parameters:
+    ///   - threshold: what decides whether the question is answered; see `Prediction.answer(threshold:minScore:)`.
+    ///   - minScore: as `threshold`.
+    package init(_ predicted: PredictedExample, threshold: Double?, minScore: Double? = nil) {
         let (example, prediction) = (predicted.example, predicted.prediction)
         id = example.id.text
-        answer = prediction?.answer(threshold: threshold).map { example.context.utf8Substring($0.range) } ?? ""
+        answer =
+            prediction?.answer(threshold: threshold, minScore: minScore)
+            .map { example.context.utf8Substring($0.range) } ?? ""
         noAnswerProbability = prediction?.noAnswerProbability ?? 1
         candidates = .array(
             (prediction?.candidates ?? []).map { candidate in

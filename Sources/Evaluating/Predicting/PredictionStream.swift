@@ -42,7 +42,7 @@ package struct PredictionStream {
     ) {
         (self.predictor, self.wanted) = (predictor, wanted)
         (self.emit, self.afterBatch) = (emit, afterBatch)
-        merger = WindowMerger(decoder: predictor.decoder, count: count)
+        merger = WindowMerger(decoder: predictor.decoder, count: count, scoring: predictor.scoring)
         emitted = wanted.lowerBound
     }
 

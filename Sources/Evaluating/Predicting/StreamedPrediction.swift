@@ -74,7 +74,7 @@ package struct StreamedPrediction {
         var examples = try ExampleStream(path: data, ids: extent.ids)
         var long = 0
         var stream = PredictionStream(predictor: predictor, count: count, wanted: missing) { predicted in
-            try progress.add(PredictionRecord(predicted, threshold: threshold))
+            try progress.add(PredictionRecord(predicted, threshold: threshold, minScore: options.minScore))
             done += 1
         } afterBatch: {
             try progress.save()
@@ -113,6 +113,7 @@ package struct StreamedPrediction {
                 ("decoding", .string(predictor.decoder.decoding.rawValue)),
                 ("max_answer_length", .int(predictor.decoder.maxAnswerLength)),
                 ("no_answer_threshold", threshold.map(JSONValue.double) ?? .null),
+                ("min_score", options.minScore.map(JSONValue.double) ?? .null),
                 ("n_best", files.best == nil ? .null : .int(count)),
                 ("na_prob_output", .bool(files.noAnswer != nil)),
                 ("precision", .string(options.resolvedPrecision.rawValue)),

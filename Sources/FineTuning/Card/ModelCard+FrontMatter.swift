@@ -35,8 +35,16 @@ extension ModelCard {
             dataset = [("type", "custom"), ("name", Self.text(file.name))]
         }
         let scores = [("exact_match", "Exact match", best.exactMatch), ("f1", "F1", best.f1)]
-        let metrics = scores.map { type, name, value in
+        var metrics = scores.map { type, name, value in
             Self.mapping([("type", Self.text(type)), ("name", Self.text(name)), ("value", Self.number(value))])
+        }
+        if let error = best.calibrationError {
+            metrics.append(
+                Self.mapping([
+                    ("type", Self.text("expected_calibration_error")),
+                    ("name", Self.text("Expected calibration error (15 bins, exact match)")),
+                    ("value", Self.number(error, digits: 4)),
+                ]))
         }
         return Self.mapping([
             ("task", ["type": "question-answering", "name": "Question answering"]), ("dataset", Self.mapping(dataset)),
@@ -49,5 +57,7 @@ extension ModelCard {
     /// A text that is one whatever it looks like: a name may be `no`, `1.5`, or have quotes, colons and line breaks.
     private static func text(_ text: String) -> Node { Node(text, .implicit, .doubleQuoted) }
 
-    private static func number(_ number: Double) -> Node { Node(Figures.fixed(number, 2), .implicit, .plain) }
+    private static func number(_ number: Double, digits: Int = 2) -> Node {
+        Node(Figures.fixed(number, digits), .implicit, .plain)
+    }
 }

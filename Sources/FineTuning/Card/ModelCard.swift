@@ -181,6 +181,12 @@ extension ModelCard {
                 "It may say that a text has no answer: where the probability of that is above \(Figures.fixed($0, 4)), "
                     + "the threshold with the best F1 in validation."
             } ?? "No threshold for questions without an answer was measured: it always gives one, with a score.")
+        if let error = best?.calibrationError {
+            lines.append(
+                "In BertQA its score is the probability that an answer is right, by a calibration in `config.json` that "
+                    + "was fitted on the validation (expected calibration error on articles that were not fitted on: "
+                    + "\(Figures.fixed(error, 4))). transformers computes other scores.")
+        }
         return "## Limits\n\n" + lines.map { "- \($0)" }.joined(separator: "\n")
     }
 }

@@ -6,6 +6,7 @@ struct AnswerParameters: Sendable {
     var topK = 1
     var maxAnswerLength: Int?
     var allowNoAnswer: Bool?
+    var minScore: Double?
     var offsets = OffsetUnit.unicode
 
     /// The most answers that one request may ask for.
@@ -19,6 +20,10 @@ struct AnswerParameters: Sendable {
         topK = try fields.int("top_k", in: 1...Self.mostAnswers) ?? 1
         maxAnswerLength = try fields.int("max_answer_length", in: 1...Self.longestAnswer)
         allowNoAnswer = try fields.bool("allow_no_answer")
+        minScore = try fields.share("min_score")
+        if allowNoAnswer == false, minScore != nil {
+            throw fields.invalid("min_score", "leaves questions unanswered, but allow_no_answer is false")
+        }
         if let name = try fields.string("offsets") {
             guard let unit = OffsetUnit(rawValue: name) else {
                 throw fields.invalid("offsets", "must be unicode, utf8 or utf16")
@@ -36,6 +41,7 @@ struct AnswerParameters: Sendable {
         options.count = topK
         options.distinctPlaces = true
         options.maxAnswerLength = maxAnswerLength
+        options.minScore = allowNoAnswer == false ? 0 : minScore
         switch allowNoAnswer {
         case nil: options.noAnswerThreshold = threshold
         case true?: options.noAnswerThreshold = threshold ?? 0.5

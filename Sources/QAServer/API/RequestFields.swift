@@ -64,6 +64,15 @@ package struct RequestFields {
         return number
     }
 
+    /// A number from 0 to 1.
+    mutating func share(_ name: String) throws(APIError) -> Double? {
+        guard let value = value(name) else { return nil }
+        guard let number = value.double, (0...1).contains(number) else {
+            throw invalid(name, "must be a number from 0 to 1")
+        }
+        return number
+    }
+
     mutating func bool(_ name: String) throws(APIError) -> Bool? {
         guard let value = value(name) else { return nil }
         guard let bool = value.bool else { throw invalid(name, "must be true or false") }

@@ -43,6 +43,7 @@ struct SystemRoutes: Sendable {
             ("device", .string(reader.device.rawValue)), ("layers", .int(reader.config.layerCount)),
             ("hidden_size", .int(reader.config.hiddenSize)), ("vocabulary", .int(reader.config.vocabSize)),
             ("no_answer_threshold", reader.noAnswerThreshold.map { .double($0) } ?? .null),
+            ("min_score", reader.minScore.map { .double($0) } ?? .null), ("calibrated", .bool(reader.isCalibrated)),
         ])
         return .object(JSONObject([("models", .array([.object(model)]))]))
     }

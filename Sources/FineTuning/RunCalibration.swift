@@ -1,0 +1,56 @@
+import BERT
+import Evaluating
+import QuestionAnswering
+import SQuAD
+
+/// Calibrates the scores of a finished run's model on the questions of its validation.
+struct RunCalibration {
+    /// What came of it, in words.
+    let message: String
+    /// See `EpochStatistics.Validation.calibrationError`.
+    let error: Double?
+
+    /// More questions would take longer and change little.
+    private static let mostQuestions = 2000
+
+    /// Reads the model in the run's directory, fits a calibration, and stores it in its `config.json`. A validation that
+    /// is too small for that leaves the model as it is.
+    ///
+    /// - Parameters:
+    ///   - options: those of the run, with what they mean on this machine.
+    ///   - check: called after each pass; what it throws ends the calibration.
+    init(_ options: TrainingOptions, on validation: Dataset, check: () throws -> Void) throws {
+        guard validation.questionCount > 0 else {
+            message =
+                "without a validation, scores are not calibrated; `bertqa calibrate` does so on questions of yours"
+            error = nil
+            return
+        }
+        var prediction = PredictionOptions()
+        (prediction.features, prediction.precision, prediction.device) =
+            (options.features, options.precision, options.device)
+        prediction.decoder = SpanDecoder(maxAnswerLength: options.maxAnswerLength)
+        // The model that was trained has passed the check on this device.
+        prediction.skipsDeviceCheck = true
+        do {
+            let report = try CalibrationReport(
+                model: options.outputDirectory, dataset: Self.thinned(validation), options: prediction, progress: check)
+            try report.store()
+            message = report.summary
+            error = report.heldOutError
+        } catch let error as EvaluationError where error.kind == .calibration {
+            message = "scores are not calibrated: \(error)"
+            self.error = nil
+        }
+    }
+
+    private static func thinned(_ dataset: Dataset) -> Dataset {
+        let step = (dataset.questionCount + mostQuestions - 1) / mostQuestions
+        guard step > 1 else { return dataset }
+        var number = -1
+        return dataset.filtered { _ in
+            number += 1
+            return number.isMultiple(of: step)
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+import Evaluating
+import Files
+import Foundation
+
+/// The picture of how far scores can be believed.
+struct ReliabilityOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Draw how often answers are right by their scores, and by the share of questions answered: a file .svg or "
+                + ".png.", valueName: "file"), completion: .file())
+    var reliabilityChart: String?
+
+    func validate() throws {
+        if let reliabilityChart, !["svg", "png"].contains(where: { reliabilityChart.hasSuffix(".\($0)") }) {
+            throw ValidationError("--reliability-chart \(reliabilityChart) must end with .svg or .png")
+        }
+    }
+
+    /// Writes the picture if it was asked for.
+    func write(_ report: EvaluationReport) throws(FileError) {
+        guard let path = reliabilityChart, let chart = report.chart else { return }
+        try writeFile(path.hasSuffix(".png") ? chart.png() : Data(chart.svg().utf8), to: path)
+    }
+}
