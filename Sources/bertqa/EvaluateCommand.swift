@@ -121,6 +121,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             maxLength: length.maxLength, docStride: length.docStride, options, noAnswer, answers)
         let report = try await open.report(
             model, folder: folder, data: data, reader: reader, rules: try metric.rules())
+        try reliability.write(report.chart)
         try writeOutput(json ? report.json.serialized() : report.text)
     }
 
@@ -132,7 +133,7 @@ struct EvaluateCommand: AsyncParsableCommand {
                 noAnswer: noAnswer))
         let report = EvaluationReport(run, rules: try metric.rules())
         try forms.write(run.dataset, run.answers, noAnswer: run.noAnswerProbabilities)
-        try reliability.write(report)
+        try reliability.write(report.chart)
         tellOfLongAnswers(run)
         if storeThreshold { try store(report.official, in: model) }
         explainThreshold(run)

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Evaluating
+import Charts
 import Files
 import Foundation
 
@@ -18,8 +18,8 @@ struct ReliabilityOptions: ParsableArguments {
     }
 
     /// Writes the picture if it was asked for.
-    func write(_ report: EvaluationReport) throws(FileError) {
-        guard let path = reliabilityChart, let chart = report.chart else { return }
+    func write(_ chart: ReliabilityChart?) throws(FileError) {
+        guard let path = reliabilityChart, let chart else { return }
         try writeFile(path.hasSuffix(".png") ? chart.png() : Data(chart.svg().utf8), to: path)
     }
 }

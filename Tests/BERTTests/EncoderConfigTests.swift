@@ -40,6 +40,29 @@ struct EncoderConfigTests {
         #expect(config.hiddenDropout == 0.1 && config.attentionDropout == 0.1 && config.initializerRange == 0.02)
     }
 
+    @Test("keeps a calibration, and maps thresholds there and back")
+    func confidence() throws {
+        let record =
+            #"{"temperature":1.5,"scale":1.25,"offset":-0.5,"no_answer":{"scale":0.5,"offset":1},"questions":72}"#
+        var config = try config(#"{"bertqa_confidence":\#(record),"no_answer_threshold":0.25}"#)
+        #expect(
+            text(config).contains("\"bertqa_confidence\":\(record.replacing("\"offset\":1}", with: "\"offset\":1.0}"))")
+        )
+        let confidence = try #require(config.confidence)
+        // σ(logit / 2 + 1) = 1/4 where the logit is 2 (ln(1/3) - 1).
+        let raw = 1 / (1 + exp(-2 * (log(1.0 / 3) - 1)))
+        #expect(abs(try #require(config.rawNoAnswerThreshold) - raw) < 1e-12)
+        #expect(abs(confidence.noAnswerProbability(raw) - 0.25) < 1e-12)
+        #expect(confidence.noAnswerProbability(0) == 0 && confidence.noAnswerProbability(1) == 1)
+        // A span with half of the probability of all: log-odds 0; reduced by the probability of no answer.
+        let score = confidence.score(logit: 3, logSum: 2 + log(2.0), noAnswer: raw)
+        #expect(abs(score - 0.75 / (1 + exp(0.5))) < 1e-12)
+        config.confidence = ConfidenceCalibration(
+            temperature: .nan, answer: ConfidenceCalibration.Map(scale: 1, offset: 0), questions: 1)
+        let error = #expect(throws: CheckpointError.self) { try config.validate(path: "config.json") }
+        #expect(error?.description.contains("bertqa_confidence.temperature") == true)
+    }
+
     @Test(
         "that BertQA doesn't compute is refused by name",
         arguments: [

@@ -91,6 +91,21 @@ struct ModelCardTests {
         #expect(read["eval_results"]?.array?.count == 2)
     }
 
+    @Test("has the calibration error if the run measured it")
+    func calibrated() throws {
+        try run("run") { directory in
+            let measured = Self.statistics.replacing(
+                "\"f1\": 80.456,", with: "\"f1\": 80.456, \"calibration_error\": 0.02345,")
+            try DurableFiles.write(measured, to: "\(directory)/training_stats.json")
+            let card = try #require(try ModelCard(directory: directory)).text()
+            #expect(card == (try fixture("card-calibrated.txt")))
+        }
+        let read = try JSONValue.parse(Array(try fixture("card-calibrated.json").utf8))
+        let metrics = try #require(read["eval_results"]?.array)
+        #expect(metrics.last?["metric_type"]?.string == "expected_calibration_error")
+        #expect(metrics.map { $0["metric_value"]?.double } == [70.25, 80.46, 0.0235])
+    }
+
     @Test("says which part of the questions was split off")
     func split() throws {
         try run("run", validation: nil) { directory in

@@ -21,6 +21,11 @@ struct ConfidenceReport {
     /// The shares of the questions that the report speaks of.
     private static let shares = (1...10).map { Double($0) / 10 }
 
+    /// What scores of open questions come to.
+    init(_ reliability: Reliability, isCalibrated: Bool) {
+        (self.reliability, self.isCalibrated, limited) = (reliability, isCalibrated, nil)
+    }
+
     init(_ run: DatasetPrediction, rules: ScoringRules) {
         reliability = run.reliability(rules: rules)
         isCalibrated = run.isCalibrated

@@ -81,7 +81,7 @@ struct OpenAsking {
                     f1: example.answers.map { SQuADMetrics.f1(evidence.text, $0.text) }.max() ?? 0))
         }
         return OpenQuestion(
-            id: example.id, answer: best?.answer.text ?? "",
+            id: example.id, answer: best?.answer.text ?? "", score: best?.answer.score ?? 0,
             isFromRightPassage: best?.passage.map { found[$0].passage.passage.document == right } ?? false,
             passages: read)
     }

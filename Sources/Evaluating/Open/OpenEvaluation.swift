@@ -9,6 +9,8 @@ package struct OpenEvaluation: Sendable {
     package let dataset: Dataset
     /// What was found and read for each question, in the order of the dataset.
     package let questions: [OpenQuestion]
+    /// Whether the model was calibrated.
+    package let isCalibrated: Bool
     /// How passages were ranked.
     package let ranking: PassageRanking
     /// Passages of all paragraphs.
@@ -44,6 +46,7 @@ package struct OpenEvaluation: Sendable {
         questionsPerSecond = try await asking.ask(examples)
         toldAnswers = try await Self.told(examples, reader)
         (dataset, questions, self.ranking) = (whole.keeping(examples), asking.questions, ranking)
+        isCalibrated = reader.isCalibrated
         (passageCount, passagesPerSecond) = (collection.passageCount, collection.passagesPerSecond)
     }
 

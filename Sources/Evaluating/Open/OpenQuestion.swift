@@ -7,14 +7,18 @@ package struct OpenQuestion: Sendable {
     package let id: QuestionID
     /// The answer; empty where there is none.
     package let answer: String
+    /// The answer's score.
+    package let score: Double
     /// Whether the answer is of the question's own paragraph.
     package let isFromRightPassage: Bool
     /// The passages that were found and read, best first as search has them.
     package let passages: [OpenPassage]
 
     /// What was found for a question.
-    package init(id: QuestionID, answer: String, isFromRightPassage: Bool, passages: [OpenPassage]) {
-        (self.id, self.answer) = (id, answer)
+    package init(
+        id: QuestionID, answer: String, score: Double, isFromRightPassage: Bool, passages: [OpenPassage]
+    ) {
+        (self.id, self.answer, self.score) = (id, answer, score)
         (self.isFromRightPassage, self.passages) = (isFromRightPassage, passages)
     }
 

@@ -1,3 +1,4 @@
+import Charts
 import Console
 import QuestionAnswering
 import SQuAD
@@ -8,14 +9,24 @@ package struct OpenReport {
     private let run: OpenEvaluation
     private let scores: Scores
     private let told: Scores
+    private let confidence: ConfidenceReport
     private let rules: ScoringRules
 
     /// - Parameter rules: how answers are compared.
     package init(_ run: OpenEvaluation, rules: ScoringRules = .squad) {
         (self.run, self.rules) = (run, rules)
         scores = SQuADMetrics.score(run.dataset, predictions: run.answers, rules: rules)
+        let questions = SQuADMetrics.questionScores(run.dataset, predictions: run.answers, rules: rules)
+        let right = Dictionary(questions.map { ($0.id, $0.exactMatch > 0) }) { first, _ in first }
+        confidence = ConfidenceReport(
+            Reliability(
+                run.questions.map { Reliability.Outcome(score: $0.score, isRight: right[$0.id] ?? false) }),
+            isCalibrated: run.isCalibrated)
         told = SQuADMetrics.score(run.dataset, predictions: run.toldAnswers, rules: rules)
     }
+
+    /// The picture of how far the scores can be believed.
+    package var chart: ReliabilityChart? { confidence.chart }
 
     /// The share of questions that satisfy a condition, in per cent.
     private func share(_ condition: (OpenQuestion) -> Bool) -> Double {
@@ -36,7 +47,7 @@ package struct OpenReport {
                 ("told_exact_match", .double(told.exactMatch)), ("told_f1", .double(told.f1)),
                 ("passages", .int(run.passageCount)), ("questions_per_second", .double(run.questionsPerSecond)),
                 ("passages_per_second", .double(run.passagesPerSecond)), ("passage_ranking", run.ranking.json),
-            ]
+            ] + confidence.members
         return .object(JSONObject(members))
     }
 
@@ -51,7 +62,7 @@ package struct OpenReport {
                 "told the passage   exact match \(Figures.fixed(told.exactMatch, 2)) %, F1 "
                     + "\(Figures.fixed(told.f1, 2)) %",
                 "ranking            logits \(run.ranking)",
-            ]
+            ] + confidence.lines
         return lines.joined(separator: "\n")
     }
 }
