@@ -1,7 +1,7 @@
 """Calibrates a model on half of a dataset's articles and measures the calibration error on the other half.
 
 ... confidence.py --model MODEL --data dev.json --splits 5            random halves of the articles, seeds 0 to 4
-... confidence.py --model RUN --data unseen.json --calibrated         the calibration that the model has, on all articles
+... confidence.py --model RUN --data unseen.json --calibrated         the calibration that the model has
 
 With --open N each line also has the same for N questions that are asked of all paragraphs of the other half (`evaluate
 --open`). The model's folder is not changed.

@@ -41,8 +41,8 @@ package struct EncoderConfig: Sendable, Hashable {
     /// BertQA's own key, `no_answer_threshold`: a question that is more likely to have no answer than this, 0 to 1, is
     /// left unanswered; nil for a model that always answers. transformers keeps the key and ignores it.
     package var noAnswerThreshold: Double?
-    /// BertQA's own key, `bertqa_confidence`: how logits become the probability that an answer is right; nil for a model
-    /// that was not calibrated.
+    /// BertQA's own key, `bertqa_confidence`: how logits become the probability that an answer is right; nil for a
+    /// model that was not calibrated.
     package var confidence: ConfidenceCalibration?
 
     /// The file's other keys, in its order.

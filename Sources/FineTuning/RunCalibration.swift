@@ -13,8 +13,8 @@ struct RunCalibration {
     /// More questions would take longer and change little.
     private static let mostQuestions = 2000
 
-    /// Reads the model in the run's directory, fits a calibration, and stores it in its `config.json`. A validation that
-    /// is too small for that leaves the model as it is.
+    /// Reads the model in the run's directory, fits a calibration, and stores it in its `config.json`. A validation
+    /// that is too small for that leaves the model as it is.
     ///
     /// - Parameters:
     ///   - options: those of the run, with what they mean on this machine.

@@ -2,10 +2,10 @@
 public struct Answer: Sendable, Hashable {
     /// The words of the text that answer the question; empty if the text has no answer.
     public let text: String
-    /// How sure the model is, from 0 to 1. Of a calibrated model (`Reader.isCalibrated`): the probability that the answer
-    /// is right, which compares questions and texts. Of any other: the probability of its first token times that of its
-    /// last, among all tokens of the text, which compares answers to one question only. If the text has no answer, how
-    /// likely that is.
+    /// How sure the model is, from 0 to 1. Of a calibrated model (`Reader.isCalibrated`): the probability that the
+    /// answer is right, which compares questions and texts. Of any other: the probability of its first token times that
+    /// of its last, among all tokens of the text, which compares answers to one question only. If the text has no
+    /// answer, how likely that is.
     public let score: Double
     /// Where the answer stands in the text, in Unicode scalars.
     public let range: Range<Int>

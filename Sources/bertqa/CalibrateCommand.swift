@@ -51,21 +51,25 @@ struct CalibrateCommand: AsyncParsableCommand {
                 throw ValidationError(
                     "calibrate changes a model's folder, and \(model) is the hub's; copy \(folder) and name the copy")
             }
-            let data = try await DatasetSource.path(data, .dev)
-            let rules = try metric.rules()
-            let dataset = try Dataset(path: data)
-            let extent = DatasetExtent(dataset)
-            extent.tell(scoring: true)
-            try extent.requireAnswers(data)
-            try warnIfTrained(on: data)
-            try options.apply()
-            let report = try CalibrationReport(
-                model: model, dataset: dataset,
-                options: PredictionOptions(
-                    options, features: length.features(), decoder: answers.decoder(decoding)), rules: rules)
-            try report.store()
+            let report = try calibrate(on: await DatasetSource.path(data, .dev))
             try writeOutput(json ? report.json.serialized() : report.text)
         }
+    }
+
+    private func calibrate(on data: String) throws -> CalibrationReport {
+        let rules = try metric.rules()
+        let dataset = try Dataset(path: data)
+        let extent = DatasetExtent(dataset)
+        extent.tell(scoring: true)
+        try extent.requireAnswers(data)
+        try warnIfTrained(on: data)
+        try options.apply()
+        let report = try CalibrationReport(
+            model: model, dataset: dataset,
+            options: PredictionOptions(options, features: length.features(), decoder: answers.decoder(decoding)),
+            rules: rules)
+        try report.store()
+        return report
     }
 
     /// Answers to questions that a model has seen are right more often than others.
@@ -75,7 +79,7 @@ struct CalibrateCommand: AsyncParsableCommand {
         let run = try MappedFile(path: record).withBytes(JSONValue.parse)
         guard try DatasetFile.sha256(data) == run["data"]?["train_file"]?["sha256"]?.string else { return }
         StandardError.write(
-            "warning: the model was trained on this file, and answers its questions better than others: its scores will "
-                + "be too high; calibrate on questions that it has not seen\n")
+            "warning: the model was trained on this file, and answers its questions better than others: its scores "
+                + "will be too high; calibrate on questions that it has not seen\n")
     }
 }

@@ -22,7 +22,8 @@ struct EvaluateCommand: AsyncParsableCommand {
             that \
             version, and the best threshold is shown; --store-threshold stores it in the model's config.json. A \
             threshold that is \
-            chosen and scored on the same questions makes the score too good: choose it on other questions than those you report.
+            chosen and scored on the same questions makes the score too good: choose it on other questions than those \
+            you report.
 
             The calibration error says how far scores are from the share of answers that is right; --reliability-chart \
             draws both, and what is right among the surest answers.

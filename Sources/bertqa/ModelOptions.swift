@@ -72,8 +72,8 @@ struct NoAnswerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Leave a question unanswered if the score of its best answer is below this, 0 to 1. `bertqa calibrate` makes "
-                + "scores the probability that an answer is right. (default: every question is answered)",
+            "Leave a question unanswered if the score of its best answer is below this, 0 to 1. `bertqa calibrate` "
+                + "makes scores the probability that an answer is right. (default: every question is answered)",
             valueName: "score"))
     var minScore: Double?
 

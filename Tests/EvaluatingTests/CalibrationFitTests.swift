@@ -20,7 +20,9 @@ struct CalibrationFitTests {
             let probability = exp(best / temperature - logSum(temperature))
             let raw = generator.nextShare()
             // The measured probability of no answer is σ(logit / 2 - 1).
-            let none = noAnswer && generator.nextShare() < 1 / (1 + exp(1 - (log(raw) - log1p(-raw)) / 2))
+            let logOdds: Double = log(raw) - log1p(-raw)
+            let measured: Double = 1 / (1 + exp(1 - logOdds / 2))
+            let none = noAnswer && generator.nextShare() < measured
             return CalibrationSample(
                 logit: best, logSums: Scoring.measuredTemperatures.map(logSum), noAnswer: raw,
                 isRight: !none && generator.nextShare() < probability, hasAnswer: !none, article: index % 7)

@@ -9,20 +9,23 @@ struct ReliabilityTests {
     }
 
     /// By hand, with bins of a fifth: 0.05 and 0.15 lie in the first (mean 0.1, none right), 0.5 in the third (right),
-    /// 0.8, 0.9, 1 in the fifth (mean 0.9, two of three right). The error is 2/6 of 0.1, 1/6 of 0.5 and 3/6 of 0.9 - 2/3.
+    /// 0.8, 0.9, 1 in the fifth (mean 0.9, two of three right). The error is 2/6 of 0.1, 1/6 of 0.5, 3/6 of 0.9 - 2/3.
     @Test("the calibration error is the mean gap between score and accuracy of the bins")
     func byHand() {
         let found = reliability(
             [(0.9, true), (0.05, false), (1, true), (0.5, true), (0.15, false), (0.8, false)], bins: 5)
         #expect(found.bins.map(\.count) == [2, 0, 1, 0, 3])
         #expect(found.bins.map(\.right) == [0, 0, 1, 0, 2])
-        #expect(abs(found.calibrationError - (2 * 0.1 + 1 * 0.5 + 3 * (0.9 - 2.0 / 3)) / 6) < 1e-12)
+        let gaps: [Double] = [2 * 0.1, 1 * 0.5, 3 * 0.9 - 2]
+        #expect(abs(found.calibrationError - gaps.reduce(0, +) / 6) < 1e-12)
     }
 
     /// `Tools/check_calibration_error.py` computes the same numbers with NumPy.
     @Test("it equals what NumPy computes over fifteen bins")
     func asNumPy() {
-        let outcomes = (0..<200).map { index in (Double((index * 37) % 101) / 100, (index * 53) % 7 < 3) }
+        let outcomes = (0..<200).map { (index: Int) -> (Double, Bool) in
+            (Double((index * 37) % 101) / 100, (index * 53) % 7 < 3)
+        }
         #expect(abs(reliability(outcomes).calibrationError - 0.25315) < 1e-9)
     }
 

@@ -53,8 +53,8 @@ package struct CalibrationSample: Sendable, Hashable {
 /// Fits a calibration: scale and offset under which the outcomes are most likely, and the temperature under which those
 /// of long texts are too.
 ///
-/// With a higher temperature more of the sum over spans comes from tokens that nobody would take for the answer, so that
-/// scores fall with the length of the text. A text by itself does not show that; see `Dataset.amongOthers`.
+/// With a higher temperature more of the sum over spans comes from tokens that nobody would take for the answer, so
+/// that scores fall with the length of the text. A text by itself does not show that; see `Dataset.amongOthers`.
 package enum CalibrationFit {
     /// The fewest questions with an answer, and the fewest of them right and wrong, that a fit is made on; also the
     /// fewest without an answer for the map of `ConfidenceCalibration.noAnswer`.
@@ -74,8 +74,8 @@ package enum CalibrationFit {
         guard answerable.count >= leastQuestions, right >= leastOutcomes, answerable.count - right >= leastOutcomes
         else {
             throw .calibration(
-                "\(answerable.count) questions with an answer, \(right) of them answered right, are too few to calibrate "
-                    + "scores on; at least \(leastQuestions) are needed, \(leastOutcomes) of them right and "
+                "\(answerable.count) questions with an answer, \(right) of them answered right, are too few to "
+                    + "calibrate scores on; at least \(leastQuestions) are needed, \(leastOutcomes) of them right and "
                     + "\(leastOutcomes) wrong")
         }
         let long = long.filter(\.hasAnswer)

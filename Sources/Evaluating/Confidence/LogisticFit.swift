@@ -3,8 +3,9 @@ import Foundation
 
 /// The map of log-odds to probabilities under which outcomes are most likely.
 ///
-/// - Source: Platt 1999, "Probabilistic outputs for support vector machines", with its targets, which keep the fit finite
-///   where log-odds separate the outcomes; Newton's method as in Lin, Lin and Weng 2007, doi:10.1007/s10994-007-5018-6.
+/// - Source: Platt 1999, "Probabilistic outputs for support vector machines", with its targets, which keep the fit
+///   finite where log-odds separate the outcomes; Newton's method as in Lin, Lin and Weng 2007,
+///   doi:10.1007/s10994-007-5018-6.
 struct LogisticFit {
     /// The map that was found; its scale is at least `leastScale`.
     let map: ConfidenceCalibration.Map

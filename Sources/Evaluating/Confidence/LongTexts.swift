@@ -1,8 +1,8 @@
 import SQuAD
 
 extension Dataset {
-    /// Some of the questions, each about its text among others that stand near it in the dataset. The articles keep their
-    /// numbers.
+    /// Some of the questions, each about its text among others that stand near it in the dataset. The articles keep
+    /// their numbers.
     ///
     /// - Parameters:
     ///   - questions: how many questions at most, spread over the dataset.

@@ -183,9 +183,9 @@ extension ModelCard {
             } ?? "No threshold for questions without an answer was measured: it always gives one, with a score.")
         if let error = best?.calibrationError {
             lines.append(
-                "In BertQA its score is the probability that an answer is right, by a calibration in `config.json` that "
-                    + "was fitted on the validation (expected calibration error on articles that were not fitted on: "
-                    + "\(Figures.fixed(error, 4))). transformers computes other scores.")
+                "In BertQA its score is the probability that an answer is right, by a calibration in `config.json` "
+                    + "that was fitted on the validation (expected calibration error on articles that were not fitted "
+                    + "on: \(Figures.fixed(error, 4))). transformers computes other scores.")
         }
         return "## Limits\n\n" + lines.map { "- \($0)" }.joined(separator: "\n")
     }
