@@ -235,7 +235,8 @@ extension Trainer {
                 if prepared.interrupt.isRaised { throw CancellationError() }
             }
             report.say(calibration.message)
-            state.statistics.epochs[best - 1].validation?.calibrationError = calibration.error
+            guard let error = calibration.error else { return }
+            state.statistics.epochs[best - 1].validation?.calibrationError = error
         } catch is CancellationError {
             // The last epoch's checkpoint goes on with the calibration.
             throw .interrupted(step: state.step, checkpoint: prepared.store.path(step: state.step))

@@ -54,7 +54,7 @@ struct NumberOptionTests {
         "config", "model", "train-file", "validation-file", "output-dir", "data", "output", "question", "context",
         "context-file", "id", "report", "histogram", "host", "database", "api-key-file", "predictions", "na-prob-file",
         "n-best-output", "na-prob-output", "shard", "memory", "allowed-hosts", "allow-origin", "language",
-        "predictions-output", "references-output", "revision", "sample",
+        "predictions-output", "references-output", "reliability-chart", "revision", "sample",
     ]
 
     private static let offline = "export HF_HUB_OFFLINE=1"
