@@ -122,6 +122,8 @@ let package = Package(
             path: "Benchmarks/BertQABench"),
         .executableTarget(
             name: "tokenizer-bench", dependencies: ["Tokenizers", "SQuAD"], path: "Benchmarks/TokenizerBench"),
+        .executableTarget(
+            name: "retrieval-bench", dependencies: ["Retrieval", "SQuAD", "Files"], path: "Benchmarks/RetrievalBench"),
         .target(
             name: "FuzzedParsers",
             dependencies: [

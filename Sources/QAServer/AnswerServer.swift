@@ -63,9 +63,11 @@ public struct AnswerServer: Sendable {
                 throw DocumentStoreError(.encoder, "\(error)")
             }
         }
+        let language = options.language
         switch options.documents {
-        case .file(let path): return try SQLiteStore(path: path, limits: limits, source: source)
-        case .memory: return try SQLiteStore(path: nil, limits: limits, source: source)
+        case .file(let path):
+            return try SQLiteStore(path: path, limits: limits, language: language, source: source)
+        case .memory: return try SQLiteStore(path: nil, limits: limits, language: language, source: source)
         case .nowhere: return nil
         }
     }

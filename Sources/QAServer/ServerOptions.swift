@@ -1,4 +1,5 @@
 import QuestionAnswering
+import Retrieval
 
 /// What the server accepts at once. The defaults are those of Hugging Face's text-embeddings-inference where it has
 /// them.
@@ -91,6 +92,8 @@ public struct ServerOptions: Sendable {
     public var allowedOrigins: [String] = []
     /// Where documents are stored.
     public var documents = DocumentPlace.memory
+    /// The language of documents and questions; nil takes what the database has, English in a new one.
+    package var language: SearchLanguage?
     /// What makes vectors of passages and questions; nil finds passages by words alone.
     package var encoder: PassageEncoder?
     /// What requests must bring as a bearer token; nil asks for nothing.

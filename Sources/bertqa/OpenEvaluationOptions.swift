@@ -63,6 +63,7 @@ struct OpenEvaluationOptions: ParsableArguments {
         options.reader = reader
         options.passages = passages ?? options.passages
         options.sample = sample
+        if let language = rules.language, language != "en" { options.language = .other }
         if let embedder { options.encoder = try await ModelSource.folder(embedder, allowsPickle: false) }
         let run = try await OpenEvaluation(model: folder, data: data, options: options)
         if learnRanking { try learn(run, in: folder, data) }

@@ -6,6 +6,7 @@ import Foundation
 import Logging
 import QAServer
 import QuestionAnswering
+import Retrieval
 import Torch
 import Tracing
 
@@ -47,6 +48,13 @@ struct ServeCommand: AsyncParsableCommand {
                 + "Passages that were stored without vectors get them when the server starts.", valueName: "folder"),
         completion: .directory)
     var embedder: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How words of documents and questions are compared: en by their stems, other as they are. Documents that were "
+                + "indexed the other way are indexed again. (default: what the database has, en in a new one)",
+            valueName: "language"))
+    var language: SearchLanguage?
 
     @OptionGroup(title: "Access") var access: ServeAccessOptions
     @Option(
@@ -119,7 +127,7 @@ struct ServeCommand: AsyncParsableCommand {
         _ folder: String, _ encoder: PassageEncoder?, key: APIKey?, logger: Logger
     ) throws -> AnswerServer {
         var serverOptions = serverOptions(folder, key: key)
-        serverOptions.encoder = encoder
+        (serverOptions.language, serverOptions.encoder) = (language, encoder)
         serverOptions.documents = ServeDatabase.place(database, logger: logger)
         let readerOptions = window.reader(options, noAnswer, decoding)
         func make() throws(DocumentStoreError) -> AnswerServer {
@@ -193,3 +201,5 @@ enum LogFormat: String, ExpressibleByArgument, CaseIterable {
 
     var isJSON: Bool { self == .json || (self == .auto && isatty(STDERR_FILENO) == 0) }
 }
+
+extension SearchLanguage: ExpressibleByArgument {}

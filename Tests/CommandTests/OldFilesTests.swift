@@ -89,7 +89,7 @@ struct OldFilesTests {
             + "\n"
     }
 
-    @Test("a database of documents is opened, with all its documents", arguments: versions)
+    @Test("a database of documents is opened, with all its documents, and its passages are found", arguments: versions)
     func documents(version: String) async throws {
         let fixtures = try #require(Bundle.module.resourceURL).appendingPathComponent("Fixtures/\(version)").path
         let shop = try Workshop()
@@ -105,6 +105,13 @@ struct OldFilesTests {
         let list = try await get("/v1/documents")["documents"]?.array?.compactMap { $0["id"]?.string }
         #expect(list == ["ada", "bob", "cleo", "dan", "eve"])
         #expect(try await get("/v1/documents/bob")["text"]?.string == "bob lives in the town of oslo.")
+        var question = HTTPClientRequest(url: "\(server.address)/v1/answer")
+        question.method = .POST
+        question.headers.add(name: "content-type", value: "application/json")
+        question.body = .bytes(ByteBuffer(string: #"{"question": "who lived in oslo?"}"#))
+        let response = try await HTTPClient.shared.execute(question, timeout: .seconds(60))
+        let answers = try JSONValue.parse(Array(try await response.body.collect(upTo: 1 << 20).readableBytesView))
+        #expect(answers["answers"]?.array?.first?["document"]?.string != nil, "\(answers)")
         server.running.send(SIGTERM)
         #expect(try server.running.finish().status == 0)
     }

@@ -71,6 +71,31 @@ struct DocumentTests {
         }
     }
 
+    @Test("with an encoder, documents that share no word with a question are found, also those stored before")
+    func vectors() async throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).sqlite").path
+        defer { for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: file + end) } }
+        func documents(encoder: Bool, _ stored: String, _ text: String) async throws -> Set<String> {
+            var found: Set<String> = []
+            try await LocalServer.run({ options, shop in
+                options.documents = .file(file)
+                if encoder {
+                    options.encoder = PassageEncoder(folder: "\(shop.path)/model")
+                    options.encoder?.device = .cpu
+                }
+            }) { server in
+                try await server.ready()
+                #expect(try await put(server, stored, text).status == 201)
+                let body = "{\"question\": \"zzz?\", \"top_k\": 50}"
+                let answers = try await server.post("/v1/answer", body)["answers"]?.array ?? []
+                found = Set(answers.compactMap { $0["document"]?.string })
+            }
+            return found
+        }
+        #expect(try await documents(encoder: false, "a", "ada lives in rome.") == [])
+        #expect(try await documents(encoder: true, "b", "bob lives in oslo.") == ["a", "b"])
+    }
+
     @Test(
         "nothing in a question is taken for the syntax of the search",
         arguments: [

@@ -12,10 +12,10 @@ struct OpenCollection {
     let passagesPerSecond: Double
 
     /// Stores each paragraph as a document with its article's title.
-    init(_ dataset: Dataset, encoder: TextEncoder?) async throws {
+    init(_ dataset: Dataset, language: SearchLanguage, encoder: TextEncoder?) async throws {
         self.encoder = encoder
         let store = try SQLiteStore(
-            path: nil, limits: StoreLimits(documents: .max, bytes: .max),
+            path: nil, limits: StoreLimits(documents: .max, bytes: .max), language: language,
             source: encoder.map { VectorSource(encoder: $0.identity, width: $0.width) })
         var (number, passages) = (0, 0)
         let total = dataset.paragraphCount

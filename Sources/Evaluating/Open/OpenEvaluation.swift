@@ -40,7 +40,7 @@ package struct OpenEvaluation: Sendable {
                 folder, precision: options.reader.precision, device: options.reader.device)
         }
         let examples = Self.sample(whole.examples(), options.sample)
-        let collection = try await OpenCollection(whole, encoder: encoder)
+        let collection = try await OpenCollection(whole, language: options.language, encoder: encoder)
         let ranking = options.ranking ?? reader.ranking
         var asking = OpenAsking(reader: reader, collection: collection, ranking: ranking, passages: options.passages)
         questionsPerSecond = try await asking.ask(examples)

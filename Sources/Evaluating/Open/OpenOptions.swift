@@ -1,4 +1,5 @@
 import QuestionAnswering
+import Retrieval
 
 /// How the questions of a dataset are asked of all its paragraphs.
 package struct OpenOptions: Sendable {
@@ -6,6 +7,8 @@ package struct OpenOptions: Sendable {
     package var reader = ReaderOptions()
     /// An encoder's folder, whose vectors find passages beside words; nil finds by words alone.
     package var encoder: String?
+    /// How words are compared.
+    package var language = SearchLanguage.english
     /// Passages that the model reads for a question.
     package var passages = 10
     /// How many questions are asked, spread evenly over the file; nil asks all.

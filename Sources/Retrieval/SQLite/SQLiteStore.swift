@@ -8,6 +8,7 @@ package struct SQLiteStore: DocumentStore {
     /// Nil for a database in memory.
     private let file: DatabaseFile?
     private let limits: StoreLimits
+    private let common: CommonWords
     /// Nil where vectors are neither made nor looked for.
     private let source: VectorSource?
 
@@ -15,12 +16,17 @@ package struct SQLiteStore: DocumentStore {
     ///
     /// - Parameters:
     ///   - path: its file; nil keeps it in memory.
+    ///   - language: that of the documents; a database that was indexed for another one is indexed again. Nil takes what
+    ///     the database has, English in a new one.
     ///   - source: what makes the vectors of passages; nil stores and finds none.
+    ///   - wordBudget: passages that a search by words looks at; common words are left out where it would be more.
     /// - Throws: `DocumentStoreError` of the kinds `unavailable`, `corrupt` and `encoder`.
     package init(
-        path: String?, limits: StoreLimits, source: VectorSource? = nil
+        path: String?, limits: StoreLimits, language: SearchLanguage? = nil, source: VectorSource? = nil,
+        wordBudget: Int = 100_000
     ) throws(DocumentStoreError) {
         self.source = source
+        common = CommonWords(budget: wordBudget)
         self.limits = limits
         file = if let path { try DatabaseFile(path: path) } else { nil }
         do {
@@ -31,7 +37,7 @@ package struct SQLiteStore: DocumentStore {
             } else {
                 database = try DatabaseQueue(configuration: configuration)
             }
-            try Schema.prepare(database, name: path ?? "the database in memory", source: source)
+            try Schema.prepare(database, name: path ?? "the database in memory", language: language, source: source)
         } catch let error as DocumentStoreError {
             throw error
         } catch {
@@ -103,10 +109,11 @@ package struct SQLiteStore: DocumentStore {
 
     package func search(words: [String], filter: DocumentFilter, limit: Int) async throws -> [PassageHit] {
         guard !words.isEmpty else { return [] }
-        // Every word is quoted, and quotes cannot be in a word: nothing of a question is read as FTS5's own syntax.
-        let query = words.map { "\"\($0)\"" }.joined(separator: " OR ")
+        let common = common
         return try await read { db in
-            try Row.fetchAll(
+            // Every word is quoted, and quotes cannot be in a word: nothing of a question is read as FTS5's own syntax.
+            let query = try common.without(words, db).map { "\"\($0)\"" }.joined(separator: " OR ")
+            return try Row.fetchAll(
                 db,
                 sql: """
                     SELECT rowid, rank FROM passage_words WHERE passage_words MATCH ? ORDER BY rank, rowid LIMIT ?

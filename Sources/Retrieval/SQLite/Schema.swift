@@ -7,7 +7,9 @@ import GRDB
 enum Schema {
     /// - Throws: `DocumentStoreError` of the kind `corrupt` for a database of something else or of a later version, and
     ///   of the kind `encoder` for vectors of another one; what SQLite throws.
-    static func prepare(_ database: any DatabaseWriter, name: String, source: VectorSource?) throws {
+    static func prepare(
+        _ database: any DatabaseWriter, name: String, language: SearchLanguage?, source: VectorSource?
+    ) throws {
         let migrator = migrator
         try database.read { db in
             if try migrator.hasBeenSuperseded(db) {
@@ -23,7 +25,17 @@ enum Schema {
             }
         }
         try migrator.migrate(database)
+        if let language { try database.write { db in try agree(on: language, db) } }
         if let source { try database.write { db in try agree(on: source, name: name, db) } }
+    }
+
+    /// Indexes all passages again where their words were indexed for another language.
+    private static func agree(on language: SearchLanguage, _ db: Database) throws {
+        let known = try String.fetchOne(db, sql: "SELECT value FROM setting WHERE name = 'language'")
+        guard known ?? SearchLanguage.english.rawValue != language.rawValue else { return }
+        try db.execute(
+            sql: "INSERT OR REPLACE INTO setting (name, value) VALUES ('language', ?)", arguments: [language.rawValue])
+        try indexAgain(language, db)
     }
 
     /// Keeps which encoder makes the vectors.
@@ -43,7 +55,7 @@ enum Schema {
         migrator.registerMigration("documents") { db in try db.execute(sql: first) }
         migrator.registerMigration("retrieval") { db in
             try db.execute(sql: second)
-            try indexAgain(db)
+            try indexAgain(.english, db)
         }
         return migrator
     }
@@ -78,15 +90,19 @@ enum Schema {
         ALTER TABLE document ADD COLUMN source TEXT;
         ALTER TABLE document ADD COLUMN metadata TEXT NOT NULL DEFAULT '{}';
         CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-        DROP TABLE passage_words;
-        CREATE VIRTUAL TABLE passage_words USING fts5(
-            title, words, tokenize = "porter unicode61 remove_diacritics 2"
-        );
         ALTER TABLE passage ADD COLUMN vector INTEGER NOT NULL DEFAULT 0;
         CREATE TABLE vector_block (id INTEGER PRIMARY KEY, vectors BLOB NOT NULL);
         """
 
-    private static func indexAgain(_ db: Database) throws {
+    private static func indexAgain(_ language: SearchLanguage, _ db: Database) throws {
+        let stemmer = language == .english ? "porter " : ""
+        try db.execute(
+            sql: """
+                DROP TABLE passage_words;
+                CREATE VIRTUAL TABLE passage_words USING fts5(
+                    title, words, tokenize = "\(stemmer)unicode61 remove_diacritics 2"
+                );
+                """)
         let rows = try Row.fetchCursor(
             db,
             sql: """
