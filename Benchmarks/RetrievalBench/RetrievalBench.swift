@@ -63,8 +63,8 @@ private func seconds(_ body: () async throws -> Void) async rethrows -> Double {
 
 /// Measures a store of synthetic passages: `retrieval-bench DATA.json DATABASE PASSAGES [WIDTH]`.
 ///
-/// Passages are 100 words drawn from all words of the dataset's paragraphs, each as often as it is there: common words are
-/// common. Vectors of WIDTH numbers are random. Prints one JSON object.
+/// Passages are 100 words drawn from all words of the dataset's paragraphs, each as often as it is there: common words
+/// are common. Vectors of WIDTH numbers are random. Prints one JSON object.
 @main
 struct RetrievalBench {
     static func main() async throws {
@@ -85,8 +85,8 @@ struct RetrievalBench {
         let questions = paragraphs.flatMap(\.questions).map(\.question)
         let latency = try await ask(store, questions, times: count > 200_000 ? 20 : 100, width: width)
         print(
-            "{\"passages\": \(count), \"stored_per_second\": \(Int(Double(count) / stored)), \"database_bytes\": \(bytes), "
-                + "\"peak_bytes\": \(ProcessMemory.peak ?? 0), \(latency)}")
+            "{\"passages\": \(count), \"stored_per_second\": \(Int(Double(count) / stored)), "
+                + "\"database_bytes\": \(bytes), \"peak_bytes\": \(ProcessMemory.peak ?? 0), \(latency)}")
     }
 
     /// Asks for passages by words, by vectors and by both.

@@ -25,6 +25,11 @@ package struct PassageEvidence: Sendable, Hashable {
     package let logit: Double
     /// The logits of "no answer", the lowest of the passage's windows.
     package let nothing: Double
+
+    /// What was read.
+    package init(text: String, logit: Double, nothing: Double) {
+        (self.text, self.logit, self.nothing) = (text, logit, nothing)
+    }
 }
 
 /// What counts how much where the answers of several passages compete: all in logits of the model.
@@ -67,8 +72,8 @@ extension PassageRanking: CustomStringConvertible {
             let noAnswer = value["no_answer"]?.double, [bm25, cosine, noAnswer].allSatisfy({ abs($0) <= 1000 })
         else {
             throw .mismatch(
-                "\(path)/config.json: '\(Self.key)' must have the numbers bm25, cosine and no_answer, each from -1000 to "
-                    + "1000; correct it, or take it out for the usual ones")
+                "\(path)/config.json: '\(Self.key)' must have the numbers bm25, cosine and no_answer, each from -1000 "
+                    + "to 1000; correct it, or take it out for the usual ones")
         }
         self.init(bm25: bm25, cosine: cosine, noAnswer: noAnswer)
     }
@@ -87,7 +92,8 @@ extension PassageRanking: CustomStringConvertible {
 
     /// The weights behind the model's own logits, such as `+ 0.70 BM25 + 10.0 cosine - 0.30 no answer`.
     package var description: String {
-        "+ \(Figures.fixed(bm25, 2)) BM25 + \(Figures.fixed(cosine, 1)) cosine - \(Figures.fixed(noAnswer, 2)) no answer"
+        "+ \(Figures.fixed(bm25, 2)) BM25 + \(Figures.fixed(cosine, 1)) cosine "
+            + "- \(Figures.fixed(noAnswer, 2)) no answer"
     }
 
     /// The weights as an object.

@@ -12,8 +12,8 @@ struct OpenEvaluationOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "With --open: find passages by this encoder's vectors beside words; the folder of any model, with a head or "
-                + "without.", valueName: "folder"), completion: .directory)
+            "With --open: find passages by this encoder's vectors beside words; the folder of any model, with a head "
+                + "or without.", valueName: "folder"), completion: .directory)
     var embedder: String?
 
     @Option(help: "With --open: passages that are read for a question. (default: 10)")

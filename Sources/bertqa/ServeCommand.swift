@@ -51,8 +51,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How words of documents and questions are compared: en by their stems, other as they are. Documents that were "
-                + "indexed the other way are indexed again. (default: what the database has, en in a new one)",
+            "How words of documents and questions are compared: en by their stems, other as they are. Documents that "
+                + "were indexed the other way are indexed again. (default: what the database has, en in a new one)",
             valueName: "language"))
     var language: SearchLanguage?
 

@@ -17,25 +17,48 @@ struct OpenCollection {
         let store = try SQLiteStore(
             path: nil, limits: StoreLimits(documents: .max, bytes: .max), language: language,
             source: encoder.map { VectorSource(encoder: $0.identity, width: $0.width) })
-        var (number, passages) = (0, 0)
-        let total = dataset.paragraphCount
+        var documents = Self.documents(dataset)[...]
+        let total = documents.count
+        var passages = 0
         var meter = RowMeter(unit: "paragraphs")
         defer { meter.finish() }
-        for article in dataset.articles {
-            for paragraph in article.paragraphs {
-                var document = NewDocument(
-                    id: Self.id(number), text: paragraph.context, passages: Passage.split(paragraph.context))
-                document.title = article.title.isEmpty ? nil : article.title.replacing("_", with: " ")
-                if let encoder { document.vectors = try await encoder.vectors(of: document.passageTexts) }
+        while !documents.isEmpty {
+            var chunk = Array(documents.prefix(Self.chunk))
+            documents = documents.dropFirst(chunk.count)
+            if let encoder { try await Self.encode(&chunk, encoder) }
+            for document in chunk {
                 _ = try await store.put(document)
-                number += 1
                 passages += document.passages.count
-                meter.show(done: number, of: total)
             }
+            meter.show(done: total - documents.count, of: total)
         }
         passageCount = passages
         passagesPerSecond = Double(passages) / meter.seconds
         finder = PassageFinder(store: store)
+    }
+
+    /// Paragraphs that are encoded together.
+    private static let chunk = 64
+
+    private static func documents(_ dataset: Dataset) -> [NewDocument] {
+        var documents: [NewDocument] = []
+        for article in dataset.articles {
+            for paragraph in article.paragraphs {
+                var document = NewDocument(
+                    id: id(documents.count), text: paragraph.context, passages: Passage.split(paragraph.context))
+                document.title = article.title.isEmpty ? nil : article.title.replacing("_", with: " ")
+                documents.append(document)
+            }
+        }
+        return documents
+    }
+
+    private static func encode(_ documents: inout [NewDocument], _ encoder: TextEncoder) async throws {
+        var vectors = try await encoder.vectors(of: documents.flatMap(\.passageTexts))[...]
+        for index in documents.indices {
+            documents[index].vectors = Array(vectors.prefix(documents[index].passages.count))
+            vectors = vectors.dropFirst(documents[index].passages.count)
+        }
     }
 
     /// The document of the dataset's paragraph with this number.

@@ -4,8 +4,8 @@ import QuestionAnswering
 /// Learns how passages are ranked from what was found and read for questions whose answers are known.
 ///
 /// The weights are those under which the answers of the passages, drawn by the softmax of their ranks, are right most
-/// likely: the mean logarithm of the F1 to be expected is greatest. The model's logits are a part with a weight as well,
-/// which all weights are divided by at the end.
+/// likely: the mean logarithm of the F1 to be expected is greatest. The model's logits have a weight as well, which all
+/// weights are divided by at the end.
 package struct RankingLearner {
     /// Of each question that can be told anything from: for each of its passages the parts and the F1.
     private let questions: [[(parts: [Double], f1: Double)]]

@@ -16,8 +16,8 @@ package struct SQLiteStore: DocumentStore {
     ///
     /// - Parameters:
     ///   - path: its file; nil keeps it in memory.
-    ///   - language: that of the documents; a database that was indexed for another one is indexed again. Nil takes what
-    ///     the database has, English in a new one.
+    ///   - language: that of the documents; a database that was indexed for another one is indexed again. Nil takes
+    ///     what the database has, English in a new one.
     ///   - source: what makes the vectors of passages; nil stores and finds none.
     ///   - wordBudget: passages that a search by words looks at; common words are left out where it would be more.
     /// - Throws: `DocumentStoreError` of the kinds `unavailable`, `corrupt` and `encoder`.

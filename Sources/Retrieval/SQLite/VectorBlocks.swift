@@ -2,10 +2,11 @@ import CVectors
 import Foundation
 import GRDB
 
-/// The vectors of passages in SQLite: 8-bit integers with a factor each, 64 of them in a blob, by the passages' numbers.
+/// The vectors of passages in SQLite: 8-bit integers with a factor each, 64 of them in a blob, by the numbers of the
+/// passages.
 ///
-/// A scan reads few large blobs instead of many small rows, and no more than one of them is in memory. A row whose factor
-/// is 0 belongs to no passage.
+/// A scan reads few large blobs instead of many small rows, and no more than one of them is in memory. A row whose
+/// factor is 0 belongs to no passage.
 enum VectorBlocks {
     /// Vectors of one blob.
     private static let rows: Int64 = 64
