@@ -31,7 +31,7 @@ struct RankingLearnerTests {
             }
             let best = ranks.indices.max { ranks[$0] < ranks[$1] }
             return OpenQuestion(
-                id: QuestionID("\(number)"), answer: "", isFromRightPassage: false,
+                id: QuestionID("\(number)"), answer: "", score: 0, isFromRightPassage: false,
                 passages: passages.enumerated().map { place, passage in
                     OpenPassage(
                         isRight: place == best, fit: passage.fit, evidence: passage.evidence, f1: place == best ? 1 : 0)
@@ -73,14 +73,14 @@ struct RankingLearnerTests {
             isRight: true, fit: PassageFit(bm25: 1, cosine: nil),
             evidence: PassageEvidence(text: "a", logit: 1, nothing: 0), f1: 1)
         let all = OpenQuestion(
-            id: QuestionID("a"), answer: "a", isFromRightPassage: true, passages: [passage, passage])
+            id: QuestionID("a"), answer: "a", score: 0, isFromRightPassage: true, passages: [passage, passage])
         #expect(RankingLearner([all]).questionCount == 0)
         // Where the right passage is always the one with the lower logits, these are no help.
         let wrong = OpenPassage(
             isRight: false, fit: PassageFit(bm25: 1, cosine: nil),
             evidence: PassageEvidence(text: "b", logit: 9, nothing: 0), f1: 0)
         let against = OpenQuestion(
-            id: QuestionID("a"), answer: "b", isFromRightPassage: false, passages: [passage, wrong])
+            id: QuestionID("a"), answer: "b", score: 0, isFromRightPassage: false, passages: [passage, wrong])
         #expect(RankingLearner([against]).ranking() == nil)
     }
 }
