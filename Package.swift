@@ -235,7 +235,8 @@ if let tests = Context.environment["BERTQA_ONLY_TESTS"] {
     package.products = []
     package.dependencies.removeAll { dependency in
         guard case .sourceControl(_, let location, _) = dependency.kind else { return true }
-        return !(wanted.contains("Tokenizers") && location.hasSuffix("swift-protobuf")
+        return
+            !(wanted.contains("Tokenizers") && location.hasSuffix("swift-protobuf")
             || wanted.contains("Retrieval") && location.hasSuffix("GRDB.swift"))
     }
 }
