@@ -43,8 +43,8 @@ package struct PassageRanking: Sendable, Hashable {
     /// How much of the logits of "no answer" is taken off.
     package var noAnswer: Double
 
-    /// What is used where a model stores nothing else.
-    package static let standard = PassageRanking(bm25: 0.7, cosine: 10, noAnswer: 0.3)
+    /// What is used where a model stores nothing else (docs/lab/retrieval.md has where it comes from).
+    package static let standard = PassageRanking(bm25: 0.55, cosine: 10, noAnswer: 0.25)
 
     /// Weights of the parts.
     package init(bm25: Double, cosine: Double, noAnswer: Double) {
@@ -90,7 +90,7 @@ extension PassageRanking: CustomStringConvertible {
             config.json().serialized(pretty: true) + "\n", to: "\(directory)/config.json", replacesLink: true)
     }
 
-    /// The weights behind the model's own logits, such as `+ 0.70 BM25 + 10.0 cosine - 0.30 no answer`.
+    /// The weights behind the model's own logits, such as `+ 0.55 BM25 + 10.0 cosine - 0.25 no answer`.
     package var description: String {
         "+ \(Figures.fixed(bm25, 2)) BM25 + \(Figures.fixed(cosine, 1)) cosine "
             + "- \(Figures.fixed(noAnswer, 2)) no answer"
