@@ -283,22 +283,6 @@ def optimizer_steps(model, folder):
     write_json(folder / "curves.json", report)
 
 
-def schedules(path):
-    """What get_linear_schedule_with_warmup multiplies the learning rate with, step by step from step 0."""
-    cases = []
-    for warmup, total in [(0, 5), (3, 10), (10, 10), (1, 2), (0, 1), (4, 25)]:
-        parameter = torch.nn.Parameter(torch.zeros(1))
-        optimizer = torch.optim.SGD([parameter], lr=1.0)
-        scheduler = get_linear_schedule_with_warmup(optimizer, warmup, total)
-        multipliers = []
-        for _ in range(total + 2):
-            multipliers.append(scheduler.get_last_lr()[0])
-            optimizer.step()
-            scheduler.step()
-        cases.append({"warmup": warmup, "total": total, "multipliers": multipliers})
-    write_json(path, cases)
-
-
 def key_formats(folder):
     """One encoder saved in each way that its keys occur in the world."""
     config = BertConfig(
@@ -406,7 +390,6 @@ def main():
     equal_rows(model, output / "tiny_bert")
     one_layer(model, output / "tiny_bert")
     optimizer_steps(model, output / "adamw")
-    schedules(output / "schedule.json")
     key_formats(output / "key_formats")
     one_type(output / "one_type")
     print_size(output)

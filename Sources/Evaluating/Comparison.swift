@@ -37,13 +37,13 @@ package struct Comparison: Sendable {
             self.peakMemory = peakMemory
         }
 
-        /// Lets a model answer a dataset, and measures how.
+        /// Lets a model answer a dataset, or several together, and measures how.
         ///
         /// - Throws: what `DatasetPrediction` throws.
-        package init(name: String, folder: String, data: String, options: PredictionOptions) throws {
+        package init(name: String, folders: [String], data: String, options: PredictionOptions) throws {
             Runtime.releaseMemory()
             let isMeasured = ProcessMemory.beginPeak()
-            let run = try DatasetPrediction(model: folder, data: data, options: options)
+            let run = try DatasetPrediction(models: folders, data: data, options: options)
             self.init(
                 name: name, parameters: run.parameterCount, answers: run.answers, tokens: run.tokenScores,
                 questionsPerSecond: run.questionsPerSecond, weightBytes: run.weightBytes,

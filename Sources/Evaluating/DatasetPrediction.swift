@@ -30,9 +30,17 @@ public struct DatasetPrediction {
     ///
     /// - Throws: `DatasetError`, also for a dataset without answers, `ReaderError`, and what the model throws.
     public init(model: String, data: String, options: PredictionOptions) throws {
+        try self.init(models: [model], data: data, options: options)
+    }
+
+    /// Loads the dataset and one or more models, which answer together: the probability of each token is the mean of
+    /// theirs.
+    ///
+    /// - Throws: as `init(model:data:options:)`; also for models with different tokenizers.
+    public init(models: [String], data: String, options: PredictionOptions) throws {
         let dataset = try Dataset(path: data)
         try DatasetExtent(dataset).requireAnswers(data)
-        try self.init(dataset, loaded: options.load(model), options: options)
+        try self.init(dataset, loaded: options.load(models), options: options)
     }
 
     /// Runs a model that was loaded with these options.
@@ -45,11 +53,10 @@ public struct DatasetPrediction {
         examples = dataset.examples()
         decoder = options.decoder
         tokenizer = loaded.tokenizer
-        noAnswerThreshold = options.noAnswerThreshold ?? loaded.model.config.noAnswerThreshold
+        noAnswerThreshold = options.noAnswerThreshold ?? loaded.noAnswerThreshold
         minScore = options.minScore
-        isCalibrated = loaded.model.config.confidence != nil
-        parameterCount = loaded.model.parameters.elementCount
-        weightBytes = loaded.model.parameters.all.reduce(0) { $0 + $1.tensor.count * $1.tensor.dtype.byteCount }
+        isCalibrated = loaded.isCalibrated
+        (parameterCount, weightBytes) = (loaded.parameterCount, loaded.weightBytes)
         let options = try options.fitted(to: loaded)
         var meter = RowMeter()
         defer { meter.finish() }

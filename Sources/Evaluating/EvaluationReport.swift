@@ -39,13 +39,13 @@ package struct EvaluationReport {
     ///
     /// - Throws: `DatasetError`, `ReaderError`, and what the model throws.
     package init(
-        tutorialOf model: String, data: String, options: PredictionOptions, rules: ScoringRules = .squad
+        tutorialOf models: [String], data: String, options: PredictionOptions, rules: ScoringRules = .squad
     ) throws {
         self.rules = rules
         let dataset = try Dataset(path: data)
         try DatasetExtent(dataset).requireAnswers(data)
         let examples = dataset.examples()
-        let loaded = try options.load(model)
+        let loaded = try options.load(models)
         let options = try options.fitted(to: loaded)
         var meter = RowMeter()
         defer { meter.finish() }

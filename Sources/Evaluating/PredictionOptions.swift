@@ -31,10 +31,16 @@ public struct PredictionOptions: Sendable {
     /// What the model computes in.
     var resolvedPrecision: Precision { precision ?? .automatic(on: resolvedDevice) }
 
-    /// Loads a model that is to answer.
+    /// Loads models that are to answer together, at least one.
     ///
-    /// - Throws: `ReaderError`.
-    func load(_ folder: String) throws(ReaderError) -> LoadedModel {
+    /// - Throws: `ReaderError`; also for models with different tokenizers.
+    func load(_ folders: [String]) throws(ReaderError) -> LoadedModel {
+        var loaded = try load(folders[0])
+        for folder in folders.dropFirst() { try loaded.join(load(folder), names: (folders[0], folder)) }
+        return loaded
+    }
+
+    private func load(_ folder: String) throws(ReaderError) -> LoadedModel {
         guard resolvedDevice.isAvailable else { throw .device(resolvedDevice) }
         return try LoadedModel(
             directory: folder, use: .inference, precision: resolvedPrecision, device: resolvedDevice,
@@ -47,13 +53,13 @@ public struct PredictionOptions: Sendable {
     func fitted(to loaded: LoadedModel) throws(ReaderError) -> PredictionOptions {
         var fitted = self
         fitted.features = try features.fitted(
-            to: loaded.model.config.longestRow, tokenizer: loaded.tokenizer)
+            to: loaded.longestRow, tokenizer: loaded.tokenizer)
         return fitted
     }
 
     /// Runs a model that was loaded with these options.
     func predictor(_ loaded: LoadedModel) -> Predictor {
-        var predictor = Predictor(model: loaded.model, tokenizer: loaded.tokenizer, device: resolvedDevice)
+        var predictor = Predictor(loaded, device: resolvedDevice)
         predictor.decoder = decoder
         if measuresConfidence { predictor.scoring = .measuring }
         return predictor

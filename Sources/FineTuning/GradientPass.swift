@@ -29,7 +29,7 @@ final class GradientPass {
     private let optimizer: AdamW
     private let device: Device
     private let maxNorm: Double
-    private let checkpointing: Bool
+    private let objective: SpanObjective
     private let team: Team
     private let reducer: GradientReducer?
     private let interrupt: InterruptFlag
@@ -37,12 +37,12 @@ final class GradientPass {
     private(set) var rowsPerPass: Int
 
     init(
-        loaded: LoadedModel, rows: [Feature], optimizer: AdamW, options: TrainingOptions, rowsPerPass: Int,
-        device: Device, team: Team, interrupt: InterruptFlag
+        loaded: LoadedModel, rows: [Feature], optimizer: AdamW, objective: SpanObjective, options: TrainingOptions,
+        rowsPerPass: Int, device: Device, team: Team, interrupt: InterruptFlag
     ) throws(TrainingError) {
         (model, self.optimizer, self.device) = (loaded.model, optimizer, device)
         (self.team, self.rowsPerPass, self.interrupt) = (team, rowsPerPass, interrupt)
-        (maxNorm, checkpointing) = (options.maxGradNorm, options.gradientCheckpointing)
+        (maxNorm, self.objective) = (options.maxGradNorm, objective)
         lengths = rows.map(\.length)
         batches = BatchPreparer(rows: rows, for: loaded, device: device)
         reducer = try TrainingError.wrapping(.computation) { try team.reducer(optimizer.slots.map(\.parameter)) }
@@ -105,11 +105,11 @@ final class GradientPass {
         try optimizer.clearGradients()
         for first in stride(from: 0, to: own.count, by: rowsPerPass) {
             let (chosen, rest) = (own[first...].prefix(rowsPerPass), own[first...].dropFirst(rowsPerPass))
-            let batch = try batches.batch(Array(chosen))
+            let numbers = Array(chosen)
+            let batch = try batches.batch(numbers)
             batches.prepare(Array((rest.isEmpty ? later[...] : rest).prefix(rowsPerPass)))
-            let loss = try model.loss(
-                batch.input, targets: batch.targets, rowDivisor: Double(rowDivisor), dropout: dropout,
-                checkpointing: checkpointing)
+            let loss = try objective.loss(
+                of: model, on: batch, rows: numbers, rowDivisor: Double(rowDivisor), dropout: dropout)
             totals.tokens += batch.tokenCount
             totals.loss = try totals.loss + loss.clone().to(.float32)
             if let reducer, rest.isEmpty {

@@ -15,7 +15,9 @@ package struct PreparedRun {
     let directory: RunDirectory?
     let store: CheckpointStore
     let optimizer: AdamW
-    let schedule: LinearSchedule
+    /// Nil where the options want none.
+    let average: WeightAverage?
+    let schedule: LearningRateSchedule
     let pass: GradientPass
     let team: Team
     let interrupt: InterruptFlag
@@ -52,32 +54,36 @@ package struct PreparedRun {
                 to: loaded.model.config.longestRow, tokenizer: loaded.tokenizer)
         }
         let data = try TrainingData(options: options, tokenizer: loaded.tokenizer, onRead: onRead)
+        let teachers = try Teachers(options, student: loaded)
         try team.agree(on: options)
         let directory = team.writes ? try RunDirectory(options: options) : nil
         let store = CheckpointStore(outputDirectory: options.outputDirectory, kept: options.checkpointsKept)
         let optimizer = try optimizer(options, loaded)
         let environment = RunEnvironment(device: device, processes: team.size)
-        let checkpoint = TrainingCheckpoint(model: loaded.model, optimizer: optimizer, environment: environment)
+        let average = try WeightAverage(options, of: optimizer)
+        let checkpoint = TrainingCheckpoint(
+            model: loaded.model, optimizer: optimizer, average: average, environment: environment)
         let resumed = options.resume ? try checkpoint.resume(options, from: store, team: team, report: &report) : nil
+        if resumed != nil { try directory?.checkData(options) }
         try team.share(loaded.model.parameters.all.map(\.tensor))
         let state =
             resumed ?? TrainingState(rowsPerStep: options.rowsOfAProcess * team.size, rowsPerPass: options.batchSize)
-        let schedule = LinearSchedule(options, rows: data.training.features.count, rowsPerStep: state.rowsPerStep)
-        let pass = try GradientPass(
-            loaded: loaded, rows: data.training.features, optimizer: optimizer, options: options,
-            rowsPerPass: state.rowsPerPass, device: device, team: team, interrupt: interrupt)
+        let schedule = LearningRateSchedule(options, rows: data.mix.rowsPerEpoch, rowsPerStep: state.rowsPerStep)
         report.start(options, loaded, data, totalSteps: schedule.totalSteps)
         report.processes(team.size, rowsPerStep: state.rowsPerStep)
-        if resumed != nil {
-            try directory?.checkData(options)
-            report.resumed(state, schedule)
-        }
+        if resumed != nil { report.resumed(state, schedule) }
+        let shares = try teachers?.shares(
+            of: data.training.features, options, team: team, report: &report, interrupt: interrupt)
+        let pass = try GradientPass(
+            loaded: loaded, rows: data.training.features, optimizer: optimizer,
+            objective: SpanObjective(options, teachers: shares), options: options, rowsPerPass: state.rowsPerPass,
+            device: device, team: team, interrupt: interrupt)
         let events = try options.tensorboard && team.writes ? events(options, state) : nil
         try directory?.writeRecord(options: options, environment: environment, command: command)
         return PreparedRun(
             options: options, loaded: loaded, data: data, directory: directory, store: store, optimizer: optimizer,
-            schedule: schedule, pass: pass, team: team, interrupt: interrupt, environment: environment, state: state,
-            events: events, report: report)
+            average: average, schedule: schedule, pass: pass, team: team, interrupt: interrupt,
+            environment: environment, state: state, events: events, report: report)
     }
 
     private static func load(_ options: TrainingOptions) throws(TrainingError) -> LoadedModel {
@@ -101,8 +107,13 @@ package struct PreparedRun {
         var adamW = AdamW.Options()
         adamW.epsilon = options.adamEpsilon
         adamW.weightDecay = options.weightDecay
+        let config = loaded.model.config
+        let trained = try TrainedParameters.choose(options, of: loaded.model)
         return try TrainingError.wrapping(.computation) {
-            try AdamW(parameters: loaded.model.parameters.all, options: adamW, decays: ModelParameters.decays)
+            try AdamW(
+                parameters: trained, options: adamW,
+                rateFactor: { TrainedParameters.rateFactor($0, of: config, decay: options.layerwiseDecay) },
+                decays: ModelParameters.decays)
         }
     }
 

@@ -1,6 +1,7 @@
 import Evaluating
 import Charts
 import BERT
+import Console
 import Files
 import Foundation
 import QuestionAnswering
@@ -37,8 +38,13 @@ struct RunDirectory {
         options: TrainingOptions, environment: RunEnvironment, command: [String]
     ) throws(TrainingError) {
         try TrainingError.wrapping(.output) {
-            var files: [(String, JSONValue)] = [("train_file", try Self.fingerprint(options.trainFile))]
-            if let file = options.validationFile { files.append(("validation_file", try Self.fingerprint(file))) }
+            let sources = try options.trainFiles.map(Self.fingerprint)
+            var files: [(String, JSONValue)] = [("train_file", sources.count == 1 ? sources[0] : .array(sources))]
+            if let file = options.validationFile {
+                files.append(("validation_file", try Self.fingerprint(TrainingSource(file))))
+            }
+            let teachers = try options.teachers.map(Self.fingerprint)
+            if !teachers.isEmpty { files.append(("teacher", .array(teachers))) }
             let record = JSONValue.object([
                 "command": .array(command.map(JSONValue.string)), "model": .string(options.model),
                 "options": options.record, "data": .object(JSONObject(files)), "environment": environment.json,
@@ -55,15 +61,52 @@ struct RunDirectory {
         let record = try TrainingError.wrapping(.output, "the data of the run is unknown: ") {
             try MappedFile(path: "\(path)/run.json").withBytes(JSONValue.parse)
         }
-        for (name, file) in [("train_file", options.trainFile), ("validation_file", options.validationFile)] {
-            guard let file, let before = record["data"]?[name]?["sha256"]?.string else { continue }
-            let now = try TrainingError.wrapping(.data) { try DatasetFile.sha256(file) }
-            guard now == before else {
+        try compare(options.teachers, with: record["data"]?["teacher"]?.array ?? [])
+        try compare(options.trainFiles, with: record["data"]?["train_file"])
+        if let file = options.validationFile {
+            try compare([TrainingSource(file)], with: record["data"]?["validation_file"])
+        }
+    }
+
+    /// Compares the teachers with those that the record has.
+    private func compare(_ teachers: [String], with record: [JSONValue]) throws(TrainingError) {
+        guard teachers.count == record.count else {
+            throw .data(
+                "the run in \(path) was started with \(record.count) of `teacher`, not \(teachers.count); resume with "
+                    + "the same ones, or start a new run in another directory")
+        }
+        for (teacher, before) in zip(teachers, record) {
+            let now = try TrainingError.wrapping(.data, "`teacher` ") { try ModelFingerprint.sha256(of: teacher) }
+            guard now != before["sha256"]?.string else { continue }
+            throw .data(
+                "`teacher` \(teacher) is not the model that the run in \(path) was started with: its files have other "
+                    + "contents; resume with the same model, or start a new run in another directory")
+        }
+    }
+
+    /// Compares the contents of files, and what is taken of them, with what the record says.
+    private func compare(_ sources: [TrainingSource], with record: JSONValue?) throws(TrainingError) {
+        guard let record else { return }
+        let before = record.array ?? [record]
+        guard before.count == sources.count else {
+            throw .data(
+                "the run in \(path) was started with \(Figures.count(before.count, "file")) of `train_file`, not "
+                    + "\(sources.count); resume with the same ones, or start a new run in another directory")
+        }
+        for (source, before) in zip(sources, before) {
+            let (rules, sum) = (before["rules"]?.string ?? "", before["sha256"]?.string)
+            guard rules == source.rules else {
                 throw .data(
-                    "\(file) is not the data that the run in \(path) was started with (SHA-256 "
-                        + "\(before.prefix(12))..., now \(now.prefix(12))...); resume with the same contents, or "
-                        + "start a new run in another directory"
-                )
+                    "\(source.path) was used as FILE\(rules) when the run in \(path) was started, now as "
+                        + "FILE\(source.rules); resume with the same, or start a new run in another directory")
+            }
+            guard let sum else { continue }
+            let now = try TrainingError.wrapping(.data) { try DatasetFile.sha256(source.path) }
+            guard now == sum else {
+                throw .data(
+                    "\(source.path) is not the data that the run in \(path) was started with (SHA-256 "
+                        + "\(sum.prefix(12))..., now \(now.prefix(12))...); resume with the same contents, or start a "
+                        + "new run in another directory")
             }
         }
     }
@@ -119,7 +162,15 @@ struct RunDirectory {
         }
     }
 
-    private static func fingerprint(_ file: String) throws(DatasetError) -> JSONValue {
-        ["path": .string(file), "sha256": .string(try DatasetFile.sha256(file))]
+    private static func fingerprint(_ teacher: String) throws(FileError) -> JSONValue {
+        ["path": .string(teacher), "sha256": .string(try ModelFingerprint.sha256(of: teacher))]
+    }
+
+    private static func fingerprint(_ source: TrainingSource) throws(DatasetError) -> JSONValue {
+        var members: [(String, JSONValue)] = [
+            ("path", .string(source.path)), ("sha256", .string(try DatasetFile.sha256(source.path))),
+        ]
+        if !source.rules.isEmpty { members.append(("rules", .string(source.rules))) }
+        return .object(JSONObject(members))
     }
 }

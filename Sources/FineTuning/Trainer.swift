@@ -21,8 +21,7 @@ public final class Trainer {
 
     private var options: TrainingOptions { prepared.options }
     private var model: QuestionAnsweringModel { prepared.loaded.model }
-    private var rows: [Feature] { prepared.data.training.features }
-    private var schedule: LinearSchedule { prepared.schedule }
+    private var schedule: LearningRateSchedule { prepared.schedule }
 
     /// A trainer that goes on where the prepared run is.
     package init(_ prepared: PreparedRun) {
@@ -49,9 +48,9 @@ public final class Trainer {
         // Whatever ends the run, what is said next begins on a line of its own.
         defer { report.close() }
         // An epoch whose rows are all done but which has rows counted still has to be validated.
-        while state.epoch < options.epochs, state.step < schedule.totalSteps || state.row > 0 {
-            let order = DataOrder.permutation(count: rows.count, seed: options.seed, epoch: state.epoch)
-            while state.row < rows.count, state.step < schedule.totalSteps {
+        while state.epoch < options.epochs, state.step < schedule.totalSteps || state.row > 0, !stopsEarly {
+            let order = prepared.data.mix.order(seed: options.seed, epoch: state.epoch)
+            while state.row < order.count, state.step < schedule.totalSteps {
                 let coming = order[state.row...]
                 try step(
                     coming.prefix(state.rowsPerStep),
@@ -61,8 +60,13 @@ public final class Trainer {
             try finishEpoch()
         }
         try calibrate()
-        report.finish(state.statistics)
+        report.finish(state.statistics, stoppedEarly: stopsEarly && state.epoch < options.epochs)
         return summary
+    }
+
+    /// Whether the last epochs have brought no better model, as many of them as the options have patience for.
+    private var stopsEarly: Bool {
+        state.row == 0 && options.earlyStoppingPatience.map { state.statistics.epochsSinceBest >= $0 } ?? false
     }
 
     /// One step down the gradient of the mean loss over the given rows.
@@ -76,6 +80,7 @@ public final class Trainer {
             let totals = try prepared.pass.gradients(of: numbers, next: next, dropout: dropout)
             try prepared.optimizer.update(
                 learningRate: rate, skippingIf: Tensor.notFinite([totals.loss, totals.norms]))
+            try prepared.average?.add(step: number, of: schedule.totalSteps)
             return totals
         }
         state.advance(rows: numbers.count, tokens: totals.tokens)
@@ -191,7 +196,8 @@ extension Trainer {
             }
             if let events = prepared.events { state.eventLengths = try events.synchronize() }
             let checkpoint = TrainingCheckpoint(
-                model: model, optimizer: prepared.optimizer, environment: prepared.environment)
+                model: model, optimizer: prepared.optimizer, average: prepared.average,
+                environment: prepared.environment)
             try prepared.store.save(step: state.step) { directory in
                 try checkpoint.write(state, options: options, to: directory)
             }
@@ -202,6 +208,14 @@ extension Trainer {
             try directory.check()
             throw .output("the checkpoint of step \(state.step) could not be saved: \(error); older ones are whole")
         }
+    }
+
+    /// Runs `body` with the average of the weights in their place, where the run has one.
+    private func averaged<Result>(_ body: () throws -> Result) throws -> Result {
+        guard let average = prepared.average, average.hasBegun(step: state.step, of: schedule.totalSteps) else {
+            return try body()
+        }
+        return try average.inPlace(body)
     }
 
     /// Validates, keeps the model if it is the best so far, and saves.
@@ -215,7 +229,10 @@ extension Trainer {
         try prepared.directory?.check()
         let isBest = state.statistics.bestEpoch == state.epoch
         if isBest {
-            try prepared.directory?.writeModel(prepared.loaded, noAnswerThreshold: noAnswerThreshold(epoch))
+            let threshold = noAnswerThreshold(epoch)
+            try TrainingError.wrapping(.output) {
+                try averaged { try prepared.directory?.writeModel(prepared.loaded, noAnswerThreshold: threshold) }
+            }
         }
         try prepared.directory?.writeStatistics(state.statistics)
         try save()
@@ -261,7 +278,7 @@ extension Trainer {
         let data = prepared.data
         guard !data.validation.features.isEmpty else { return nil }
         let start = ContinuousClock.now
-        let own = try TrainingError.wrapping(.computation, "validation: ", readOwnPart)
+        let own = try TrainingError.wrapping(.computation, "validation: ") { try averaged(readOwnPart) }
         guard let reading = try prepared.team.joined(own) else {
             // The epoch's training is done: a checkpoint here goes on with the validation.
             stops = true

@@ -9,12 +9,15 @@ import Torch
 struct TrainingCheckpoint {
     let model: QuestionAnsweringModel
     let optimizer: AdamW
+    /// Nil in runs without one.
+    let average: WeightAverage?
     let environment: RunEnvironment
 
     /// Writes the files of a checkpoint into a directory.
     func write(_ state: TrainingState, options: TrainingOptions, to directory: String) throws {
         try model.writeWeights(to: "\(directory)/model.safetensors")
         try SafetensorsFile.write(moments, to: "\(directory)/optimizer.safetensors")
+        if let average { try SafetensorsFile.write(average.means, to: "\(directory)/average.safetensors") }
         try DurableFiles.write(
             state.json(options: options.record, environment: environment).serialized(pretty: true) + "\n",
             to: "\(directory)/state.json")
@@ -31,6 +34,9 @@ struct TrainingCheckpoint {
         try assign(
             model.parameters.all, from: SafetensorsFile(path: "\(directory)/model.safetensors"))
         try assign(moments, from: SafetensorsFile(path: "\(directory)/optimizer.safetensors"))
+        if let average {
+            try assign(average.means, from: SafetensorsFile(path: "\(directory)/average.safetensors"))
+        }
         optimizer.resume(atStep: state.optimizerStep)
         return (state, environment.differences(from: json["environment"]))
     }
@@ -58,6 +64,7 @@ struct TrainingCheckpoint {
                     + "on, but the last bits may differ from those of a run that never stopped")
         }
         try team.share(optimizer.slots.flatMap { [$0.firstMoment, $0.secondMoment] })
+        if let average { try team.share(average.means.map(\.tensor)) }
         if let own { return own.state }
         return try TrainingError.wrapping(.output, "`resume`: ") {
             let state = try TrainingState(

@@ -17,6 +17,9 @@ package struct TrainingData: Sendable {
     /// Questions of the training file that cannot be trained on, with the reason.
     package let skipped: [DatasetProblem]
 
+    /// How the files are mixed.
+    package let mix: TrainingMix
+
     /// Reads, checks and cuts the data.
     ///
     /// - Parameter onRead: is called with each dataset as its file has it.
@@ -24,44 +27,45 @@ package struct TrainingData: Sendable {
     package init(
         options: TrainingOptions, tokenizer: Tokenizer, onRead: (Dataset) -> Void = { _ in }
     ) throws(TrainingError) {
-        var dataset = try Self.read(options.trainFile)
-        onRead(dataset)
-        skipped = Self.problems(of: dataset)
-        dataset = dataset.withoutUnusable(skipped)
-        var held = Dataset(articles: [])
+        let builder = FeatureBuilder(tokenizer: tokenizer, options: options.features)
+        var (training, mix, skipped) = (FeatureSet(), TrainingMix(), [DatasetProblem]())
+        var (held, examples, isVersion2) = (Dataset(articles: []), 0, false)
+        for (number, source) in options.trainFiles.enumerated() {
+            var part = try TrainingPart(source, number: number, seed: options.seed, onRead: onRead)
+            skipped += part.skipped
+            if options.validationFile == nil, options.validationFraction > 0 {
+                held.append(part.hold(back: options.validationFraction, of: options.splitBy, seed: options.seed))
+            }
+            isVersion2 = isVersion2 || part.dataset.hasImpossibleQuestions
+            let own = part.dataset.examples()
+            let rows = builder.build(own, labelled: true, allAnswers: source.answers != .first, from: examples)
+            guard !rows.features.isEmpty else { throw Self.nothing(in: source.path) }
+            mix.append(count: rows.features.count, weight: source.weight)
+            training.append(rows)
+            examples += own.count
+        }
         if let file = options.validationFile {
             held = try Self.read(file)
             onRead(held)
-        } else if options.validationFraction > 0 {
-            (dataset, held) = dataset.split(
-                by: options.splitBy, fraction: options.validationFraction, seed: options.seed)
         }
-        hasImpossibleQuestions = dataset.hasImpossibleQuestions
-        let builder = FeatureBuilder(tokenizer: tokenizer, options: options.features)
-        training = builder.build(dataset.examples(), labelled: true)
-        guard !training.features.isEmpty else {
-            throw .data(
-                "\(options.trainFile): no question is left to train on; `bertqa check --data \(options.trainFile)` "
-                    + "lists what is wrong, `bertqa convert --repair` mends what can be mended")
-        }
+        (self.training, self.mix, self.skipped, hasImpossibleQuestions) = (training, mix, skipped, isVersion2)
         validationDataset = held
         validationExamples = held.examples()
         validation = builder.build(validationExamples, labelled: true)
     }
 
-    private static func read(_ path: String) throws(TrainingError) -> Dataset {
+    private static func nothing(in file: String) -> TrainingError {
+        .data(
+            "\(file): no question is left to train on; `bertqa check --data \(file)` lists what is wrong, `bertqa "
+                + "convert --repair` mends what can be mended")
+    }
+
+    /// Reads a dataset.
+    static func read(_ path: String) throws(TrainingError) -> Dataset {
         do {
             return try Dataset(path: path)
         } catch {
             throw error.isMissing ? .missing(error.description) : .data(error.description)
-        }
-    }
-
-    /// One reason for each question that cannot be used.
-    private static func problems(of dataset: Dataset) -> [DatasetProblem] {
-        var seen: Set<QuestionID> = []
-        return dataset.problems().filter { problem in
-            problem.preventsTraining && (problem.kind == .duplicateID || seen.insert(problem.questionID).inserted)
         }
     }
 }
@@ -76,6 +80,12 @@ extension Dataset {
             if unusable.contains(question.id) { return false }
             return !duplicates.contains(question.id) || seen.insert(question.id).inserted
         }
+    }
+
+    /// Adds the articles of another dataset.
+    mutating func append(_ other: Dataset) {
+        if articles.isEmpty { version = other.version }
+        articles += other.articles
     }
 
     /// The questions for which `isIncluded` says yes, paragraphs and articles without any left out.

@@ -50,6 +50,8 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
         TrainingError(
             .interrupted, "stopped after step \(step); \(checkpoint) holds everything, go on with `resume`")
     }
+    static let interruptedBeforeTraining = TrainingError(
+        .interrupted, "stopped while the teachers were asked; nothing is trained yet, start the run again")
     static func processes(_ message: String) -> TrainingError { TrainingError(.processes, message) }
     static func computation(_ message: String) -> TrainingError { TrainingError(.computation, message) }
 

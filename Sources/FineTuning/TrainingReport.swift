@@ -50,9 +50,10 @@ struct TrainingReport {
                 + Figures.count(totalSteps, "step")
         )
         if !data.skipped.isEmpty {
+            let checks = options.trainFiles.map { "`bertqa check --data \($0.path)`" }.joined(separator: ", ")
             say(
-                "skipped    \(Figures.count(data.skipped.count, "question")) that cannot be trained on; `bertqa check "
-                    + "--data \(options.trainFile)` lists them, `bertqa convert --repair` mends what can be mended")
+                "skipped    \(Figures.count(data.skipped.count, "question")) that cannot be trained on; \(checks) "
+                    + "lists them, `bertqa convert --repair` mends what can be mended")
         }
         if data.training.answerLost > 0 {
             say(
@@ -76,7 +77,7 @@ struct TrainingReport {
         }
     }
 
-    mutating func resumed(_ state: TrainingState, _ schedule: LinearSchedule) {
+    mutating func resumed(_ state: TrainingState, _ schedule: LearningRateSchedule) {
         say("going on after step \(state.step) of \(schedule.totalSteps)")
         guard let epochs = state.finishedEpochs, state.step < schedule.totalSteps else { return }
         say(
@@ -104,6 +105,10 @@ struct TrainingReport {
                 + "and as many more add up to a step; `batch_size` \(rows) starts so")
     }
 
+    mutating func teaching(done: Int, of total: Int) {
+        show("asking the teachers \(done)/\(total) rows", always: done == total)
+    }
+
     mutating func validating(done: Int, of total: Int) {
         show("validating \(done)/\(total) rows", always: done == total)
     }
@@ -123,7 +128,11 @@ struct TrainingReport {
         say(line + (isBest ? "  (best so far, kept)" : ""))
     }
 
-    mutating func finish(_ statistics: TrainingStatistics) {
+    mutating func finish(_ statistics: TrainingStatistics, stoppedEarly: Bool) {
+        if stoppedEarly {
+            let count = Figures.count(statistics.epochsSinceBest, "epoch")
+            say("stopped early: \(count) in a row had no better F1 than epoch \(statistics.bestEpoch ?? 0)")
+        }
         if let verdict = statistics.verdict { say(verdict) }
     }
 }

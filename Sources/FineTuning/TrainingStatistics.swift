@@ -73,6 +73,9 @@ public struct TrainingStatistics: Sendable, Hashable {
         return (best?.index ?? epochs.count - 1) + 1
     }
 
+    /// How many epochs there were after the best.
+    package var epochsSinceBest: Int { bestEpoch.map { epochs.count - $0 } ?? 0 }
+
     /// The document that `training_stats.json` holds.
     package func json() -> JSONValue {
         .object(JSONObject(epochs.enumerated().map { ("epoch_\($0.offset + 1)", $0.element.json) }))

@@ -13,10 +13,14 @@ package struct Feature: Sendable {
     package let context: TokenizedText
     /// Which of the text's tokens the row holds.
     package let window: Range<Int>
-    /// First and last token of the answer, counted from the row's start; nil where the row has no (whole) answer.
-    package let span: ClosedRange<Int>?
+    /// First and last token of each place that counts as the answer, counted from the row's start, those that are whole
+    /// in the row; empty where it has none.
+    package let spans: [ClosedRange<Int>]
     /// The special tokens around question and window.
     package let layout: PairLayout
+
+    /// The first place that counts as the answer; nil where the row has no (whole) answer.
+    package var span: ClosedRange<Int>? { spans.first }
 
     /// The number of tokens of the row, specials included.
     package var length: Int { question.count + window.count + layout.count }

@@ -15,6 +15,18 @@ package struct FeatureSet: Sendable {
     package internal(set) var questionTooLong: [Int] = []
     /// Examples whose text was cut or windowed.
     package internal(set) var long = 0
+
+    /// No rows.
+    package init() {}
+
+    /// Adds those of other examples.
+    package mutating func append(_ other: FeatureSet) {
+        features += other.features
+        answerLost += other.answerLost
+        dropped += other.dropped
+        questionTooLong += other.questionTooLong
+        long += other.long
+    }
 }
 
 /// Turns examples into rows, each text tokenised once, on all cores.
@@ -34,46 +46,46 @@ package struct FeatureBuilder: Sendable {
     ///
     /// Answers' offsets must have been checked before (`Dataset.problems`); an answer beyond the text counts as lost.
     ///
-    /// - Parameter base: the number of the first example, where they are a part of a dataset.
-    package func build(_ examples: [Example], labelled: Bool, from base: Int = 0) -> FeatureSet {
+    /// - Parameters:
+    ///   - allAnswers: whether every answer of an example is a label, and not its first alone; for the alignment by
+    ///     offsets, which leaves the text as it is.
+    ///   - base: the number of the first example, where they are a part of a dataset.
+    package func build(
+        _ examples: [Example], labelled: Bool, allAnswers: Bool = false, from base: Int = 0
+    ) -> FeatureSet {
         let groups = Self.paragraphs(examples)
         let parts = Mutex([FeatureSet?](repeating: nil, count: groups.count))
         // Small batches of paragraphs keep the lock out of the way.
         let grain = 16
         DispatchQueue.concurrentPerform(iterations: (groups.count + grain - 1) / grain) { batch in
             for group in (batch * grain)..<min((batch + 1) * grain, groups.count) {
-                let part = build(paragraph: groups[group], of: examples, labelled: labelled, from: base)
+                let part = build(
+                    paragraph: groups[group], of: examples, labelled: labelled, allAnswers: allAnswers, from: base)
                 parts.withLock { $0[group] = part }
             }
         }
         var result = FeatureSet()
         for case let part? in parts.withLock({ $0 }) {
-            result.features += part.features
-            result.answerLost += part.answerLost
-            result.dropped += part.dropped
-            result.questionTooLong += part.questionTooLong
-            result.long += part.long
+            result.append(part)
         }
         return result
     }
 
     /// Rows for one question about a text that is already tokenised; empty if the question leaves no room.
     ///
-    /// - Parameter span: the answer's tokens among those of the text.
+    /// - Parameter spans: the answers' tokens among those of the text.
     package func rows(
-        example: Int, question: [Int32], context: TokenizedText, span: ClosedRange<Int>?
+        example: Int, question: [Int32], context: TokenizedText, spans: [ClosedRange<Int>]
     ) -> [Feature] {
         let layout = tokenizer.template.layout
         let cut = options.cut(question: question.count, text: context.ids.count, specials: layout.count)
         let question = cut.question < question.count ? Array(question.prefix(cut.question)) : question
         return cut.windows.map { window in
-            var label: ClosedRange<Int>?
-            if let span, span.lowerBound >= window.lowerBound, span.upperBound < window.upperBound {
-                let shift = layout.secondStart(first: question.count) - window.lowerBound
-                label = (span.lowerBound + shift)...(span.upperBound + shift)
-            }
+            let shift = layout.secondStart(first: question.count) - window.lowerBound
+            let whole = spans.filter { $0.lowerBound >= window.lowerBound && $0.upperBound < window.upperBound }
             return Feature(
-                example: example, question: question, context: context, window: window, span: label, layout: layout)
+                example: example, question: question, context: context, window: window,
+                spans: whole.map { ($0.lowerBound + shift)...($0.upperBound + shift) }, layout: layout)
         }
     }
 
@@ -97,7 +109,7 @@ package struct FeatureBuilder: Sendable {
     }
 
     private func build(
-        paragraph: Range<Int>, of examples: [Example], labelled: Bool, from base: Int
+        paragraph: Range<Int>, of examples: [Example], labelled: Bool, allAnswers: Bool, from base: Int
     ) -> FeatureSet {
         var result = FeatureSet()
         let text = examples[paragraph.lowerBound].context
@@ -108,16 +120,19 @@ package struct FeatureBuilder: Sendable {
             let question = tokenizer.tokenize(example.question.trimmingWhitespace()).ids
             var aligned: [(text: TokenizedText, span: ClosedRange<Int>?)] = []
             if let offsets {
-                let answers = options.dropsLostAnswers ? example.answers[...] : example.answers.prefix(1)
+                let wantsAll = allAnswers || options.dropsLostAnswers
+                let answers = wantsAll ? example.answers[...] : example.answers.prefix(1)
                 aligned = answers.map { align($0, of: example, tokens: tokens, offsets: offsets) }
             }
             if options.dropsLostAnswers, isLost(aligned, question: question.count) {
                 result.dropped += 1
                 continue
             }
-            // Of several answers the tutorial's loop leaves the last one's text; elsewhere there is only the first.
+            // Of several answers the tutorial's loop leaves the last one's text; elsewhere there is only the first, or
+            // all of them in one text.
             let context = aligned.last?.text ?? tokens
-            let rows = rows(example: base + index, question: question, context: context, span: aligned.last?.span)
+            let spans = (allAnswers ? aligned : aligned.suffix(1)).compactMap(\.span)
+            let rows = rows(example: base + index, question: question, context: context, spans: spans)
             if rows.isEmpty { result.questionTooLong.append(base + index) }
             if rows.count > 1 || (rows.first.map { $0.window.count < context.ids.count } ?? false) { result.long += 1 }
             if labelled, !example.isImpossible, !rows.isEmpty, rows.allSatisfy({ $0.span == nil }) {

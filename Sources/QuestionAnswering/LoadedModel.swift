@@ -11,6 +11,8 @@ package struct LoadedModel {
     package let tokenizer: Tokenizer
     /// The checkpoint keys that the files do not have and that were drawn anew; empty for a fine-tuned model.
     package let newKeys: [String]
+    /// The models that answer together with this one, which have the same tokenizer; see `LoadedModel+Ensemble`.
+    package internal(set) var partners: [LoadedModel] = []
 
     /// Loads both and checks that they fit, and that a device other than the CPU computes what the CPU does.
     ///

@@ -8,6 +8,10 @@ package struct PackedBatch {
     package let input: EncoderInput
     /// First and last token of each row's answer, int64 [B, 2]; the first token (0, 0) for rows without an answer.
     package let targets: Tensor
+    /// First and last token of each place that counts as a row's answer; see `Feature.spans`.
+    package let spans: [[ClosedRange<Int>]]
+    /// The tokens of each row.
+    package let lengths: [Int]
     /// The number of rows.
     package let rowCount: Int
     /// The number of tokens, all of them real.
@@ -32,8 +36,10 @@ package struct PackedBatch {
             targets.append(Int64(row.span?.lowerBound ?? 0))
             targets.append(Int64(row.span?.upperBound ?? 0))
         }
+        spans = rows.map(\.spans)
+        lengths = rows.map(\.length)
         input = try EncoderInput(
-            ids: ids, typeIDs: types, lengths: rows.map(\.length), rowKeys: keys, numbering: config.positions,
+            ids: ids, typeIDs: types, lengths: lengths, rowKeys: keys, numbering: config.positions,
             device: device)
         self.targets = try Tensor.of(targets, shape: [rows.count, 2])
         rowCount = rows.count

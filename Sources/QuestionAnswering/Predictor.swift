@@ -23,7 +23,9 @@ package struct Predictor {
     package let model: QuestionAnsweringModel
     /// Its tokenizer.
     package let tokenizer: Tokenizer
-    /// Where it runs.
+    /// The models that answer together with it, each with its tokenizer.
+    private var partners: [(model: QuestionAnsweringModel, tokenizer: Tokenizer)] = []
+    /// Where they run.
     package let device: Device
     /// How spans are chosen.
     package var decoder = SpanDecoder()
@@ -38,6 +40,13 @@ package struct Predictor {
         self.tokenizer = tokenizer
         self.device = device
         scoring = Scoring(model.config)
+    }
+
+    /// A predictor over a loaded model and its partners.
+    package init(_ loaded: LoadedModel, device: Device) {
+        self.init(model: loaded.model, tokenizer: loaded.tokenizer, device: device)
+        partners = loaded.partners.map { ($0.model, $0.tokenizer) }
+        scoring = loaded.scoring
     }
 
     /// The predictions, of `count` candidates each, of the examples that have rows, by the examples' numbers; and loss
@@ -60,7 +69,7 @@ package struct Predictor {
         return (predictions, loss.mean())
     }
 
-    /// Runs the model over rows in batches and hands each row's logits, start and end alternating, to `body`.
+    /// Runs the models over rows in batches and hands each row's logits, start and end alternating, to `body`.
     ///
     /// - Throws: `TorchError`; `ReaderError.notFinite` that names the weights that are not finite, if there are such;
     ///   `ReaderError.model` if the weights are in a mapped file and somebody has changed it.
@@ -69,16 +78,11 @@ package struct Predictor {
     ) throws {
         for range in BatchPlan.byTokens(features, budget: tokenBudget) {
             let rows = Array(features[range])
-            let batch = try PackedBatch(rows, tokenizer: tokenizer, config: model.config, device: device)
-            let logits: [Float] = try withoutGradients { () throws(TorchError) in
-                try model(batch.input).to(.float32).array()
+            var logits = try Self.logits(rows, of: model, tokenizer, device)
+            if !partners.isEmpty {
+                let others = try partners.map { try Self.logits(rows, of: $0.model, $0.tokenizer, device) }
+                logits = LogitAverage.of([logits] + others, rows: rows)
             }
-            do {
-                try model.parameters.checkSource()
-            } catch {
-                throw ReaderError.model(error)
-            }
-            guard logits.allSatisfy(\.isFinite) else { throw try notFinite() }
             var start = 0
             for row in rows {
                 body(row, logits[(2 * start)..<(2 * (start + row.length))])
@@ -88,7 +92,23 @@ package struct Predictor {
         }
     }
 
-    private func notFinite() throws -> ReaderError {
+    private static func logits(
+        _ rows: [Feature], of model: QuestionAnsweringModel, _ tokenizer: Tokenizer, _ device: Device
+    ) throws -> [Float] {
+        let batch = try PackedBatch(rows, tokenizer: tokenizer, config: model.config, device: device)
+        let logits: [Float] = try withoutGradients { () throws(TorchError) in
+            try model(batch.input).to(.float32).array()
+        }
+        do {
+            try model.parameters.checkSource()
+        } catch {
+            throw ReaderError.model(error)
+        }
+        guard logits.allSatisfy(\.isFinite) else { throw try notFinite(model) }
+        return logits
+    }
+
+    private static func notFinite(_ model: QuestionAnsweringModel) throws -> ReaderError {
         for (name, tensor) in model.parameters.all where try !tensor.allFinite() {
             return .notFinite(
                 "the weights \(name) have numbers that are not finite; the model is damaged, take another copy")

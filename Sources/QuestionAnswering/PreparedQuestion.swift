@@ -74,7 +74,7 @@ extension Reader {
         guard !ids.isEmpty else { throw .emptyQuestion }
         let options = try featureOptions(for: answers)
         let features = FeatureBuilder(tokenizer: tokenizer, options: options)
-            .rows(example: 0, question: ids, context: text.tokens, span: nil)
+            .rows(example: 0, question: ids, context: text.tokens, spans: [])
         guard !features.isEmpty else {
             // A row must have room for one token of the text.
             throw .questionTooLong(
@@ -91,7 +91,7 @@ extension Reader {
         var options = options
         options.maxLength = answers.maxLength ?? options.maxLength
         options.docStride = answers.docStride ?? (answers.maxLength == nil ? options.docStride : nil)
-        try options.validate(maxPositions: config.longestRow, specials: tokenizer.template.pairCount)
+        try options.validate(maxPositions: longestRow, specials: tokenizer.template.pairCount)
         return options
     }
 

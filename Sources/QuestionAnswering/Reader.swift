@@ -23,12 +23,14 @@ public struct PreparedText: Sendable {
 /// An actor: it owns the model, answers one request at a time on a thread of its own, and can be shared between tasks.
 /// A text that is asked several questions in one call is tokenised once.
 public actor Reader {
-    /// The model's configuration.
+    /// The configuration of the model, or of the first of several.
     package nonisolated let config: EncoderConfig
+    /// The most tokens that a row may have.
+    nonisolated let longestRow: Int
     /// The model's tokenizer.
     public nonisolated let tokenizer: Tokenizer
     /// Whether scores are probabilities that answers are right: whether the model was calibrated.
-    public nonisolated var isCalibrated: Bool { config.confidence != nil }
+    public nonisolated var isCalibrated: Bool { scoring.calibration != nil }
     /// How texts are cut into rows.
     public nonisolated let options: FeatureOptions
     /// A question more likely than this to have no answer is left unanswered; nil answers all.
@@ -55,28 +57,42 @@ public actor Reader {
     public static func load(
         _ directory: String, options: ReaderOptions = ReaderOptions()
     ) async throws(ReaderError) -> Reader {
-        try Reader(directory: directory, options: options)
+        try Reader(directory: directory, partners: [], options: options)
     }
 
-    private init(directory: String, options: ReaderOptions) throws(ReaderError) {
+    /// Loads several fine-tuned models that answer together: the probability of each token is the mean of theirs.
+    ///
+    /// - Parameter partners: the directories of models with the same tokenizer as the first.
+    /// - Throws: as `load(_:options:)`; `ReaderError` of the kind `.mismatch` for another tokenizer.
+    public static func load(
+        _ directory: String, with partners: [String], options: ReaderOptions = ReaderOptions()
+    ) async throws(ReaderError) -> Reader {
+        try Reader(directory: directory, partners: partners, options: options)
+    }
+
+    private init(directory: String, partners: [String], options: ReaderOptions) throws(ReaderError) {
         let device = options.device ?? Device.best
         guard device.isAvailable else { throw .device(device) }
         let precision = options.precision ?? .automatic(on: device)
-        let loaded = try LoadedModel(
-            directory: directory, use: .inference, precision: precision, device: device,
-            storage: options.weightStorage, skipsDeviceCheck: options.skipsDeviceCheck)
-        let positions = loaded.model.config.longestRow
+        func load(_ directory: String) throws(ReaderError) -> LoadedModel {
+            try LoadedModel(
+                directory: directory, use: .inference, precision: precision, device: device,
+                storage: options.weightStorage, skipsDeviceCheck: options.skipsDeviceCheck)
+        }
+        var loaded = try load(directory)
+        for partner in partners { try loaded.join(load(partner), names: (directory, partner)) }
         let features = try FeatureOptions(maxLength: options.maxLength, docStride: options.docStride)
-            .fitted(to: positions, tokenizer: loaded.tokenizer)
+            .fitted(to: loaded.longestRow, tokenizer: loaded.tokenizer)
         config = loaded.model.config
+        longestRow = loaded.longestRow
         self.precision = precision
         self.device = device
-        noAnswerThreshold = options.noAnswerThreshold ?? loaded.model.config.noAnswerThreshold
+        noAnswerThreshold = options.noAnswerThreshold ?? loaded.noAnswerThreshold
         ranking = try PassageRanking(config, path: directory) ?? .standard
         minScore = options.minScore
-        scoring = Scoring(loaded.model.config)
+        scoring = loaded.scoring
         tokenizer = loaded.tokenizer
-        var predictor = Predictor(model: loaded.model, tokenizer: loaded.tokenizer, device: device)
+        var predictor = Predictor(loaded, device: device)
         predictor.decoder = SpanDecoder(maxAnswerLength: options.maxAnswerLength)
         self.predictor = predictor
         self.options = features

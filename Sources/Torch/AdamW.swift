@@ -30,12 +30,22 @@ package final class AdamW {
         /// The running mean of its squared gradients.
         package let secondMoment: Tensor
         let decays: Bool
+        /// What the learning rate of a step is multiplied with for this parameter.
+        package let rateFactor: Double
+    }
+
+    /// The slots that take one step together.
+    private struct Group {
+        let rateFactor: Double
+        let decays: Bool
+        var slots: [Slot] = []
     }
 
     /// The options.
     package let options: Options
     /// Every parameter with its moments, in the order given.
     package let slots: [Slot]
+    private let groups: [Group]
     /// The number of steps taken. After `update(learningRate:skippingIf:)` it counts those that the device may have
     /// skipped as well, until `settleSkippedSteps`.
     package private(set) var step: Int
@@ -45,10 +55,12 @@ package final class AdamW {
 
     /// Moments of zero for every parameter.
     ///
-    /// - Parameter decays: whether weight decay applies to the parameter of that name.
+    /// - Parameters:
+    ///   - rateFactor: what the learning rate is multiplied with for the parameter of that name.
+    ///   - decays: whether weight decay applies to the parameter of that name.
     package init(
         parameters: [(name: String, tensor: Tensor)], options: Options = Options(),
-        decays: (String) -> Bool
+        rateFactor: (String) -> Double = { _ in 1 }, decays: (String) -> Bool
     ) throws(TorchError) {
         var slots: [Slot] = []
         for (name, tensor) in parameters {
@@ -57,11 +69,23 @@ package final class AdamW {
                     name: name, parameter: tensor,
                     firstMoment: try Tensor.zeros(tensor.shape, dtype: tensor.dtype, device: tensor.device),
                     secondMoment: try Tensor.zeros(tensor.shape, dtype: tensor.dtype, device: tensor.device),
-                    decays: decays(name)))
+                    decays: decays(name), rateFactor: rateFactor(name)))
         }
         self.slots = slots
+        groups = Self.groups(slots)
         self.options = options
         step = 0
+    }
+
+    /// Those with weight decay come first; otherwise the order of the slots counts.
+    private static func groups(_ slots: [Slot]) -> [Group] {
+        var groups: [Group] = []
+        for slot in slots.filter(\.decays) + slots.filter({ !$0.decays }) {
+            let place = groups.firstIndex { $0.decays == slot.decays && $0.rateFactor == slot.rateFactor }
+            if place == nil { groups.append(Group(rateFactor: slot.rateFactor, decays: slot.decays)) }
+            groups[place ?? groups.count - 1].slots.append(slot)
+        }
+        return groups
     }
 
     /// Scales all gradients so that their joint 2-norm is at most `maxNorm`; returns the norm before.
@@ -108,15 +132,15 @@ package final class AdamW {
 
     private func update(learningRate: Double, skip: Tensor?) throws(TorchError) {
         step += 1
-        for decays in [true, false] {
-            let group = slots.filter { $0.decays == decays }
-            let parameters: [OpaquePointer?] = group.map(\.parameter.handle)
-            let firsts: [OpaquePointer?] = group.map(\.firstMoment.handle)
-            let seconds: [OpaquePointer?] = group.map(\.secondMoment.handle)
+        for group in groups {
+            let parameters: [OpaquePointer?] = group.slots.map(\.parameter.handle)
+            let firsts: [OpaquePointer?] = group.slots.map(\.firstMoment.handle)
+            let seconds: [OpaquePointer?] = group.slots.map(\.secondMoment.handle)
             try check(
                 ct_adamw_step(
-                    parameters, firsts, seconds, Int32(group.count), Int64(step), learningRate, options.beta1,
-                    options.beta2, options.epsilon, decays ? options.weightDecay : 0, skip?.handle, skipped?.handle),
+                    parameters, firsts, seconds, Int32(parameters.count), Int64(step),
+                    learningRate * group.rateFactor, options.beta1, options.beta2, options.epsilon,
+                    group.decays ? options.weightDecay : 0, skip?.handle, skipped?.handle),
                 "AdamW.update")
         }
     }

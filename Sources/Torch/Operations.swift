@@ -62,6 +62,14 @@ extension Tensor {
         return try make("notFinite", tensors) { ct_not_finite(handles, Int32(handles.count), $0) }
     }
 
+    /// Moves each of the `averages` towards its value by `weight` of the way, 0 to 1, without recording it and without
+    /// waiting for the device.
+    package static func average(_ averages: [Tensor], with values: [Tensor], weight: Double) throws(TorchError) {
+        precondition(averages.count == values.count, "each average needs one value")
+        let (means, new): ([OpaquePointer?], [OpaquePointer?]) = (averages.map(\.handle), values.map(\.handle))
+        try check(ct_average(means, new, Int32(means.count), weight), "average")
+    }
+
     /// Whether no element is infinite or not a number.
     package func allFinite() throws(TorchError) -> Bool {
         var result = false

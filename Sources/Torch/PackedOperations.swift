@@ -177,4 +177,46 @@ extension Tensor {
             ct_packed_span_loss_plain(handle, rows.starts.handle, targets.handle, rowDivisor, $0)
         }
     }
+
+    /// The span loss of labels that are more than one place; see `SoftSpanLabels`.
+    package func packedSoftSpanLoss(
+        rows: PackedRows, labels: SoftSpanLabels, rowDivisor: Double
+    ) throws(TorchError) -> Tensor {
+        let teacher = labels.teacher
+        return try Tensor.make("packedSoftSpanLoss", [self, labels.places]) {
+            ct_packed_soft_span_loss(
+                handle, rows.starts.handle, labels.places.handle, labels.smoothing, teacher?.shares.handle,
+                teacher?.temperature ?? 1, teacher?.weight ?? 0, rowDivisor, $0)
+        }
+    }
+}
+
+/// What the rows of a packed batch are to answer, where that is more than one place.
+package struct SoftSpanLabels {
+    /// The places that are right: above 0 there, float32 [T, 2] on the CPU. Their probabilities count together.
+    package let places: Tensor
+    /// How much of the label goes to all tokens of the row alike, at least 0 and below 1.
+    package let smoothing: Double
+    /// The distributions of a teacher; nil without one.
+    package let teacher: Teacher?
+
+    /// What a teacher makes of the rows.
+    package struct Teacher {
+        /// Its shares of the starts and ends, float32 [T, 2] on the CPU; those of a row sum to 1 in each column.
+        package let shares: Tensor
+        /// What logits are divided by.
+        package let temperature: Double
+        /// How much the teacher counts beside the places, 0 to 1.
+        package let weight: Double
+
+        /// A teacher's distributions at a temperature.
+        package init(shares: Tensor, temperature: Double, weight: Double) {
+            (self.shares, self.temperature, self.weight) = (shares, temperature, weight)
+        }
+    }
+
+    /// Labels of these places.
+    package init(places: Tensor, smoothing: Double = 0, teacher: Teacher? = nil) {
+        (self.places, self.smoothing, self.teacher) = (places, smoothing, teacher)
+    }
 }

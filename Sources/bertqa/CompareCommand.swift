@@ -14,7 +14,7 @@ struct CompareCommand: AsyncParsableCommand {
         discussion: """
             Each score has its range in 95 of 100 resamples of the questions, and each pair of models is compared \
             question by \
-            question. --report writes a page to look at.
+            question. --ensemble adds all of them together as one more. --report writes a page to look at.
 
               bertqa compare --data dev.json --model run1 --model run2 --report report.html
             """)
@@ -27,6 +27,9 @@ struct CompareCommand: AsyncParsableCommand {
         completion: .directory)
     var model: [String]
 
+    @Flag(help: "Compare all models together as one more, whose probabilities are the means of theirs.")
+    var ensemble = false
+
     @Option(help: "Write an HTML page with the questions on which the models disagree.", completion: .file())
     var report: String?
 
@@ -38,6 +41,10 @@ struct CompareCommand: AsyncParsableCommand {
     @Flag(help: "Print the comparison as one JSON object.")
     var json = false
 
+    func validate() throws {
+        if ensemble, model.count < 2 { throw ValidationError("--ensemble needs more than one --model") }
+    }
+
     func run() async throws {
         try await reportingErrors("compare") {
             let data = try await DatasetSource.path(data, .dev)
@@ -48,19 +55,15 @@ struct CompareCommand: AsyncParsableCommand {
             let rules = try metric.rules()
             rules.tell(of: dataset)
             try options.apply()
+            let folders = try await ModelSource.folders(model, allowsPickle: options.allowPickle)
             var entries: [Comparison.Entry] = []
             var curves: [(name: String, curve: LearningCurve)] = []
-            for name in model {
-                StandardError.write("\(name)\n")
-                let folder = try await ModelSource.folder(name, allowsPickle: options.allowPickle)
-                entries.append(
-                    try Comparison.Entry(
-                        name: name, folder: folder, data: data,
-                        options: PredictionOptions(
-                            options, features: length.features(), decoder: answers.decoder(.joint))))
+            for (name, folder) in zip(model, folders) {
+                entries.append(try entry(name, [folder], data))
                 guard FileManager.default.fileExists(atPath: "\(folder)/training_stats.json") else { continue }
                 curves.append((name, LearningCurve(try TrainingStatistics(directory: folder))))
             }
+            if ensemble { entries.append(try entry(model.joined(separator: " + "), folders, data)) }
             let comparison = Comparison(dataset: dataset, entries: entries, rules: rules)
             if let report {
                 let page = ComparisonReport(comparison, title: data, curves: curves)
@@ -68,5 +71,12 @@ struct CompareCommand: AsyncParsableCommand {
             }
             try writeOutput(json ? comparison.json().serialized() : comparison.text)
         }
+    }
+
+    private func entry(_ name: String, _ folders: [String], _ data: String) throws -> Comparison.Entry {
+        StandardError.write("\(name)\n")
+        return try Comparison.Entry(
+            name: name, folders: folders, data: data,
+            options: PredictionOptions(options, features: length.features(), decoder: answers.decoder(.joint)))
     }
 }

@@ -39,8 +39,8 @@ struct EvaluateCommand: AsyncParsableCommand {
               bertqa evaluate --model run --data dev.json --open
             """)
 
-    @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.", completion: .directory)
-    var model: String
+    @Option(help: .models, completion: .directory)
+    var model: [String]
 
     @Option(help: "The dataset to answer; squad or squad_v2 for the official one, its dev part.", completion: .file())
     var data: String
@@ -74,6 +74,9 @@ struct EvaluateCommand: AsyncParsableCommand {
                 "--store-threshold finds the threshold itself; leave --no-answer-threshold and --min-score out")
         }
         if open.open { try validateOpen() }
+        if storeThreshold, model.count > 1 {
+            throw ValidationError("--store-threshold stores in one model's folder; give one --model")
+        }
         guard preset == .tutorial else { return }
         if storeThreshold || noAnswer.noAnswerThreshold != nil {
             throw ValidationError(
@@ -95,6 +98,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
 
     private func validateOpen() throws {
+        if model.count > 1 { throw ValidationError("--open asks one model; give one --model") }
         if preset != nil || decoding == .argmax || (length.truncation ?? .windows) != .windows {
             throw ValidationError("--open reads as a server does; leave --preset, --decoding and --truncation out")
         }
@@ -107,12 +111,12 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors("evaluate") {
-            let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
+            let folders = try await ModelSource.folders(model, allowsPickle: options.allowPickle)
             let data = try await DatasetSource.path(data, .dev)
             try tell(of: Dataset(path: data), data)
             try options.apply()
-            if open.open { return try await writeOpenReport(folder, data) }
-            let report = try preset == .tutorial ? tutorialReport(folder, data) : usualReport(folder, data)
+            if open.open { return try await writeOpenReport(folders[0], data) }
+            let report = try preset == .tutorial ? tutorialReport(folders, data) : usualReport(folders, data)
             try writeOutput(json ? report.json.serialized() : report.text)
         }
     }
@@ -121,14 +125,14 @@ struct EvaluateCommand: AsyncParsableCommand {
         let reader = ReaderOptions(
             maxLength: length.maxLength, docStride: length.docStride, options, noAnswer, answers)
         let report = try await open.report(
-            model, folder: folder, data: data, reader: reader, rules: try metric.rules())
+            model[0], folder: folder, data: data, reader: reader, rules: try metric.rules())
         try reliability.write(report.chart)
         try writeOutput(json ? report.json.serialized() : report.text)
     }
 
-    private func usualReport(_ model: String, _ data: String) throws -> EvaluationReport {
+    private func usualReport(_ models: [String], _ data: String) throws -> EvaluationReport {
         let run = try DatasetPrediction(
-            model: model, data: data,
+            models: models, data: data,
             options: PredictionOptions(
                 options, features: length.features(), decoder: answers.decoder(decoding ?? .joint),
                 noAnswer: noAnswer))
@@ -136,14 +140,14 @@ struct EvaluateCommand: AsyncParsableCommand {
         try forms.write(run.dataset, run.answers, noAnswer: run.noAnswerProbabilities)
         try reliability.write(report.chart)
         tellOfLongAnswers(run)
-        if storeThreshold { try store(report.official, in: model) }
+        if storeThreshold { try store(report.official, in: models[0]) }
         explainThreshold(run)
         return report
     }
 
-    private func tutorialReport(_ model: String, _ data: String) throws -> EvaluationReport {
+    private func tutorialReport(_ models: [String], _ data: String) throws -> EvaluationReport {
         try EvaluationReport(
-            tutorialOf: model, data: data,
+            tutorialOf: models, data: data,
             options: PredictionOptions(options, features: length.features(preset: .tutorial)),
             rules: try metric.rules())
     }
@@ -154,9 +158,9 @@ struct EvaluateCommand: AsyncParsableCommand {
                 path: data,
                 message: "--store-threshold needs questions with and without an answer, marked by \"is_impossible\"")
         }
-        guard folder == model else {
+        guard folder == model[0] else {
             throw ValidationError(
-                "--store-threshold changes a model's folder, and \(model) is the hub's; copy \(folder) and name the "
+                "--store-threshold changes a model's folder, and \(model[0]) is the hub's; copy \(folder) and name the "
                     + "copy"
             )
         }

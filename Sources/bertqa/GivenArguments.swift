@@ -48,6 +48,7 @@ enum GivenArguments {
         case let value as UInt64: .string(String(value))
         case let value as Double: .double(value)
         case let value as String: .string(value)
+        case let value as [String] where !value.isEmpty: .array(value.map(JSONValue.string))
         case let value as any RawRepresentable<String>: .string(value.rawValue)
         default: nil
         }

@@ -112,3 +112,4 @@ extension SpanAlignment: ExpressibleByArgument {}
 extension SpanDecoding: ExpressibleByArgument {}
 extension TrainingPreset: ExpressibleByArgument {}
 extension DataSplit: ExpressibleByArgument {}
+extension LearningRateShape: ExpressibleByArgument {}

@@ -1,3 +1,4 @@
+import ArgumentParser
 import BERT
 import Checkpoints
 import Files
@@ -24,6 +25,13 @@ enum ModelSource {
         } catch  where error is HubError || error is NeedsConversion {
             throw NoModel(name: model, error: error)
         }
+    }
+
+    /// The folders of several models, as `folder`.
+    static func folders(_ models: [String], allowsPickle: Bool) async throws -> [String] {
+        var folders: [String] = []
+        for model in models { folders.append(try await folder(model, allowsPickle: allowsPickle)) }
+        return folders
     }
 
     /// The tokenizer of a folder; what is unusual about its files is said on standard error.
@@ -77,4 +85,11 @@ enum ModelSource {
             }
         }
     }
+}
+
+extension ArgumentHelp {
+    /// The help of `--model` where several models may answer together.
+    static let models = ArgumentHelp(
+        "A fine-tuned model: its folder, or its id on the Hugging Face hub. Several, with the same tokenizer, answer "
+            + "together: probabilities are the means of theirs.")
 }

@@ -32,8 +32,8 @@ struct PredictCommand: AsyncParsableCommand {
               bertqa predict --model run --data large.json --output part2.json --shard 2/5 --resume
             """)
 
-    @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.", completion: .directory)
-    var model: String
+    @Option(help: .models, completion: .directory)
+    var model: [String]
 
     @Option(help: "The dataset to answer; squad or squad_v2 for the official one, its dev part.", completion: .file())
     var data: String
@@ -88,10 +88,10 @@ struct PredictCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors("predict") {
-            let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
+            let folders = try await ModelSource.folders(model, allowsPickle: options.allowPickle)
             try options.apply()
             let run = try StreamedPrediction(
-                model: folder, data: try await DatasetSource.path(data, .dev), shard: shard ?? .whole,
+                models: folders, data: try await DatasetSource.path(data, .dev), shard: shard ?? .whole,
                 options: PredictionOptions(
                     options, features: length.features(), decoder: answers.decoder(decoding),
                     noAnswer: noAnswer), count: nBest ?? 1)

@@ -27,8 +27,8 @@ struct ServeCommand: AsyncParsableCommand {
             --database. With BERTQA_API_KEY or --api-key-file, requests must bring the key (Authorization: Bearer KEY).
             """)
 
-    @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.", completion: .directory)
-    var model: String
+    @Option(help: .models, completion: .directory)
+    var model: [String]
 
     @Option(help: "The address to listen on; 0.0.0.0 accepts other machines.")
     var host = "127.0.0.1"
@@ -90,22 +90,28 @@ struct ServeCommand: AsyncParsableCommand {
             try options.apply()
             try Runtime.keepProducts(Self.keptProducts)
             let key = try apiKey()
-            let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
-            // The server listens while it loads the model; a folder without a model is reported before.
-            _ = try ModelDirectory(path: folder)
-            if options.precision == .int8 { try QuantizationRecord.check(folder) }
+            let folders = try await ModelSource.folders(model, allowsPickle: options.allowPickle)
+            // The server listens while it loads the models; a folder without a model is reported before.
+            try check(folders)
             let logger = makeLogger()
             warnIfOpen(key, logger)
             // Every connection is a file; systems often start with 1024.
             System.raiseOpenFileLimit(to: 65_536)
             let encoder = try await encoder()
-            let server = try server(folder, encoder, key: key, logger: logger)
+            let server = try server(folders, encoder, key: key, logger: logger)
             logger.info("the model is read into memory; changed files take effect after a restart")
             let host = host.contains(":") ? "[\(host)]" : host
             try await server.run { port in
                 logger.info("listening", metadata: ["url": "http://\(host):\(port)/"])
             }
             logger.info("stopped")
+        }
+    }
+
+    private func check(_ folders: [String]) throws {
+        for folder in folders {
+            _ = try ModelDirectory(path: folder)
+            if options.precision == .int8 { try QuantizationRecord.check(folder) }
         }
     }
 
@@ -124,15 +130,15 @@ struct ServeCommand: AsyncParsableCommand {
 
     /// The server; without documents where the default place for them cannot be written.
     private func server(
-        _ folder: String, _ encoder: PassageEncoder?, key: APIKey?, logger: Logger
+        _ folders: [String], _ encoder: PassageEncoder?, key: APIKey?, logger: Logger
     ) throws -> AnswerServer {
-        var serverOptions = serverOptions(folder, key: key)
+        var serverOptions = serverOptions(folders, key: key)
         (serverOptions.language, serverOptions.encoder) = (language, encoder)
         serverOptions.documents = ServeDatabase.place(database, logger: logger)
         let readerOptions = window.reader(options, noAnswer, decoding)
         func make() throws(DocumentStoreError) -> AnswerServer {
             try AnswerServer(options: serverOptions, logger: logger) {
-                try await Reader.load(folder, options: readerOptions)
+                try await Reader.load(folders[0], with: Array(folders.dropFirst()), options: readerOptions)
             }
         }
         let server: AnswerServer
@@ -149,10 +155,12 @@ struct ServeCommand: AsyncParsableCommand {
         return server
     }
 
-    private func serverOptions(_ folder: String, key: APIKey?) -> ServerOptions {
-        let name = URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
-        var result = ServerOptions(
-            modelName: FileManager.default.fileExists(atPath: model) ? name : model, version: BertQA.version)
+    private func serverOptions(_ folders: [String], key: APIKey?) -> ServerOptions {
+        let names = zip(model, folders).map { model, folder in
+            let name = URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
+            return FileManager.default.fileExists(atPath: model) ? name : model
+        }
+        var result = ServerOptions(modelName: names.joined(separator: " + "), version: BertQA.version)
         result.host = host
         result.port = port
         result.apiKey = key

@@ -64,7 +64,9 @@ struct SettingsFile {
     private mutating func read(record: [String: Any], options: [String: Any]) throws {
         try read("model", record["model"])
         for (name, value) in record["data"] as? [String: Any] ?? [:] {
-            try read(name, (value as? [String: Any])?["path"])
+            let files = value as? [[String: Any]] ?? [value as? [String: Any] ?? [:]]
+            let texts = files.map { (($0["path"] as? String) ?? "") + (($0["rules"] as? String) ?? "") }
+            try read(name, texts.count == 1 ? texts[0] : texts)
         }
         for name in options.keys.sorted() { try read(name, options[name]) }
     }
@@ -83,6 +85,8 @@ struct SettingsFile {
             case let value as Int: .int(value)
             case let value as Double: .double(value)
             case let value as String: .string(value)
+            case let values as [String] where ["train_file", "teacher"].contains(name):
+                .array(values.map(JSONValue.string))
             case nil, is NSNull: .null
             default:
                 throw TrainingError.options("--config \(path): \(name): one value was expected, not a list or a map")

@@ -13,7 +13,7 @@ struct TrainingArguments: ParsableArguments {
     var preset: TrainingPreset?
 
     @Option(help: .training("model"), completion: .directory) var model: String?
-    @Option(help: .training("train_file"), completion: .file()) var trainFile: String?
+    @Option(help: .training("train_file"), completion: .file()) var trainFile: [String] = []
     @Option(help: .training("validation_file"), completion: .file()) var validationFile: String?
     @Option(help: .training("validation_fraction")) var validationFraction: Double?
     @Option(help: .training("split_by", valueName: "unit")) var splitBy: DataSplit?
@@ -25,8 +25,17 @@ struct TrainingArguments: ParsableArguments {
     @Option(help: .training("gradient_accumulation_steps")) var gradientAccumulationSteps: Int?
     @Flag(inversion: .prefixedNo, help: .training("gradient_checkpointing")) var gradientCheckpointing: Bool?
     @Option(help: .training("learning_rate")) var learningRate: Double?
+    @Option(help: .training("lr_scheduler", valueName: "shape")) var lrScheduler: LearningRateShape?
+    @Option(help: .training("layerwise_decay")) var layerwiseDecay: Double?
+    @Option(help: .training("freeze_layers")) var freezeLayers: Int?
+    @Option(help: .training("label_smoothing")) var labelSmoothing: Double?
     @Option(help: .training("epochs")) var epochs: Int?
     @Option(help: .training("max_steps")) var maxSteps: Int?
+    @Option(help: .training("teacher"), completion: .directory) var teacher: [String] = []
+    @Option(help: .training("distillation_temperature")) var distillationTemperature: Double?
+    @Option(help: .training("distillation_weight")) var distillationWeight: Double?
+    @Option(help: .training("average", valueName: "share")) var average: Double?
+    @Option(help: .training("early_stopping_patience")) var earlyStoppingPatience: Int?
     @Option(help: .training("warmup_ratio")) var warmupRatio: Double?
     @Option(help: .training("weight_decay")) var weightDecay: Double?
     @Option(help: .training("adam_epsilon")) var adamEpsilon: Double?
@@ -74,7 +83,10 @@ struct TrainingArguments: ParsableArguments {
     func fetched() async throws -> TrainingOptions {
         var options = try resolved()
         options.model = try await ModelSource.folder(options.model, allowsPickle: options.allowsPickle)
-        options.trainFile = try await DatasetSource.path(options.trainFile, .train)
+        for number in options.trainFiles.indices {
+            options.trainFiles[number].path = try await DatasetSource.path(options.trainFiles[number].path, .train)
+        }
+        options.teachers = try await ModelSource.folders(options.teachers, allowsPickle: options.allowsPickle)
         if let file = options.validationFile { options.validationFile = try await DatasetSource.path(file, .dev) }
         return options
     }

@@ -6,6 +6,7 @@
 #include <ATen/ops/randint.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 
 namespace {
 
@@ -14,6 +15,12 @@ constexpr int64_t tokens = 37, width = 24;
 at::Tensor numbers(at::IntArrayRef shape, at::ScalarType type = at::kFloat) { return at::randn(shape).to(type); }
 
 at::Tensor starts() { return at::tensor({0, 5, 36, 37}, at::kLong); }
+/// Shares that sum to 1 in each row of `starts`.
+at::Tensor shares() {
+    const at::Tensor result = at::zeros({tokens, 2});
+    for (const int64_t start : {0, 5, 36}) result[start].fill_(1);
+    return result;
+}
 at::Tensor keys() { return at::tensor({7, -3, 11}, at::kLong); }
 
 std::vector<Entry> basic_entries() {
@@ -114,6 +121,10 @@ std::vector<Entry> packed_entries(at::ScalarType type) {
          [](Operands x, Results &r) { return ct_packed_span_loss(x[0], x[1], x[2], 3, &r.first); }},
         {"packed_span_loss_plain", loss,
          [](Operands x, Results &r) { return ct_packed_span_loss_plain(x[0], x[1], x[2], 3, &r.first); }},
+        {"packed_soft_span_loss", {numbers({tokens, 2}, type), starts(), at::ones({tokens, 2}), shares()},
+         [](Operands x, Results &r) {
+             return ct_packed_soft_span_loss(x[0], x[1], x[2], 0.1, x[3], 2, 0.5, 3, &r.first);
+         }},
     };
 }
 

@@ -114,32 +114,7 @@ struct TrainerTests {
                 options.weightDecay = 0.01
                 return options
             }
-            let whole = try Trainer.train(options("whole"))
-            var broken = options("broken")
-            var stops = 0
-            var resumed: TrainingSummary?
-            while resumed == nil, stops < 100 {
-                let flag = InterruptFlag()
-                flag.raise()
-                do {
-                    resumed = try Trainer.train(broken, interrupt: flag)
-                } catch let error as TrainingError where error.kind == .interrupted {
-                    stops += 1
-                    broken.resume = true
-                }
-                // The last step's checkpoint is followed by a validation, which a raised flag would stop for ever.
-                if stops >= whole.steps { resumed = try Trainer.train(broken) }
-            }
-            #expect(stops == whole.steps)
-            #expect(try shop.bytes("whole/model.safetensors") == shop.bytes("broken/model.safetensors"))
-            let last = try #require(try shop.newestCheckpoint("whole"))
-            for file in ["model.safetensors", "optimizer.safetensors"] {
-                #expect(
-                    try shop.bytes("whole/checkpoints/\(last)/\(file)")
-                        == shop.bytes("broken/checkpoints/\(last)/\(file)"), "\(file)")
-            }
-            let losses = { (summary: TrainingSummary?) in summary?.statistics.epochs.map(\.trainingLoss) }
-            #expect(losses(resumed) == losses(whole))
+            try shop.expectExactResume(options)
         }
     }
 

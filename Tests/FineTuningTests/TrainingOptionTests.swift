@@ -13,7 +13,9 @@ struct TrainingOptionTests {
         "alignment": "mask", "drop_lost_answers": true, "batch_size": 3, "gradient_accumulation_steps": 2,
         "gradient_checkpointing": true, "learning_rate": 0.5, "epochs": 7, "max_steps": 9, "warmup_ratio": 0.125,
         "weight_decay": 0.25, "adam_epsilon": 0.001, "max_grad_norm": 2.5, "max_skipped_steps": 5,
-        "max_answer_length": 9,
+        "max_answer_length": 9, "lr_scheduler": "cosine", "layerwise_decay": 0.5, "freeze_layers": 2,
+        "label_smoothing": 0.25, "early_stopping_patience": 3, "average": 0.5, "teacher": ["a", "b"],
+        "distillation_temperature": 4, "distillation_weight": 0.25,
         "seed": "18446744073709551615",
         "precision": "fp32", "device": "cpu", "skip_device_check": true, "threads": 1, "deterministic": true,
         "allow_pickle": true, "logging_steps": 4, "save_steps": 6, "keep_checkpoints": 8, "tensorboard": true,
@@ -41,7 +43,7 @@ struct TrainingOptionTests {
     func kinds(name: String) throws {
         let option = try #require(TrainingOption.named(name))
         var options = empty()
-        let error = #expect(throws: TrainingError.self) { try options.set(name, to: ["a list"]) }
+        let error = #expect(throws: TrainingError.self) { try options.set(name, to: [["a list of lists"]]) }
         #expect(error?.kind == .options)
         #expect(error?.description.contains("\(name): \(option.expected)") == true)
     }
@@ -53,7 +55,9 @@ struct TrainingOptionTests {
             ("epochs", 0),
             ("max_steps", 0), ("warmup_ratio", -1), ("warmup_ratio", 2), ("weight_decay", 2), ("adam_epsilon", 1),
             ("max_grad_norm", -1), ("max_skipped_steps", -1), ("max_answer_length", 0), ("validation_fraction", 1),
-            ("threads", 0),
+            ("threads", 0), ("layerwise_decay", 0), ("layerwise_decay", 2), ("freeze_layers", -1),
+            ("label_smoothing", 1), ("early_stopping_patience", 0), ("average", 1.5), ("distillation_temperature", 0),
+            ("distillation_weight", -0.1),
             ("logging_steps", 0), ("save_steps", 0), ("keep_checkpoints", 0),
         ] as [(String, JSONValue)])
     func ranges(name: String, value: JSONValue) throws {

@@ -44,7 +44,7 @@ struct DecodingTests {
         let builder = FeatureBuilder(tokenizer: tokenizer, options: FeatureOptions(maxLength: 64))
         let rows = texts.enumerated().flatMap { index, text in
             builder.rows(
-                example: index, question: tokenizer.tokenize("why?").ids, context: tokenizer.tokenize(text), span: nil
+                example: index, question: tokenizer.tokenize("why?").ids, context: tokenizer.tokenize(text), spans: []
             )
         }
         let predictor = Predictor(model: model, tokenizer: tokenizer, device: .cpu)
@@ -66,7 +66,7 @@ struct DecodingTests {
         let builder = FeatureBuilder(tokenizer: tokenizer, options: FeatureOptions(maxLength: 24, docStride: 12))
         let context = "a long text that needs a number of windows to be read."
         let rows = builder.rows(
-            example: 0, question: tokenizer.tokenize("why?").ids, context: tokenizer.tokenize(context), span: nil)
+            example: 0, question: tokenizer.tokenize("why?").ids, context: tokenizer.tokenize(context), spans: [])
         #expect(rows.count > 2)
         let predictor = Predictor(model: model, tokenizer: tokenizer, device: .cpu)
         let found = try #require(try predictor.predict(rows, count: 25).predictions[0]).candidates
@@ -103,7 +103,7 @@ struct DecodingTests {
         let builder = FeatureBuilder(tokenizer: tokenizer, options: FeatureOptions(maxLength: 24, docStride: 6))
         let rows = builder.rows(
             example: 0, question: tokenizer.tokenize("why?").ids,
-            context: tokenizer.tokenize("a long text that needs a number of windows to be read."), span: nil)
+            context: tokenizer.tokenize("a long text that needs a number of windows to be read."), spans: [])
         #expect(rows.count > 2)
         let predictor = Predictor(model: model, tokenizer: tokenizer, device: .cpu)
         var lowest = Float.infinity

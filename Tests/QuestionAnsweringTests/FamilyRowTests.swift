@@ -53,7 +53,7 @@ struct FamilyRowTests {
         for expected in family.windows {
             let options = FeatureOptions(maxLength: expected.maxLength, docStride: expected.stride)
             let rows = FeatureBuilder(tokenizer: tokenizer, options: options)
-                .rows(example: 0, question: question, context: context, span: nil)
+                .rows(example: 0, question: question, context: context, spans: [])
             #expect(rows.count > 2 && rows.count >= expected.ids.count)
             for (index, (row, ids)) in zip(rows, expected.ids).enumerated() {
                 let input = try PackedBatch([row], tokenizer: tokenizer, config: EncoderConfig(), device: .cpu).input
@@ -98,7 +98,7 @@ struct FamilyRowTests {
         }
         let row = try #require(
             FeatureBuilder(tokenizer: tokenizer, options: FeatureOptions(maxLength: 64))
-                .rows(example: 0, question: [5, 6], context: tokenizer.tokenize("a b"), span: 0...0).first)
+                .rows(example: 0, question: [5, 6], context: tokenizer.tokenize("a b"), spans: [0...0]).first)
         #expect(row.contextStart == specials + 1 && row.span == row.contextStart...row.contextStart)
     }
 }

@@ -30,6 +30,7 @@ struct ShimTests {
         ("packed_span_loss", { ct_packed_span_loss(nil, nil, nil, 1, &$0) }),
         ("packed_dropout_plain", { ct_packed_dropout_plain(nil, nil, nil, 0.1, 0, &$0) }),
         ("packed_span_loss_plain", { ct_packed_span_loss_plain(nil, nil, nil, 1, &$0) }),
+        ("packed_soft_span_loss", { ct_packed_soft_span_loss(nil, nil, nil, 0, nil, 1, 0, 1, &$0) }),
         ("pack_weight", { ct_pack_weight(nil, &$0) }),
         ("linear_packed", { ct_linear_packed(nil, nil, nil, false, &$0) }),
         ("clip_grad_norm", { ct_clip_grad_norm([nil], 1, 1, &$0) }),

@@ -10,4 +10,5 @@
 #include "../Dropout/Plain.cpp"
 #include "../SpanLoss/Kernel.cpp"
 #include "../SpanLoss/Plain.cpp"
+#include "../SpanLoss/Soft.cpp"
 #include "../SpanLoss/SpanLoss.cpp"

@@ -6,4 +6,5 @@
 #include "../Linear/PackedLinear.cpp"
 #include "../Linear/QuantizedLinear.cpp"
 #include "../Optimizer/AdamW.cpp"
+#include "../Optimizer/Average.cpp"
 #include "../Optimizer/Clipping.cpp"

@@ -240,6 +240,15 @@ CTStatus ct_packed_span_loss(const CTTensor *_Nullable logits, const CTTensor *_
 CTStatus ct_packed_span_loss_plain(const CTTensor *_Nullable logits, const CTTensor *_Nullable row_starts,
                                        const CTTensor *_Nullable targets, double row_divisor,
                                        CTTensor *_Nullable *_Nonnull out);
+/// The span loss of labels that are more than one place. For each row and both columns of `logits` [T, 2], with p the
+/// softmax over the row's K tokens: (1 - `smoothing`) * -log(sum of p where `places` is above 0) + `smoothing` * the
+/// mean of -log p. With a `teacher` (NULL for none), whose shares of each row sum to 1, that counts 1 - `teacher_weight`
+/// and the rest is `temperature`^2 * KL(teacher || softmax(logits / temperature)). Summed, and divided by
+/// 2 * `row_divisor`. `places` and `teacher` are contiguous float32 [T, 2] on the CPU. Differentiable in the logits.
+CTStatus ct_packed_soft_span_loss(const CTTensor *_Nullable logits, const CTTensor *_Nullable row_starts,
+                                  const CTTensor *_Nullable places, double smoothing,
+                                  const CTTensor *_Nullable teacher, double temperature, double teacher_weight,
+                                  double row_divisor, CTTensor *_Nullable *_Nonnull out);
 
 // MARK: Linear layers in bfloat16 of a model that only reads (CPU that multiplies bfloat16, no gradients)
 
@@ -304,6 +313,10 @@ CTStatus ct_clip_grad_norm(CTTensor *_Nullable const *_Nullable parameters, int3
 /// 1 if any element of the `count` tensors is not finite, else 0: float32 [] on their device, without waiting for it.
 CTStatus ct_not_finite(CTTensor *_Nullable const *_Nullable numbers, int32_t count,
                        CTTensor *_Nullable *_Nonnull out);
+/// Adds `weight` * (value - average) to each of `count` averages, in place; their shapes and types are those of the
+/// values, and all are on one device.
+CTStatus ct_average(CTTensor *_Nullable const *_Nullable averages, CTTensor *_Nullable const *_Nullable values,
+                    int32_t count, double weight);
 /// One AdamW step (decoupled weight decay) over `count` parameters, by libtorch's fused kernel. `step` counts from 1.
 /// The moments are updated in place; they have the shapes and types of the parameters and, as these, must be
 /// contiguous. Every parameter must have a gradient, and all must be on one device.

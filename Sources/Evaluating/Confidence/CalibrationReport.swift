@@ -29,7 +29,7 @@ package struct CalibrationReport {
         options.measuresConfidence = true
         // Every question counts, also those that the model would leave unanswered.
         options.noAnswerThreshold = 1
-        let loaded = try options.load(model)
+        let loaded = try options.load([model])
         let run = try DatasetPrediction(dataset, loaded: loaded, options: options, progress: progress)
         let long = try dataset.amongOthers().map {
             try DatasetPrediction($0, loaded: loaded, options: options, progress: progress)

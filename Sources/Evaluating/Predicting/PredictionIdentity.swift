@@ -10,24 +10,21 @@ package struct PredictionIdentity: Sendable {
     private let parts: [(name: String, values: [(name: String, value: JSONValue)])]
     private let environment: RunEnvironment
 
-    /// The files of a model's folder that decide what it answers; weights in several files come with them.
-    private static let modelFiles: Set = [
-        "config.json", "vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "tokenizer.json",
-        "tokenizer_config.json", "special_tokens_map.json",
-        "added_tokens.json", "model.safetensors.index.json",
-    ]
-
     /// Takes fingerprints of the model's files and of the data.
     ///
-    /// - Parameter options: names and values of what the user may choose, with defaults filled in.
+    /// - Parameters:
+    ///   - folders: those of the models that answer together.
+    ///   - options: names and values of what the user may choose, with defaults filled in.
     package init(
-        model folder: String, data: String, options: [(String, JSONValue)], shard: DatasetShard, device: Device
+        models folders: [String], data: String, options: [(String, JSONValue)], shard: DatasetShard, device: Device
     ) throws {
         self.shard = shard
-        let names = try DurableFiles.names(in: folder).sorted()
         var model: [(name: String, value: JSONValue)] = []
-        for name in names where Self.modelFiles.contains(name) || name.hasSuffix(".safetensors") {
-            model.append((name, .string(try FileDigest.sha256(path: "\(folder)/\(name)"))))
+        for (number, folder) in folders.enumerated() {
+            for file in try ModelFingerprint.files(of: folder) {
+                let place = number == 0 ? file.name : "\(file.name) of model \(number + 1)"
+                model.append((place, .string(file.sha256)))
+            }
         }
         parts = [
             ("model", model), ("data", [("sha256", .string(try DatasetFile.sha256(data)))]),

@@ -8,7 +8,7 @@ import StrictJSON
 /// What `predict` does: a model answers a dataset that is never in memory as a whole, and each answer is stored at
 /// once.
 package struct StreamedPrediction {
-    private let model: String
+    private let models: [String]
     private let data: String
     private let shard: DatasetShard
     private let options: PredictionOptions
@@ -24,17 +24,17 @@ package struct StreamedPrediction {
     /// model.
     ///
     /// - Parameters:
-    ///   - model: the folder of a fine-tuned model.
+    ///   - models: the folders of one or more fine-tuned models with the same tokenizer, which answer together.
     ///   - count: how many candidates each question gets.
     /// - Throws: `DatasetError`, `ReaderError`.
     package init(
-        model: String, data: String, shard: DatasetShard, options: PredictionOptions, count: Int
+        models: [String], data: String, shard: DatasetShard, options: PredictionOptions, count: Int
     ) throws {
-        (self.model, self.data, self.shard, self.count) = (model, data, shard, count)
+        (self.models, self.data, self.shard, self.count) = (models, data, shard, count)
         extent = try DatasetExtent(path: data)
         wanted = try shard.questions(of: data, extent: extent)
-        let loaded = try options.load(model)
-        threshold = options.noAnswerThreshold ?? loaded.model.config.noAnswerThreshold
+        let loaded = try options.load(models)
+        threshold = options.noAnswerThreshold ?? loaded.noAnswerThreshold
         self.options = try options.fitted(to: loaded)
         predictor = options.predictor(loaded)
     }
@@ -106,7 +106,7 @@ package struct StreamedPrediction {
         let features = options.features
         let windows = features.truncation == .windows
         return try PredictionIdentity(
-            model: model, data: data,
+            models: models, data: data,
             options: [
                 ("max_length", .int(features.maxLength)), ("truncation", .string(features.truncation.rawValue)),
                 ("doc_stride", windows ? .int(features.overlap) : .null),

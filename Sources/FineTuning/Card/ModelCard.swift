@@ -61,7 +61,7 @@ package struct ModelCard {
         if let file = record.validationFile { return Markdown.code(file.name) }
         let share = record.options["validation_fraction"]?.double ?? 0
         let unit = record.options["split_by"]?.string == "article" ? "articles" : "questions"
-        return "\(Figures.fixed(100 * share, 1)) % of the \(unit) of \(Markdown.code(record.trainFile?.name ?? "")), "
+        return "\(Figures.fixed(100 * share, 1)) % of the \(unit) of \(record.trainNames), "
             + "which were not trained on"
     }
 }
@@ -72,7 +72,7 @@ extension ModelCard {
     private var scores: String {
         var text =
             "\(Markdown.code(name)) answers questions about a text with words of that text. It is "
-            + "\(Markdown.code(record.baseName)), fine-tuned on \(Markdown.code(record.trainFile?.name ?? "")) with "
+            + "\(Markdown.code(record.baseName)), fine-tuned on \(record.trainNames) with "
             + "BertQA \(Markdown.plain(record.environment["bertqa"]?.string ?? ""))."
         if let best, let name = validationName, let number = statistics.bestEpoch {
             text +=
@@ -143,7 +143,8 @@ extension ModelCard {
     private var training: String {
         let names = [
             "max_length", "truncation", "doc_stride", "epochs", "max_steps", "batch_size",
-            "gradient_accumulation_steps", "learning_rate", "warmup_ratio", "weight_decay", "max_grad_norm", "seed",
+            "gradient_accumulation_steps", "learning_rate", "lr_scheduler", "layerwise_decay", "freeze_layers",
+            "label_smoothing", "average", "warmup_ratio", "weight_decay", "max_grad_norm", "seed",
             "precision",
         ]
         var rows = names.compactMap { name -> [String]? in
@@ -158,11 +159,11 @@ extension ModelCard {
     }
 
     private var limits: String {
-        let file = Markdown.code(record.trainFile?.name ?? "")
+        let file = record.trainNames
         var lines = [
             "It learned from \(file) only. How good it is on other texts and questions than those was not measured; "
                 + "score it on some of yours.",
-            record.trainFile?.official == nil
+            !record.trainFiles.contains { $0.official != nil }
                 ? "It answers in the languages that both \(Markdown.code(record.baseName)) and \(file) have."
                 : "It answers questions in English.",
             "An answer is a piece of the text, and one piece: it neither counts, nor puts together what stands in "

@@ -19,7 +19,8 @@ struct RunRecord {
     let baseModel: String?
     /// What the pretrained model is called.
     let baseName: String
-    let trainFile: File?
+    /// The files that were trained on.
+    let trainFiles: [File]
     let validationFile: File?
     /// The run's options by their names.
     let options: JSONObject
@@ -36,11 +37,22 @@ struct RunRecord {
         let model = record["model"]?.string ?? ""
         baseModel = Self.hubID(ofCached: model)
         baseName = baseModel ?? Self.lastComponent(model)
-        trainFile = Self.file(record["data"]?["train_file"])
+        let trained = record["data"]?["train_file"]
+        trainFiles = (trained?.array ?? trained.map { [$0] } ?? []).compactMap { Self.file($0) }
         validationFile = Self.file(record["data"]?["validation_file"])
         options = record["options"]?.object ?? JSONObject([])
         environment = record["environment"]?.object ?? JSONObject([])
         noAnswerThreshold = try Self.object("\(directory)/config.json")?["no_answer_threshold"]?.double
+    }
+
+    /// The file that was trained on, where it was one.
+    var trainFile: File? { trainFiles.count == 1 ? trainFiles[0] : nil }
+
+    /// The names of the files that were trained on, for people: `a`, `b` and `c`.
+    var trainNames: String {
+        let names = trainFiles.map { Markdown.code($0.name) }
+        guard names.count > 1 else { return names.first ?? Markdown.code("") }
+        return names.dropLast().joined(separator: ", ") + " and " + names[names.count - 1]
     }
 
     /// The id of a model that is in the hub's cache.

@@ -9,9 +9,17 @@ extension TrainingOption {
         .text(
             "model", \.model, .path,
             help: "The pretrained model: its folder, or its id on the Hugging Face hub, such as bert-base-cased."),
-        .text(
-            "train_file", \.trainFile, .path,
-            help: "The dataset to train on; squad (version 1.1) or squad_v2 fetches the official one."),
+        TrainingOption(
+            "train_file", .path, expected: "a text or a list of texts",
+            help:
+                "The dataset to train on; squad (version 1.1) or squad_v2 fetches the official one. Several may be "
+                + "given, each with ,weight=X: how often an epoch has each of its questions; ,cap=N: so many of them; "
+                + ",answers=all or anywhere: every place that the file lists, or that has the words, counts.",
+            read: { options in
+                let written = options.trainFiles.map { JSONValue.string($0.written) }
+                return written.count == 1 ? written[0] : .array(written)
+            },
+            write: TrainingSource.set),
         .text(
             "validation_file", \.validationFile, .path,
             help:
@@ -80,8 +88,58 @@ extension TrainingOption {
         .number(
             "learning_rate", \.learningRate, .decides,
             OptionRange(words: "above 0 and at most 1") { $0 > 0 && $0 <= 1 }, help: "The highest learning rate."),
+        .choice(
+            "lr_scheduler", \.learningRateShape, .decides,
+            help:
+                "How the learning rate goes on after its rise: linear and cosine fall to 0 at the last step, constant "
+                + "stays."),
+        .number(
+            "layerwise_decay", \.layerwiseDecay, .decides,
+            OptionRange(words: "above 0 and at most 1") { $0 > 0 && $0 <= 1 },
+            help:
+                "What each layer's learning rate is of that of the layer above; the head and the last layer have all "
+                + "of it. 1 for the same rate everywhere."),
+        .whole(
+            "freeze_layers", \.freezeLayers, .decides, .atLeast(0),
+            help:
+                "Train neither the embeddings nor this many layers above them: less time and memory; 0 freezes the "
+                + "embeddings alone."),
+        .number(
+            "label_smoothing", \.labelSmoothing, .decides,
+            OptionRange(words: "at least 0 and below 1") { $0 >= 0 && $0 < 1 },
+            help: "How much of each label goes to all tokens of its row alike."),
         .whole("epochs", \.epochs, .decides, .atLeast(1), help: "How often every row is seen."),
         .whole("max_steps", \.maxSteps, .decides, .atLeast(1), help: "Stop after this many steps."),
+        TrainingOption(
+            "teacher", .path, expected: "a text or a list of texts",
+            help:
+                "A fine-tuned model to learn from besides the labels: its folder, or its id on the Hugging Face hub; "
+                + "its tokenizer must be the model's. Of several the mean of their distributions counts.",
+            read: { options in
+                let names = options.teachers.map(JSONValue.string)
+                return names.isEmpty ? .null : names.count == 1 ? names[0] : .array(names)
+            },
+            write: { options, value in
+                let names = value.array?.map(\.string) ?? [value.string]
+                guard !names.isEmpty, !names.contains(nil) else { return false }
+                options.teachers = names.compactMap(\.self)
+                return true
+            }),
+        .number(
+            "distillation_temperature", \.distillationTemperature, .decides,
+            OptionRange(words: "above 0 and at most 100") { $0 > 0 && $0 <= 100 },
+            help: "What logits are divided by before the model is compared with its teachers."),
+        .number(
+            "distillation_weight", \.distillationWeight, .decides, .share,
+            help: "How much the teachers count beside the labels: 1 for the teachers alone."),
+        .number(
+            "average", \.average, .decides, .share,
+            help:
+                "Validate and keep the mean of the weights after the last steps, this share of all; 0 for the last "
+                + "weights alone."),
+        .whole(
+            "early_stopping_patience", \.earlyStoppingPatience, .decides, .atLeast(1),
+            help: "Stop after this many epochs in a row whose validation has no better F1 than one before."),
         .number(
             "warmup_ratio", \.warmupRatio, .decides, .share,
             help: "The share of the steps during which the learning rate rises."),

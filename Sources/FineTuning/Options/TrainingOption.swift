@@ -24,7 +24,7 @@ package struct TrainingOption: Sendable {
     private let effect: Effect
     private let range: OptionRange?
     private let read: @Sendable (TrainingOptions) -> JSONValue
-    private let write: @Sendable (inout TrainingOptions, JSONValue) -> Bool
+    private let write: @Sendable (inout TrainingOptions, JSONValue) throws(TrainingError) -> Bool
 
     /// Whether the option decides numbers of the run.
     package var decidesNumbers: Bool { effect == .decides }
@@ -41,7 +41,7 @@ package struct TrainingOption: Sendable {
     init(
         _ name: String, _ effect: Effect, expected: String, range: OptionRange? = nil, help: String,
         read: @escaping @Sendable (TrainingOptions) -> JSONValue,
-        write: @escaping @Sendable (inout TrainingOptions, JSONValue) -> Bool
+        write: @escaping @Sendable (inout TrainingOptions, JSONValue) throws(TrainingError) -> Bool
     ) {
         (self.name, self.effect, self.expected, self.range, self.help) = (name, effect, expected, range, help)
         (self.read, self.write) = (read, write)
@@ -53,7 +53,10 @@ package struct TrainingOption: Sendable {
     /// Sets it.
     ///
     /// - Returns: whether the value is of its kind.
-    func set(_ options: inout TrainingOptions, _ value: JSONValue) -> Bool { write(&options, value) }
+    /// - Throws: `TrainingError.options` that says what is wrong inside a value of its kind.
+    func set(_ options: inout TrainingOptions, _ value: JSONValue) throws(TrainingError) -> Bool {
+        try write(&options, value)
+    }
 
     /// What is wrong with its value; nil where nothing is.
     func fault(in options: TrainingOptions) -> String? {

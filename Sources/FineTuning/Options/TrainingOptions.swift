@@ -8,8 +8,13 @@ import Torch
 public struct TrainingOptions: Sendable {
     /// The pretrained model's directory.
     public var model: String
-    /// The SQuAD file to train on.
-    public var trainFile: String
+    /// The files to train on, at least one.
+    public var trainFiles: [TrainingSource]
+    /// The first file to train on; to set it makes it the only one, and all of it is used.
+    public var trainFile: String {
+        get { trainFiles.first?.path ?? "" }
+        set { trainFiles = [TrainingSource(newValue)] }
+    }
     /// The SQuAD file to validate on after each epoch; nil splits some of the training questions off.
     public var validationFile: String?
     /// The share of the training questions to validate on where there is no validation file; 0 validates on nothing.
@@ -29,10 +34,30 @@ public struct TrainingOptions: Sendable {
     public var gradientCheckpointing = false
     /// The highest learning rate.
     public var learningRate = 2e-5
+    /// How the learning rate goes on after its rise.
+    public var learningRateShape = LearningRateShape.linear
+    /// What each layer's learning rate is of that of the layer above, above 0 and at most 1; the head and the last
+    /// layer have all of it.
+    public var layerwiseDecay = 1.0
+    /// How many layers, counted from the embeddings, stay as they are, and the embeddings with them; 0 for the
+    /// embeddings alone, nil to train everything.
+    public var freezeLayers: Int?
+    /// How much of each label goes to all tokens of its row alike, at least 0 and below 1.
+    public var labelSmoothing = 0.0
     /// How often every row is seen.
     public var epochs = 3
     /// Steps after which the run ends even if epochs are left; nil for no such end.
     public var maxSteps: Int?
+    /// The directories of fine-tuned models to learn from besides the labels, with the tokenizer of `model`.
+    public var teachers: [String] = []
+    /// What logits are divided by before the distributions of the teachers and of the model are compared.
+    public var distillationTemperature = 2.0
+    /// How much the teachers count beside the labels, 0 to 1.
+    public var distillationWeight = 0.5
+    /// The share of the steps, counted from the end, whose weights are averaged; 0 for no average.
+    public var average = 0.0
+    /// Epochs in a row without a better F1 of the validation after which the run ends; nil for no such end.
+    public var earlyStoppingPatience: Int?
     /// The share of all steps during which the learning rate rises.
     public var warmupRatio = 0.0
     /// Decay of weights (biases and layer norms excepted).
@@ -74,19 +99,29 @@ public struct TrainingOptions: Sendable {
     /// The tutorial's settings for a model, a file to train on and a directory to write to.
     public init(model: String, trainFile: String, outputDirectory: String) {
         self.model = model
-        self.trainFile = trainFile
+        trainFiles = [TrainingSource(trainFile)]
         self.outputDirectory = outputDirectory
     }
 
     /// Rows that one process computes in a step.
     var rowsOfAProcess: Int { batchSize * gradientAccumulationSteps }
 
-    /// Checks each option by itself.
+    /// Checks each option by itself, and that those go together which need each other.
     ///
     /// - Throws: `TrainingError.options` that names the first option that is out of range.
     public func validate() throws(TrainingError) {
         for option in TrainingOption.all {
             if let fault = option.fault(in: self) { throw .options(fault) }
+        }
+        let countsSeveral = trainFiles.contains { $0.answers != .first }
+        if countsSeveral, features.alignment == .mask || features.dropsLostAnswers {
+            throw .options(
+                "`train_file` with answers=all or anywhere needs `alignment` offsets, and no `drop_lost_answers`")
+        }
+        if earlyStoppingPatience != nil, validationFile == nil, validationFraction == 0 {
+            throw .options(
+                "`early_stopping_patience` needs a validation: give `validation_file`, or a `validation_fraction` "
+                    + "above 0")
         }
     }
 
@@ -117,7 +152,7 @@ extension TrainingOptions {
         }
         // What run.json records as null has its default.
         if value == .null { return }
-        guard option.set(&self, value) else {
+        guard try option.set(&self, value) else {
             throw .options("\(name): \(option.expected) was expected, not \(value.serialized())")
         }
     }
@@ -129,7 +164,11 @@ extension TrainingOptions {
     var record: JSONValue { json { !$0.isPath } }
 
     /// The values in runs that were started before these were options.
-    static let earlierValues: [String: JSONValue] = ["max_answer_length": .int(30)]
+    static let earlierValues: [String: JSONValue] = [
+        "max_answer_length": .int(30), "lr_scheduler": "linear", "layerwise_decay": .double(1),
+        "label_smoothing": .double(0), "average": .double(0), "distillation_temperature": .double(2),
+        "distillation_weight": .double(0.5),
+    ]
 
     /// The options that decide what is computed: a run is resumed only with the same ones, and all processes need them.
     var deciding: JSONValue { json(\.decidesNumbers) }

@@ -7,7 +7,7 @@ extension Team {
     /// - Throws: `TrainingError.options` that names a process whose options or files are others.
     func agree(on options: TrainingOptions) throws(TrainingError) {
         guard size > 1 else { return }
-        var files = [("`train_file`", options.trainFile)]
+        var files = options.trainFiles.map { ("`train_file`\($0.rules)", $0.path) }
         if let file = options.validationFile { files.append(("`validation_file`", file)) }
         var lines = [options.deciding.serialized()]
         for (option, file) in files {
@@ -21,11 +21,17 @@ extension Team {
             $0.split(separator: "\n", omittingEmptySubsequences: false)
         }
         for (other, theirs) in all.enumerated() {
-            for (first, line) in zip(all[0], theirs) where first != line {
+            for number in 0..<max(all[0].count, theirs.count) {
+                let (first, line) = (Self.line(number, of: all[0]), Self.line(number, of: theirs))
+                guard first != line else { continue }
                 throw .options(
                     "the process with rank \(other) was started with other options or files than that with rank 0: "
                         + "\(line), not \(first)")
             }
         }
+    }
+
+    private static func line(_ number: Int, of lines: [Substring]) -> Substring {
+        number < lines.count ? lines[number] : "no more files"
     }
 }

@@ -1,0 +1,29 @@
+import QuestionAnswering
+import Torch
+
+/// What the teachers of a run make of its rows: how likely each token is the start and the end of the answer, in the
+/// mean of the teachers' distributions at the run's temperature.
+final class TeacherShares {
+    /// The shares of all rows' tokens, float32 [T, 2]; those of a row sum to 1 in each column.
+    let all: Tensor
+    private let starts: [Int]
+    private let temperature: Double
+    private let weight: Double
+
+    init(_ all: Tensor, of rows: [Feature], options: TrainingOptions) {
+        self.all = all
+        starts = rows.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.length) }
+        (temperature, weight) = (options.distillationTemperature, options.distillationWeight)
+    }
+
+    /// The part of the loss that comes from the teachers, for a batch of the rows with these numbers.
+    func teacher(of numbers: [Int]) throws(TorchError) -> SoftSpanLabels.Teacher {
+        var shares: [Float] = []
+        for number in numbers {
+            let own: [Float] = try all.slice(dim: 0, starts[number]..<starts[number + 1]).array()
+            shares += own
+        }
+        return SoftSpanLabels.Teacher(
+            shares: try Tensor.of(shares, shape: [shares.count / 2, 2]), temperature: temperature, weight: weight)
+    }
+}

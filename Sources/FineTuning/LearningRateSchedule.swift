@@ -1,0 +1,60 @@
+import Foundation
+
+/// How the learning rate goes on after its rise.
+///
+/// - Source: transformers' `get_linear_schedule_with_warmup`, `get_cosine_schedule_with_warmup` and
+///   `get_constant_schedule_with_warmup`.
+public enum LearningRateShape: String, Sendable, CaseIterable {
+    /// It falls in a straight line to 0 at the last step.
+    case linear
+    /// It falls along half a cosine to 0 at the last step: slowly at both ends, faster between.
+    case cosine
+    /// It stays.
+    case constant
+
+    /// The share of the highest rate where so much of the way from the end of the rise to the last step is left, 1 to
+    /// 0.
+    func factor(left: Double) -> Double {
+        switch self {
+        case .linear: left
+        case .cosine: 0.5 * (1 + cos(.pi * (1 - left)))
+        case .constant: 1
+        }
+    }
+}
+
+/// The learning rate over a run: a linear rise, then what the shape says.
+package struct LearningRateSchedule: Sendable, Hashable {
+    /// The learning rate at its highest.
+    package let peak: Double
+    /// Steps of the rise.
+    package let warmupSteps: Int
+    /// Steps of the whole run.
+    package let totalSteps: Int
+    /// What follows the rise.
+    package let shape: LearningRateShape
+
+    /// A schedule of `totalSteps`, rising during the first `warmupSteps`.
+    package init(peak: Double, warmupSteps: Int, totalSteps: Int, shape: LearningRateShape = .linear) {
+        self.peak = peak
+        self.warmupSteps = warmupSteps
+        self.totalSteps = totalSteps
+        self.shape = shape
+    }
+
+    /// The schedule of a run over so many rows.
+    init(_ options: TrainingOptions, rows: Int, rowsPerStep: Int) {
+        let perEpoch = (rows + rowsPerStep - 1) / rowsPerStep
+        let total = min(perEpoch * options.epochs, options.maxSteps ?? .max)
+        self.init(
+            peak: options.learningRate, warmupSteps: Int(options.warmupRatio * Double(total)), totalSteps: total,
+            shape: options.learningRateShape)
+    }
+
+    /// The learning rate of a step, counted from 0.
+    package func rate(step: Int) -> Double {
+        if step < warmupSteps { return peak * Double(step) / Double(max(1, warmupSteps)) }
+        let left = max(0, Double(totalSteps - step) / Double(max(1, totalSteps - warmupSteps)))
+        return peak * shape.factor(left: left)
+    }
+}

@@ -1,0 +1,38 @@
+import BERT
+import QuestionAnswering
+import Torch
+
+/// What training minimises: the span loss of the labels, or of labels that are smoothed or are several places, and the
+/// distance from teachers.
+struct SpanObjective {
+    private let labelSmoothing: Double
+    private let checkpointing: Bool
+
+    private let teachers: TeacherShares?
+
+    /// - Parameter teachers: what the teachers make of the rows; nil without teachers.
+    init(_ options: TrainingOptions, teachers: TeacherShares?) {
+        self.teachers = teachers
+        (labelSmoothing, checkpointing) = (options.labelSmoothing, options.gradientCheckpointing)
+    }
+
+    /// The loss of a batch, float32 [], with its graph.
+    ///
+    /// - Parameters:
+    ///   - numbers: those of the batch's rows.
+    ///   - rowDivisor: the rows that the loss is the mean over; see `Tensor.packedSpanLoss`.
+    func loss(
+        of model: QuestionAnsweringModel, on batch: PackedBatch, rows numbers: [Int], rowDivisor: Double,
+        dropout: DropoutSource
+    ) throws(TorchError) -> Tensor {
+        guard labelSmoothing > 0 || batch.hasSeveralPlaces || teachers != nil else {
+            return try model.loss(
+                batch.input, targets: batch.targets, rowDivisor: rowDivisor, dropout: dropout,
+                checkpointing: checkpointing)
+        }
+        let labels = SoftSpanLabels(
+            places: try batch.places(), smoothing: labelSmoothing, teacher: try teachers?.teacher(of: numbers))
+        return try model(batch.input, dropout: dropout, checkpointing: checkpointing)
+            .packedSoftSpanLoss(rows: batch.input.rows, labels: labels, rowDivisor: rowDivisor)
+    }
+}
