@@ -33,7 +33,7 @@ struct TrainingMixTests {
     func weights() throws {
         try withWorkshop { shop in
             var options = shop.options("run")
-            options.trainFiles = [options.trainFile, options.trainFile].map(TrainingSource.init)
+            options.trainFiles = [options.trainFile, options.trainFile].map { TrainingSource($0) }
             (options.trainFiles[0].weight, options.trainFiles[1].weight) = (2, 0.5)
             let data = try TrainingData(options: options, tokenizer: shop.tokenizer)
             #expect(data.training.features.count == 24)
