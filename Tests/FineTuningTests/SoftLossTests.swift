@@ -14,18 +14,21 @@ struct SoftLossTests {
     }
 
     private func numbers(_ value: JSONValue?) throws -> [Double] {
-        try #require(value?.array).map { try #require($0.double) }
+        let values = try #require(value?.array)
+        return try values.map { (each: JSONValue) -> Double in try #require(each.double) }
     }
 
     private func cases(_ dtype: DType) throws -> [Case] {
         let file = try TrainerFixtures.read("losses")
         let lengths = try #require(file["lengths"]?.array).compactMap(\.int)
         let count = lengths.reduce(0, +)
-        return try #require(file["cases"]?.array).map { each in
+        let listed = try #require(file["cases"]?.array)
+        return try listed.map { (each: JSONValue) -> Case in
             let logits = try Tensor.of(numbers(file["logits"]), shape: [count, 2]).to(dtype)
             try logits.setRequiresGradient(true)
             func marks(_ name: String) throws -> Tensor {
-                try Tensor.of(numbers(each[name]).map(Float.init), shape: [count, 2])
+                let values: [Float] = try numbers(each[name]).map { Float($0) }
+                return try Tensor.of(values, shape: [count, 2])
             }
             var teacher: SoftSpanLabels.Teacher?
             if each["teacher"] != .null {
@@ -48,9 +51,11 @@ struct SoftLossTests {
         for each in cases {
             let loss = try each.logits.packedSoftSpanLoss(rows: each.rows, labels: each.labels, rowDivisor: 3)
             try loss.backward()
-            #expect(try abs(loss.item() - each.loss) < tolerance * max(1, each.loss))
+            let difference: Double = try abs(loss.item() - each.loss)
+            #expect(difference < tolerance * max(1, each.loss))
             let gradient: [Double] = try #require(try each.logits.gradient()).array()
-            #expect(zip(gradient, each.gradient).allSatisfy { abs($0 - $1) < tolerance })
+            let largest: Double = zip(gradient, each.gradient).map { abs($0 - $1) }.max() ?? .infinity
+            #expect(largest < tolerance)
         }
     }
 
@@ -61,7 +66,8 @@ struct SoftLossTests {
         var (targets, start) = ([Int64](), 0)
         for length in [1, 4, 9] {
             for column in 0..<2 {
-                targets.append(Int64(try #require((0..<length).first { marks[2 * (start + $0) + column] > 0 })))
+                let place = (0..<length).first { (token: Int) -> Bool in marks[2 * (start + token) + column] > 0 }
+                targets.append(Int64(try #require(place)))
             }
             start += length
         }

@@ -243,8 +243,9 @@ CTStatus ct_packed_span_loss_plain(const CTTensor *_Nullable logits, const CTTen
 /// The span loss of labels that are more than one place. For each row and both columns of `logits` [T, 2], with p the
 /// softmax over the row's K tokens: (1 - `smoothing`) * -log(sum of p where `places` is above 0) + `smoothing` * the
 /// mean of -log p. With a `teacher` (NULL for none), whose shares of each row sum to 1, that counts
-/// 1 - `teacher_weight` and the rest is `temperature`^2 * KL(teacher || softmax(logits / temperature)). Summed, and divided by
-/// 2 * `row_divisor`. `places` and `teacher` are contiguous float32 [T, 2] on the CPU. Differentiable in the logits.
+/// 1 - `teacher_weight` and the rest is `temperature`^2 * KL(teacher || softmax(logits / temperature)). Summed, and
+/// divided by 2 * `row_divisor`. `places` and `teacher` are contiguous float32 [T, 2] on the CPU. Differentiable in the
+/// logits.
 CTStatus ct_packed_soft_span_loss(const CTTensor *_Nullable logits, const CTTensor *_Nullable row_starts,
                                   const CTTensor *_Nullable places, double smoothing,
                                   const CTTensor *_Nullable teacher, double temperature, double teacher_weight,
