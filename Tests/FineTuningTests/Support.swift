@@ -43,31 +43,39 @@ extension Workshop {
     /// leave the same bits.
     func expectExactResume(_ options: (String) -> TrainingOptions) throws {
         let whole = try Trainer.train(options("whole"))
-        var broken = options("broken")
-        var stops = 0
-        var resumed: TrainingSummary?
-        while resumed == nil, stops < 100 {
-            let flag = InterruptFlag()
-            flag.raise()
-            do {
-                resumed = try Trainer.train(broken, interrupt: flag)
-            } catch let error as TrainingError where error.kind == .interrupted {
-                stops += 1
-                broken.resume = true
-            }
-            // The last step's checkpoint is followed by a validation, which a raised flag would stop for ever.
-            if stops >= whole.steps { resumed = try Trainer.train(broken) }
+        let resumed = try Self.stepByStep(options("broken"), steps: whole.steps)
+        #expect(resumed.statistics.epochs.map(\.trainingLoss) == whole.statistics.epochs.map(\.trainingLoss))
+        var files = ["model.safetensors"]
+        let last = "checkpoints/\(try #require(try newestCheckpoint("whole")))"
+        for file in try FileManager.default.contentsOfDirectory(atPath: "\(path)/whole/\(last)") {
+            if file.hasSuffix(".safetensors") { files.append("\(last)/\(file)") }
         }
-        #expect(stops == whole.steps)
-        #expect(try bytes("whole/model.safetensors") == bytes("broken/model.safetensors"))
-        let last = try #require(try newestCheckpoint("whole"))
-        let files = try FileManager.default.contentsOfDirectory(atPath: "\(path)/whole/checkpoints/\(last)")
-        for file in files where file.hasSuffix(".safetensors") {
-            #expect(
-                try bytes("whole/checkpoints/\(last)/\(file)") == bytes("broken/checkpoints/\(last)/\(file)"),
-                "\(file)")
+        for file in files {
+            let equal = try bytes("whole/\(file)") == bytes("broken/\(file)")
+            #expect(equal, "\(file)")
         }
-        let losses = { (summary: TrainingSummary?) in summary?.statistics.epochs.map(\.trainingLoss) }
-        #expect(losses(resumed) == losses(whole))
+    }
+
+    /// A run of so many steps, each of them in a run of its own. The last checkpoint is followed by a validation, which
+    /// a raised flag would stop for ever.
+    private static func stepByStep(_ given: TrainingOptions, steps: Int) throws -> TrainingSummary {
+        var options = given
+        for _ in 0..<steps {
+            #expect(try isInterrupted(options))
+            options.resume = true
+        }
+        return try Trainer.train(options)
+    }
+
+    private static func isInterrupted(_ options: TrainingOptions) throws -> Bool {
+        let flag = InterruptFlag()
+        flag.raise()
+        do {
+            _ = try Trainer.train(options, interrupt: flag)
+            return false
+        } catch {
+            guard error.kind == .interrupted else { throw error }
+            return true
+        }
     }
 }
