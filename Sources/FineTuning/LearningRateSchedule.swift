@@ -12,12 +12,13 @@ public enum LearningRateShape: String, Sendable, CaseIterable {
     /// It stays.
     case constant
 
-    /// The share of the highest rate where so much of the way from the end of the rise to the last step is left, 1 to
-    /// 0.
-    func factor(left: Double) -> Double {
-        switch self {
-        case .linear: left
-        case .cosine: 0.5 * (1 + cos(.pi * (1 - left)))
+    /// The share of the highest rate after so many steps of the `span` from the end of the rise to the last step. Where
+    /// there are none, transformers' line is at its end and its cosine at its beginning.
+    func factor(step: Int, of span: Int) -> Double {
+        let whole = Double(max(1, span))
+        return switch self {
+        case .linear: max(0, Double(span - step) / whole)
+        case .cosine: max(0, 0.5 * (1 + cos(.pi * (Double(step) / whole))))
         case .constant: 1
         }
     }
@@ -54,7 +55,6 @@ package struct LearningRateSchedule: Sendable, Hashable {
     /// The learning rate of a step, counted from 0.
     package func rate(step: Int) -> Double {
         if step < warmupSteps { return peak * Double(step) / Double(max(1, warmupSteps)) }
-        let left = max(0, Double(totalSteps - step) / Double(max(1, totalSteps - warmupSteps)))
-        return peak * shape.factor(left: left)
+        return peak * shape.factor(step: step - warmupSteps, of: totalSteps - warmupSteps)
     }
 }

@@ -62,7 +62,7 @@ struct EnsembleCommandTests {
                     found.filter { $0.range.upperBound == 9 }.reduce(0) { $0 + $1.score }
                 ))
         }
-        #expect(abs(shares[0].start - shares[1].start) > 1e-3)
+        #expect(abs(shares[0].start - shares[1].start) > 1e-4)
         #expect(abs(shares[2].start - (shares[0].start + shares[1].start) / 2) < 1e-5)
         #expect(abs(shares[2].end - (shares[0].end + shares[1].end) / 2) < 1e-5)
     }

@@ -95,7 +95,7 @@ struct ModelCardTests {
     func calibrated() throws {
         try run("run") { directory in
             let measured = Self.statistics.replacing(
-                "\"f1\": 80.456,", with: "\"f1\": 80.456, \"calibration_error\": 0.02345,")
+                "\"f1\": 80.456,", with: "\"f1\": 80.456, \"calibration_error\": 0.0235,")
             try DurableFiles.write(measured, to: "\(directory)/training_stats.json")
             let card = try #require(try ModelCard(directory: directory)).text()
             #expect(card == (try fixture("card-calibrated.txt")))

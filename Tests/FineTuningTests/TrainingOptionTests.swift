@@ -15,7 +15,7 @@ struct TrainingOptionTests {
         "weight_decay": 0.25, "adam_epsilon": 0.001, "max_grad_norm": 2.5, "max_skipped_steps": 5,
         "max_answer_length": 9, "lr_scheduler": "cosine", "layerwise_decay": 0.5, "freeze_layers": 2,
         "label_smoothing": 0.25, "early_stopping_patience": 3, "average": 0.5, "teacher": ["a", "b"],
-        "distillation_temperature": 4, "distillation_weight": 0.25,
+        "distillation_temperature": 4.5, "distillation_weight": 0.25,
         "seed": "18446744073709551615",
         "precision": "fp32", "device": "cpu", "skip_device_check": true, "threads": 1, "deterministic": true,
         "allow_pickle": true, "logging_steps": 4, "save_steps": 6, "keep_checkpoints": 8, "tensorboard": true,
