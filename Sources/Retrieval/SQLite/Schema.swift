@@ -57,6 +57,7 @@ enum Schema {
             try db.execute(sql: second)
             try indexAgain(.english, db)
         }
+        migrator.registerMigration("folders") { db in try db.execute(sql: SQLiteFiles.tables) }
         return migrator
     }
 
