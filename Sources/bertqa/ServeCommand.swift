@@ -4,7 +4,6 @@ import Console
 import Files
 import Foundation
 import Logging
-import PostgreSQL
 import QAServer
 import QuestionAnswering
 import Retrieval
@@ -39,8 +38,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            DatabaseOption.help + "; none keeps them in memory. (default: bertqa/documents.sqlite in the user's data "
-                + "folder)", valueName: "file|url"), completion: .file())
+            "The file with stored documents; none keeps them in memory. (default: bertqa/documents.sqlite in the "
+                + "user's data folder)", valueName: "file"), completion: .file())
     var database: String?
 
     @Option(
@@ -80,10 +79,6 @@ struct ServeCommand: AsyncParsableCommand {
     private static let keptProducts = 64
 
     func validate() throws {
-        try DatabaseOption.validate(database)
-        if let database, language == .other, DatabaseURL.isMeant(by: database) {
-            throw ValidationError("--language other is for documents in a file; PostgreSQL indexes theirs as English")
-        }
         if !(0...86_400).contains(drainSeconds) {
             throw ValidationError("--drain-seconds \(drainSeconds) must be from 0 to 86400")
         }
@@ -154,9 +149,6 @@ struct ServeCommand: AsyncParsableCommand {
         }
         switch serverOptions.documents {
         case .file(let path): logger.info("documents are stored", metadata: ["database": "\(path)"])
-        case .postgresql(let url):
-            let shown = try DatabaseURL(url)
-            logger.info("documents are stored", metadata: ["database": "\(shown)"])
         case .memory: logger.info("documents are kept in memory and are gone when the server stops")
         case .nowhere(let reason): logger.warning("this server stores no documents", metadata: ["reason": "\(reason)"])
         }

@@ -14,15 +14,15 @@ struct DocumentRoutes: Sendable {
         router.get("/v1/documents") { request, _ in try await list(request) }
         router.put("/v1/documents/:id") { request, context in
             let type = try MediaType(request, allowed: [.json, .plainText])
-            let id = try DocumentID(inPath: context.parameters)
+            let id = try DocumentID(context.parameters.require("id"))
             return try await gate.enter(request, context) { try await put($0, type, id: id) }
         }
         router.get("/v1/documents/:id") { request, context in
-            let id = try DocumentID(inPath: context.parameters)
+            let id = try DocumentID(context.parameters.require("id"))
             return try await gate.enter(request, context) { try await get($0, id: id) }
         }
         router.delete("/v1/documents/:id") { _, context in
-            let id = try DocumentID(inPath: context.parameters)
+            let id = try DocumentID(context.parameters.require("id"))
             guard try await answering.delete(id) else { throw Answering.unknown(id) }
             return Response(status: .noContent)
         }
@@ -40,7 +40,6 @@ struct DocumentRoutes: Sendable {
     private func list(_ request: Request) async throws -> Response {
         var limit = 50
         var after: DocumentID?
-        var filter = DocumentFilter()
         for (name, value) in request.uri.queryParameters {
             switch name {
             case "limit":
@@ -52,12 +51,11 @@ struct DocumentRoutes: Sendable {
                 do { after = try DocumentID(String(value)) } catch {
                     throw APIError.invalid("after", error.description)
                 }
-            case "filter": filter = try Self.filter(String(value))
-            default: throw APIError.invalid(String(name), "unknown parameter \(name); expected after, filter, limit")
+            default: throw APIError.invalid(String(name), "unknown parameter \(name); expected after, limit")
             }
         }
         let found = try await answering.documents().list(
-            after: after, limit: limit + 1, filter: filter)
+            after: after, limit: limit + 1, filter: DocumentFilter())
         let page = found.prefix(limit)
         let next: JSONValue = found.count > limit ? page.last.map { .string($0.id.text) } ?? .null : .null
         let members: [(String, JSONValue)] = [("documents", .array(page.map { Self.json($0) })), ("next", next)]
@@ -65,33 +63,35 @@ struct DocumentRoutes: Sendable {
     }
 
     private func put(_ admitted: AdmittedRequest, _ type: MediaType, id: DocumentID) async throws -> Response {
-        let body = try await answering.workers.run {
-            try type == .plainText
-                ? DocumentText(plain: admitted.body) : DocumentText(RequestFields(body: admitted.body))
+        let text = try await answering.workers.run {
+            try type == .plainText ? Self.plainText(admitted.body) : Self.text(admitted.body)
         }
-        let (document, tokens, isNew) = try await answering.put(body, id: id, admitted.reservation)
+        let (document, tokens, isNew) = try await answering.put(text, id: id, admitted.reservation)
         var response = Response.json(
             Self.json(document, more: [("tokens", .int(tokens))]), status: isNew ? .created : .ok)
-        response.headers[.location] = "/v1/documents/\(id.pathSegment)"
+        response.headers[.location] = "/v1/documents/\(id.text)"
         return response
     }
 
-    /// A filter of a URL, which is JSON there as well.
-    private static func filter(_ text: String) throws(APIError) -> DocumentFilter {
-        let value: JSONValue
-        do { value = try JSONValue.parse(Array(text.utf8)) } catch {
-            throw .invalid("filter", "filter is not JSON: \(error)")
+    private static func text(_ buffer: ByteBuffer) throws(APIError) -> String {
+        var fields = try RequestFields(body: buffer)
+        let text = try fields.requiredString("text")
+        try fields.finish()
+        return text
+    }
+
+    private static func plainText(_ buffer: ByteBuffer) throws(APIError) -> String {
+        guard let text = String(validating: buffer.readableBytesView, as: UTF8.self) else {
+            throw .invalid("text", "the text is not UTF-8")
         }
-        do { return try DocumentFilter(value) } catch { throw APIError(error) }
+        return text
     }
 
     private static func json(_ document: DocumentSummary, more: [(String, JSONValue)] = []) -> JSONValue {
         .object(
             JSONObject(
                 [
-                    ("id", .string(document.id.text)), ("title", document.title.map { .string($0) } ?? .null),
-                    ("source", document.source.map { .string($0) } ?? .null),
-                    ("metadata", .object(document.metadata)), ("bytes", .int(document.bytes)),
+                    ("id", .string(document.id.text)), ("bytes", .int(document.bytes)),
                     ("characters", .int(document.characters)), ("passages", .int(document.passages)),
                     ("updated", .string(Date(timeIntervalSince1970: document.updated).formatted(.iso8601))),
                 ] + more))

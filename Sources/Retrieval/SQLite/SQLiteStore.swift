@@ -49,7 +49,27 @@ package struct SQLiteStore: DocumentStore {
 
     package func put(_ document: NewDocument) async throws -> (document: DocumentSummary, replaced: Int64?) {
         let (limits, width) = (limits, source?.width)
-        return try await write { db in try Self.put(document, limits: limits, width: width, db) }
+        return try await write { db in
+            let replaced = try Self.delete(document.id, db)
+            try Self.checkRoom(for: document.text.utf8.count, limits: limits, db)
+            let updated = Date().timeIntervalSince1970
+            try db.execute(
+                sql: """
+                    INSERT INTO document (id, text, characters, passages, updated, title, source, metadata)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    document.id.text, Data(document.text.utf8), document.text.unicodeScalars.count,
+                    document.passages.count, updated, document.title, document.source,
+                    JSONValue.object(document.metadata).serialized(),
+                ])
+            let summary = DocumentSummary(document, updated: updated, revision: db.lastInsertedRowID)
+            let numbers = try Self.index(document, revision: summary.revision, db)
+            if let vectors = document.vectors {
+                try VectorBlocks.write(Array(zip(numbers, vectors)), width: width, db)
+            }
+            return (summary, replaced)
+        }
     }
 
     package func document(_ id: DocumentID) async throws -> (summary: DocumentSummary, text: String)? {
@@ -70,11 +90,9 @@ package struct SQLiteStore: DocumentStore {
     package func list(
         after last: DocumentID?, limit: Int, filter: DocumentFilter
     ) async throws -> [DocumentSummary] {
-        let (condition, arguments) = filter.sqliteCondition("revision")
-        return try await read { db in
+        try await read { db in
             try Row.fetchAll(
-                db, sql: Self.summaries + " WHERE id > ? AND \(condition) ORDER BY id LIMIT ?",
-                arguments: [last?.text ?? ""] + arguments + [limit]
+                db, sql: Self.summaries + " WHERE id > ? ORDER BY id LIMIT ?", arguments: [last?.text ?? "", limit]
             ).map(Self.summary)
         }
     }
@@ -92,33 +110,22 @@ package struct SQLiteStore: DocumentStore {
     package func search(words: [String], filter: DocumentFilter, limit: Int) async throws -> [PassageHit] {
         guard !words.isEmpty else { return [] }
         let common = common
-        let (condition, arguments) = filter.sqliteCondition("revision")
-        let filtered = "AND passage_words.rowid IN (SELECT id FROM passage WHERE \(condition))"
         return try await read { db in
             // Every word is quoted, and quotes cannot be in a word: nothing of a question is read as FTS5's own syntax.
             let query = try common.without(words, db).map { "\"\($0)\"" }.joined(separator: " OR ")
             return try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT rowid, rank FROM passage_words
-                    WHERE passage_words MATCH ? \(filter.conditions.isEmpty ? "" : filtered)
-                    ORDER BY rank, rowid LIMIT ?
+                    SELECT rowid, rank FROM passage_words WHERE passage_words MATCH ? ORDER BY rank, rowid LIMIT ?
                     """,
-                arguments: [query] + arguments + [limit]
+                arguments: [query, limit]
             ).map { PassageHit(passage: $0[0], score: -($0[1] as Double)) }
         }
     }
 
     package func search(vector: [Float], filter: DocumentFilter, limit: Int) async throws -> [PassageHit] {
         guard source != nil else { return [] }
-        let (condition, arguments) = filter.sqliteCondition("revision")
-        return try await read { db in
-            let wanted =
-                filter.conditions.isEmpty
-                ? nil
-                : try Int64.fetchSet(db, sql: "SELECT id FROM passage WHERE \(condition)", arguments: arguments)
-            return try VectorBlocks.nearest(to: vector, limit: limit, among: wanted, db)
-        }
+        return try await read { db in try VectorBlocks.nearest(to: vector, limit: limit, db) }
     }
 
     package func cosines(of passages: [Int64], with vector: [Float]) async throws -> [Int64: Double] {
@@ -153,39 +160,6 @@ package struct SQLiteStore: DocumentStore {
             }
             try VectorBlocks.write(present.map { ($0.passage.number, $0.vector) }, width: width, db)
         }
-    }
-
-    // MARK: Folders
-
-    package func collection(_ name: String) async throws -> FileCollection? {
-        try await read { db in try SQLiteFiles.collection(name, db) }
-    }
-
-    package func apply(_ changes: [FileChange], to collection: String, folder: String) async throws -> [String] {
-        let (limits, width) = (limits, source?.width)
-        return try await write { db in
-            try SQLiteFiles.open(collection, folder: folder, db)
-            var refused: [String] = []
-            for change in changes {
-                switch change {
-                case .keep(let record): try SQLiteFiles.update(record, of: collection, db)
-                case .remove(let path): try Self.remove(path, of: collection, db)
-                case .store(let document, let record):
-                    guard try SQLiteFiles.isFree(document.id, for: collection, db) else {
-                        refused.append(record.path)
-                        continue
-                    }
-                    try Self.remove(record.path, of: collection, db)
-                    let stored = try Self.put(document, limits: limits, width: width, db).document
-                    try SQLiteFiles.insert(record, of: collection, revision: stored.revision, db)
-                }
-            }
-            return refused
-        }
-    }
-
-    private static func remove(_ path: String, of collection: String, _ db: Database) throws {
-        if let id = try SQLiteFiles.document(of: path, in: collection, db) { _ = try delete(id, db) }
     }
 
     // MARK: Transactions
@@ -255,33 +229,17 @@ package struct SQLiteStore: DocumentStore {
         return revision
     }
 
-    private static func put(
-        _ document: NewDocument, limits: StoreLimits, width: Int?, _ db: Database
-    ) throws -> (document: DocumentSummary, replaced: Int64?) {
-        let replaced = try delete(document.id, db)
-        // To add up all documents takes time in proportion to their number.
-        if limits != .unlimited {
-            let size = try size(db)
-            try limits.check(documents: size.documents, bytes: size.bytes, adding: document.text.utf8.count)
+    private static func checkRoom(for bytes: Int, limits: StoreLimits, _ db: Database) throws {
+        let size = try size(db)
+        guard size.documents < limits.documents else {
+            throw DocumentStoreError(.limit, "there are \(size.documents) documents, which is the limit; delete some")
         }
-        let updated = Date().timeIntervalSince1970
-        try db.execute(
-            sql: """
-                INSERT INTO document (id, text, characters, passages, updated, title, source, metadata)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                document.id.text, Data(document.text.utf8), document.text.unicodeScalars.count,
-                document.passages.count, updated, document.title, document.source,
-                JSONValue.object(document.metadata).serialized(),
-            ])
-        let summary = DocumentSummary(document, updated: updated, revision: db.lastInsertedRowID)
-        try SQLiteFiles.index(document.metadata, revision: summary.revision, db)
-        let numbers = try index(document, revision: summary.revision, db)
-        if let vectors = document.vectors {
-            try VectorBlocks.write(Array(zip(numbers, vectors)), width: width, db)
+        guard size.bytes + bytes <= limits.bytes else {
+            throw DocumentStoreError(
+                .limit,
+                "the documents have \(size.bytes) bytes; this text of \(bytes) would exceed the limit of "
+                    + "\(limits.bytes); delete some")
         }
-        return (summary, replaced)
     }
 
     private static func size(_ db: Database) throws -> (documents: Int, bytes: Int) {

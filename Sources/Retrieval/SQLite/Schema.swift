@@ -57,7 +57,6 @@ enum Schema {
             try db.execute(sql: second)
             try indexAgain(.english, db)
         }
-        migrator.registerMigration("folders") { db in try db.execute(sql: SQLiteFiles.tables) }
         return migrator
     }
 

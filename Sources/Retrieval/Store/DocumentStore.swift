@@ -49,12 +49,4 @@ package protocol DocumentStore: Sendable {
 
     /// Stores vectors of passages; one whose document was replaced since is left out.
     func setVectors(_ vectors: [(passage: StoredPassage, vector: [Float])]) async throws
-    /// The files of a collection; nil if there is none of this name.
-    func collection(_ name: String) async throws -> FileCollection?
-
-    /// Changes a collection, which is made if it is not there: all of the changes in one transaction.
-    ///
-    /// - Returns: paths of files that were not stored, because a document with their id is there that is no file's of
-    ///   this collection.
-    func apply(_ changes: [FileChange], to collection: String, folder: String) async throws -> [String]
 }
