@@ -153,7 +153,8 @@ def open_questions(options, model, tokenizer, questions, texts, table, right):
     jobs = [(question["question"], texts[index]) for question in chosen for index in best(question["question"])]
     readings = read(model, tokenizer, jobs)
     width = len(jobs) // len(chosen)
-    print("\n| temperature | exact match | mean score | log loss | calibration error | surest |\n|---|---|---|---|---|---|")
+    print("\n| temperature | exact match | mean score | log loss | calibration error | surest |")
+    print("|---|---|---|---|---|---|")
     for temperature in TEMPERATURES:
         columns, outcomes = [], []
         for number, question in enumerate(chosen):
@@ -167,7 +168,8 @@ def open_questions(options, model, tokenizer, questions, texts, table, right):
             outcomes.append(is_right(text[places[first][0]:places[last][1]], [a["text"] for a in question["answers"]]))
         weights = fit(table[f"pairs {temperature}"][:, None], right)
         scores, outcomes = scored(np.array(columns)[:, None], weights), np.array(outcomes)
-        print(f"| {temperature} | {100 * outcomes.mean():.1f} | {100 * scores.mean():.1f} | {figures(scores, outcomes)} |")
+        means = f"{100 * outcomes.mean():.1f} | {100 * scores.mean():.1f}"
+        print(f"| {temperature} | {means} | {figures(scores, outcomes)} |")
 
 
 def main():

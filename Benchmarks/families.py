@@ -141,7 +141,8 @@ def compare(options, family):
         ours, theirs = folder / f"{model.name}.by-bertqa.json", folder / f"{model.name}.by-transformers.json"
         done(ours, lambda model=model, ours=ours: answers_of_bertqa(options, model, ours))
         done(theirs, lambda model=model, theirs=theirs: in_process(options, "answer", model, theirs))
-        yield f"| {family} | {name} | {f1(options, ours):.2f} | {f1(options, theirs):.2f} | {equal(ours, theirs):.2f} % |"
+        scores = f"{f1(options, ours):.2f} | {f1(options, theirs):.2f}"
+        yield f"| {family} | {name} | {scores} | {equal(ours, theirs):.2f} % |"
 
 
 def few_questions(options):

@@ -65,7 +65,8 @@ def processor():
 def describe():
     """Date, machine and versions, for the pages that figures go to."""
     packages = subprocess.run(
-        [PYTHON, "-c", "import torch, transformers, onnxruntime; print(torch.__version__, transformers.__version__, onnxruntime.__version__)"],
+        [PYTHON, "-c", "import torch, transformers, onnxruntime as runtime\n"
+            "print(torch.__version__, transformers.__version__, runtime.__version__)"],
         capture_output=True, text=True, check=True).stdout.split()
     return (
         f"{datetime.date.today()}, {processor()}, {os.cpu_count()} cores; peers: PyTorch {packages[0]}, "

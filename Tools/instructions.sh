@@ -16,4 +16,5 @@ strip --strip-debug -o "$scratch/bertqa-bench" "$products/bertqa-bench"
 LD_LIBRARY_PATH=$products valgrind --quiet --tool=callgrind --callgrind-out-file="$scratch/out" \
     --toggle-collect='*countedInstructions*' "$scratch/bertqa-bench" count "$@" --model "$scratch" \
     --data Data/sample/dev.json
-callgrind_annotate --auto=no --inclusive=yes --threshold=95 "$scratch/out" | swift demangle --simplified | sed -n '1,60p'
+callgrind_annotate --auto=no --inclusive=yes --threshold=95 "$scratch/out" | swift demangle --simplified |
+    sed -n '1,60p'
