@@ -1,3 +1,5 @@
+import Tokenizers
+
 extension Tokenizer {
     /// Why this tokenizer makes other tokens than another one; nil where it makes the same: the tokens with their ids,
     /// what stands around a pair, and what becomes of a text with everything that tokenizers treat differently.
