@@ -22,7 +22,7 @@ build: setup ## the release build: .build/release/bertqa
 
 build-bench: build
 	$(SWIFT) build -c release --product bertqa-bench
-	$(SWIFT) build -c release --product wordpiece-bench
+	$(SWIFT) build -c release --product tokenizer-bench
 
 test: setup ## all tests; SQUAD_DIR and BERTQA_MODELS name folders for the larger ones
 	@./Tools/link_libtorch.sh
