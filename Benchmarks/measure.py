@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -33,10 +34,13 @@ class Failure(SystemExit):
 def call(command, **settings):
     """The JSON object in the last line that a command prints, with its seconds and its peak memory in bytes."""
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **settings)
-    # Both are small, so that neither pipe fills while the other is read.
-    output, errors = process.stdout.read(), process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
+    # A file, since a training of hours writes more progress than a pipe holds.
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, **settings)
+        output = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        log.seek(0)
+        errors = log.read()
     process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.perf_counter() - start
     if process.returncode != 0:
