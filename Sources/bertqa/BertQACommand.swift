@@ -63,6 +63,7 @@ struct BertQACommand: AsyncParsableCommand {
             var command = try parseAsRoot()
             try startWhole(for: command)
             if !isParsersOwn(command) { failing = type(of: command) }
+            if let fault = unknownTopic(of: CommandLine.arguments) { throw ValidationError(fault) }
             if let fault = Self.fault(in: command) { throw ValidationError(fault) }
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
@@ -94,6 +95,14 @@ struct BertQACommand: AsyncParsableCommand {
     /// Whether a command is the argument parser's: `--help` and `help` are parsed into one, which prints the text.
     private static func isParsersOwn(_ command: any ParsableCommand) -> Bool {
         String(reflecting: type(of: command)).hasPrefix("ArgumentParser.")
+    }
+
+    /// Why `help` cannot explain what it was asked for: the parser's own answers every word with the root's help.
+    private static func unknownTopic(of arguments: [String]) -> String? {
+        guard arguments.count > 2, arguments[1] == "help", !arguments[2].hasPrefix("-") else { return nil }
+        let known = configuration.subcommands.map(\._commandName) + ["help"]
+        return known.contains(arguments[2])
+            ? nil : "there is no command '\(arguments[2])'; `bertqa --help` lists all commands"
     }
 
     private static func fault(in command: any ParsableCommand) -> String? {

@@ -17,7 +17,8 @@ struct UsageTests {
     @Test(
         "refuses what it does not know, and what is missing",
         arguments: [
-            ["trian"], ["ask", "--modle", "x"], ["ask", "--model", "x", "--question", "y"], ["score", "--data", "x"],
+            ["trian"], ["help", "trian"], ["ask", "--modle", "x"], ["ask", "--model", "x", "--question", "y"],
+            ["score", "--data", "x"],
             ["train", "--model", "x", "--train-file", "y", "--output-dir", "z", "--precision", "fp8"],
             ["train", "--model", "x", "--train-file", "y", "--output-dir", "z", "--epochs", "three"],
         ])
