@@ -203,7 +203,8 @@ class Bench:
         for name, who, batch, figures, shape in self.training():
             lines.append(
                 f"| {name} | {who} | {batch} | {figures['rate']:.4g} | {figures['tokens_per_second']:.4g} | "
-                f"{100 * self.share(figures, shape):.1f} % | {100 * figures['busy']:.0f} % | {figures['memory'] / 1e9:.2f} |")
+                f"{100 * self.share(figures, shape):.1f} % | {100 * figures['busy']:.0f} % | "
+                f"{figures['memory'] / 1e9:.2f} |")
             print(lines[-1], flush=True)
         return lines
 
@@ -265,7 +266,8 @@ def check(options):
             refuse("--device cpu goes with --quick; `make bench` measures on the CPU")
         return
     if shutil.which("nvidia-smi") is None:
-        refuse("there is no NVIDIA GPU here (nvidia-smi is not found); --device cpu --quick tests the script without one")
+        refuse("there is no NVIDIA GPU here (nvidia-smi is not found); "
+            "--device cpu --quick tests the script without one")
     script = "import torch; print(torch.cuda.is_available())"
     if subprocess.run([PYTHON, "-c", script], capture_output=True, text=True).stdout.strip() != "True":
         refuse("PyTorch in .venv-bench finds no CUDA device; install a CUDA build of torch there")
@@ -273,7 +275,8 @@ def check(options):
         [str(BUILT / "bertqa"), "ask", "--model", ENCODER, "--question", "q", "--context", "c", "--device", "cuda"],
         capture_output=True, text=True)
     if "there is no cuda device" in probe.stderr:
-        refuse("bertqa was built against a libtorch without CUDA; docs/guide/scale.md says how to build it against one that has it")
+        refuse("bertqa was built against a libtorch without CUDA; "
+            "docs/guide/scale.md says how to build it against one that has it")
 
 
 def main():

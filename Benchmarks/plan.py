@@ -140,7 +140,9 @@ def reading(scratch, common):
 
 def line(what, name, precision, length, batch, predicted, measured):
     error = 100 * (predicted / measured - 1)
-    text = f"| {NAMES[name]} | {precision} | {what} | {length} | {batch} | {predicted / 2**20:.0f} | {measured / 2**20:.0f} | {error:+.1f} % |"
+    text = (
+        f"| {NAMES[name]} | {precision} | {what} | {length} | {batch} | {predicted / 2**20:.0f} | "
+        f"{measured / 2**20:.0f} | {error:+.1f} % |")
     print(text, flush=True)
     return text, abs(error)
 
@@ -175,7 +177,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         table = [one for name in chosen for one in lines(name, Path(folder))]
     errors = sorted(error for _, error in table)
-    summary = f"{len(errors)} lines: the error is {errors[len(errors) // 2]:.1f} % in the median and {errors[-1]:.1f} % at most."
+    summary = (
+        f"{len(errors)} lines: the error is {errors[len(errors) // 2]:.1f} % in the median and "
+        f"{errors[-1]:.1f} % at most.")
     print(summary)
     if chosen == list(SHAPES):
         head = ["| model | precision | what | row | batch | predicted, MiB | measured, MiB | error |",

@@ -53,7 +53,8 @@ def measured(rounds, steps):
             rate, tokens, waiting = (
                 statistics.median(r[key] for r in runs)
                 for key in ("examples_per_second", "real_tokens_per_second", "waiting_share"))
-            lines.append(f"| {precision} | {way} | {rate:.1f} | {tokens:.0f} | {100 * waiting:.1f} % | {rate / base:.2f} |")
+            lines.append(f"| {precision} | {way} | {rate:.1f} | {tokens:.0f} | {100 * waiting:.1f} % | "
+                f"{rate / base:.2f} |")
     return "\n".join(lines)
 
 
@@ -82,7 +83,8 @@ def paper():
                 seen = max(reduce - 2 / 3 * compute, 0) + reduce * 0.02
                 gain = gpus * compute / (compute + seen)
                 lines.append(
-                    f"| {model} | {gpus} | {rows} | {gpus * rows} | {1e3 * compute:.2f} | {1e3 * reduce:.2f} | {gain:.0f} | {100 * gain / gpus:.0f} % |")
+                    f"| {model} | {gpus} | {rows} | {gpus * rows} | {1e3 * compute:.2f} | {1e3 * reduce:.2f} | "
+                    f"{gain:.0f} | {100 * gain / gpus:.0f} % |")
     return "\n".join(lines)
 
 
@@ -93,7 +95,9 @@ def main():
     options.add_argument("--write", action="store_true", help="write both tables into docs/lab/scaling.md")
     options = options.parse_args()
     revision = subprocess.run(["date", "+%Y-%m-%d"], capture_output=True, text=True, check=True).stdout.strip()
-    table = f"{revision}, {processor()}, {os.cpu_count()} cores; medians of {options.rounds} rounds of {options.steps} steps, seed 42.\n\n"
+    table = (
+        f"{revision}, {processor()}, {os.cpu_count()} cores; medians of {options.rounds} rounds of "
+        f"{options.steps} steps, seed 42.\n\n")
     table += measured(options.rounds, options.steps)
     print(table, paper(), sep="\n\n")
     if options.write:

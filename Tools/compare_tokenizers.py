@@ -142,7 +142,8 @@ def main():
         rows, wrong = compare(options, tokenizer, rng, min(size, options.count - compared), length, chunk % 4 == 1)
         compared, mismatches, chunk = compared + rows, mismatches + wrong, chunk + 1
         print(f"{compared} documents compared, {mismatches} mismatches", file=sys.stderr, flush=True)
-    print(f"{compared} documents, {mismatches} mismatches with tokenizers {tokenizers.__version__} (seed {options.seed})")
+    print(f"{compared} documents, {mismatches} mismatches with tokenizers {tokenizers.__version__} "
+        f"(seed {options.seed})")
     sys.exit(1 if mismatches else 0)
 
 

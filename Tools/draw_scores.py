@@ -56,12 +56,15 @@ def drawing(words, starts, ends, answer):
     width, below = places[-1] + 16, top + height + 34
     first, last = answer
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {below + height + 56}" font-family="system-ui, sans-serif" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {below + height + 56}" '
+        f'font-family="system-ui, sans-serif" '
         'font-size="13" role="img">',
-        f"<title>{escape(QUESTION)} The start score is highest at the first word of the answer, the end score at its last.</title>",
+        f"<title>{escape(QUESTION)} The start score is highest at the first word of the answer, "
+        f"the end score at its last.</title>",
         '<rect width="100%" height="100%" rx="8" fill="#ffffff"/>',
         f'<text x="16" y="28" font-size="15" font-weight="600" fill="#1f2328">{escape(QUESTION)}</text>',
-        f'<rect x="{places[first] + 1}" y="{top + height + 4}" width="{places[last + 1] - places[first] - 2}" height="26" rx="4" '
+        f'<rect x="{places[first] + 1}" y="{top + height + 4}" width="{places[last + 1] - places[first] - 2}" '
+        f'height="26" rx="4" '
         'fill="#fff3b0"/>',
     ]
     for y, colour, words_of_label in [(top, "#0969da", ("answer", "starts here")),
@@ -70,7 +73,8 @@ def drawing(words, starts, ends, answer):
             lines.append(f'<text x="16" y="{y + height // 2 + 17 * number}" fill="{colour}">{label}</text>')
     for place, word, start, end, size in zip(places, words, starts, ends, widths):
         middle = place + size / 2
-        lines.append(f'<text x="{middle}" y="{top + height + 22}" text-anchor="middle" fill="#1f2328">{escape(word)}</text>')
+        lines.append(f'<text x="{middle}" y="{top + height + 22}" text-anchor="middle" '
+            f'fill="#1f2328">{escape(word)}</text>')
         lines += bar(middle, top + height, start, -height, "#0969da")
         lines += bar(middle, below, end, height, "#bc4c00")
     lines.append(
@@ -87,7 +91,8 @@ def bar(middle, base, share, height, colour):
     if share >= 0.01:
         label = top - 5 if height < 0 else top + size + 14
         lines.append(
-            f'<text x="{middle}" y="{label:.1f}" text-anchor="middle" font-size="11" fill="{colour}">{share:.2f}</text>')
+            f'<text x="{middle}" y="{label:.1f}" text-anchor="middle" font-size="11" '
+            f'fill="{colour}">{share:.2f}</text>')
     return lines
 
 

@@ -46,9 +46,13 @@ QUESTIONS = [
     (0, "Who drew the tower?"), (0, "When did Zoë's tower open?"), (0, "How many people built it?"),
     (1, "how many cups were sold on monday"), (1, "Why did she sell none?"), (2, "東京タワーの高さは？"),
 ]  # fmt: skip
-ROBERTA = SHAPE | {"type_vocab_size": 1, "layer_norm_eps": 1e-5, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2}
+ROBERTA = SHAPE | {
+    "type_vocab_size": 1, "layer_norm_eps": 1e-5, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2,
+}
 SHAPES = {
-    "distilbert": ("DistilBert", {"n_layers": 2, "n_heads": 2, "dim": 16, "hidden_dim": 24, "max_position_embeddings": 128}),
+    "distilbert": ("DistilBert", {
+        "n_layers": 2, "n_heads": 2, "dim": 16, "hidden_dim": 24, "max_position_embeddings": 128,
+    }),
     "electra": ("Electra", SHAPE | {"embedding_size": 8, "max_position_embeddings": 128}),
     "roberta": ("Roberta", ROBERTA | {"max_position_embeddings": 130}),
     "xlm-roberta": ("XLMRoberta", ROBERTA | {"max_position_embeddings": 130}),
@@ -84,8 +88,9 @@ def write_bytes(folder):
     trainer.train_from_iterator(corpus(), vocab_size=380, special_tokens=special, show_progress=False)
     trainer.save_model(str(folder))
     roles = {"bos_token": "<s>", "cls_token": "<s>", "eos_token": "</s>", "sep_token": "</s>", "pad_token": "<pad>",
-             "unk_token": "<unk>", "mask_token": {"content": "<mask>", "lstrip": True, "rstrip": False, "normalized": False,
-                                                  "single_word": False}}  # fmt: skip
+             "unk_token": "<unk>",
+             "mask_token": {"content": "<mask>", "lstrip": True, "rstrip": False, "normalized": False,
+                            "single_word": False}}  # fmt: skip
     write_json(folder / "special_tokens_map.json", roles)
     write_json(folder / "tokenizer_config.json", {"model_max_length": 128})
 
@@ -142,7 +147,8 @@ def best_span(start, end, inside):
 def answers(folder):
     """What transformers reads in the folder and answers with it."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForQuestionAnswering.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+    model = AutoModelForQuestionAnswering.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager").eval()
     result = []
     for number, question in QUESTIONS:
         text = TEXTS[number]

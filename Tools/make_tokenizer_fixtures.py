@@ -33,7 +33,8 @@ SETTINGS = {  # name: vocabulary, lowercase, strip_accents, clean_text, handle_c
 WORDS = """the of and to in un ##aff ##able affable don ##n ##t can ##not playing play ##ing ##ed ##s ##ly state Paris
 paris New new York york United united States states Norman norman ##die ##y 19 ##87 2 ##0 ##1 straße strasse Strasse
 ##sse naive naïve Ångström angstrom istanbul ##stanbul i̇ ##i̇ office ﬁne fine 東 京 서울 ᄉ ##ᅥ москва москв ##а αθηνα
-##ης ς ##ς σ ##σ été ete E\u0301 e\u0301 ##e\u0301 hello Hello world World question answer what What who is ##es""".split()
+##ης ς ##ς σ ##σ été ete E\u0301 e\u0301 ##e\u0301 hello Hello world World question answer what What who is
+##es""".split()
 
 TEXTS = [
     "", " ", "\t\n\r", "Hello, World!", "unaffable", "The unaffable don't", "a", "\u0301", "a\u0301", "\u0301a",

@@ -21,8 +21,8 @@ from transformers import AutoTokenizer, BertTokenizer
 
 OUTPUT = Path("Tests/TokenizersTests/Fixtures/folders.json")
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-WORDS = """[unused1] [unused2] the The north North quay Quay ##s ferry isn ' t ##t late . , a A b B where is école ecole École 東
-京 ##京 mask new ##tok other < > q [ ] / s x ##x""".split()
+WORDS = """[unused1] [unused2] the The north North quay Quay ##s ferry isn ' t ##t late . , a A b B where is
+école ecole École 東 京 ##京 mask new ##tok other < > q [ ] / s x ##x""".split()
 VOCABULARY = SPECIALS + WORDS
 TEXTS = [
     "The North quays, THE NORTH QUAY.", "École école ecole isn't", "東京 東 京A", "a [MASK] b[SEP][unused1] [PAD]",

@@ -82,7 +82,9 @@ def dumps(value):
 
 
 def write(name, value):
-    origin = f"tokenizers {tokenizers.__version__}, transformers {transformers.__version__}, Tools/make_unigram_fixtures.py"
+    origin = (
+        f"tokenizers {tokenizers.__version__}, transformers {transformers.__version__}, "
+        f"Tools/make_unigram_fixtures.py")
     (shared.FIXTURES / FOLDER / name).write_text(dumps({"origin": origin, "value": value}) + "\n", encoding="utf-8")
 
 

@@ -13,7 +13,9 @@ SCRIPTS = [
     (0xFFF0, 0x10000), (0x10000, 0x11000), (0x11000, 0x12000), (0x12000, 0x1D000), (0x1D000, 0x1D800),
     (0x1D800, 0x1F000), (0x1F000, 0x1FB00), (0x1FB00, 0x20000), (0x20000, 0x2FA20), (0x2FA20, 0x110000),
 ]
-CONTROLS = "\x00\x01\t\n\r\x0b\x0c\x1c\x7f\x85\xa0\xad\u200b\u200c\u200d\u200e\u2028\u2029\u202e\u2060\ufeff\ufffd\ufffe\uffff\ue000\U000e0001\U000f0000"
+CONTROLS = (
+    "\x00\x01\t\n\r\x0b\x0c\x1c\x7f\x85\xa0\xad\u200b\u200c\u200d\u200e\u2028"
+    "\u2029\u202e\u2060\ufeff\ufffd\ufffe\uffff\ue000\U000e0001\U000f0000")
 SPECIALS = ["[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]", "[ MASK ]", "[mask]", "[MASK", "MASK]", "[[MASK]]", "##a",
     "##", "[unused1]"]
 WORDS = (
@@ -71,7 +73,9 @@ def joined(rng, piece):
 # alphabet, numbers beside letters, RoBERTa's special tokens.
 CONTRACTIONS = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d", "'S", "'T", "'RE", "’s", "'", "''", "'l", "'r", "'x",
     " 's", "I'm", "it's", "DON'T"]
-SPACES = " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u1680\u180e\u2000\u2003\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u3000\ufeff"
+SPACES = (
+    " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u1680\u180e\u2000\u2003\u2009\u200a\u200b"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff")
 LETTERS = "ĠĊĀāġłŃ¡ÿ"
 NUMBERS = ["1", "2nd", "²", "½", "Ⅷ", "٣", "१२", "①", "2024-11-28", "3.14", "৪", "零"]
 ROBERTA = ["<s>", "</s>", "<pad>", "<unk>", "<mask>", " <mask>", "  <mask> ", "<mask", "mask>", "<MASK>", "<<mask>>"]
@@ -97,13 +101,15 @@ def byte_level_text(rng):
     return joined(rng, byte_level_piece)
 
 
-# What sentencepiece's normaliser and grapheme clusters look at: characters that are removed, that become several or fewer, and
-# what belongs together with what stands before or behind it.
+# What sentencepiece's normaliser and grapheme clusters look at: characters that are removed, characters that become
+# several or fewer, and characters that belong together with those before or after them.
 REMOVED = "\u200b\u200e\u200f\u00ad\u2060\ufeff\x01\x02\x7f\x80\x9f"
 GROWING = "½¼ﷺ㍿㌀㎏ﬁﬃ①⑩Ⅷ…‥¨´ǆŉ℀™㊗🄰\u0344\u0958ำﾊﾞ"
 CLUSTERS = [
-    "\u1100\u1161\u11a8", "\u1160\u11a8", "가\u11a8", "각", "\u200d", "©\u200d©", "☺\ufe0f\u200d☺", "👩‍👩‍👧‍👦", "👍🏽", "🇫🇷🇫", "क\u094dष", "क\u094d\u200dष", "\u0915\u093c",
-    "\u0600", "\u06dd", "\U000110bd", "\r\n", "ａ", "ｂ", "ﾊ\u3099", "e\u0301", "\u0308", "\u0301\u0302", "\u0e33", "\u0903", "\ufe0f", "\U0001f3fb", "\U000e0061",
+    "\u1100\u1161\u11a8", "\u1160\u11a8", "가\u11a8", "각", "\u200d", "©\u200d©", "☺\ufe0f\u200d☺", "👩‍👩‍👧‍👦", "👍🏽",
+    "🇫🇷🇫", "क\u094dष", "क\u094d\u200dष", "\u0915\u093c",
+    "\u0600", "\u06dd", "\U000110bd", "\r\n", "ａ", "ｂ", "ﾊ\u3099", "e\u0301", "\u0308", "\u0301\u0302",
+    "\u0e33", "\u0903", "\ufe0f", "\U0001f3fb", "\U000e0061",
 ]
 META = ["▁", "▁▁", "▁a", "a▁b", " ▁ ", "\u2580", "<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED", "<0x41>"]
 
@@ -115,7 +121,8 @@ def unigram_piece(rng):
     if kind == 1:
         return "".join(rng.choice(GROWING) for _ in range(rng.randrange(1, 3)))
     if kind == 2:
-        parts = (rng.choice(CLUSTERS + ["\u0301", "\u0302", chr(rng.choice(MARKS))]) for _ in range(rng.randrange(1, 5)))
+        parts = (
+            rng.choice(CLUSTERS + ["\u0301", "\u0302", chr(rng.choice(MARKS))]) for _ in range(rng.randrange(1, 5)))
         return "".join(parts)
     if kind == 3:
         return rng.choice(META + ROBERTA)

@@ -129,10 +129,12 @@ def markdown(options, labels, found):
             others = sum(sum(result["statuses"].values()) - result["statuses"].get("200", 0) + result["broken"]
                 for result in results)
             rows.append(
-                f"| {connections} | {label} | {median['rate']:.1f} | {median['p50'] * 1000:.0f} ms | {median['p99'] * 1000:.0f} ms | "
+                f"| {connections} | {label} | {median['rate']:.1f} | {median['p50'] * 1000:.0f} ms | "
+                f"{median['p99'] * 1000:.0f} ms | "
                 f"{median['memory'] / 1e6:.0f} MB | {others} |")
     day = datetime.date.today().isoformat()
-    return f"Measured on {day}, {os.cpu_count()} cores ({platform.machine()}), medians of {options.rounds} rounds.\n\n" + "\n".join(rows)
+    machine = f"{os.cpu_count()} cores ({platform.machine()})"
+    return f"Measured on {day}, {machine}, medians of {options.rounds} rounds.\n\n" + "\n".join(rows)
 
 
 def write(text):

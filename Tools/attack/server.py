@@ -41,7 +41,8 @@ def key_guessing():
             for number in range(40)]
         time.sleep(3)
         last = target.ask("GET", "/v1/documents", authorization=f"Bearer {KEY}")[0]
-        return statuses.count(429) >= 20 and last == 200, f"{statuses.count(401)} x 401, {statuses.count(429)} x 429, then {last}"
+        return statuses.count(429) >= 20 and last == 200, (
+            f"{statuses.count(401)} x 401, {statuses.count(429)} x 429, then {last}")
 
 
 @attack("an API key of five characters, or of two lines", "refused with a sentence")
@@ -91,7 +92,9 @@ def private_database():
 def smuggling():
     with server("--database", "none") as target:
         inner = "GET /v1/documents HTTP/1.1\r\nhost: localhost\r\n\r\n"
-        head = "POST /v1/answer HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
+        head = (
+            "POST /v1/answer HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4\r\n"
+            "transfer-encoding: chunked\r\n\r\n0\r\n\r\n")
         seen = target.raw((head + inner).encode(), timeout=15)
         return seen.startswith(b"HTTP/1.1 400") and seen.count(
             b"HTTP/1.1") == 1, f"{seen[:12]!r}, {seen.count(b'HTTP/1.1')} response"
@@ -175,7 +178,9 @@ def many_bodies():
         going = False
         watcher.join()
         held = set(statuses) <= {0, 200, 422, 429} and peak < 1.5e9 and slowest < 0.5
-        return held, f"{ {status: statuses.count(status) for status in set(statuses)} }, {peak / 1e6:.0f} MB, /health in {slowest:.2f} s"
+        return held, (
+            f"{ {status: statuses.count(status) for status in set(statuses)} }, {peak / 1e6:.0f} MB, "
+            f"/health in {slowest:.2f} s")
 
 
 @attack("heavy requests keep light ones waiting", "the median of light ones under 3 s beside eight texts of 0.5 MB")
@@ -236,7 +241,8 @@ def descriptors():
         time.sleep(1)
         told = "limit of open files" in target.text()
         last = target.ask("POST", "/v1/answer", ASK)[0]
-        return told and used < 0.33 and last == 200, f"{'a line' if told else 'no line'}, {used:.0%} of a core, then {last}"
+        return told and used < 0.33 and last == 200, (
+            f"{'a line' if told else 'no line'}, {used:.0%} of a core, then {last}")
 
 
 @attack("the disk of the database is full", "507 for PUT and DELETE, everything else goes on")
@@ -318,7 +324,8 @@ def slow_headers():
             with contextlib.suppress(TimeoutError):
                 seen = client.recv(100)
                 break
-        return seen.startswith(b"HTTP/1.1 408") and time.time() - start < 13, f"{seen[:12]!r} after {time.time() - start:.1f} s"
+        return seen.startswith(b"HTTP/1.1 408") and time.time() - start < 13, (
+            f"{seen[:12]!r} after {time.time() - start:.1f} s")
 
 
 @attack("a host that does not resolve", "code 74 and a sentence")
@@ -327,7 +334,8 @@ def unknown_host():
         [BERTQA, "serve", "--model", MODEL, "--port", "0", "--database", "none", "--host", "no such host"],
         capture_output=True, text=True,
         timeout=60, check=False)
-    return ended.returncode == 74 and "cannot listen" in ended.stderr, f"code {ended.returncode}: {ended.stderr.splitlines()[-1][:100]}"
+    return ended.returncode == 74 and "cannot listen" in ended.stderr, (
+        f"code {ended.returncode}: {ended.stderr.splitlines()[-1][:100]}")
 
 
 @attack("SIGTERM while requests outlast the time to stop", "200 and 503 only, code 0")

@@ -104,7 +104,9 @@ def no_answer():
 
 @check("offsets that JavaScript counted", "recognised; convert --repair puts each answer at its own place")
 def utf16():
-    text = "Berth 1 \U0001F6A2\U0001F6A2: 4 boats, berth 2 \u2693: 4 boats, berth 3: 4 boats. Light \U0001F526: 9 miles."
+    text = (
+        "Berth 1 \U0001F6A2\U0001F6A2: 4 boats, berth 2 \u2693: 4 boats, berth 3: 4 boats. "
+        "Light \U0001F526: 9 miles.")
     places = [text.index("4 boats"), text.index("4 boats", 20), text.rindex("4 boats"), text.index("9 miles")]
     questions = [
         {"id": f"u{n}", "question": "How many?", "answers": [

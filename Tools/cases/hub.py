@@ -35,7 +35,8 @@ def without_links():
         server.asked.clear()
         offline = bertqa("download", "owner/model", folder=folder, server=server, HF_HUB_OFFLINE="1", **variables)
         held = first.returncode == offline.returncode == 0 and not any(path.is_symlink() for path in snapshot.iterdir())
-        return held and not server.asked, f"{files} after {asked} requests, later {len(server.asked)}: {sentence(first)}"
+        return held and not server.asked, (
+        f"{files} after {asked} requests, later {len(server.asked)}: {sentence(first)}")
 
 
 @check("a snapshot that another system filled, without blobs", "used as it is: no file is fetched")

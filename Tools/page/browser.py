@@ -85,7 +85,8 @@ class Browser:
     def open(self, url):
         self.call("Page.navigate", url="about:blank")
         self.call("Page.navigate", url=url)
-        self.wait("document.readyState === 'complete' && typeof state === 'object' && document.getElementById('model').textContent !== ''")
+        self.wait("document.readyState === 'complete' && typeof state === 'object' && "
+            "document.getElementById('model').textContent !== ''")
 
     def type(self, text):
         self.call("Input.insertText", text=text)

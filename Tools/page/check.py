@@ -18,8 +18,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PORT = 18093
 HOME = f"http://127.0.0.1:{PORT}/"
 TOWER = (
-    "🗼👩‍👩‍👧 The Eiffel Tower (tour Eiffel) was designed by the engineers of Gustave Eiffel and opened on 31 March 1889.\n\n"
-    "It is 330 metres tall, about as high as a building of 81 storeys, and was the tallest structure in the world for 41 years.\n\n"
+    "🗼👩‍👩‍👧 The Eiffel Tower (tour Eiffel) was designed by the engineers of Gustave Eiffel and opened on "
+    "31 March 1889.\n\n"
+    "It is 330 metres tall, about as high as a building of 81 storeys, and was the tallest structure in "
+    "the world for 41 years.\n\n"
     "エッフェル塔はパリにあります。 מגדל אייפל נמצא בפריז. يقع برج إيفل في باريس.\n\n"
     "<img src=x onerror=\"document.title='broken'\"> Six million people climb it each year."
 )
@@ -101,7 +103,8 @@ def shows_others_on_hover_and_focus(person):
     browser = person.browser
     person.ask("How tall is it?")
     best = person.marked()
-    others = browser.run("[...document.querySelectorAll('#turns > li:last-child .others button')].map(b => b.firstChild.textContent)")
+    others = browser.run("[...document.querySelectorAll('#turns > li:last-child .others button')]"
+        ".map(b => b.firstChild.textContent)")
     assert others, "there are other answers"
     browser.run("document.querySelector('#turns > li:last-child .others button').focus()")
     browser.wait(f"document.querySelector('#text mark.best').textContent === {json.dumps(others[0])}")
@@ -116,7 +119,8 @@ def scrolls_to_the_answer(person):
     person.ask("What was the name of the captain?")
     assert "Ilse Brandt" in person.answer(), person.answer()
     place = person.browser.run(
-        "(() => { const r = document.querySelector('#text mark.best').getBoundingClientRect(); return [r.top, r.bottom, innerHeight]; })()")
+        "(() => { const r = document.querySelector('#text mark.best').getBoundingClientRect(); "
+        "return [r.top, r.bottom, innerHeight]; })()")
     assert 0 < place[0] and place[1] < place[2], f"the answer is out of sight: {place}"
     person.shoot("3-scrolled")
 
@@ -138,7 +142,8 @@ def shows_the_answer_on_a_phone(person):
             raise AssertionError(f"{question}: the answer is out of sight: {place}") from None
         answered = browser.run(
             "(() => { const r = document.querySelector('#turns > li:last-child .answer').getBoundingClientRect(), "
-            "f = document.getElementById('turns').getBoundingClientRect(); return r.top >= f.top - 1 && r.bottom <= f.bottom + 1; })()")
+            "f = document.getElementById('turns').getBoundingClientRect(); return r.top >= f.top - 1 && "
+            "r.bottom <= f.bottom + 1; })()")
         assert answered, f"{question}: the answer's words are out of sight"
     person.shoot("7-phone-scrolled")
     browser.screen(1280, 800)
@@ -155,7 +160,8 @@ VISIBLE = f"(([top, bottom, from, to]) => top >= from && bottom <= to)({PLACES})
 
 def names_other_places(person):
     browser = person.browser
-    person.write("Sea otters eat sea urchins, clams and crabs, and they sleep in kelp. In winter they eat fish and squid as well.")
+    person.write("Sea otters eat sea urchins, clams and crabs, and they sleep in kelp. "
+        "In winter they eat fish and squid as well.")
     person.ask("What do sea otters eat?")
     places = browser.run("state.turns.at(-1).answers.map(a => [a.start, a.end])")
     assert len(places) > 1, "there are no other answers"
@@ -184,7 +190,8 @@ def works_by_keyboard(person):
     seen = []
     for _ in range(60):
         browser.press("Tab")
-        seen.append(browser.run("document.activeElement.id || document.activeElement.className || document.activeElement.tagName"))
+        seen.append(browser.run("document.activeElement.id || document.activeElement.className || "
+            "document.activeElement.tagName"))
     for element in ("theme", "source", "open", "edit", "store", "text", "question"):
         assert element in seen, f"Tab never reaches {element}: {seen}"
 
@@ -199,23 +206,27 @@ def stores_and_searches(person):
     browser.wait("state.source === 'tower'")
     browser.open(HOME)
     browser.wait("[...document.getElementById('source').options].some(o => o.value === 'tower')")
-    browser.run("document.getElementById('source').value = 'tower'; document.getElementById('source').dispatchEvent(new Event('change'))")
+    browser.run("document.getElementById('source').value = 'tower'; "
+        "document.getElementById('source').dispatchEvent(new Event('change'))")
     browser.wait("state.source === 'tower'")
     person.ask("When did the tower open?")
     assert person.marked() == person.answer() and "1889" in person.answer(), person.answer()
     link = browser.run("location.origin + '/#' + new URLSearchParams({q: 'How tall is it?', d: 'tower'})")
-    browser.run("document.getElementById('source').value = '*'; document.getElementById('source').dispatchEvent(new Event('change'))")
+    browser.run("document.getElementById('source').value = '*'; document.getElementById('source')"
+        ".dispatchEvent(new Event('change'))")
     person.ask("How tall is the tower?")
     assert "330" in person.answer(), person.answer()
     quoted = browser.run("document.querySelector('#turns > li:last-child blockquote mark').textContent")
     assert quoted == person.answer(), f"{quoted} is marked in the passage"
     person.shoot("4-all-documents")
-    browser.run("[...document.querySelectorAll('#turns > li:last-child button')].find(b => b.textContent === 'Show').click()")
+    browser.run("[...document.querySelectorAll('#turns > li:last-child button')]"
+        ".find(b => b.textContent === 'Show').click()")
     browser.wait("state.source === 'tower' && document.querySelector('#text mark.best')")
     assert person.marked() == person.answer()
     browser.open(link)
     browser.wait("state.source === 'tower' && document.getElementById('question').value === 'How tall is it?'")
-    assert browser.run("document.querySelectorAll('#turns > li:not(.welcome)').length") == 0, "a link does not ask by itself"
+    turns = browser.run("document.querySelectorAll('#turns > li:not(.welcome)').length")
+    assert turns == 0, "a link does not ask by itself"
     browser.run("document.getElementById('question').focus()")
     browser.press("Enter")
     browser.wait("document.querySelector('#text mark.best')")
@@ -230,7 +241,8 @@ def keeps_the_draft_from_links(person):
     browser.open(link)
     browser.wait("document.getElementById('question').value === 'Who came?'")
     assert browser.run("state.text") == "Eve came with a link."
-    assert browser.run("document.querySelectorAll('#turns > li:not(.welcome)').length") == 0, "a link does not ask by itself"
+    turns = browser.run("document.querySelectorAll('#turns > li:not(.welcome)').length")
+    assert turns == 0, "a link does not ask by itself"
     assert "Ada" in browser.run("sessionStorage.getItem('bertqa.text')"), "the link has replaced the draft"
     browser.run("document.getElementById('question').focus()")
     browser.press("Enter")
@@ -247,7 +259,9 @@ def takes_dropped_files(person):
     browser.run("""(() => {
         const data = new DataTransfer();
         data.items.add(new File(["Ada wrote it\\r\\nin 1843."], "a.txt", { type: "text/plain" }));
-        for (const kind of ["dragenter", "dragover", "drop"]) document.dispatchEvent(new DragEvent(kind, { dataTransfer: data, cancelable: true, bubbles: true }));
+        for (const kind of ["dragenter", "dragover", "drop"]) {
+            document.dispatchEvent(new DragEvent(kind, { dataTransfer: data, cancelable: true, bubbles: true }));
+        }
     })()""")
     browser.wait("state.text === 'Ada wrote it\\nin 1843.'")
     person.ask("When did Ada write it?")
@@ -281,9 +295,11 @@ CONTRAST = """(() => {
     const poor = [];
     for (const e of document.querySelectorAll('body *')) {
         if (!e.getClientRects().length || ![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
-        if (['SCRIPT', 'STYLE'].includes(e.tagName) || e.classList.contains('quiet') || e.classList.contains('skip')) continue;
+        if (['SCRIPT', 'STYLE'].includes(e.tagName)) continue;
+        if (e.classList.contains('quiet') || e.classList.contains('skip')) continue;
         const [a, b] = [light(rgb(getComputedStyle(e).color)), light(behind(e))].sort((x, y) => y - x);
-        if ((a + .05) / (b + .05) < 4.5) poor.push(e.tagName + '.' + e.className + ' ' + ((a + .05) / (b + .05)).toFixed(2));
+        const contrast = (a + .05) / (b + .05);
+        if (contrast < 4.5) poor.push(e.tagName + '.' + e.className + ' ' + contrast.toFixed(2));
     }
     return poor;
 })()"""
@@ -301,7 +317,8 @@ def fits_every_screen(person):
             browser.run("document.querySelector('#turns').lastElementChild.scrollIntoView({ block: 'end' })")
             wide = browser.run("document.documentElement.scrollWidth - innerWidth")
             assert wide <= 0, f"{name}: {wide} pixels too wide"
-            assert browser.run("document.getElementById('question').getBoundingClientRect().bottom <= innerHeight"), f"{name}: no room to ask"
+            assert browser.run("document.getElementById('question')"
+                ".getBoundingClientRect().bottom <= innerHeight"), f"{name}: no room to ask"
             poor = browser.run(CONTRAST)
             assert not poor, f"{name}, {'dark' if dark else 'light'}: contrast below 4.5: {poor}"
             person.shoot(f"5-{name}-{'dark' if dark else 'light'}")

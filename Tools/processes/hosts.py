@@ -120,7 +120,8 @@ def equal_runs(options, hosts, scratch):
         far = distance(f"{scratch}/alone{count}", f"{scratch}/hosts{count}")
         check(far < 1e-4, f"{count} hosts: weights differ by {far}")
         result = json.loads(output)
-        print(f"{count} hosts: weights within {far:.1e} of one process; waited {100 * result['waiting_share']:.0f} % of the time")
+        print(f"{count} hosts: weights within {far:.1e} of one process; "
+            f"waited {100 * result['waiting_share']:.0f} % of the time")
 
 
 def jobs(options, hosts, scratch):
@@ -140,7 +141,8 @@ def slow_link(options, hosts, scratch):
     check(codes == [0, 0], f"the slow link: {codes}")
     check(same(f"{scratch}/hosts2", f"{scratch}/slow"), "a slow link changed the weights")
     result = json.loads(output)
-    print(f"a link of {options.megabits} Mbit/s: the same weights, {result['examples_per_second']:.2f} examples/s, waited {100 * result['waiting_share']:.0f} % of the time")
+    print(f"a link of {options.megabits} Mbit/s: the same weights, {result['examples_per_second']:.2f} examples/s, "
+        f"waited {100 * result['waiting_share']:.0f} % of the time")
     sh("tc", "-n", hosts.names[1], "qdisc", "delete", "dev", "eth", "root")
 
 
@@ -153,7 +155,8 @@ def broken_link(options, hosts, scratch):
     seconds = time.monotonic() - start
     check(codes == [70, 70], f"the broken link: {codes}")
     check("the process with rank 1" in run.said(0), f"the error does not name rank 1: {run.said(0)[-500:]}")
-    print(f"a broken link: all ended after {seconds:.0f} s (timeout {TIMEOUT} s): {run.said(0).strip().splitlines()[-1]}")
+    print(f"a broken link: all ended after {seconds:.0f} s (timeout {TIMEOUT} s): "
+        f"{run.said(0).strip().splitlines()[-1]}")
     hosts.link(1, "up")
     resumed = Run(options, hosts, 2, f"{scratch}/broken", "--batch-size", "2", "--max-steps", "100000", "--resume")
     wait_for_checkpoint(f"{scratch}/broken", resumed.processes[0], beyond=saved + 10)

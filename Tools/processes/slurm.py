@@ -147,7 +147,8 @@ def equal_run(options, cluster, scratch):
     far = distance(f"{scratch}/alone", f"{scratch}/two")
     check(far < 1e-4, f"weights differ by {far}")
     result = json.loads(output.removeprefix("0: "))
-    print(f"srun, 2 nodes with a task each: weights within {far:.1e} of one process; {result['examples_per_second']:.1f} examples/s")
+    print(f"srun, 2 nodes with a task each: weights within {far:.1e} of one process; "
+        f"{result['examples_per_second']:.1f} examples/s")
 
 
 def killed_task(options, cluster, scratch):
@@ -194,7 +195,8 @@ def batch(options, cluster, scratch):
     check("going on after step" in text, f"the batch job did not go on: {text[-1500:]}")
     check(same(f"{scratch}/two", output), "the batch job that was queued again came to other weights")
     going = next(line for line in text.splitlines() if "going on after step" in line)
-    print(f"deploy/train.sbatch, told to stop, queued itself again: {going.strip()}; ended with the same model, byte for byte")
+    print(f"deploy/train.sbatch, told to stop, queued itself again: {going.strip()}; "
+        f"ended with the same model, byte for byte")
 
 
 def main():
