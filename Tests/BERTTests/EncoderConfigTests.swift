@@ -123,7 +123,10 @@ struct EncoderConfigTests {
     @Test("is written back with the keys that BertQA has no use for")
     func unknownKeys() throws {
         let config = try config(
-            #"{"my_key":[1,{"a":null}],"architectures":["BertForMaskedLM"],"torch_dtype":"float16","classifier_dropout":null}"#
+            #"""
+            {"my_key":[1,{"a":null}],"architectures":["BertForMaskedLM"],\#
+            "torch_dtype":"float16","classifier_dropout":null}
+            """#
         )
         let object = try #require(config.json().object)
         #expect(

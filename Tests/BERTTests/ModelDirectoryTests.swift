@@ -51,7 +51,12 @@ struct ModelDirectoryTests {
         try withTemporaryDirectory { directory in
             try write("{}", to: "\(directory)/config.json")
             try write(
-                "version https://git-lfs.github.com/spec/v1\noid sha256:\(String(repeating: "0", count: 64))\nsize 90870598\n",
+                """
+                version https://git-lfs.github.com/spec/v1
+                oid sha256:\(String(repeating: "0", count: 64))
+                size 90870598
+
+                """,
                 to: "\(directory)/\(name)")
             let error = try failure(directory)
             #expect(error.kind == .invalid && error.message.contains("git lfs pull"))

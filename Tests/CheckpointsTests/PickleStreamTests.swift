@@ -91,7 +91,12 @@ struct PointerTests {
     @Test("in the place of pickled weights says what to run")
     func pickle() throws {
         let text =
-            "version https://git-lfs.github.com/spec/v1\noid sha256:\(String(repeating: "a", count: 64))\nsize 440473133\n"
+            """
+            version https://git-lfs.github.com/spec/v1
+            oid sha256:\(String(repeating: "a", count: 64))
+            size 440473133
+
+            """
         #expect(try refusal(Array(text.utf8)).contains("git lfs pull"))
     }
 }

@@ -73,7 +73,9 @@ private let brokenLayouts: [BrokenFile] = [
     .init(
         "a name that occurs twice", .key,
         safetensors(
-            #"{"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"x":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#,
+            #"""
+            {"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"x":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}
+            """#,
             data: 2)),
     .init("metadata that is no object", .metadata, safetensors(#"{"__metadata__":[]}"#)),
     .init("metadata that holds a number", .metadata, safetensors(#"{"__metadata__":{"a":1}}"#)),
@@ -81,17 +83,23 @@ private let brokenLayouts: [BrokenFile] = [
     .init(
         "two tensors with a hole between them", .gap, tensor: "b",
         safetensors(
-            #"{"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#,
+            #"""
+            {"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}
+            """#,
             data: 3)),
     .init(
         "two tensors that overlap", .overlap, tensor: "b",
         safetensors(
-            #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}"#,
+            #"""
+            {"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}
+            """#,
             data: 3)),
     .init(
         "two tensors in the same bytes", .overlap, tensor: "b",
         safetensors(
-            #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}"#,
+            #"""
+            {"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}
+            """#,
             data: 2)),
 ]
 

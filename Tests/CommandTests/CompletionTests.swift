@@ -33,7 +33,8 @@ struct CompletionTests {
             [
                 "-c",
                 """
-                . ./script; COMP_WORDS=(bertqa "$@"); COMP_CWORD=$#; COMP_LINE="${COMP_WORDS[*]}"; COMP_POINT=${#COMP_LINE}
+                . ./script; COMP_WORDS=(bertqa "$@"); COMP_CWORD=$#; COMP_LINE="${COMP_WORDS[*]}"; \
+                COMP_POINT=${#COMP_LINE}
                 _bertqa bertqa "${!#}" "${COMP_WORDS[COMP_CWORD - 1]}"; printf '%s\\n' "${COMPREPLY[@]}"
                 """, "bash",
             ] + words

@@ -82,7 +82,10 @@ struct DataFormTests {
             let data = try write(
                 document(
                     #"{"id": "a", "question": "who lives in rome?", "answers": [{"text": "ada", "answer_start": 0}]}, "#
-                        + #"{"id": "a", "question": "who lives in oslo?", "answers": [{"text": "bob", "answer_start": 19}]}"#
+                        + #"""
+                        {"id": "a", "question": "who lives in oslo?", "answers": [{"text": "bob", \#
+                        "answer_start": 19}]}
+                        """#
                 ), shop)
             let (model, output) = ("\(shop.path)/model", "\(shop.path)/answers.json")
             let predict = try Tool.run(["predict", "--model", model, "--data", data, "--output", output] + Self.short)
@@ -126,7 +129,10 @@ struct DataFormTests {
         try withWorkshop { shop in
             let text = "one \u{1F600}\u{1F600} two, one two"
             let questions = [("two", 9, 7), ("one", 14, 12), ("two", 18, 16)].enumerated().map { number, place in
-                #"{"id": "\#(number)", "question": "?", "answers": [{"text": "\#(place.0)", "answer_start": \#(place.1)}]}"#
+                #"""
+                {"id": "\#(number)", "question": "?", "answers": [{"text": "\#(place.0)", \#
+                "answer_start": \#(place.1)}]}
+                """#
             }
             let data = try write(document(questions.joined(separator: ","), context: text), shop)
             let check = try Tool.run(["check", "--data", data, "--json"])
@@ -148,7 +154,10 @@ struct DataFormTests {
         try withWorkshop { shop in
             let data = try write(
                 document(
-                    #"{"id": "a", "question": "?", "answers": [{"text": "\u6cb3\u7684\u5317\u5cb8", "answer_start": 1}]}"#,
+                    #"""
+                    {"id": "a", "question": "?", "answers": [{"text": "\u6cb3\u7684\u5317\u5cb8", \#
+                    "answer_start": 1}]}
+                    """#,
                     context: #"\u5728\u6cb3\u7684\u5317\u5cb8\u8fb9\u3002"#), shop)
             let answers = try write(#"{"a": "\u5728\u6cb3\u7684\u5317\u5cb8\u8fb9"}"#, shop, "answers.json")
             let score = ["score", "--data", data, "--predictions", answers, "--json"]

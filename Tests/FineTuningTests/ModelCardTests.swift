@@ -11,7 +11,8 @@ import Testing
 struct ModelCardTests {
     private static let statistics = """
         {"epoch_1": {"training_loss": 2.5, "valid_loss": 1.75, "valid_accuracy": 0.5, "exact_match": 70.25,
-        "f1": 80.456, "training_seconds": 9, "valid_seconds": 1, "steps": 10, "learning_rate": 1e-5, "examples_per_second": 20,
+        "f1": 80.456, "training_seconds": 9, "valid_seconds": 1, "steps": 10, "learning_rate": 1e-5, \
+        "examples_per_second": 20,
         "real_tokens_per_second": 3000},
         "epoch_2": {"training_loss": 1.5, "valid_loss": 1.8, "valid_accuracy": 0.5, "exact_match": 70, "f1": 80.4,
         "training_seconds": 9, "valid_seconds": 1, "steps": 20, "learning_rate": 0, "examples_per_second": 20,

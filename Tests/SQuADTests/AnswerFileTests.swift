@@ -116,7 +116,10 @@ struct AnswerFileTests {
             #expect(try Dataset(scoring: path) == Self.dataset)
         }
         let row =
-            "[{\"id\": \"a\", \"context\": \"x\", \"question\": \"y\", \"answers\": {\"text\": [], \"answer_start\": []}}]"
+            """
+            [{\"id\": \"a\", \"context\": \"x\", \"question\": \"y\", \
+            \"answers\": {\"text\": [], \"answer_start\": []}}]
+            """
         #expect(try file(row) { try Dataset(scoring: $0) }.articles[0].paragraphs[0].context == "x")
         let error = try #require(throws: DatasetError.self) {
             try file("[{\"id\": \"a\", \"answers\": {\"text\": [\"x\"], \"answer_start\": [0]}}, {\"id\": \"b\"}]") {

@@ -21,7 +21,10 @@ struct FatalErrorTests {
             ("", "line 1, column 1: the file is empty"),
             (
                 "hello",
-                "line 1, column 1: expected a value; a dataset is SQuAD's document, rows or paragraphs as JSON, or a table"
+                """
+                line 1, column 1: expected a value; a dataset is SQuAD's document, rows or paragraphs as JSON, or a \
+                table
+                """
             ),
             ("context|question\nc|?", "a table (commas, tabs or semicolons) whose first line names"),
             ("id,name\n1,Ada", "line 1, column 1: expected a value"), ("3", "this file is a single value"),
@@ -100,7 +103,10 @@ struct FatalErrorTests {
     @Test("A file cut off anywhere is refused and never traps")
     func truncated() throws {
         let paragraph =
-            #"{"context": "A café \ud83d\ude00 here", "qas": [{"id": "q", "question": "?", "answers": [{"text": "A", "answer_start": 0}]}]}"#
+            #"""
+            {"context": "A café \ud83d\ude00 here", "qas": [{"id": "q", "question": "?", "answers": [{"text": "A", \#
+            "answer_start": 0}]}]}
+            """#
         let paragraphs = Array(repeating: paragraph, count: 60).joined(separator: ",\n")
         let bytes = Array(
             "{\"version\": \"1.1\", \"data\": [{\"title\": \"T\", \"paragraphs\": [\(paragraphs)]}]}".utf8)

@@ -38,7 +38,8 @@ struct FormTests {
     func mrqa() throws {
         let file = """
             {"header": {"dataset": "Mills", "split": "dev"}}
-            {"id": "", "context": "\(Self.text)", "context_tokens": [["The", 0]], "qas": [{"qid": "m1", "question": "Where?",
+            {"id": "", "context": "\(Self.text)", "context_tokens": [["The", 0]], "qas": [{"qid": "m1", \
+            "question": "Where?",
               "question_tokens": [], "answers": ["north bank of the river"], "detected_answers":
               [{"text": "the north bank", "char_spans": [[19, 32]], "token_spans": [[4, 6]]}]}]}
             """
@@ -63,12 +64,15 @@ struct FormTests {
         let question = try #require(read.articles.first?.paragraphs.first?.questions.first)
         #expect(question.id == "m1" && question.question == "Where?" && question.answers.map(\.start) == [-1, -1])
         let drcd = """
-            {"version": "1.3", "data": [{"title": "Mill", "id": "9", "paragraphs": [{"id": "9-1", "context": "\(Self.text)",
-              "qas": [{"id": "m1", "question": "Where?", "answers": [{"id": "1", "text": "the north bank", "answer_start": 19}]}]}]}]}
+            {"version": "1.3", "data": [{"title": "Mill", "id": "9", "paragraphs": [{"id": "9-1", \
+            "context": "\(Self.text)",
+              "qas": [{"id": "m1", "question": "Where?", "answers": [{"id": "1", "text": "the north bank", \
+            "answer_start": 19}]}]}]}]}
             """
         try expectMill(try dataset(drcd), title: "Mill")
         let korquad = """
-            {"version": "2", "data": [{"title": "Mill", "url": "u", "context": "\(Self.text)", "raw_html": "<p>", "qas": [{"id": "m1",
+            {"version": "2", "data": [{"title": "Mill", "url": "u", "context": "\(Self.text)", "raw_html": "<p>", \
+            "qas": [{"id": "m1",
               "question": "Where?", "answer": {"text": "the north bank", "answer_start": 19, "html_answer_text": "x",
               "html_answer_start": 4}}]}]}
             """
@@ -79,7 +83,8 @@ struct FormTests {
     func annotationTools() throws {
         let export = """
             {"data": [{"title": null, "paragraphs": [{"document_id": 5, "context": "\(Self.text)", "qas": [
-              {"question": "Where?", "id": 61, "is_impossible": false, "answers": [{"answer_id": 1, "document_id": 5, "question_id": 61,
+              {"question": "Where?", "id": 61, "is_impossible": false, "answers": [{"answer_id": 1, "document_id": 5, \
+            "question_id": 61,
                "text": "the north bank", "answer_start": 19, "answer_end": 33, "answer_category": null}]}]},
               {"context": "Nobody looked at this.", "qas": []}]}]}
             """
@@ -87,8 +92,10 @@ struct FormTests {
         #expect(read.articles[0].paragraphs[0].questions[0].id == "61" && read.problems().isEmpty)
         let nameless = try dataset(
             """
-            {"data": [{"paragraphs": [{"context": "\(Self.text)", "qas": [{"question": "Where?", "answers": [{"answer_start": 19,
-              "text": "the north bank"}]}, {"id": "", "question": "Since when?", "answers": []}, {"id": "x", "question": "?"}]}]}]}
+            {"data": [{"paragraphs": [{"context": "\(Self.text)", "qas": [{"question": "Where?", \
+            "answers": [{"answer_start": 19,
+              "text": "the north bank"}]}, {"id": "", "question": "Since when?", "answers": []}, {"id": "x", \
+            "question": "?"}]}]}]}
             """)
         #expect(nameless.articles[0].paragraphs[0].questions.map(\.id) == ["1", "2", "x"])
         #expect(nameless.namelessQuestions == 2)
@@ -99,7 +106,10 @@ struct FormTests {
             """
         try expectMill(try dataset(task), id: "7")
         let flat =
-            #"[{"id": 7, "text": "\#(Self.text)", "question": "Where?", "answer": [{"start": 19, "end": 33, "text": "the north bank"}]}]"#
+            #"""
+            [{"id": 7, "text": "\#(Self.text)", "question": "Where?", "answer": [{"start": 19, "end": 33, \#
+            "text": "the north bank"}]}]
+            """#
         try expectMill(try dataset(flat), id: "7")
     }
 
@@ -109,12 +119,18 @@ struct FormTests {
     func offsets(start: String) throws {
         try expectMill(
             try dataset(
-                #"{"ID": "m1", "Context": "\#(Self.text)", "Question": "Where?", "Answer": "the north bank", "Answer-Start": \#(start)}"#
+                #"""
+                {"ID": "m1", "Context": "\#(Self.text)", "Question": "Where?", "Answer": "the north bank", \#
+                "Answer-Start": \#(start)}
+                """#
             ))
         let text = start.hasPrefix("[") || start.hasPrefix("\"[") ? "[\"the north bank\"]" : "\"the north bank\""
         try expectMill(
             try dataset(
-                #"{"id": "m1", "context": "\#(Self.text)", "question": "Where?", "answers": {"text": \#(text), "answer_start": \#(start)}}"#
+                #"""
+                {"id": "m1", "context": "\#(Self.text)", "question": "Where?", "answers": {"text": \#(text), \#
+                "answer_start": \#(start)}}
+                """#
             ))
     }
 
@@ -123,7 +139,10 @@ struct FormTests {
         arguments: ["", ", \"answer_start\": null", ", \"answer_start\": \"\"", ", \"answer_start\": \"nan\""])
     func missingOffsets(member: String) throws {
         let file =
-            #"{"data": [{"paragraphs": [{"context": "by Ada", "qas": [{"id": 1, "question": "?", "answers": [{"text": "Ada"\#(member)}]}]}]}]}"#
+            #"""
+            {"data": [{"paragraphs": [{"context": "by Ada", "qas": [{"id": 1, "question": "?", \#
+            "answers": [{"text": "Ada"\#(member)}]}]}]}]}
+            """#
         #expect(
             try dataset(file).articles[0].paragraphs[0].questions[0].answers == [AnswerSpan(text: "Ada", start: -1)])
     }
@@ -166,7 +185,10 @@ struct FormTests {
     @Test("questions without answers are read, written and read again as they are")
     func unlabelled() throws {
         let read = try dataset(
-            #"{"version": "t", "data": [{"title": "", "paragraphs": [{"context": "c", "qas": [{"id": "1", "question": "?"}]}]}]}"#
+            #"""
+            {"version": "t", "data": [{"title": "", "paragraphs": [{"context": "c", "qas": [{"id": "1", \#
+            "question": "?"}]}]}]}
+            """#
         )
         let question = try #require(read.articles.first?.paragraphs.first?.questions.first)
         #expect(!question.isLabelled && question.isImpossible == nil)
@@ -186,15 +208,15 @@ struct FormTests {
         arguments: [
             (
                 #"{"contex": "c", "question": "?"}"#,
-                "row 1 has no \"context\"; its fields are \"contex\", \"question\" (\"contex\" may be meant as \"context\"); "
-                    + "the nearest form that is read is a row {"
+                "row 1 has no \"context\"; its fields are \"contex\", \"question\" (\"contex\" may be meant as "
+                    + "\"context\"); the nearest form that is read is a row {"
             ),
             (#"[{"Context": "c", "questionz": "?"}]"#, "(\"questionz\" may be meant as \"question\")"),
             (#"{"train": [], "dev": []}"#, "row 1 has no \"context\"; its fields are \"train\", \"dev\"; the nearest"),
             (
                 #"{"data": [{"title": "t", "paragraph": []}]}"#,
-                "article 1 has no \"paragraphs\"; its fields are \"title\", \"paragraph\" (\"paragraph\" may be meant as "
-                    + "\"paragraphs\"); the nearest form that is read is SQuAD's document {"
+                "article 1 has no \"paragraphs\"; its fields are \"title\", \"paragraph\" (\"paragraph\" may be "
+                    + "meant as \"paragraphs\"); the nearest form that is read is SQuAD's document {"
             ),
             (
                 #"{"data": [{"paragraphs": [{"context": "c", "qa_list": []}]}]}"#,

@@ -14,8 +14,8 @@ struct ProblemTests {
         arguments: [
             (
                 "one two one", AnswerSpan(text: "one", start: 7),
-                "answer \"one\" is not at its offset 7, where the context has \" on\"; which one is meant is ambiguous: "
-                    + "the context has it at 2 places (0, 8)"
+                "answer \"one\" is not at its offset 7, where the context has \" on\"; which one is meant is "
+                    + "ambiguous: the context has it at 2 places (0, 8)"
             ),
             (
                 "one two", AnswerSpan(text: "one", start: 1),
@@ -36,11 +36,17 @@ struct ProblemTests {
             ),
             (
                 "in New\u{A0}York now", AnswerSpan(text: "New York", start: 3),
-                "only as \"New\u{A0}York\", at 3: other white space, quotes, dashes or invisible characters, or more than one difference"
+                """
+                only as \"New\u{A0}York\", at 3: other white space, quotes, dashes or invisible characters, or more \
+                than one difference
+                """
             ),
             (
                 "in New  York now", AnswerSpan(text: "New York", start: 3),
-                "only as \"New  York\", at 3: other white space, quotes, dashes or invisible characters, or more than one difference"
+                """
+                only as \"New  York\", at 3: other white space, quotes, dashes or invisible characters, or more \
+                than one difference
+                """
             ),
             ("in New York now", AnswerSpan(text: "Boston", start: 3), "the context does not contain it"),
         ])

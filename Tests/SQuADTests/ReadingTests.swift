@@ -9,7 +9,8 @@ struct ReadingTests {
         let sample = try dataset(
             """
             {"data": [{"title": "One", "paragraphs": [{"context": "Ada wrote it.", "qas": [
-              {"answers": [{"answer_start": 0, "text": "Ada"}, {"answer_start": 4, "text": "wrote"}], "question": "Who?", "id": "q1"},
+              {"answers": [{"answer_start": 0, "text": "Ada"}, {"answer_start": 4, "text": "wrote"}], \
+            "question": "Who?", "id": "q1"},
               {"answers": [{"answer_start": 10, "text": "it"}], "question": "What?", "id": "q2"}]}]},
               {"title": "Two", "paragraphs": []}], "version": "1.1"}
             """)
@@ -70,8 +71,10 @@ struct ReadingTests {
     func unknownKeys() throws {
         let sample = try dataset(
             """
-            {"comment": {"deep": [1, {"x": null}]}, "data": [{"url": "u", "title": "T", "paragraphs": [{"context": "Ada", "n": 1e3,
-            "qas": [{"id": "q", "tags": ["x"], "question": "Who?", "answers": [{"text": "Ada", "answer_start": 0, "score": 0.5}]}],
+            {"comment": {"deep": [1, {"x": null}]}, "data": [{"url": "u", "title": "T", "paragraphs": [{\
+            "context": "Ada", "n": 1e3,
+            "qas": [{"id": "q", "tags": ["x"], "question": "Who?", "answers": [{"text": "Ada", "answer_start": 0, \
+            "score": 0.5}]}],
             "document_id": 7}]}], "more": false}
             """)
         let expected = Question(id: "q", question: "Who?", answers: [AnswerSpan(text: "Ada", start: 0)])

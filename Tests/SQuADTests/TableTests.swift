@@ -14,8 +14,14 @@ struct TableTests {
             "id,context,question,answer,answer_start\nq,\"by, Ada\",Who?,Ada,4\n",
             "id;context;question;answer_text;answer_start\r\nq;by, Ada;Who?;Ada;4\r\n",
             "\u{FEFF}Id\tContext\t Question \tAnswer\tAnswer_Start\rq\tby, Ada\tWho?\tAda\t4\r",
-            "\n\n\"question\",\"x\",\"context\",\"answer\",\"answer_start\",\"id\"\n\n\"Who?\",,\"by, Ada\",\"Ada\",\"4.0\",q",
-            "id,context,question,answers\nq,\"by, Ada\",Who?,\"{\"\"text\"\": [\"\"Ada\"\"], \"\"answer_start\"\": [4]}\"\n",
+            """
+            \n\n\"question\",\"x\",\"context\",\"answer\",\"answer_start\",\"id\"\n\n\"Who?\",,\"by, \
+            Ada\",\"Ada\",\"4.0\",q
+            """,
+            """
+            id,context,question,answers\nq,\"by, Ada\",Who?,\"{\"\"text\"\": [\"\"Ada\"\"], \"\"answer_start\"\": \
+            [4]}\"\n
+            """,
             "id,context,question,answers,answer_start\nq,\"by, Ada\",Who?,['Ada'],[4]\n",
         ])
     func layouts(text: String) throws {

@@ -29,7 +29,8 @@ struct PositionTests {
             Case(text: "[\"e\u{301}\", x]", line: 1, column: 8, byteOffset: 8, message: "expected a value"),
             Case(text: "\u{FEFF}x", line: 1, column: 1, byteOffset: 3, message: "expected a value"),
             Case(
-                text: "1\n2", line: 2, column: 1, byteOffset: 2, message: "there is more after the end of the document"),
+                text: "1\n2", line: 2, column: 1, byteOffset: 2,
+                message: "there is more after the end of the document"),
             Case(text: "[tru]", line: 1, column: 2, byteOffset: 1, message: "expected true"),
             Case(text: "\"ab\\x\"", line: 1, column: 4, byteOffset: 3, message: "unknown escape in a string"),
             Case(

@@ -39,7 +39,9 @@ struct VocabularyTests {
         #expect(error?.message.contains("the vocabulary has no \(token) token") == true)
     }
 
-    @Test("Scalar offsets and byte offsets convert into each other", arguments: ["", "abc", "é", "aé東𝔘b", "👩‍👩‍👧‍👦e\u{301}"])
+    @Test(
+        "Scalar offsets and byte offsets convert into each other",
+        arguments: ["", "abc", "é", "aé東𝔘b", "👩‍👩‍👧‍👦e\u{301}"])
     func scalarOffsets(_ text: String) {
         let offsets = ScalarOffsets(text)
         let scalars = Array(text.unicodeScalars)
