@@ -23,7 +23,7 @@ extension JSONReader {
     private func validated(_ range: Range<Int>) throws(JSONError) -> String {
         let text = UnsafeRawBufferPointer(rebasing: bytes[range]).assumingMemoryBound(to: UInt8.self)
         guard let string = String(validating: text, as: UTF8.self) else {
-            throw failure("invalid UTF-8", firstInvalid(range))
+            throw failure("invalid UTF-8; JSON must be in UTF-8", firstInvalid(range))
         }
         return string
     }

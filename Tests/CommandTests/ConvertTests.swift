@@ -71,7 +71,7 @@ struct ConvertTests {
             #expect(
                 repair.out == """
                     question 1: "ada" became "Ada" at 3
-                    question 2: left out: answer "1843" has the offset -1; the context does not contain it
+                    question 2: left out: answer "1843" has no offset; the context does not contain it
                     question 3: "Ada" put at 3
                     \(output): 1 article, 1 paragraph, 2 questions
                     repaired: 1 moved, 1 reworded, 1 left_out

@@ -108,7 +108,7 @@ struct RepairTests {
         #expect(none == nil)
         #expect(
             left.map(\.description) == [
-                "question q: left out: answer \"Bob\" has the offset -1; the context does not contain it"
+                "question q: left out: answer \"Bob\" has no offset; the context does not contain it"
             ])
     }
 

@@ -50,7 +50,17 @@ struct RowTests {
         let read = try dataset(#"[{"context": "by Ada", "question": "Who?", \#(answers)}]"#)
         let problem = try #require(read.problems().first)
         #expect(problem.kind == .negativeOffset)
-        #expect(problem.message == "answer \"Ada\" has the offset -1; it is at 3")
+        #expect(problem.message == "answer \"Ada\" has no offset; it is at 3")
+    }
+
+    @Test("An offset without words is refused: the label would be lost", arguments: ["3", "[3]", "\"3\""])
+    func offsetAlone(start: String) throws {
+        let error = try #require(throws: (any Error).self) {
+            try dataset(#"[{"context": "by Ada", "question": "Who?", "answer_start": \#(start), "answer_end": 6}]"#)
+        }
+        #expect("\(error)".contains("no field has the answer's words"))
+        let none = try dataset(#"[{"context": "by Ada", "question": "Who?", "answer_text": "", "answer_start": 0}]"#)
+        #expect(none.articles.first?.paragraphs.first?.questions.first?.isImpossible == true)
     }
 
     @Test("A row without answers has none; an empty list says that there is none")

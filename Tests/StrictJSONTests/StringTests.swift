@@ -53,7 +53,7 @@ struct StringTests {
         ] as [[UInt8]])
     func invalidUTF8(bytes: [UInt8]) throws {
         let plain = try #require(failure(Array("\"\u{E9}".utf8) + bytes + Array("\"".utf8)))
-        #expect(plain.message == "invalid UTF-8")
+        #expect(plain.message == "invalid UTF-8; JSON must be in UTF-8")
         #expect(plain.byteOffset == 3)
         #expect(plain.column == 3)
         let escaped = try #require(failure(Array("\"\\n".utf8) + bytes + Array("\"".utf8)))

@@ -135,8 +135,9 @@ private struct QuestionCheck {
         let whereabouts = whereabouts(answer, placement)
         let (end, overflow) = answer.start.addingReportingOverflow(length)
         if answer.start < 0 {
+            let offset = answer.start == AnswerSpan.unknownStart ? "no offset" : "the offset \(answer.start)"
             add(
-                .negativeOffset, "answer \"\(answer.text)\" has the offset \(answer.start); \(whereabouts)",
+                .negativeOffset, "answer \"\(answer.text)\" has \(offset); \(whereabouts)",
                 preventsTraining: isTarget)
         } else if overflow || end > search.context.count {
             add(

@@ -21,7 +21,12 @@ struct AnswerForms {
         var forms = AnswerForms()
         switch value ?? .null {
         case .null:
-            guard (try? offset(starts)) == -1, starts != .null else { return nil }
+            guard starts != .null else { return nil }
+            for start in list(starts) where try offset(start) > 0 {
+                throw RecordError(
+                    message: "answer_start is \(start.serialized()), but no field has the answer's words; expected "
+                        + "\"answers\", \"answer\" or \"answer_text\"")
+            }
             forms.saysNone = true
         case .string(let text) where isLiteral:
             if let written = try written(text) { return try read(written, starts: starts) }
