@@ -196,6 +196,24 @@ def works_by_keyboard(person):
         assert element in seen, f"Tab never reaches {element}: {seen}"
 
 
+def keeps_what_is_being_written(person):
+    browser = person.browser
+    alternative = "document.querySelector('#turns > li:last-child .others button')"
+    browser.run(f"{alternative}.focus()")
+    browser.press("e")
+    assert browser.run("document.activeElement.id") == "draft", "E closes the text again when an answer loses the focus"
+    browser.run("document.getElementById('draft').select()")
+    browser.type("Half a sentence")
+    browser.run(f"{alternative}.dispatchEvent(new MouseEvent('mouseenter'))")
+    browser.run(f"{alternative}.dispatchEvent(new MouseEvent('mouseleave'))")
+    assert browser.run("document.getElementById('draft').value") == "Half a sentence"
+    assert not browser.run("document.getElementById('draft').hidden"), "the mouse over an answer closes the text"
+    browser.run(f"{alternative}.click()")
+    browser.wait("document.querySelector('#text mark.best')")
+    browser.run("document.getElementById('own').click()")
+    assert browser.run("state.text") == "Half a sentence", "what was written is lost"
+
+
 def stores_and_searches(person):
     browser = person.browser
     person.write(TOWER)
@@ -345,6 +363,7 @@ def asks_for_nothing_outside(person):
 
 CHECKS = [
     marks_the_right_words, shows_others_on_hover_and_focus, scrolls_to_the_answer, works_by_keyboard,
+    keeps_what_is_being_written,
     shows_the_answer_on_a_phone, names_other_places, stores_and_searches,
     keeps_the_draft_from_links, takes_dropped_files, tells_of_errors, fits_every_screen, has_names_for_everything,
     asks_for_nothing_outside]
