@@ -67,6 +67,29 @@ struct EnsembleCommandTests {
         #expect(abs(shares[2].end - (shares[0].end + shares[1].end) / 2) < 1e-5)
     }
 
+    @Test("a server of several models answers as ask does with them, and not as either alone")
+    func server() async throws {
+        let shop = try Workshop()
+        defer { try? FileManager.default.removeItem(atPath: shop.path) }
+        let models = ["--model", "\(shop.path)/model"] + (try trained(shop)).suffix(2)
+        let (question, text) = ("where does ada live?", "ada lives in rome")
+        let server = try ServingTool(shop, Array(models.suffix(2)) + ["--database", "none", "--precision", "fp32"])
+        let served = try await ThreadedClient.run(server.address) { client in
+            let body = "{\"question\": \"\(question)\", \"context\": \"\(text)\"}"
+            let response = try client.post("/v1/answer", body, times: 1)[0].wait()
+            return try JSONValue.parse(Array(try #require(response.body).readableBytesView))
+        }
+        server.running.send(SIGTERM)
+        #expect(try server.running.finish().status == 0)
+        func score(_ models: [String]) throws -> Double {
+            let asked = ["--question", question, "--context", text, "--precision", "fp32", "--max-length", "48"]
+            return try #require(try Tool.run(["ask"] + models + asked + ["--json"]).json()["score"]?.double)
+        }
+        let found = try #require(served["answers"]?.array?.first?["score"]?.double)
+        #expect(abs(found - (try score(models))) < 1e-6)
+        for one in [models.prefix(2), models.suffix(2)] { #expect(abs(found - (try score(Array(one)))) > 1e-6) }
+    }
+
     @Test("models with different tokenizers are refused by name, with the first token that differs")
     func otherTokenizer() throws {
         try withWorkshop { shop in
