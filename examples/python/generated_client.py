@@ -1,4 +1,4 @@
-"""A client that openapi-python-client generated from the server's own description: each of its operations once.
+"""Calls every operation once, with a client that openapi-python-client generated from the server's description.
 
     openapi-python-client generate --url http://127.0.0.1:8080/openapi.json --output-path client
     PYTHONPATH=client python generated_client.py http://127.0.0.1:8080

@@ -1,4 +1,4 @@
-"""Haystack: a reader as a component, behind a retriever in a pipeline.
+"""Haystack: a reader component that follows a retriever in a pipeline.
 
     python haystack_qa.py http://127.0.0.1:8080
 """

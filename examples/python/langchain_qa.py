@@ -1,4 +1,4 @@
-"""LangChain: a retriever over the server's documents, and a step of a chain that answers a question about a text.
+"""LangChain: a retriever over the server's documents, and a chain step that answers a question about a text.
 
     python langchain_qa.py http://127.0.0.1:8080
 """

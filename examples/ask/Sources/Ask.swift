@@ -1,6 +1,6 @@
 import QuestionAnswering
 
-/// Asks a text one question and prints the three best answers: ask MODEL QUESTION TEXT.
+/// Asks one question about a text and prints the three best answers: ask MODEL QUESTION TEXT.
 @main
 struct Ask {
     static func main() async throws {

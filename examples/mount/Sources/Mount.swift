@@ -3,7 +3,7 @@ import Logging
 import QAServer
 import QuestionAnswering
 
-/// A Hummingbird application with routes of its own and BertQA's below /qa: mount MODEL PORT.
+/// A Hummingbird application with its own routes, and BertQA's routes below /qa: mount MODEL PORT.
 @main
 struct Mount {
     static func main() async throws {

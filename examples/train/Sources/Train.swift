@@ -2,7 +2,7 @@ import FineTuning
 import QuestionAnswering
 import SQuAD
 
-/// Fine-tunes an encoder on rows of one's own and asks the result: train ENCODER ROWS OUTPUT_FOLDER.
+/// Fine-tunes an encoder on your own rows and asks the model a question: train ENCODER ROWS OUTPUT_FOLDER.
 @main
 struct Train {
     static func main() async throws {
@@ -13,7 +13,7 @@ struct Train {
         }
         let (encoder, rows, output) = (arguments[0], arguments[1], arguments[2])
 
-        // Rows (CSV or JSON) have a context, a question and an answer. The repair finds each answer in its text.
+        // Rows (CSV or JSON) have a context, a question and an answer. Repairing finds each answer in its context.
         let data = "\(output).json"
         let converted = try DatasetConversion.convert(rows, to: data, repairing: true)
         for change in converted.changes { print(change) }
