@@ -89,8 +89,9 @@ struct BudgetTests {
             try await server.ready()
             let text = String(repeating: "x", count: 12_000_000)
             #expect(try await server.send(.PUT, "/v1/documents/a", "{\"text\": \"\(text)\"}").status == 201)
-            let client = try SilentClient(port: server.port)
-            try client.send("GET /v1/documents/a HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            // It never reads what it asks for.
+            let client = try SocketClient(port: server.port, room: 4096)
+            #expect(client.send("GET /v1/documents/a HTTP/1.1\r\nhost: localhost\r\n\r\n"))
             try await server.wait { $0.contains("bertqa_request_bytes 36") }
             let refused = try await server.send(.GET, "/v1/documents/a")
             #expect(refused.status == 429 && refused.headers.first(name: "retry-after") == "1")
@@ -143,38 +144,6 @@ struct BudgetTests {
             #expect(try await server.metric("bertqa_text_cache_bytes") == 0)
         }
     }
-}
-
-/// A client that sends and never reads.
-private struct SilentClient {
-    private let descriptor: Int32
-
-    init(port: Int) throws {
-        #if canImport(Darwin)
-            descriptor = socket(AF_INET, SOCK_STREAM, 0)
-        #else
-            descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        #endif
-        // Else the system takes megabytes for a client that doesn't.
-        var room: Int32 = 4096
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &room, socklen_t(MemoryLayout<Int32>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let code = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
-        }
-        try #require(code == 0)
-    }
-
-    func send(_ text: String) throws {
-        let bytes = Array(text.utf8)
-        try #require(write(descriptor, bytes, bytes.count) == bytes.count)
-    }
-
-    func disconnect() { close(descriptor) }
 }
 
 extension LocalServer {

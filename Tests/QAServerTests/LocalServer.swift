@@ -3,7 +3,6 @@ import Foundation
 import Logging
 import NIOCore
 import NIOHTTP1
-import NIOPosix
 import QAServer
 import QuestionAnswering
 import StrictJSON
@@ -106,31 +105,20 @@ struct LocalServer: Sendable {
     /// Sends pieces over a connection of its own, a moment apart, and returns all that comes until the server closes
     /// it.
     func raw(_ pieces: [String]) async throws -> String {
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connect(host: "127.0.0.1", port: port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-                }
-            }
-        return try await channel.executeThenClose { inbound, outbound in
-            var reply = ""
-            do {
-                for piece in pieces {
-                    try await outbound.write(ByteBuffer(string: piece))
-                    try await Task.sleep(for: .milliseconds(30))
-                }
-            } catch is ChannelError {
-                // The server may close before all is sent; what it said counts.
-            } catch is IOError {
-                // The same.
-            }
-            do {
-                for try await buffer in inbound { reply += String(buffer: buffer) }
-            } catch is IOError {
-                // A connection that is reset has ended too; what came before counts.
-            }
-            return reply
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(with: Result { try exchange(pieces) }) }
         }
+    }
+
+    private func exchange(_ pieces: [String]) throws -> String {
+        let client = try SocketClient(port: port)
+        defer { client.disconnect() }
+        for piece in pieces {
+            // The server may close before all is sent; what it said counts.
+            guard client.send(piece) else { break }
+            Thread.sleep(forTimeInterval: 0.03)
+        }
+        return client.rest()
     }
 
     /// Posts a JSON object and expects a status.
