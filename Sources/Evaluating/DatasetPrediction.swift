@@ -8,10 +8,10 @@ import Tokenizers
 public struct DatasetPrediction {
     /// The dataset.
     public let dataset: Dataset
-    /// Above which probability of having no answer a question is left unanswered: what the options say, else the model;
-    /// nil always answers.
+    /// A question is left unanswered if its no-answer probability is above this: the option's value, else the model's;
+    /// nil answers all.
     public let noAnswerThreshold: Double?
-    /// Below which score a question is left unanswered; nil answers all.
+    /// A question is left unanswered if its best score is below this; nil answers all.
     public let minScore: Double?
     /// Whether scores are probabilities that answers are right: whether the model was calibrated.
     public let isCalibrated: Bool

@@ -1,4 +1,4 @@
-/// What keeps a dataset from being answered, or answers from being written or merged.
+/// Why a dataset could not be answered, or answers could not be written or merged.
 public struct EvaluationError: Error, Sendable, CustomStringConvertible {
     /// What is wrong.
     public enum Kind: Sendable, Hashable {
@@ -27,6 +27,6 @@ public struct EvaluationError: Error, Sendable, CustomStringConvertible {
     static func interrupted(done: Int, total: Int, progress: String) -> EvaluationError {
         EvaluationError(
             .interrupted,
-            "stopped after \(done) of \(total) questions; \(progress) holds their answers, go on with `resume`")
+            "stopped after \(done) of \(total) questions; \(progress) holds their answers, continue with `resume`")
     }
 }

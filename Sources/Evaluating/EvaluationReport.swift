@@ -81,7 +81,7 @@ package struct EvaluationReport {
         var lines = official.lines(speed: questionsPerSecond) + rules.lines
         if let noAnswerThreshold {
             lines.append(
-                "left unanswered    where having no answer is likelier than \(Figures.fixed(noAnswerThreshold, 4))")
+                "left unanswered    if the no-answer probability is above \(Figures.fixed(noAnswerThreshold, 4))")
         }
         lines += [
             "token exact match  \(Figures.fixed(tokens.exactMatch, 4))",
@@ -91,8 +91,8 @@ package struct EvaluationReport {
         if let tutorial {
             lines.append(
                 "of which           \(tutorial.tokenCorrect) of \(2 * tutorial.rows) points over \(tutorial.rows) "
-                    + "rows; \(tutorial.dropped) questions were left out, since an answer of theirs is cut: the token "
-                    + "scores do not count them, exact match and F1 do")
+                    + "rows; \(tutorial.dropped) questions were left out because their answer is cut; token scores "
+                    + "ignore them, exact match and F1 count them")
         }
         return lines.joined(separator: "\n")
     }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How the learning rate goes on after its rise.
+/// The course of the learning rate after warm-up.
 ///
 /// - Source: transformers' `get_linear_schedule_with_warmup`, `get_cosine_schedule_with_warmup` and
 ///   `get_constant_schedule_with_warmup`.

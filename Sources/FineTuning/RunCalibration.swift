@@ -22,7 +22,8 @@ struct RunCalibration {
     init(_ options: TrainingOptions, on validation: Dataset, check: () throws -> Void) throws {
         guard validation.questionCount > 0 else {
             message =
-                "without a validation, scores are not calibrated; `bertqa calibrate` does so on questions of yours"
+                "scores are not calibrated, because there is no validation data; run `bertqa calibrate` on other "
+                + "questions"
             error = nil
             return
         }

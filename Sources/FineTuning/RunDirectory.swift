@@ -29,7 +29,7 @@ struct RunDirectory {
         }
         if !options.resume, FileManager.default.fileExists(atPath: "\(path)/run.json") {
             throw .output(
-                "`output_dir` \(path) already holds a run; go on with it by `resume`, or choose another directory")
+                "`output_dir` \(path) already holds a run; continue it with `resume`, or choose another directory")
         }
     }
 

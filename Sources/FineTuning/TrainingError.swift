@@ -1,6 +1,6 @@
 import QuestionAnswering
 
-/// What keeps a run from starting or going on.
+/// Why a run could not start or continue.
 public struct TrainingError: Error, Sendable, CustomStringConvertible {
     /// What is wrong.
     public enum Kind: Sendable, Hashable {
@@ -48,10 +48,11 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
     }
     static func interrupted(step: Int, checkpoint: String) -> TrainingError {
         TrainingError(
-            .interrupted, "stopped after step \(step); \(checkpoint) holds everything, go on with `resume`")
+            .interrupted, "stopped after step \(step); \(checkpoint) holds everything, continue with `resume`")
     }
     static let interruptedBeforeTraining = TrainingError(
-        .interrupted, "stopped while the teachers were asked; nothing is trained yet, start the run again")
+        .interrupted,
+        "stopped while the teachers were reading the rows; nothing was trained, so start the run again")
     static func processes(_ message: String) -> TrainingError { TrainingError(.processes, message) }
     static func computation(_ message: String) -> TrainingError { TrainingError(.computation, message) }
 

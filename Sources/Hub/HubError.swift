@@ -10,17 +10,17 @@ public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
     case gated(String, endpoint: String)
     /// The token is not accepted.
     case unauthorised(String)
-    /// The hub cannot be reached, or broke off too often.
+    /// The hub cannot be reached, or the connection failed too often.
     case network(String)
-    /// The hub answered something else than a file.
+    /// The hub's response is not a file.
     case status(Int, String)
     /// The network may not be used, by a variable of the environment, and the cache does not have the file.
     case offline(String, cache: String, variable: String)
     /// A variable of the environment has a value that cannot be used.
     case settings(String)
-    /// What came is not what was announced.
+    /// The contents differ from the announced checksum.
     case damaged(String)
-    /// More came than was announced.
+    /// The download is longer than announced.
     case tooLong(String, limit: Int)
     /// A file or an answer names something outside the model's own folder, or is not in its format.
     case untrusted(String)
@@ -28,9 +28,9 @@ public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
     case cache(String)
     /// The model has only weights in Python's pickle format.
     case pickleOnly(String)
-    /// The hub does not take what is sent to it, or not from this user.
+    /// The hub refuses what is sent, or refuses it from this user.
     case refused(String)
-    /// An upload broke off too often.
+    /// The connection failed too often during an upload.
     case unsent(String)
 
     /// The error for a status that is not one of the hub's own. Too many requests and server failures can be retried.
@@ -44,11 +44,11 @@ public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
         case .noRepository(let id, let hasToken):
             "\(id): the hub has no such model, or it is private; "
                 + (hasToken
-                    ? "check its name and what HF_TOKEN may read"
+                    ? "check its name and the permissions of HF_TOKEN"
                     : "check its name, or set HF_TOKEN to a token that may read it")
-        case .noRevision(let id): "\(id): the model has no such revision; give a branch, a tag or a commit behind @"
+        case .noRevision(let id): "\(id): the model has no such revision; write a branch, tag or commit after @"
         case .noFile(let id, let file):
-            "\(id): the model has no \(file), so it is no encoder in the Hugging Face layout"
+            "\(id): the model has no \(file), so it is not a model in the Hugging Face layout"
         case .gated(let id, let endpoint):
             "\(id): its owner gives access on request; accept the terms at \(endpoint)/\(id), then set HF_TOKEN"
         case .unauthorised(let id):
@@ -61,12 +61,13 @@ public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
         case .settings(let message): message
         case .refused(let message): message
         case .unsent(let message):
-            "the hub cannot be reached, or broke off too often: \(message); start the same upload again, which sends "
-                + "no large file again that has arrived"
+            "the hub cannot be reached, or the connection failed too often: \(message); repeat the upload; large files "
+                + "that arrived are not sent again"
         case .damaged(let what):
-            "\(what): the contents do not match the checksum that the hub announced; nothing of it is kept; try again"
+            "\(what): the contents do not match the checksum that the hub announced; the download was discarded; try "
+                + "again"
         case .tooLong(let address, let limit):
-            "\(address) sends more than the \(limit) bytes that were announced; nothing of it is kept"
+            "\(address) sends more than the \(limit) bytes that were announced; the download was discarded"
         case .untrusted(let message): "\(message); this model is not used"
         case .cache(let message): "the cache cannot be written: \(message); HF_HUB_CACHE chooses another folder"
         case .pickleOnly(let id):

@@ -2,5 +2,5 @@ import Retrieval
 
 // Names of modules below that public signatures use, so that a client needs no import but this one.
 
-/// What keeps documents from being stored or read.
+/// Why documents could not be stored or read.
 public typealias DocumentStoreError = Retrieval.DocumentStoreError

@@ -2,7 +2,7 @@ import Checkpoints
 import Tokenizers
 import Torch
 
-/// What keeps a model from being loaded, or from answering.
+/// Why a model could not be loaded or could not answer.
 public struct ReaderError: Error, Sendable, CustomStringConvertible {
     /// What is wrong.
     public enum Kind: Sendable, Hashable {
@@ -26,7 +26,7 @@ public struct ReaderError: Error, Sendable, CustomStringConvertible {
         case deviceCheck
         /// The precision is not available here.
         case precision
-        /// Nobody measured what int8 costs the model, or it costs too much.
+        /// The loss from int8 was not measured for this model, or is too large.
         case quantization
         /// Weights, or what the model computes, are infinite or not numbers.
         case notFinite

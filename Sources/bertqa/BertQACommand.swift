@@ -10,7 +10,7 @@ struct BertQACommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bertqa",
         abstract:
-            "Fine-tune BERT, RoBERTa and the like to answer questions about texts, measure the model, and use it.",
+            "Fine-tune BERT, RoBERTa and related encoders for extractive question answering, and score and serve them.",
         discussion: """
             A model is a folder in the Hugging Face layout (config.json, model.safetensors, vocab.txt). Data is a file \
             in SQuAD \

@@ -7,8 +7,7 @@ enum BusError {
     static func handle() {
         signal(SIGBUS) { _ in
             // Only calls that a signal handler may make.
-            let message: StaticString =
-                "bertqa: a file was cut short while it was in use, or the disk failed: it cannot be read to its end\n"
+            let message: StaticString = "bertqa: a file was truncated while in use, or the disk failed\n"
             _ = write(STDERR_FILENO, message.utf8Start, message.utf8CodeUnitCount)
             _exit(74)
         }

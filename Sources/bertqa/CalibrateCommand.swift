@@ -33,7 +33,8 @@ struct CalibrateCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How start and end are chosen: joint as the best pair, argmax each by itself.", valueName: "decoding"))
+            "How start and end are chosen: joint takes the best pair, argmax takes each separately.",
+            valueName: "decoding"))
     var decoding = SpanDecoding.joint
 
     @OptionGroup var answers: DecodingOptions
@@ -49,7 +50,8 @@ struct CalibrateCommand: AsyncParsableCommand {
             let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
             guard folder == model else {
                 throw ValidationError(
-                    "calibrate changes a model's folder, and \(model) is the hub's; copy \(folder) and name the copy")
+                    "calibrate writes into the model's folder, but \(model) is in the hub's cache; copy \(folder) and "
+                        + "pass the copy")
             }
             let report = try calibrate(on: await DatasetSource.path(data, .dev))
             try writeOutput(json ? report.json.serialized() : report.text)

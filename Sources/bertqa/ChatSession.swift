@@ -30,7 +30,7 @@ struct ChatSession {
     mutating func take(_ context: String) throws -> String {
         let prepared = try reader.prepare(context)
         text = prepared
-        return "a text of \(Figures.count(prepared.tokenCount, "token")); ask away"
+        return "read \(Figures.count(prepared.tokenCount, "token")); ask a question"
     }
 
     /// Loads a text from a file.
@@ -93,7 +93,7 @@ struct ChatSession {
     private func shown(_ answer: Answer) -> String {
         guard answer.isNoAnswer else { return answer.text }
         let saysSo = reader.noAnswerThreshold.map { answer.noAnswerProbability > $0 } ?? false
-        return saysSo || reader.minScore == nil ? "(no answer in the text)" : "(no answer is sure enough)"
+        return saysSo || reader.minScore == nil ? "(no answer in the text)" : "(no answer is likely enough)"
     }
 
     /// Only a calibrated model's score is the probability that an answer is right.

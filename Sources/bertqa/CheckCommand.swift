@@ -87,11 +87,11 @@ private struct CheckReport {
             "\(Figures.count(articles, "article")), \(Figures.count(findings.paragraphs, "paragraph")), "
                 + Figures.count(findings.questions, "question")
         ]
-        if extent.isUnlabelled { lines.append("no question has an answer: a file to predict on") }
+        if extent.isUnlabelled { lines.append("no question is labelled; the file can be used for prediction") }
         lines += problems.map { "\($0.kind.rawValue): \($0)" }
         lines.append(
             problems.isEmpty
-                ? "nothing wrong was found"
+                ? "no problems found"
                 : "\(Figures.count(problems.count, "problem")); `bertqa convert --data \(path) --output FILE "
                     + "--repair` repairs what can be repaired and leaves out the rest")
         if let differences {
@@ -100,7 +100,7 @@ private struct CheckReport {
                     + "\(difference.byOffsets.joined(separator: " ")), "
                     + "by masks \(difference.byMask.joined(separator: " "))"
             }
-            lines.append("by masks other tokens than by offsets: \(Figures.count(differences.count, "answer"))")
+            lines.append("offsets and masks give different tokens for \(Figures.count(differences.count, "answer"))")
         }
         return lines.joined(separator: "\n")
     }

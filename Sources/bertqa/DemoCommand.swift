@@ -9,8 +9,8 @@ struct DemoCommand: AsyncParsableCommand {
         commandName: "demo",
         abstract: "Fine-tune a small encoder on the sample data, score it, and ask it three questions.",
         discussion: """
-            Shows each command before it runs. It takes about a minute on two cores, and less the next time: a model \
-            that is there is used again, and a training that was interrupted continues.
+            Shows each command before it runs. It takes a few minutes on two cores. The next time it uses the \
+            model that it finds, and continues an interrupted training.
 
               bertqa demo
               bertqa demo --model bert-base-cased --output-dir runs/base

@@ -4,7 +4,7 @@ import ArgumentParser
 struct EnvCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "env",
-        abstract: "Print what a report of a fault needs: versions, the machine, folders, variables.",
+        abstract: "Print what a bug report needs: versions, machine, folders, environment variables.",
         discussion: """
             Tokens, keys and passwords are masked, and the home folder is shown as ~. Nothing is sent anywhere.
 

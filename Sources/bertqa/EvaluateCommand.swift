@@ -22,14 +22,14 @@ struct EvaluateCommand: AsyncParsableCommand {
             that \
             version, and the best threshold is shown; --store-threshold stores it in the model's config.json. A \
             threshold that is \
-            chosen and scored on the same questions makes the score too good: choose it on other questions than those \
-            you report.
+            chosen and scored on the same questions makes the score too good: choose it on questions that you do \
+            not report.
 
-            The calibration error says how far scores are from the share of answers that is right; --reliability-chart \
-            draws both, and what is right among the surest answers.
+            The calibration error is the distance between scores and the share of right answers; --reliability-chart \
+            draws it, and the exact match of the surest answers.
 
             --open asks every question of all paragraphs of the file, as bertqa serve asks its stored documents, and \
-            says how often the right passage is found, and what the answers lose by it.
+            prints how often the right passage is found, and how much the scores drop.
 
             --predictions-output and --references-output write what the metrics squad and squad_v2 of Python's \
             evaluate library take.
@@ -50,7 +50,8 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How start and end are chosen: joint as the best pair, argmax each by itself.", valueName: "decoding"))
+            "How start and end are chosen: joint takes the best pair, argmax takes each separately.",
+            valueName: "decoding"))
     var decoding: SpanDecoding?
 
     @Flag(help: "Store the threshold with the best F1 in the model's folder, for all later answers.")
@@ -71,7 +72,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     func validate() throws {
         if storeThreshold, noAnswer.noAnswerThreshold != nil || noAnswer.minScore != nil {
             throw ValidationError(
-                "--store-threshold finds the threshold itself; leave --no-answer-threshold and --min-score out")
+                "--store-threshold finds the threshold itself; omit --no-answer-threshold and --min-score")
         }
         if open.open { try validateOpen() }
         if storeThreshold, model.count > 1 {
@@ -80,32 +81,32 @@ struct EvaluateCommand: AsyncParsableCommand {
         guard preset == .tutorial else { return }
         if storeThreshold || noAnswer.noAnswerThreshold != nil {
             throw ValidationError(
-                "--preset tutorial does not know questions without an answer; leave the threshold out")
+                "--preset tutorial does not support questions without an answer; omit the threshold")
         }
         if noAnswer.minScore != nil || reliability.reliabilityChart != nil {
-            throw ValidationError("--preset tutorial has no scores; leave --min-score and --reliability-chart out")
+            throw ValidationError("--preset tutorial has no scores; omit --min-score and --reliability-chart")
         }
         if !forms.isEmpty {
             throw ValidationError(
-                "--preset tutorial scores rows, not answers; leave --predictions-output and --references-output out")
+                "--preset tutorial scores rows, not answers; omit --predictions-output and --references-output")
         }
         if answers.maxAnswerLength != nil {
-            throw ValidationError("--preset tutorial has no limit for answers; leave --max-answer-length out")
+            throw ValidationError("--preset tutorial does not limit the length of answers; omit --max-answer-length")
         }
         if decoding == .joint || (length.truncation ?? .longestFirst) != .longestFirst || length.docStride != nil {
-            throw ValidationError("--preset tutorial decides --decoding, --truncation and --doc-stride; leave them out")
+            throw ValidationError("--preset tutorial decides --decoding, --truncation and --doc-stride; omit them")
         }
     }
 
     private func validateOpen() throws {
         if model.count > 1 { throw ValidationError("--open asks one model; give one --model") }
         if preset != nil || decoding == .argmax || (length.truncation ?? .windows) != .windows {
-            throw ValidationError("--open reads as a server does; leave --preset, --decoding and --truncation out")
+            throw ValidationError("--open reads as a server does; omit --preset, --decoding and --truncation")
         }
         if storeThreshold || !forms.isEmpty {
             throw ValidationError(
-                "--open scores answers of other paragraphs; leave --store-threshold, --predictions-output and "
-                    + "--references-output out")
+                "--open scores answers of other paragraphs; omit --store-threshold, --predictions-output and "
+                    + "--references-output")
         }
     }
 
@@ -160,9 +161,8 @@ struct EvaluateCommand: AsyncParsableCommand {
         }
         guard folder == model[0] else {
             throw ValidationError(
-                "--store-threshold changes a model's folder, and \(model[0]) is the hub's; copy \(folder) and name the "
-                    + "copy"
-            )
+                "--store-threshold writes into the model's folder, but \(model[0]) is in the hub's cache; copy "
+                    + "\(folder) and pass the copy")
         }
         try NoAnswerThreshold.store(best.threshold, in: folder)
         note("stored no_answer_threshold \(best.threshold) in \(folder)/config.json; the scores below are without it")

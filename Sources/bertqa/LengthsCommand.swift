@@ -21,7 +21,7 @@ struct LengthsCommand: AsyncParsableCommand {
             """)
 
     @Option(
-        help: "A model, its folder or its id on the hub: its vocabulary and its shape are used.",
+        help: "A model, its folder or its id on the hub: its tokenizer and its size are used.",
         completion: .directory)
     var model: String
 

@@ -18,7 +18,7 @@ struct ModelOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where the model runs: auto, cpu, cuda or mps. (default: auto)", valueName: "device"))
     var device: DeviceChoice?
 
-    @Flag(help: "Use a GPU without comparing first what it computes with the CPU.")
+    @Flag(help: "Use a GPU without first comparing its results with the CPU's.")
     var skipDeviceCheck = false
 
     @Option(help: "Threads for the CPU; all cores if it is not given.")

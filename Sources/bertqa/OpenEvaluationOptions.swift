@@ -12,8 +12,8 @@ struct OpenEvaluationOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "With --open: find passages by this encoder's vectors beside words; the folder of any model, with a head "
-                + "or without.", valueName: "folder"), completion: .directory)
+            "With --open: find passages by this encoder's vectors as well as by words; any model's folder, with or "
+                + "without a head.", valueName: "folder"), completion: .directory)
     var embedder: String?
 
     @Option(help: "With --open: passages that are read for a question. (default: 10)")
@@ -21,14 +21,13 @@ struct OpenEvaluationOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "With --open: ask so many of the questions, spread over the file. (default: all)", valueName: "questions"))
+            "With --open: ask only this many questions, spread over the file. (default: all)", valueName: "questions"))
     var sample: Int?
 
     @Flag(
         help: ArgumentHelp(
-            "With --open: learn from these questions how passages are ranked, and store it in the model's folder, for "
-                + "all later answers. Learn on other questions than those you report, and than the model was trained "
-                + "on."))
+            "With --open: learn the ranking of passages from these questions, and store it in the model's folder, for "
+                + "all later answers. Use questions that you do not report and that the model was not trained on."))
     var learnRanking = false
 
     func validate() throws {
@@ -57,7 +56,8 @@ struct OpenEvaluationOptions: ParsableArguments {
     ) async throws -> OpenReport {
         if learnRanking, folder != named {
             throw ValidationError(
-                "--learn-ranking changes a model's folder, and \(named) is the hub's; copy \(folder) and name the copy")
+                "--learn-ranking writes into the model's folder, but \(named) is in the hub's cache; copy "
+                    + "\(folder) and pass the copy")
         }
         var options = OpenOptions()
         options.reader = reader
@@ -75,8 +75,8 @@ struct OpenEvaluationOptions: ParsableArguments {
         guard let ranking = learner.ranking() else {
             throw DatasetError(
                 path: data,
-                message: "--learn-ranking finds nothing to learn in \(Figures.count(run.questions.count, "question")); "
-                    + "take more of them")
+                message: "--learn-ranking found nothing to learn from "
+                    + "\(Figures.count(run.questions.count, "question")); use more")
         }
         try ranking.store(in: folder)
         func f1(_ ranking: PassageRanking) -> Double {
@@ -84,7 +84,8 @@ struct OpenEvaluationOptions: ParsableArguments {
         }
         StandardError.write(
             "note: stored passage_ranking in \(folder)/config.json: logits \(ranking), learned from "
-                + "\(Figures.count(learner.questionCount, "question")); F1 of these questions with it "
-                + "\(Figures.fixed(f1(ranking), 2)) %, before \(Figures.fixed(f1(run.ranking), 2)) %, which is below\n")
+                + "\(Figures.count(learner.questionCount, "question")); F1 on these questions: "
+                + "\(Figures.fixed(f1(ranking), 2)) % with it; \(Figures.fixed(f1(run.ranking), 2)) % before (shown "
+                + "below)\n")
     }
 }

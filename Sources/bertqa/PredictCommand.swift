@@ -55,10 +55,11 @@ struct PredictCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How start and end are chosen: joint as the best pair, argmax each by itself.", valueName: "decoding"))
+            "How start and end are chosen: joint takes the best pair, argmax takes each separately.",
+            valueName: "decoding"))
     var decoding = SpanDecoding.joint
 
-    @Option(help: "The file for the probability of each question to have no answer.", completion: .file())
+    @Option(help: "The file for the probability that each question has no answer.", completion: .file())
     var naProbOutput: String?
 
     @Option(

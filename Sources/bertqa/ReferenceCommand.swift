@@ -20,8 +20,8 @@ struct ReferenceCommand: AsyncParsableCommand {
             "## Options of a training run", "",
             "On the command line they are spelled with hyphens (`--learning-rate 3e-5`), in files for `--config` and "
                 + "in `run.json` as in the table.",
-            "A run is resumed only with the same values of those that decide numbers.", "",
-            "| option | takes | default | decides numbers | meaning |", "|---|---|---|---|---|",
+            "A run can only be resumed with the same values of the options that affect results.", "",
+            "| option | takes | default | affects results | meaning |", "|---|---|---|---|---|",
         ]
         lines += TrainingOption.all.map { option in
             let limits = option.limits.map { ", \($0)" } ?? ""

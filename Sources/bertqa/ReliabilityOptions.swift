@@ -7,8 +7,8 @@ import Foundation
 struct ReliabilityOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Draw how often answers are right by their scores, and by the share of questions answered: a file .svg or "
-                + ".png.", valueName: "file"), completion: .file())
+            "Write a chart (.svg or .png) of exact match by score, and by the share of questions answered.",
+            valueName: "file"), completion: .file())
     var reliabilityChart: String?
 
     func validate() throws {

@@ -40,7 +40,7 @@ struct ScoreCommand: AsyncParsableCommand {
     var predictions: String
 
     @Option(
-        help: "SQuAD 2.0: the probability of each question to have no answer: {\"question id\": probability, ...}.",
+        help: "SQuAD 2.0: the probability that each question has no answer: {\"question id\": probability, ...}.",
         completion: .file())
     var naProbFile: String?
 
@@ -93,7 +93,7 @@ struct ScoreCommand: AsyncParsableCommand {
             throw DatasetError(
                 path: data,
                 message: "no question says whether it has an answer (\"is_impossible\"), so --na-prob-file "
-                    + "has no meaning; leave it out")
+                    + "has no meaning; omit it")
         }
         return noAnswer
     }

@@ -44,22 +44,23 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Find passages by this encoder's vectors beside words; the folder of any model, with a head or without. "
+            "Find passages by this encoder's vectors as well as by words; any model's folder, with or without a head. "
                 + "Passages that were stored without vectors get them when the server starts.", valueName: "folder"),
         completion: .directory)
     var embedder: String?
 
     @Option(
         help: ArgumentHelp(
-            "How words of documents and questions are compared: en by their stems, other as they are. Documents that "
-                + "were indexed the other way are indexed again. (default: what the database has, en in a new one)",
+            "How words are indexed: en as English stems, other unchanged. Existing documents are indexed again if "
+                + "this changes. (default: what the database has, en in a new one)",
             valueName: "language"))
     var language: SearchLanguage?
 
     @OptionGroup(title: "Access") var access: ServeAccessOptions
     @Option(
         help: ArgumentHelp(
-            "Seconds for what was accepted when the server is asked to stop; then the rest is refused with status 503.",
+            "Seconds that accepted requests have after the server is asked to stop; the remaining ones then get "
+                + "status 503.",
             valueName: "seconds"))
     var drainSeconds = 30
 
@@ -125,7 +126,7 @@ struct ServeCommand: AsyncParsableCommand {
     private func warnIfOpen(_ key: APIKey?, _ logger: Logger) {
         guard key == nil, !["127.0.0.1", "::1", "localhost"].contains(host) else { return }
         logger.warning(
-            "anybody who reaches this address can ask: there is no API key", metadata: ["host": "\(host)"])
+            "no API key is set: anybody who can reach this address can use the server", metadata: ["host": "\(host)"])
     }
 
     /// The server; without documents where the default place for them cannot be written.
@@ -149,7 +150,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         switch serverOptions.documents {
         case .file(let path): logger.info("documents are stored", metadata: ["database": "\(path)"])
-        case .memory: logger.info("documents are kept in memory and are gone when the server stops")
+        case .memory: logger.info("documents are kept in memory and lost when the server stops")
         case .nowhere(let reason): logger.warning("this server stores no documents", metadata: ["reason": "\(reason)"])
         }
         return server

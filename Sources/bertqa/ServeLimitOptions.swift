@@ -6,7 +6,9 @@ struct ServeLimitOptions: ParsableArguments {
     @Option(help: "Requests being answered at one time; more are refused with status 429.")
     var maxConcurrentRequests = ServerLimits().concurrentRequests
 
-    @Option(help: ArgumentHelp("Bytes that these hold together; more are refused with status 429.", valueName: "bytes"))
+    @Option(
+        help: ArgumentHelp(
+            "Bytes that these requests hold together; more are refused with status 429.", valueName: "bytes"))
     var maxWaitingBytes = ServerLimits().waitingBytes
 
     @Option(help: "Tokens that wait for the model; more are refused with status 429.")
@@ -17,8 +19,8 @@ struct ServeLimitOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Milliseconds that an idle model waits, after a batch of several requests, for as many to come again.",
-            valueName: "ms"))
+            "Milliseconds that an idle model waits, after a batch of several requests, for as many requests to arrive "
+                + "again.", valueName: "ms"))
     var maxBatchDelay = 2
 
     @Option(help: "Pairs of question and text in one request.")

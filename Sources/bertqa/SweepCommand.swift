@@ -9,9 +9,9 @@ struct SweepCommand: AsyncParsableCommand {
         commandName: "sweep",
         abstract: "Train with every combination of a few hyper-parameters, and compare the runs.",
         discussion: """
-            Each combination is a run of its own below --output-dir. If the sweep is stopped, the same command \
-            continues it. At the \
-            end it prints a table and writes sweep.json, sweep.svg, and a link "best" to the run with the best F1.
+            Each combination is a separate run in --output-dir. If the sweep is stopped, the same command continues \
+            it. At the end it prints a table and writes sweep.json, sweep.svg, and a link "best" to the run with the \
+            best F1.
 
               bertqa sweep --learning-rates 5e-5 3e-5 2e-5 --batch-sizes 16 32 --epochs-list 2 3 4 \\
                 --model bert --train-file train.json --validation-file dev.json --output-dir sweep
@@ -41,7 +41,8 @@ struct SweepCommand: AsyncParsableCommand {
         try await reportingErrors("sweep") {
             let base = try await arguments.prepared()
             if base.validationFile == nil, base.validationFraction == 0 {
-                throw TrainingError.options("a sweep compares validations; leave `validation_fraction` 0 out")
+                throw TrainingError.options(
+                    "a sweep needs validation data to compare runs; do not set `validation_fraction` to 0")
             }
             var sweep = Sweep(
                 base: base, learningRates: learningRates.isEmpty ? [base.learningRate] : learningRates,

@@ -19,7 +19,7 @@ struct TokenizeCommand: AsyncParsableCommand {
     @Option(help: "A model: its folder, or its id on the Hugging Face hub.", completion: .directory)
     var model: String
 
-    @Option(help: "Cut contexts, and texts on their own, so that no row has more tokens.")
+    @Option(help: "The most tokens of a row; longer contexts and texts are cut.")
     var maxLength: Int?
 
     func validate() throws {

@@ -11,9 +11,9 @@ struct UploadCommand: AsyncParsableCommand {
         abstract: "Upload a model to the Hugging Face hub, and print its address.",
         discussion: """
             Sends configuration, tokenizer, weights, README.md (the model card), statistics and learning curve of a \
-            folder in one commit. The repository and the branch are made if they are not there. What the hub has \
-            already is not sent, so an upload that broke off is started again. HF_TOKEN, or the file that \
-            huggingface_hub keeps its token in, has the token; it must be allowed to write.
+            folder in one commit. The repository and the branch are created if they do not exist. Files that the \
+            hub already has are not sent, so simply repeat an upload that failed. The token comes from HF_TOKEN or \
+            huggingface_hub's token file and needs write permission.
 
               bertqa upload run owner/name --private
               bertqa upload run owner/name --revision candidate
@@ -28,7 +28,7 @@ struct UploadCommand: AsyncParsableCommand {
     @Flag(help: "Make the repository private; one that is public is refused.")
     var `private` = false
 
-    @Option(help: ArgumentHelp("The branch; it is made if it is not there (default: main).", valueName: "branch"))
+    @Option(help: ArgumentHelp("The branch; it is created if it does not exist. (default: main)", valueName: "branch"))
     var revision: String?
 
     func run() async throws {

@@ -46,7 +46,7 @@ struct ChatTests {
             // Before there is a text a question gets advice.
             try terminal.type("who?\r", expecting: "there is no text yet")
             try terminal.type(":text\r", expecting: "paste the text")
-            try terminal.type("ada lives in the town of rome.\r.\r", expecting: "ask away")
+            try terminal.type("ada lives in the town of rome.\r.\r", expecting: "ask a question")
             // "wha", backspace, "o", then the cursor home and back to the end.
             try terminal.type("wha\u{7F}o\u{1B}[H\u{5} lives in rome?\r", expecting: "score 0.")
             try terminal.type("nonsense\u{3}", expecting: "^C")

@@ -38,7 +38,7 @@ struct DataFormTests {
             #expect(try Tool.run(["lengths", "--model", model, "--data", data, "--max-lengths", "32"]).status == 0)
             let check = try Tool.run(["check", "--data", data])
             #expect(
-                check.status == 0 && check.out.contains("no question has an answer: a file to predict on"),
+                check.status == 0 && check.out.contains("no question is labelled; the file can be used for prediction"),
                 "\(check.out)")
             for command in [
                 ["score", "--data", data, "--predictions", output], ["evaluate", "--model", model, "--data", data],

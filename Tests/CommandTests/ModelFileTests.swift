@@ -31,7 +31,7 @@ struct ModelFileTests {
         server.running.send(SIGBUS)
         let output = try server.running.finish()
         #expect(output.status == 74 && !output.signalled)
-        #expect(output.err.contains("bertqa: a file was cut short while it was in use"), "\(output.err)")
+        #expect(output.err.contains("bertqa: a file was truncated while in use"), "\(output.err)")
     }
 
     /// The answers of the server to a question.

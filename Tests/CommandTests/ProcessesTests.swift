@@ -79,7 +79,7 @@ struct ProcessesTests {
         running.send(SIGTERM)
         let stopped = try running.finish()
         #expect(stopped.status == 75, "\(stopped.err)")
-        #expect(stopped.err.components(separatedBy: "go on with --resume").count == 2, "\(stopped.err)")
+        #expect(stopped.err.components(separatedBy: "continue with --resume").count == 2, "\(stopped.err)")
         let resumed = try run("parts", "--save-steps", "10", "--resume")
         #expect(resumed.status == 0, "\(resumed.err)")
         #expect(resumed.err.contains("processes (2, now 1)"), "\(resumed.err)")

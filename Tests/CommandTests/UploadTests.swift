@@ -57,7 +57,7 @@ struct UploadTests {
             let card = hub.state.withLock { $0.desk?.repositories["owner/ada"]?.branches["try"]?["README.md"] }
             #expect(card == Data("# My own\n".utf8))
             let cases: [(arguments: [String], token: String, status: Int32, said: String)] = [
-                ([run, "owner/ada", "--private"], "secret", 74, "leave --private out"),
+                ([run, "owner/ada", "--private"], "secret", 74, "omit --private"),
                 ([run, "other/ada"], "secret", 74, "may not make it"), ([run, "owner/ada"], "wrong", 74, "the token"),
                 ([run, "owner/ada"], "", 64, "HF_TOKEN"),
                 ([run, "a/b/c"], "secret", 64, "not the name of a repository"),

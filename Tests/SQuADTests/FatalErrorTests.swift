@@ -29,7 +29,7 @@ struct FatalErrorTests {
             ("context|question\nc|?", "a table (commas, tabs or semicolons) whose first line names"),
             ("id,name\n1,Ada", "line 1, column 1: expected a value"), ("3", "this file is a single value"),
             ("\"data\"", "this file is a single value"), ("null", "this file is a single value"),
-            ("{}", "row 1 has no \"context\"; it has no fields; the nearest form that is read is"),
+            ("{}", "row 1 has no \"context\"; it has no fields; the closest supported format is"),
             ("{\"Data\": []}", "the file has no questions"),
             ("{\"data\": []}", "the file has no questions"),
             ("{\"data\": [{\"paragraphs\": []}]}", "the file has no questions"),
@@ -87,7 +87,7 @@ struct FatalErrorTests {
     func missingField(text: String, expected: String) throws {
         let error = try #require(failure(text.utf8))
         #expect(error.message.contains(expected + "; its fields are "), "\(error)")
-        #expect(error.message.contains("; the nearest form that is read is "), "\(error)")
+        #expect(error.message.contains("; the closest supported format is "), "\(error)")
     }
 
     @Test("A missing field is not blamed on a question that came before it")

@@ -209,14 +209,14 @@ struct FormTests {
             (
                 #"{"contex": "c", "question": "?"}"#,
                 "row 1 has no \"context\"; its fields are \"contex\", \"question\" (\"contex\" may be meant as "
-                    + "\"context\"); the nearest form that is read is a row {"
+                    + "\"context\"); the closest supported format is a row {"
             ),
             (#"[{"Context": "c", "questionz": "?"}]"#, "(\"questionz\" may be meant as \"question\")"),
-            (#"{"train": [], "dev": []}"#, "row 1 has no \"context\"; its fields are \"train\", \"dev\"; the nearest"),
+            (#"{"train": [], "dev": []}"#, "row 1 has no \"context\"; its fields are \"train\", \"dev\"; the closest"),
             (
                 #"{"data": [{"title": "t", "paragraph": []}]}"#,
                 "article 1 has no \"paragraphs\"; its fields are \"title\", \"paragraph\" (\"paragraph\" may be "
-                    + "meant as \"paragraphs\"); the nearest form that is read is SQuAD's document {"
+                    + "meant as \"paragraphs\"); the closest supported format is SQuAD's document {"
             ),
             (
                 #"{"data": [{"paragraphs": [{"context": "c", "qa_list": []}]}]}"#,

@@ -107,7 +107,7 @@ struct RowTests {
             ("[3]", "line 1, column 2: expected an object"),
             (
                 "[{\"question\": \"?\"}]",
-                "line 1, column 2: row 1 has no \"context\"; its fields are \"question\"; the nearest"
+                "line 1, column 2: row 1 has no \"context\"; its fields are \"question\"; the closest"
             ),
             (
                 "{\"context\": \"c\", \"question\": \"?\"}\n{\"context\": \"c\", \"id\": \"q7\"}",

@@ -93,7 +93,7 @@ struct TableTests {
         arguments: [
             (
                 "id,question\n1,Who?",
-                "line 1: the table has no \"context\"; its fields are \"id\", \"question\"; the nearest"
+                "line 1: the table has no \"context\"; its fields are \"id\", \"question\"; the closest"
             ),
             ("context;text\n1;2", "line 1: the table has no \"question\"; its fields are \"context\", \"text\""),
             ("context,question,Context\n", "line 1: two columns are \"context\"; rename one"),

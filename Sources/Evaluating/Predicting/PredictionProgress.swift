@@ -52,7 +52,7 @@ package final class PredictionProgress {
         }
         guard resume else {
             throw EvaluationError.output(
-                "\(path) holds \(left.done) answers of a run that was stopped; go on with it by `resume`, or remove it")
+                "\(path) holds \(left.done) answers of a run that was stopped; continue it with `resume`, or remove it")
         }
         try Self.check(identity, against: header, path: path, warn: warn)
         done = left.done

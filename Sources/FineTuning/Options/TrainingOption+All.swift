@@ -13,8 +13,8 @@ extension TrainingOption {
             "train_file", .path, expected: "a text or a list of texts",
             help:
                 "The dataset to train on; squad (version 1.1) or squad_v2 fetches the official one. Several may be "
-                + "given, each with ,weight=X: how often an epoch has each of its questions; ,cap=N: so many of them; "
-                + ",answers=all or anywhere: every place that the file lists, or that has the words, counts.",
+                + "given, each with ,weight=X (how often an epoch has each question), ,cap=N (at most N questions), "
+                + ",answers=all or anywhere (every listed place, or every place with the words, counts as right).",
             read: { options in
                 let written = options.trainFiles.map { JSONValue.string($0.written) }
                 return written.count == 1 ? written[0] : .array(written)
@@ -91,14 +91,14 @@ extension TrainingOption {
         .choice(
             "lr_scheduler", \.learningRateShape, .decides,
             help:
-                "How the learning rate goes on after its rise: linear and cosine fall to 0 at the last step, constant "
-                + "stays."),
+                "The learning rate after warm-up: linear and cosine fall to 0 at the last step, constant does not "
+                + "fall."),
         .number(
             "layerwise_decay", \.layerwiseDecay, .decides,
             OptionRange(words: "above 0 and at most 1") { $0 > 0 && $0 <= 1 },
             help:
-                "What each layer's learning rate is of that of the layer above; the head and the last layer have all "
-                + "of it. 1 for the same rate everywhere."),
+                "The factor by which the learning rate falls for each layer below the last; the head and the last "
+                + "layer have the full rate. 1: the same rate everywhere."),
         .whole(
             "freeze_layers", \.freezeLayers, .decides, .atLeast(0),
             help:
@@ -107,14 +107,14 @@ extension TrainingOption {
         .number(
             "label_smoothing", \.labelSmoothing, .decides,
             OptionRange(words: "at least 0 and below 1") { $0 >= 0 && $0 < 1 },
-            help: "How much of each label goes to all tokens of its row alike."),
+            help: "The share of each label that is spread evenly over all tokens of its row."),
         .whole("epochs", \.epochs, .decides, .atLeast(1), help: "How often every row is seen."),
         .whole("max_steps", \.maxSteps, .decides, .atLeast(1), help: "Stop after this many steps."),
         TrainingOption(
             "teacher", .path, expected: "a text or a list of texts",
             help:
                 "A fine-tuned model to learn from besides the labels: its folder, or its id on the Hugging Face hub; "
-                + "its tokenizer must be the model's. Of several the mean of their distributions counts.",
+                + "its tokenizer must be the model's. If there are several, the mean of their distributions is used.",
             read: { options in
                 let names = options.teachers.map(JSONValue.string)
                 return names.isEmpty ? .null : names.count == 1 ? names[0] : .array(names)
@@ -139,7 +139,7 @@ extension TrainingOption {
                 + "weights alone."),
         .whole(
             "early_stopping_patience", \.earlyStoppingPatience, .decides, .atLeast(1),
-            help: "Stop after this many epochs in a row whose validation has no better F1 than one before."),
+            help: "Stop after this many epochs in a row without a better validation F1."),
         .number(
             "warmup_ratio", \.warmupRatio, .decides, .share,
             help: "The share of the steps during which the learning rate rises."),
@@ -183,7 +183,7 @@ extension TrainingOption {
             help: "Where the model runs; auto takes the best device there is."),
         .flag(
             "skip_device_check", \.skipsDeviceCheck, .none,
-            help: "Use a GPU without comparing first what it computes with the CPU."),
+            help: "Use a GPU without first comparing its results with the CPU's."),
         .whole("threads", \.threads, .none, .atLeast(1), help: "Threads of the CPU; all cores if it is not given."),
         .flag(
             "deterministic", \.deterministic, .none,
@@ -196,10 +196,10 @@ extension TrainingOption {
     private static let records: [TrainingOption] = [
         .whole(
             "logging_steps", \.loggingSteps, .none, .atLeast(1),
-            help: "Read the losses from the device after every so many steps; each if it is not given, 16 on a GPU."),
+            help: "Read the losses from the device every N steps. (default: 1, on a GPU 16)"),
         .whole(
             "save_steps", \.saveSteps, .none, .atLeast(1),
-            help: "Save a checkpoint after every so many steps, besides the one after each epoch."),
+            help: "Save a checkpoint every N steps, in addition to the one after each epoch."),
         .whole("keep_checkpoints", \.checkpointsKept, .none, .atLeast(1), help: "How many checkpoints are kept."),
         .flag(
             "tensorboard", \.tensorboard, .none,

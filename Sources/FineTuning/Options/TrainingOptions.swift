@@ -34,7 +34,7 @@ public struct TrainingOptions: Sendable {
     public var gradientCheckpointing = false
     /// The highest learning rate.
     public var learningRate = 2e-5
-    /// How the learning rate goes on after its rise.
+    /// The course of the learning rate after warm-up.
     public var learningRateShape = LearningRateShape.linear
     /// What each layer's learning rate is of that of the layer above, above 0 and at most 1; the head and the last
     /// layer have all of it.

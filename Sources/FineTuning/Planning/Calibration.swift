@@ -14,7 +14,7 @@ package struct Calibration: Sendable {
     /// Seconds that the clock ran.
     package let seconds: Double
 
-    /// Seconds that so many tokens in so many steps take.
+    /// Seconds for this many tokens in this many steps.
     package func time(tokens: Int, steps: Int) -> Double {
         Double(tokens) * secondsPerToken + Double(steps) * secondsPerUpdate
     }

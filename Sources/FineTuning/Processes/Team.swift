@@ -98,7 +98,7 @@ package final class Team {
         } catch {
             throw .processes(
                 "rank \(rank) of \(size): \(heartbeat.diagnosis(of: error, timeout: links.timeout)); the last "
-                    + "checkpoint is whole, go on with `resume`")
+                    + "checkpoint is whole, continue with `resume`")
         }
     }
 

@@ -62,8 +62,8 @@ package struct HubUpload: Sendable {
             let branch = try await repository.branch()
             if isPrivate, !branch.isPrivate {
                 throw HubError.refused(
-                    "\(id): the repository is there and public; nothing was sent. Make it private in its settings, or "
-                        + "leave `private` out")
+                    "\(id): the repository exists and is public; nothing was sent. Make it private in its settings, or "
+                        + "omit `private`")
             }
             let commit = try await UploadCommit(repository: repository, files: files, progress: progress)
                 .send(to: branch)

@@ -22,7 +22,7 @@ struct AnswerParameters: Sendable {
         allowNoAnswer = try fields.bool("allow_no_answer")
         minScore = try fields.share("min_score")
         if allowNoAnswer == false, minScore != nil {
-            throw fields.invalid("min_score", "leaves questions unanswered, but allow_no_answer is false")
+            throw fields.invalid("min_score", "cannot be combined with allow_no_answer false")
         }
         if let name = try fields.string("offsets") {
             guard let unit = OffsetUnit(rawValue: name) else {

@@ -1,4 +1,4 @@
-/// What keeps documents from being stored or read.
+/// Why documents could not be stored or read.
 public struct DocumentStoreError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of failure.
     public enum Kind: Sendable, Hashable {
@@ -42,7 +42,8 @@ public struct DocumentStoreError: Error, Sendable, Hashable, CustomStringConvert
     package static func removed(_ path: String) -> DocumentStoreError {
         DocumentStoreError(
             .removed,
-            "\(path): was removed or replaced while the server runs; restart the server, or put the file back first")
+            "\(path): was removed or replaced while the server was running; restart the server, or put the file back "
+                + "first")
     }
 
     /// Whether documents cannot be stored here for a reason that a server without documents does not mind.

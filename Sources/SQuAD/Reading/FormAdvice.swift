@@ -31,7 +31,8 @@ enum FormAdvice {
         // What has nothing in common with any of them is most likely meant as the official form.
         let forms = [document, row, paragraph]
         let nearest = forms.max { closeness($0, names) < closeness($1, names) } ?? document
-        return "\(owner) has no \"\(field)\"; \(seen)\(guess(names)); the nearest form that is read is \(nearest.shape)"
+        return
+            "\(owner) has no \"\(field)\"; \(seen)\(guess(names)); the closest supported format is \(nearest.shape)"
     }
 
     /// Names in quotes, the first dozen of many.

@@ -1,6 +1,6 @@
 import StrictJSON
 
-/// What keeps fields from being a record of a dataset.
+/// Why fields do not make a record of a dataset.
 struct RecordError: Error {
     let message: String
 }
