@@ -10,10 +10,8 @@ struct AskCommand: AsyncParsableCommand {
         abstract: "Ask one question about a text.",
         discussion: """
             A text of any length is read in windows. A model that was trained on questions without an answer (SQuAD \
-            2.0) can report \
-            that the text has none: the answer is then empty, and its score is the probability of that. The start and \
-            the end of \
-            the answer count Unicode scalars, as Python does.
+            2.0) can report that the text has no answer: the answer is then empty, and its score is the probability \
+            that there is none. Start and end of the answer count Unicode scalars, as in Python.
 
               bertqa ask --model run --question "Who wrote it?" --context-file text.txt --top-k 3
             """)
@@ -30,7 +28,7 @@ struct AskCommand: AsyncParsableCommand {
     @Option(help: "The file with the text, in UTF-8; - for standard input.", completion: .file())
     var contextFile: String?
 
-    @Option(help: "How many answers.")
+    @Option(help: "The number of answers.")
     var topK = 1
 
     @OptionGroup var window: WindowOptions

@@ -17,8 +17,8 @@ struct CalibrateCommand: AsyncParsableCommand {
             without one. They are stored in the model's config.json, and every command then shows the probability \
             that an answer is right as its score. Neither answers nor their order change.
 
-            Take questions that the model was not trained on, about other articles, and not those that you report \
-            scores of. `bertqa train` does it on the questions of its validation.
+            Use questions that the model was not trained on, about other articles, and that you do not report scores \
+            on. `bertqa train` calibrates on its validation questions.
 
               bertqa calibrate --model run --data held-out.json
               bertqa evaluate --model run --data dev.json --reliability-chart reliability.svg
@@ -74,7 +74,7 @@ struct CalibrateCommand: AsyncParsableCommand {
         return report
     }
 
-    /// Answers to questions that a model has seen are right more often than others.
+    /// A model answers questions that it was trained on better than others.
     private func warnIfTrained(on data: String) throws {
         let record = "\(model)/run.json"
         guard FileManager.default.fileExists(atPath: record) else { return }

@@ -21,7 +21,7 @@ struct ChatCommand: AsyncParsableCommand {
     @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.", completion: .directory)
     var model: String
 
-    @Option(help: "The file with the text, in UTF-8; :load and :text take others.", completion: .file())
+    @Option(help: "The file with the text, in UTF-8; :load and :text replace it.", completion: .file())
     var contextFile: String?
 
     @OptionGroup var window: WindowOptions
@@ -83,7 +83,7 @@ struct ChatCommand: AsyncParsableCommand {
             }
             lines.append(line)
         }
-        print("the text was dropped")
+        print("the text was discarded")
     }
 
     /// Each line of standard input is a question. One that cannot be answered is reported, the others go on.

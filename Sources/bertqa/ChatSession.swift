@@ -111,9 +111,9 @@ struct ChatSession {
         :load FILE         take the text from a file
         :text              paste a text; a line with a single . ends it
         :show              show the text
-        :top N             show the N best answers, each at a place of its own
+        :top N             show the N best answers, at places that do not overlap
         :history           show what was asked
         :quit, Ctrl-D      leave
-        The arrow keys recall earlier lines; Ctrl-C drops a line.
+        The arrow keys recall earlier lines; Ctrl-C discards a line.
         """
 }

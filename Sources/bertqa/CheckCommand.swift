@@ -8,12 +8,12 @@ import StrictJSON
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Find what is wrong with a dataset.",
+        abstract: "Find problems in a dataset.",
         discussion: """
             Lists every problem with its question's id: answers that are not at their offset (and where they are), \
             offsets \
             outside the text, ids that occur twice, questions and texts that are empty. The exit code is 65 if there \
-            is any. \
+            are any. \
             Offsets that count UTF-16 units or bytes in the whole file are recognised. With --model it also compares \
             two ways to find the tokens of an answer, by offsets and by masks, and reports where \
             they differ; such a difference is not a problem of the dataset.

@@ -12,9 +12,9 @@ struct CompareCommand: AsyncParsableCommand {
         commandName: "compare",
         abstract: "Compare several models on one dataset.",
         discussion: """
-            Each score has its range in 95 of 100 resamples of the questions, and each pair of models is compared \
-            question by \
-            question. --ensemble adds all of them together as one more. --report writes a page to look at.
+            Each score is printed with its range in 95 of 100 bootstrap resamples of the questions, and each pair of \
+            models is compared question by question. --ensemble adds the ensemble of all models. --report writes an \
+            HTML page.
 
               bertqa compare --data dev.json --model run1 --model run2 --report report.html
             """)
@@ -27,7 +27,7 @@ struct CompareCommand: AsyncParsableCommand {
         completion: .directory)
     var model: [String]
 
-    @Flag(help: "Compare all models together as one more, whose probabilities are the means of theirs.")
+    @Flag(help: "Also compare the ensemble of all models, whose probabilities are the means of theirs.")
     var ensemble = false
 
     @Option(help: "Write an HTML page with the questions on which the models disagree.", completion: .file())

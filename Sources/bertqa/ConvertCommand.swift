@@ -9,22 +9,18 @@ struct ConvertCommand: AsyncParsableCommand {
         commandName: "convert",
         abstract: "Write a dataset as a SQuAD file, and repair it.",
         discussion: """
-            Reads what every command reads: a SQuAD document; paragraphs or rows with "context", "question" and \
-            "answers" as JSON, \
-            one a line or in a list; the orientations of pandas; a table (CSV, or with tabs or semicolons) whose first \
-            line names the \
-            columns context, question, answer and answer_start, or answers as the datasets library writes it. Any of \
-            them may be \
-            compressed with gzip, and come from a file, a named pipe or, as -, standard input.
+            Reads every format that the other commands read: a SQuAD document; paragraphs or rows with "context", \
+            "question" and "answers" as JSON, one per line or in a list; the orientations of pandas; a table (CSV, or \
+            with tabs or semicolons) whose first line names the columns context, question, answer and answer_start, \
+            or answers as the datasets library writes it. Any of them may be compressed with gzip, and come from a \
+            file, a named pipe or, as -, standard input.
 
-            With --repair offsets that count UTF-16 units, bytes, or CR LF as one are converted, and each other answer \
-            is moved to the \
-            place that has its words; of several places it takes the first, and is reported as ambiguous. It takes the \
-            spelling of \
-            the text where only capitals, Unicode normalisation, white space, quotes, dashes or invisible characters \
-            differ. What \
-            cannot be used is left out. Each change is reported with the id of its question, and `bertqa check` finds \
-            nothing wrong in the result.
+            With --repair, offsets that count UTF-16 units, bytes, or CR LF as one are converted. Any other answer \
+            that is not at its offset is moved to the place that has its words; if there are several such places, it \
+            is moved to the first and reported as ambiguous. If only capitals, Unicode normalisation, white space, \
+            quotes, dashes or invisible characters differ, it takes the spelling of the text. Whatever cannot be used \
+            is left out. Each change is reported with its question's id, and `bertqa check` finds no problems in the \
+            result.
 
               bertqa convert --data questions.csv --output questions.json
               bertqa convert --data questions.csv --output questions.json --repair
@@ -36,7 +32,7 @@ struct ConvertCommand: AsyncParsableCommand {
     @Option(help: "The SQuAD file to write.", completion: .file())
     var output: String
 
-    @Flag(help: "Move answers to where their texts contain them, and leave out what cannot be used.")
+    @Flag(help: "Move answers to their places in the texts, and leave out what cannot be used.")
     var repair = false
 
     @Flag(help: "Print what was done as one JSON object.")

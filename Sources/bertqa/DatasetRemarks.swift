@@ -12,13 +12,13 @@ extension DatasetExtent {
         var lines: [String] = []
         if namelessQuestions > 0 {
             lines.append(
-                "note: \(namelessQuestions) of \(Figures.count(questions, "question")) without an id; each is called "
+                "note: \(namelessQuestions) of \(Figures.count(questions, "question")) without an id; each is named "
                     + "by its number in the file")
         }
         if let first = ids.firstRepeated {
             lines.append(
-                "warning: \(ids.repeatedCount) of \(Figures.count(questions, "question")) with an id that came "
-                    + "before, first \"\(first)\"; they are called \"\(first)#2\" and so on, and all are counted")
+                "warning: \(ids.repeatedCount) of \(Figures.count(questions, "question")) with a repeated id, "
+                    + "first \"\(first)\"; they are named \"\(first)#2\" and so on, and all are counted")
         }
         if unit != .characters, !repairing {
             lines.append(

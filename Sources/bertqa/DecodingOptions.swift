@@ -4,13 +4,13 @@ import SQuAD
 
 /// How answers are chosen from a model's scores.
 struct DecodingOptions: ParsableArguments {
-    @Option(help: "Tokens that an answer may have. (default: 30)")
+    @Option(help: "The most tokens of an answer. (default: 30)")
     var maxAnswerLength: Int?
 
     /// No model reads a window of more tokens.
     private static let limit = 65_536
 
-    /// The tokens that an answer may have.
+    /// The most tokens that an answer may have.
     var longestAnswer: Int { maxAnswerLength ?? SpanDecoder().maxAnswerLength }
 
     /// Chooses answers of that length.
@@ -31,7 +31,7 @@ struct DecodingOptions: ParsableArguments {
 struct MetricOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Whose rules score answers: squad (words, English articles), mlqa (by --language) or cmrc (Chinese). "
+            "The rules that score answers: squad (words, English articles), mlqa (by --language) or cmrc (Chinese). "
                 + "(default: squad, or mlqa with --language)", valueName: "metric"))
     var metric: ScoringRules.Metric?
 
@@ -46,9 +46,10 @@ struct MetricOptions: ParsableArguments {
     func rules() throws -> ScoringRules {
         switch (metric, language) {
         case (nil, nil), (.squad, nil): return .squad
-        case (.squad, _?): throw ValidationError("--metric squad has no languages; leave --language out, or use mlqa")
+        case (.squad, _?):
+            throw ValidationError("--metric squad does not take a language; omit --language, or use mlqa")
         case (.cmrc, nil), (.cmrc, "zh"): return .cmrc
-        case (.cmrc, _?): throw ValidationError("--metric cmrc is for Chinese; leave --language out, or use mlqa")
+        case (.cmrc, _?): throw ValidationError("--metric cmrc is for Chinese; omit --language, or use mlqa")
         case (.mlqa, nil):
             throw ValidationError(
                 "--metric mlqa needs --language, one of \(ScoringRules.languages.joined(separator: ", "))")

@@ -7,10 +7,9 @@ struct DownloadCommand: AsyncParsableCommand {
         commandName: "download",
         abstract: "Fetch a model from the Hugging Face hub, and print its folder.",
         discussion: """
-            --model takes an id in every command. Files go into the cache of the hub, which Python uses too: HF_HOME, \
-            HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are respected. An interrupted download continues \
-            where it \
-            stopped.
+            Every command also takes an id for --model. Files go into the hub's cache, which Python uses too; \
+            HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are respected. An interrupted download \
+            continues where it stopped.
 
               bertqa download bert-base-cased
               bertqa download owner/name@revision

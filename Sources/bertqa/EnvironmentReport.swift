@@ -5,7 +5,7 @@ import Planning
 import StrictJSON
 import Torch
 
-/// What a report of a fault needs to say about the program, the machine and the settings.
+/// What a bug report needs to say about the program, the machine and the settings.
 struct EnvironmentReport {
     private let sections: [(name: String, values: [(name: String, value: JSONValue)])]
 

@@ -13,10 +13,8 @@ struct EvaluateCommand: AsyncParsableCommand {
         abstract: "Answer a dataset's questions and score the answers.",
         discussion: """
             The official scores compare words, in per cent. The token scores are those of the tutorial, from 0 to 1: \
-            the share of \
-            start and end tokens that are right, and the overlap of tokens. --preset tutorial scores rows exactly as \
-            the tutorial \
-            does: questions with an answer that is cut are left out, and do not lower the score.
+            the share of start and end tokens that are right, and the overlap of tokens. --preset tutorial scores \
+            rows exactly as the tutorial does: questions whose answer is cut are left out and do not lower the score.
 
             Where the file says for each question whether it has an answer (SQuAD 2.0), the scores follow the rules of \
             that \
@@ -28,8 +26,8 @@ struct EvaluateCommand: AsyncParsableCommand {
             The calibration error is the distance between scores and the share of right answers; --reliability-chart \
             draws it, and the exact match of the surest answers.
 
-            --open asks every question of all paragraphs of the file, as bertqa serve asks its stored documents, and \
-            prints how often the right passage is found, and how much the scores drop.
+            --open searches all paragraphs of the file for each answer, as bertqa serve searches its stored \
+            documents, and prints how often the right passage is found, and how much the scores drop.
 
             --predictions-output and --references-output write what the metrics squad and squad_v2 of Python's \
             evaluate library take.
@@ -99,7 +97,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
 
     private func validateOpen() throws {
-        if model.count > 1 { throw ValidationError("--open asks one model; give one --model") }
+        if model.count > 1 { throw ValidationError("--open evaluates one model; give one --model") }
         if preset != nil || decoding == .argmax || (length.truncation ?? .windows) != .windows {
             throw ValidationError("--open reads as a server does; omit --preset, --decoding and --truncation")
         }

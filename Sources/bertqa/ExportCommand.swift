@@ -14,14 +14,13 @@ struct ExportCommand: AsyncParsableCommand {
         commandName: "export",
         abstract: "Write a fine-tuned model as an ONNX file.",
         discussion: """
-            The file takes input_ids, attention_mask and token_type_ids (if the model has segments) of any batch and \
-            length, padded \
-            as usual, and gives start_logits and end_logits: ONNX Runtime and optimum open it. The model's config.json \
-            and the \
-            tokenizer's files are copied beside it. Weights of more than 2 GB go into a second file, NAME.onnx_data.
+            The ONNX model takes input_ids, attention_mask and token_type_ids (if the model has segments) of any \
+            batch size and length, padded as usual, and returns start_logits and end_logits; ONNX Runtime and optimum \
+            can load it. The model's config.json and the tokenizer's files are copied beside it. Weights of more than \
+            2 GB go into a second file, NAME.onnx_data.
 
             --int8 stores the matrices of the layers in 8-bit integers and computes as --precision int8 does; \
-            `bertqa quantize` must have allowed that for the model.
+            `bertqa quantize` must have allowed it for the model.
 
               bertqa export --model run --output onnx/model.onnx
               bertqa export --model run --output onnx/model_fp16.onnx --precision fp16
@@ -30,7 +29,7 @@ struct ExportCommand: AsyncParsableCommand {
     @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.", completion: .directory)
     var model: String
 
-    @Option(help: "The ONNX file to write; its folder is made if it is not there.", completion: .file())
+    @Option(help: "The ONNX file to write; its folder is created if it does not exist.", completion: .file())
     var output: String
 
     @Option(
@@ -39,7 +38,9 @@ struct ExportCommand: AsyncParsableCommand {
                 + "\(ExportOptions.opsets.upperBound).", valueName: "version"))
     var opset = ExportOptions().opset
 
-    @Option(help: ArgumentHelp("What weights are stored and computed in: fp32 or fp16.", valueName: "precision"))
+    @Option(
+        help: ArgumentHelp(
+            "The type of the stored weights and of the computation: fp32 or fp16.", valueName: "precision"))
     var precision = ExportOptions.Precision.fp32
 
     @Flag(help: "Store the matrices of the layers in 8-bit integers.")

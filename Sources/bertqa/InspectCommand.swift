@@ -12,15 +12,14 @@ struct InspectCommand: AsyncParsableCommand {
         commandName: "inspect",
         abstract: "Show one question as the model sees it.",
         discussion: """
-            Prints the question, its text with the answer marked, and each row that is made of them: tokens with their \
-            places in \
-            the text, the label, and the ids decoded into text again.
+            Prints the question, its text with the answer marked, and each row made from them: tokens with their \
+            places in the text, the label, and the ids decoded into text again.
 
               bertqa inspect --model bert --data questions.json --id 56be4db0acb8001400a502ec
               bertqa inspect --model bert --data questions.json --index 0
             """)
 
-    @Option(help: "A model, its folder or its id on the hub: its vocabulary is used.", completion: .directory)
+    @Option(help: "A model, its folder or its id on the hub: its tokenizer is used.", completion: .directory)
     var model: String
 
     @Option(help: "The dataset; squad or squad_v2 for the official one, its training part.", completion: .file())

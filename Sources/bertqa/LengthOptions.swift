@@ -5,15 +5,16 @@ import QuestionAnswering
 /// How rows are cut.
 struct LengthOptions: ParsableArguments {
     @Option(
-        help:
-            "Tokens of one row, question and special tokens included. (default: 384, or the model's positions if fewer)"
+        help: ArgumentHelp(
+            "The most tokens of one row, question and special tokens included. (default: 384, or the model's "
+                + "positions if fewer)")
     )
     var maxLength: Int?
 
     @Option(
         help: ArgumentHelp(
-            "What happens to texts that are too long: windows reads all of them, end and start cut, longest_first "
-                + "cuts as the tutorial does. (default: windows)", valueName: "truncation"))
+            "What happens to texts that are too long: windows reads them whole, end and start cut off that side, "
+                + "longest_first cuts as the tutorial does. (default: windows)", valueName: "truncation"))
     var truncation: ContextTruncation?
 
     @Option(help: "Tokens that two windows share. (default: 128, or a third of --max-length)")

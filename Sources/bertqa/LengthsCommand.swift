@@ -30,7 +30,7 @@ struct LengthsCommand: AsyncParsableCommand {
 
     @Option(
         parsing: .upToNextOption,
-        help: "The maximum lengths to compare. (default: 128, 256, 300, 384, 512, as far as the model has positions)")
+        help: "The maximum lengths to compare. (default: 128, 256, 300, 384, 512, up to the model's positions)")
     var maxLengths: [Int] = []
 
     @Option(help: "Draw a histogram of the lengths into this SVG file.", completion: .file())
@@ -111,7 +111,7 @@ extension LengthReport {
         return """
             \(Figures.count(lengths.count, "row")); tokens of a row, by share of the rows: \(percentiles)
             \(TextTable(titles: titles, rows: rows).text)
-            cost: the arithmetic of a pass beside that of uncut rows; windows lose no answer
+            cost: the arithmetic of a pass relative to uncut rows; windows lose no answers
             """
     }
 

@@ -22,7 +22,7 @@ struct MetricFormOptions: ParsableArguments {
 
     func validate() throws {
         if let predictionsOutput, predictionsOutput == referencesOutput {
-            throw ValidationError("--predictions-output and --references-output need a file each")
+            throw ValidationError("--predictions-output and --references-output need different files")
         }
     }
 

@@ -5,12 +5,12 @@ import FineTuning
 import QuestionAnswering
 import Torch
 
-/// What every command that runs a model lets its user choose.
+/// The options of every command that runs a model.
 struct ModelOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "What matrix products compute in: auto, fp32 or bf16; for answering also int8, once `bertqa quantize` has "
-                + "measured what it costs the model. auto takes bf16 where the device multiplies it in hardware. "
+            "The precision of matrix products: auto, fp32 or bf16; for answering also int8, once `bertqa quantize` has "
+                + "measured its loss for the model. auto takes bf16 if the device multiplies it in hardware. "
                 + "(default: auto)",
             valueName: "precision"))
     var precision: PrecisionChoice?
@@ -21,13 +21,13 @@ struct ModelOptions: ParsableArguments {
     @Flag(help: "Use a GPU without first comparing its results with the CPU's.")
     var skipDeviceCheck = false
 
-    @Option(help: "Threads for the CPU; all cores if it is not given.")
+    @Option(help: "CPU threads. (default: all cores)")
     var threads: Int?
 
     @Flag(
         help: ArgumentHelp(
-            "Let a GPU compute the same bits in every run, by slower operations, among them attention's gradient; "
-                + "operations that cannot do so end the command. On the CPU it changes nothing: runs repeat there "
+            "Use slower GPU operations, also for attention's gradient, that compute the same bits in every run; an "
+                + "operation that cannot do so ends the command. On the CPU it changes nothing: runs are repeatable "
                 + "anyway."))
     var deterministic = false
 
@@ -48,7 +48,7 @@ struct ModelOptions: ParsableArguments {
 }
 
 extension PredictionOptions {
-    /// What the command line says of answering a dataset.
+    /// The command line's options for answering a dataset.
     init(
         _ options: ModelOptions, features: FeatureOptions, decoder: SpanDecoder = SpanDecoder(),
         noAnswer: NoAnswerOptions? = nil

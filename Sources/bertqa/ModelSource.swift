@@ -62,7 +62,7 @@ enum ModelSource {
     struct NoModel: Error, CustomStringConvertible {
         let name: String
         let error: any Error
-        var description: String { "--model \(name): there is no such folder here, and as a name: \(error)" }
+        var description: String { "--model \(name): there is no such folder here, and as a hub id: \(error)" }
     }
 
     /// Weights that there are only as a pickle.

@@ -5,9 +5,9 @@ import Files
 import QuestionAnswering
 import SQuAD
 
-/// Questions that are asked of all paragraphs of a file.
+/// The evaluation of answers that are searched for in all paragraphs of a file.
 struct OpenEvaluationOptions: ParsableArguments {
-    @Flag(help: "Ask every question of all paragraphs of the file, as a server asks its stored documents.")
+    @Flag(help: "Search all paragraphs of the file for each answer, as a server searches its stored documents.")
     var open = false
 
     @Option(

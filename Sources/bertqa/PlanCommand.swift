@@ -9,22 +9,17 @@ import Torch
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
-        abstract:
-            "Predict what training takes: memory for each batch size, what fits, and how long it lasts.",
+        abstract: "Predict the memory that training takes at each batch size, what fits, and the training time.",
         discussion: """
-            The peak of memory is computed from the shape of the model and the batches of the run: with --train-file \
-            those of its \
-            real rows, in the order of --seed, otherwise rows of --max-length tokens. A batch fits if its peak is \
-            within nine \
-            tenths of the memory, since the prediction may be wrong by a tenth. With --train-file the time is measured \
-            by training \
-            a copy of the model for ten seconds; nothing is written.
+            The peak memory is computed from the model's configuration and the batches of the run: with --train-file \
+            those of its real rows in the order of --seed, otherwise rows of --max-length tokens. A batch fits if its \
+            peak is within nine tenths of the memory, since the prediction may be wrong by a tenth. With --train-file, \
+            the time is measured by training a copy of the model for ten seconds; nothing is written.
 
               bertqa plan --model bert --train-file train.json --batch-size 32
               bertqa plan --model bert-large-uncased --max-length 512 --memory 16GiB --precision fp32
 
-            For a GPU its memory must be given; the figures for it are computed, and were not compared with a \
-            measurement.
+            For a GPU, --memory must be given; its figures are computed and were not compared with measurements.
             """)
 
     @Option(help: "The pretrained model: its folder, or its id on the Hugging Face hub.", completion: .directory)
@@ -53,7 +48,7 @@ struct PlanCommand: AsyncParsableCommand {
             valueName: "size"))
     var memory: String?
 
-    @Flag(help: "Plan the run with gradient checkpointing, even where it would fit without.")
+    @Flag(help: "Plan the run with gradient checkpointing, even if it would fit without it.")
     var gradientCheckpointing = false
 
     @Flag(name: .customLong("no-calibration"), help: "Do not measure the time.")
@@ -69,7 +64,7 @@ struct PlanCommand: AsyncParsableCommand {
         if epochs < 1 { throw ValidationError("--epochs \(epochs) must be at least 1") }
         if let memory, MemorySize(memory) == nil {
             throw ValidationError(
-                "--memory \(memory): a number with KiB, MiB, GiB, KB, MB or GB was expected, such as 12GiB")
+                "--memory \(memory) must be a number with KiB, MiB, GiB, KB, MB or GB, such as 12GiB")
         }
         if run.precision == .int8 {
             throw ValidationError("--precision int8 is for answering; plan a training in fp32 or bf16")

@@ -17,10 +17,9 @@ struct PredictCommand: AsyncParsableCommand {
             probability that it has no answer is above the threshold stored with the model or given here, or if the \
             answer's score is below --min-score; --na-prob-output writes the probability of no answer for each question.
 
-            The dataset needs no answers. A question without an id is called by its number in the file; of several \
-            questions with \
-            one id the second is called ID#2, the third ID#3. An answer has at most 30 tokens; --max-answer-length \
-            changes that.
+            The dataset needs no answers. A question without an id is named by its number in the file; if several \
+            questions share an id, the second is named ID#2, the third ID#3. An answer has at most 30 tokens; \
+            --max-answer-length changes that.
 
             The dataset may be larger than the memory. A run that is stopped keeps its answers in OUTPUT.progress, and \
             --resume \
@@ -83,7 +82,7 @@ struct PredictCommand: AsyncParsableCommand {
     func validate() throws {
         if (nBest == nil) != (nBestOutput == nil) { throw ValidationError("--n-best and --n-best-output go together") }
         let outputs = [output] + [nBestOutput, naProbOutput].compactMap(\.self)
-        if Set(outputs).count < outputs.count { throw ValidationError("each output needs a file of its own") }
+        if Set(outputs).count < outputs.count { throw ValidationError("each output needs its own file") }
         if let nBest, nBest < 1 { throw ValidationError("--n-best \(nBest) must be at least 1") }
     }
 

@@ -7,7 +7,7 @@ import Torch
 struct QuantizeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quantize",
-        abstract: "Measure what a model loses in 8-bit integers, and allow them if the loss is small.",
+        abstract: "Measure how much F1 a model loses in int8, and allow int8 if the loss is small.",
         discussion: """
             Answers the dataset in float32 and in int8. If F1 drops by no more than --max-drop, int8.json in the \
             model's folder \
@@ -27,13 +27,13 @@ struct QuantizeCommand: AsyncParsableCommand {
         help: "The dataset to measure on; squad or squad_v2 for the official one, its dev part.", completion: .file())
     var data: String
 
-    @Option(help: "How many points of 100 the official F1 may drop.")
+    @Option(help: "The largest allowed drop of the official F1, in percentage points.")
     var maxDrop = 1.0
 
     @OptionGroup var answers: DecodingOptions
     @OptionGroup var length: LengthOptions
 
-    @Option(help: "Threads for the CPU; all cores if it is not given.")
+    @Option(help: "CPU threads. (default: all cores)")
     var threads: Int?
 
     @Flag(help: "Print the scores as one JSON object.")

@@ -1,4 +1,4 @@
-/// The environment variables that a report of a fault shows, with what is secret in them masked.
+/// The environment variables that a bug report shows, with their secrets masked.
 enum ReportedVariables {
     /// Those of an environment that can change what this program does, in alphabetical order.
     static func of(_ environment: [String: String]) -> [(name: String, value: String)] {

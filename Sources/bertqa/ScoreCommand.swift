@@ -16,13 +16,13 @@ struct ScoreCommand: AsyncParsableCommand {
             question without an answer is the empty text; --na-prob-file adds the best thresholds, with the names of \
             SQuAD's script.
 
-            Languages without spaces between words, and other articles than English ones, are scored by MLQA's rules \
-            with --language, \
-            or, Chinese, by those of CMRC 2018 with --metric cmrc.
+            --language scores by MLQA's rules, for languages without spaces between words or with articles other than \
+            English ones; --metric cmrc scores Chinese by the rules of CMRC 2018.
 
             Answers may also be what `predict --format` writes, or what the metrics squad and squad_v2 of the evaluate \
-            library take: a list of {"id", "prediction_text"}, with "no_answer_probability" used as --na-prob-file is; \
-            and --data a list of references {"id", "answers"}. --predictions-output and --references-output write both.
+            library take: a list of {"id", "prediction_text"}, whose "no_answer_probability" is used like \
+            --na-prob-file. --data may also be a list of references {"id", "answers"}. --predictions-output and \
+            --references-output write both.
 
               bertqa score --data dev.json --predictions predictions.json
               bertqa score --data chinese.json --predictions predictions.json --language zh

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Who may ask.
+/// Who may use the server.
 struct ServeAccessOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("A file with the API key: one line of at least 16 characters.", valueName: "file"),
@@ -17,7 +17,8 @@ struct ServeAccessOptions: ParsableArguments {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Origins of web pages that may use the API from a browser (CORS), as https://app.example; '*' allows all.",
+            "Origins of web pages that may use the API from a browser (CORS), such as https://app.example; '*' "
+                + "allows all.",
             valueName: "origins"))
     var allowOrigin: [String] = []
 
@@ -26,11 +27,12 @@ struct ServeAccessOptions: ParsableArguments {
             let parts = origin.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty, !parts[1].contains("/") else {
                 throw ValidationError(
-                    "--allow-origin \(origin) must be a scheme and a host without a path, as https://app.example")
+                    "--allow-origin \(origin) must be a scheme and a host without a path, such as https://app.example")
             }
         }
         for host in allowedHosts where host.isEmpty || host.contains("/") {
-            throw ValidationError("--allowed-hosts \(host) must be names without a scheme or a path, as qa.example")
+            throw ValidationError(
+                "--allowed-hosts \(host) must be names without a scheme or a path, such as qa.example")
         }
     }
 }

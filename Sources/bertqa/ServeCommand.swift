@@ -17,14 +17,14 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Answer questions over HTTP, and on a web page.",
         discussion: """
             The address shows a page in a browser. Programs use POST /v1/answer, or POST / as in Hugging Face's \
-            inference API; /openapi.json describes all of it. SIGTERM and Ctrl-C stop the server once every accepted \
-            request is answered.
+            inference API; /openapi.json describes the whole API. SIGTERM and Ctrl-C stop the server once every \
+            accepted request is answered.
 
               bertqa serve --model run
               curl 127.0.0.1:8080/v1/answer --json '{"question": "Who?", "context": "It was Ada."}'
 
             Documents that clients store are kept in bertqa/documents.sqlite in the user's data folder, or in \
-            --database. With BERTQA_API_KEY or --api-key-file, requests must bring the key (Authorization: Bearer KEY).
+            --database. With BERTQA_API_KEY or --api-key-file, requests must send the key (Authorization: Bearer KEY).
             """)
 
     @Option(help: .models, completion: .directory)
@@ -38,7 +38,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The file with stored documents; none keeps them in memory. (default: bertqa/documents.sqlite in the "
+            "The file for stored documents; none keeps them in memory. (default: bertqa/documents.sqlite in the "
                 + "user's data folder)", valueName: "file"), completion: .file())
     var database: String?
 

@@ -50,7 +50,7 @@ enum ServeDatabase {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw FileError(path: path, message: "the folder cannot be made: \(FileError.reason(error))")
+            throw FileError(path: path, message: "the folder cannot be created: \(FileError.reason(error))")
         }
     }
 }

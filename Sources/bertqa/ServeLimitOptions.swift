@@ -3,7 +3,7 @@ import QAServer
 
 /// How much a server accepts.
 struct ServeLimitOptions: ParsableArguments {
-    @Option(help: "Requests being answered at one time; more are refused with status 429.")
+    @Option(help: "Requests that are answered at the same time; more are refused with status 429.")
     var maxConcurrentRequests = ServerLimits().concurrentRequests
 
     @Option(

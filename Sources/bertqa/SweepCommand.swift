@@ -65,7 +65,7 @@ struct SweepCommand: AsyncParsableCommand {
             let titles = ["learning rate", "batch", "epochs", "exact match", "F1", "validation loss", "training time"]
             try writeOutput(
                 TextTable(titles: titles, rows: rows).text
-                    + "\n\(base.outputDirectory)/best is the best run, \(base.outputDirectory)/sweep.svg the picture")
+                    + "\n\(base.outputDirectory)/best is the best run; \(base.outputDirectory)/sweep.svg is the chart")
         }
     }
 }

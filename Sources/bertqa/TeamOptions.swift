@@ -47,7 +47,7 @@ struct TeamOptions: ParsableArguments {
         ).run()
     }
 
-    /// Meets the processes that this one was started with; a team of one where it was started alone.
+    /// Meets the processes that this one was started with; a team of one if it was started alone.
     func join(device: Device, interrupt: InterruptFlag) throws -> Team {
         guard let place = try ProcessPlace(environment: ProcessInfo.processInfo.environment) else { return Team() }
         try device.select(index: place.localRank)

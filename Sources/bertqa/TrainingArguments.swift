@@ -9,7 +9,7 @@ struct TrainingArguments: ParsableArguments {
     @Option(help: "A YAML file with settings, or the run.json of an earlier run.", completion: .file())
     var config: String?
 
-    @Option(help: ArgumentHelp("Settings that belong together: tutorial or fast.", valueName: "preset"))
+    @Option(help: ArgumentHelp("A set of settings: tutorial or fast.", valueName: "preset"))
     var preset: TrainingPreset?
 
     @Option(help: .training("model"), completion: .directory) var model: String?

@@ -25,7 +25,7 @@ struct UploadCommand: AsyncParsableCommand {
     @Argument(help: "The repository, such as owner/name; a name alone belongs to the owner of the token.")
     var id: String
 
-    @Flag(help: "Make the repository private; one that is public is refused.")
+    @Flag(help: "Make the repository private; a public repository is refused.")
     var `private` = false
 
     @Option(help: ArgumentHelp("The branch; it is created if it does not exist. (default: main)", valueName: "branch"))
@@ -42,7 +42,7 @@ struct UploadCommand: AsyncParsableCommand {
                 renewCard(full)
                 return try await upload.send(run, to: full)
             }
-            if outcome.commit == nil { StandardError.write("the hub has all of it already; nothing was sent\n") }
+            if outcome.commit == nil { StandardError.write("the hub already has all files; nothing was sent\n") }
             try writeOutput(outcome.address)
         }
     }
@@ -52,7 +52,7 @@ struct UploadCommand: AsyncParsableCommand {
         do {
             try ModelCard.update(in: run, name: id.repository)
         } catch {
-            StandardError.write("warning: the model card stays as it is: \(error)\n")
+            StandardError.write("warning: the model card was not updated: \(error)\n")
         }
     }
 
@@ -62,7 +62,7 @@ struct UploadCommand: AsyncParsableCommand {
         }
         guard let revision else { return repository }
         guard !id.contains("@") else {
-            throw ValidationError("\(id) names a revision already; leave out --revision \(revision)")
+            throw ValidationError("\(id) already names a revision; omit --revision \(revision)")
         }
         guard let branch = HubModelID("\(id)@\(revision)") else {
             throw ValidationError("--revision \(revision) is not the name of a branch; an example is main")

@@ -8,17 +8,15 @@ struct VerifyResumeCommand: AsyncParsableCommand {
         commandName: "verify-resume",
         abstract: "Train, kill the training at random moments, resume it, and compare with a run that never stopped.",
         discussion: """
-            Takes the options of train. Two runs are written below --output-dir: "whole", which is never stopped, and \
-            "broken", \
-            which is killed (by SIGKILL, every fourth time by SIGTERM) and resumed. Their models, optimizer states, \
-            statistics and \
-            TensorBoard values are compared byte by byte; measured times are left out. Exit code 0 means that all are \
-            equal.
+            Takes the options of train. Two runs are written into --output-dir: "whole", which is never stopped, and \
+            "broken", which is killed (by SIGKILL, every fourth time by SIGTERM) and resumed. Their models, optimizer \
+            states, statistics and TensorBoard values are compared byte by byte, except measured times. Exit code 0 \
+            means that all are equal.
 
               bertqa verify-resume --model bert --train-file train.json --output-dir proof --max-steps 60
             """)
 
-    @Option(help: "How often the run is killed.")
+    @Option(help: "How many times the run is killed.")
     var kills = 5
 
     @OptionGroup var arguments: TrainingArguments

@@ -5,7 +5,8 @@ import QuestionAnswering
 struct WindowOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Tokens of one window, question and special tokens included. (default: 384, or all positions of the model)")
+            "The most tokens of one window, question and special tokens included. (default: 384, or the model's "
+                + "positions if fewer)")
     )
     var maxLength: Int?
 
@@ -21,7 +22,7 @@ struct WindowOptions: ParsableArguments {
 }
 
 extension ReaderOptions {
-    /// What the command line says of a reader.
+    /// The command line's options for a reader.
     init(
         maxLength: Int?, docStride: Int?, _ options: ModelOptions, _ noAnswer: NoAnswerOptions,
         _ decoding: DecodingOptions

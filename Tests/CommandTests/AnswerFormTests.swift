@@ -96,7 +96,7 @@ struct AnswerFormTests {
             try Tool.run(["evaluate", "--model", "\(shop.path)/model", "--data", references]).expectFailure(
                 65, "context")
             try Tool.run(score + ["--predictions-output", predictions, "--references-output", predictions])
-                .expectFailure(64, "a file each")
+                .expectFailure(64, "need different files")
             try Tool.run(
                 arguments(shop, "evaluate", "v2.json") + ["--preset", "tutorial", "--predictions-output", predictions]
             ).expectFailure(64, "--preset tutorial")

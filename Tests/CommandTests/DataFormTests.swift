@@ -31,7 +31,7 @@ struct DataFormTests {
             let predict = try Tool.run(["predict", "--model", model, "--data", data, "--output", output] + Self.short)
             #expect(predict.status == 0, "\(predict.err)")
             #expect(
-                predict.err.contains("note: 1 of 2 questions without an id; each is called by its number"),
+                predict.err.contains("note: 1 of 2 questions without an id; each is named by its number"),
                 "\(predict.err)")
             #expect(try Set(Predictions(path: output).answers.keys) == ["a", "2"])
             #expect(try Tool.run(["inspect", "--model", model, "--data", data, "--id", "2"]).status == 0)
@@ -90,16 +90,16 @@ struct DataFormTests {
             let (model, output) = ("\(shop.path)/model", "\(shop.path)/answers.json")
             let predict = try Tool.run(["predict", "--model", model, "--data", data, "--output", output] + Self.short)
             #expect(
-                predict.err.contains("warning: 1 of 2 questions with an id that came before, first \"a\""),
+                predict.err.contains("warning: 1 of 2 questions with a repeated id, first \"a\""),
                 "\(predict.err)")
             #expect(try Set(Predictions(path: output).answers.keys) == ["a", "a#2"])
             try Predictions(["a": "ada", "a#2": "bob"]).write(to: output)
             let score = try Tool.run(["score", "--data", data, "--predictions", output, "--json"])
             #expect(try score.json()["exact_match"]?.double == 100 && score.json()["total"]?.int == 2)
-            #expect(score.err.contains("came before"))
+            #expect(score.err.contains("with a repeated id"))
             let evaluate = try Tool.run(["evaluate", "--model", model, "--data", data, "--json"] + Self.short)
             #expect(try evaluate.json()["total"]?.int == 2)
-            #expect(evaluate.err.contains("came before"), "\(evaluate.err)")
+            #expect(evaluate.err.contains("with a repeated id"), "\(evaluate.err)")
         }
     }
 
@@ -117,7 +117,7 @@ struct DataFormTests {
             let output = try Tool.run(arguments + Self.short + ["--validation-file", held])
             #expect(output.status == 0, "\(output.err)")
             let found = [
-                "note: 2 of 2 questions without an id", "warning: 1 of 2 questions with an id that came before",
+                "note: 2 of 2 questions without an id", "warning: 1 of 2 questions with a repeated id",
             ].map { output.err.components(separatedBy: $0).count - 1 }
             #expect(found == [1, 1], "\(output.err)")
             try Tool.run(arguments + ["--validation-file", "\(shop.path)/none.json"]).expectFailure(66, "none.json")
@@ -177,7 +177,7 @@ struct DataFormTests {
             for (options, word) in [
                 (["--metric", "mlqa"], "needs --language"), (["--language", "xx"], "must be one of"),
                 (["--metric", "cmrc", "--language", "de"], "is for Chinese"),
-                (["--metric", "squad", "--language", "de"], "no languages"),
+                (["--metric", "squad", "--language", "de"], "not take a language"),
             ] {
                 let run = try Tool.run(score + options)
                 #expect(run.status == 64 && run.err.contains(word), "\(run.err)")

@@ -81,7 +81,7 @@ def repeated():
         keys = sorted(shop.read("p.json"))
         shop.write("right.json", {"a": "seven", "a#2": "pier"})
         score = shop.json("score", "--data", "twice.json", "--predictions", "right.json")
-        held = keys == ["a", "a#2"] and "came before" in ended.stderr and score["exact_match"] == 100
+        held = keys == ["a", "a#2"] and "repeated id" in ended.stderr and score["exact_match"] == 100
         return held and score["total"] == 2, f"{keys}, {score['exact_match']} of {score['total']}, {said(ended)}"
 
 

@@ -38,7 +38,7 @@ extension TrainingOption {
             }),
         TrainingOption(
             "split_by", .decides, expected: "one of question, article",
-            help: "Split single questions or whole articles off for validation.",
+            help: "Whether single questions or whole articles are held out for validation.",
             read: { $0.validationFile == nil ? .string($0.splitBy.rawValue) : .null },
             write: { options, value in
                 guard let unit = value.string.flatMap(DataSplit.init(rawValue:)) else { return false }
@@ -51,15 +51,15 @@ extension TrainingOption {
     private static let rows: [TrainingOption] = [
         .whole(
             "max_length", \.features.maxLength, .decides,
-            help: "Tokens of one row, question and special tokens included."),
+            help: "The most tokens of one row, question and special tokens included."),
         .choice(
             "truncation", \.features.truncation, .decides,
             help:
-                "What happens to texts that are too long: windows reads all of them, end and start cut, longest_first "
-                + "cuts as the tutorial does."),
+                "What happens to texts that are too long: windows reads them whole, end and start cut off that side, "
+                + "longest_first cuts as the tutorial does."),
         TrainingOption(
             "doc_stride", .decides, expected: "a whole number",
-            help: "Tokens that two windows of one text share; 128 or a third of a row if it is not given.",
+            help: "Tokens that two windows of one text share; by default 128, or a third of a row.",
             read: { $0.features.truncation == .windows ? .int($0.features.overlap) : .null },
             write: { options, value in
                 guard let number = value.int else { return false }
@@ -102,8 +102,8 @@ extension TrainingOption {
         .whole(
             "freeze_layers", \.freezeLayers, .decides, .atLeast(0),
             help:
-                "Train neither the embeddings nor this many layers above them: less time and memory; 0 freezes the "
-                + "embeddings alone."),
+                "Train neither the embeddings nor this many layers above them: less time and memory; 0 freezes only "
+                + "the embeddings."),
         .number(
             "label_smoothing", \.labelSmoothing, .decides,
             OptionRange(words: "at least 0 and below 1") { $0 >= 0 && $0 < 1 },
@@ -113,8 +113,9 @@ extension TrainingOption {
         TrainingOption(
             "teacher", .path, expected: "a text or a list of texts",
             help:
-                "A fine-tuned model to learn from besides the labels: its folder, or its id on the Hugging Face hub; "
-                + "its tokenizer must be the model's. If there are several, the mean of their distributions is used.",
+                "A fine-tuned model to learn from in addition to the labels: its folder, or its id on the Hugging Face "
+                + "hub; its tokenizer must be the model's. If there are several, the mean of their distributions is "
+                + "used.",
             read: { options in
                 let names = options.teachers.map(JSONValue.string)
                 return names.isEmpty ? .null : names.count == 1 ? names[0] : .array(names)
@@ -128,15 +129,15 @@ extension TrainingOption {
         .number(
             "distillation_temperature", \.distillationTemperature, .decides,
             OptionRange(words: "above 0 and at most 100") { $0 > 0 && $0 <= 100 },
-            help: "What logits are divided by before the model is compared with its teachers."),
+            help: "Logits are divided by this before the model is compared with its teachers."),
         .number(
             "distillation_weight", \.distillationWeight, .decides, .share,
-            help: "How much the teachers count beside the labels: 1 for the teachers alone."),
+            help: "The weight of the teachers relative to the labels: 1 uses the teachers alone."),
         .number(
             "average", \.average, .decides, .share,
             help:
-                "Validate and keep the mean of the weights after the last steps, this share of all; 0 for the last "
-                + "weights alone."),
+                "Validate and keep the mean of the weights over the last steps, this share of all steps; 0 keeps the "
+                + "last weights."),
         .whole(
             "early_stopping_patience", \.earlyStoppingPatience, .decides, .atLeast(1),
             help: "Stop after this many epochs in a row without a better validation F1."),
@@ -145,7 +146,7 @@ extension TrainingOption {
             help: "The share of the steps during which the learning rate rises."),
         .number(
             "weight_decay", \.weightDecay, .decides, .share,
-            help: "AdamW's weight decay; biases and layer norms are excepted."),
+            help: "AdamW's weight decay; biases and layer norms are excluded."),
         .number(
             "adam_epsilon", \.adamEpsilon, .decides, OptionRange(words: "above 0 and below 1") { $0 > 0 && $0 < 1 },
             help: "AdamW's epsilon."),
@@ -160,7 +161,7 @@ extension TrainingOption {
         .whole(
             "max_answer_length", \.maxAnswerLength, .decides,
             OptionRange(words: "from 1 to 65536") { (1...65_536).contains($0) },
-            help: "Tokens that an answer of the validation may have."),
+            help: "The most tokens of an answer in the validation."),
         TrainingOption(
             "seed", .decides, expected: "a whole number from 0 to 2^64 - 1",
             help: "The seed of the order of the data, of dropout and of a new head.",
@@ -177,17 +178,17 @@ extension TrainingOption {
     private static let machine: [TrainingOption] = [
         .automatic(
             "precision", \.precision, expected: "auto, fp32 or bf16",
-            help: "What matrix products compute in; auto takes bf16 where the device multiplies it in hardware."),
+            help: "The precision of matrix products; auto takes bf16 if the device multiplies it in hardware."),
         .automatic(
             "device", \.device, expected: "auto, cpu, cuda or mps",
             help: "Where the model runs; auto takes the best device there is."),
         .flag(
             "skip_device_check", \.skipsDeviceCheck, .none,
             help: "Use a GPU without first comparing its results with the CPU's."),
-        .whole("threads", \.threads, .none, .atLeast(1), help: "Threads of the CPU; all cores if it is not given."),
+        .whole("threads", \.threads, .none, .atLeast(1), help: "CPU threads. (default: all cores)"),
         .flag(
             "deterministic", \.deterministic, .none,
-            help: "Let a GPU compute the same bits in every run, by slower operations. On the CPU runs repeat anyway."),
+            help: "Use slower GPU operations that compute the same bits in every run. CPU runs are repeatable anyway."),
         .flag(
             "allow_pickle", \.allowsPickle, .none,
             help: "Convert weights that exist only as a pickle (pytorch_model.bin); none of its code is run."),
