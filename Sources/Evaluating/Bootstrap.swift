@@ -1,4 +1,4 @@
-/// How far a mean over questions might be from that over other questions of the same kind.
+/// How far a mean over questions may be from the mean over other questions of the same kind.
 package enum Bootstrap {
     /// The range that holds the mean in 95 of 100 resamples of the values; both ends 0 without values.
     ///
@@ -7,7 +7,7 @@ package enum Bootstrap {
     ///
     /// - Parameters:
     ///   - samples: how often the values are drawn again, with replacement.
-    ///   - seed: the same seed has the same range.
+    ///   - seed: the same seed gives the same range.
     package static func interval(_ values: [Double], samples: Int = 2000, seed: UInt64 = 42) -> ClosedRange<Double> {
         guard !values.isEmpty, samples > 0 else { return 0...0 }
         var generator = SplitMix64(seed: seed)

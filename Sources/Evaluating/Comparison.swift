@@ -6,9 +6,9 @@ import Torch
 
 /// Several models' answers to one dataset, side by side.
 package struct Comparison: Sendable {
-    /// What one model made of the dataset.
+    /// One model's answers to the dataset.
     package struct Entry: Sendable {
-        /// What the model is called: its directory.
+        /// The model's name: its directory.
         package let name: String
         /// The number of its parameters.
         package let parameters: Int
@@ -20,7 +20,8 @@ package struct Comparison: Sendable {
         package let questionsPerSecond: Double
         /// The bytes that its weights take up.
         package let weightBytes: Int
-        /// The most bytes that the process held while it loaded the model and answered; nil where the system can't say.
+        /// The most bytes that the process held while it loaded the model and answered; nil if the system does not
+        /// report it.
         package let peakMemory: Int?
 
         /// An entry from its parts.
@@ -37,7 +38,7 @@ package struct Comparison: Sendable {
             self.peakMemory = peakMemory
         }
 
-        /// Lets a model answer a dataset, or several together, and measures how.
+        /// Answers a dataset with a model, or with several together, and measures speed and memory.
         ///
         /// - Throws: what `DatasetPrediction` throws.
         package init(name: String, folders: [String], data: String, options: PredictionOptions) throws {

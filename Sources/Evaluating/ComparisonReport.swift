@@ -2,7 +2,7 @@ import Charts
 import Console
 import SQuAD
 
-/// A comparison as one HTML page that needs nothing else.
+/// A comparison as one self-contained HTML page.
 package struct ComparisonReport: Sendable {
     private let comparison: Comparison
     private let title: String
@@ -13,8 +13,8 @@ package struct ComparisonReport: Sendable {
     /// The page of a comparison.
     ///
     /// - Parameters:
-    ///   - title: what the data is called.
-    ///   - curves: how models were trained, as far as that is known.
+    ///   - title: the name of the data.
+    ///   - curves: the learning curves of the models that have them.
     package init(_ comparison: Comparison, title: String, curves: [(name: String, curve: LearningCurve)] = []) {
         (self.comparison, self.title, self.curves) = (comparison, title, curves)
     }

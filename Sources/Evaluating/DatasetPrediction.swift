@@ -17,7 +17,7 @@ public struct DatasetPrediction {
     public let isCalibrated: Bool
     /// Questions answered a second.
     public let questionsPerSecond: Double
-    /// The numbers in all parameters of the model.
+    /// The number of the model's parameters.
     public let parameterCount: Int
     /// The bytes that its weights take up.
     public let weightBytes: Int
@@ -85,8 +85,7 @@ public struct DatasetPrediction {
         Evaluation.texts(predictions, of: examples, threshold: nil, minScore: minScore)
     }
 
-    /// How well scores say how often answers are right, `minScore` left aside. That a text has no answer is an answer
-    /// too.
+    /// How well scores predict whether answers are right, regardless of `minScore`. "No answer" counts as an answer.
     package func reliability(rules: ScoringRules = .squad) -> Reliability {
         let texts = Evaluation.texts(predictions, of: examples, threshold: noAnswerThreshold)
         let scores = SQuADMetrics.questionScores(dataset, predictions: texts, rules: rules)
@@ -101,7 +100,7 @@ public struct DatasetPrediction {
             })
     }
 
-    /// What a calibration is fitted on, if predictions were made for that.
+    /// The samples for fitting a calibration, if predictions were made for that.
     func calibrationSamples(rules: ScoringRules) -> [CalibrationSample] {
         CalibrationSample.samples(predictions, of: examples, in: dataset, rules: rules)
     }
@@ -132,7 +131,7 @@ public struct DatasetPrediction {
 }
 
 extension FeatureOptions {
-    /// What is said of texts that were cut; nil where none was.
+    /// The warning about texts that were cut; nil if none was.
     func warning(cut: Int, of total: Int) -> String? {
         guard cut > 0, truncation != .windows else { return nil }
         return

@@ -10,9 +10,9 @@ public struct TokenScores: Sendable, Hashable {
     public var f1: Double
 }
 
-/// From predictions to what is written down and scored.
+/// Turns predictions into answers and scores.
 package enum Evaluation {
-    /// The answers' texts by question id: empty where the text has no answer, by the threshold, or none with that score
+    /// The answers' texts by question id: empty if the text has no answer by the threshold, if no answer has that score
     /// (see `Prediction`), and for a question that left no room for its text.
     package static func texts(
         _ predictions: [Int: Prediction], of examples: [Example], threshold: Double?, minScore: Double? = nil

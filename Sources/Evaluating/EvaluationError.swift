@@ -2,13 +2,13 @@
 public struct EvaluationError: Error, Sendable, CustomStringConvertible {
     /// What is wrong.
     public enum Kind: Sendable, Hashable {
-        /// What is there already does not fit what is asked for.
+        /// The existing output does not fit the request.
         case output
         /// Files of predictions do not belong together, or are not whole.
         case shards
         /// There are too few questions to calibrate scores on.
         case calibration
-        /// The run was asked to stop, and what it did is kept.
+        /// The run was asked to stop, and its answers are kept.
         case interrupted
     }
 

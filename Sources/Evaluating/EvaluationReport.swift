@@ -4,7 +4,7 @@ import QuestionAnswering
 import SQuAD
 import StrictJSON
 
-/// The figures of an evaluation, for people and as JSON.
+/// The figures of an evaluation, as text and as JSON.
 package struct EvaluationReport {
     /// The official scores.
     package let official: Scores
@@ -15,7 +15,7 @@ package struct EvaluationReport {
     private var confidence: ConfidenceReport?
     private let rules: ScoringRules
 
-    /// The scores of predictions: those of SQuAD 2.0 where the dataset says of each question whether it has an answer.
+    /// The scores of predictions: those of SQuAD 2.0 if the dataset says for each question whether it has an answer.
     ///
     /// - Parameter rules: how answers are compared.
     package init(_ run: DatasetPrediction, rules: ScoringRules = .squad) {
@@ -32,7 +32,7 @@ package struct EvaluationReport {
         confidence = ConfidenceReport(run, rules: rules)
     }
 
-    /// The picture of how far the scores can be believed; nil for the tutorial's procedure, which has no scores.
+    /// The reliability chart of the scores; nil for the tutorial's procedure, which has no scores.
     package var chart: ReliabilityChart? { confidence?.chart }
 
     /// The scores of the tutorial's procedure, which cuts and leaves out rows.
@@ -76,7 +76,7 @@ package struct EvaluationReport {
         return .object(JSONObject(members))
     }
 
-    /// The same for people.
+    /// The same as text.
     package var text: String {
         var lines = official.lines(speed: questionsPerSecond) + rules.lines
         if let noAnswerThreshold {

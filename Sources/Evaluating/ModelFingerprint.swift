@@ -1,6 +1,6 @@
 import Files
 
-/// What a model answers depends on: the files of its folder.
+/// The files of a model's folder, which its answers depend on.
 package enum ModelFingerprint {
     private static let names: Set = [
         "config.json", "vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "tokenizer.json",
@@ -8,7 +8,7 @@ package enum ModelFingerprint {
         "added_tokens.json", "model.safetensors.index.json",
     ]
 
-    /// The files that decide, by name, with their SHA-256; weights in several files come with them.
+    /// The files that answers depend on, by name, with their SHA-256; sharded weights are included.
     ///
     /// - Throws: `FileError` that names the folder or the file.
     package static func files(of folder: String) throws(FileError) -> [(name: String, sha256: String)] {

@@ -4,7 +4,7 @@ import QuestionAnswering
 import SQuAD
 import StrictJSON
 
-/// The threshold above which a question is left unanswered, as training finds and models keep it.
+/// The threshold above which a question is left unanswered, as training finds it and models store it.
 package enum NoAnswerThreshold {
     /// Writes the threshold into the `config.json` of a model's folder, which appears whole or not at all.
     ///

@@ -8,19 +8,20 @@ public struct PredictionOptions: Sendable {
     public var features = FeatureOptions()
     /// How start and end of an answer are chosen.
     package var decoder = SpanDecoder()
-    /// A question more likely than this, 0 to 1, to have no answer is left unanswered; nil takes what the model stores.
+    /// A question is left unanswered if its no-answer probability is above this, 0 to 1; nil takes the model's
+    /// threshold.
     public var noAnswerThreshold: Double?
-    /// A question whose best answer has a score below this, 0 to 1, is left unanswered; nil answers all.
+    /// A question is left unanswered if its best answer's score is below this, 0 to 1; nil answers all.
     public var minScore: Double?
-    /// What matrix products compute in; nil takes bf16 where the device multiplies it in hardware.
+    /// The precision of matrix products; nil takes bf16 if the device multiplies it in hardware.
     public var precision: Precision?
     /// Where the model runs; nil takes the best device there is.
     public var device: Device?
     /// Whether a device other than the CPU is trusted without `DeviceCheck`.
     public var skipsDeviceCheck = false
-    /// Whether int8 is used to measure it, so that no record has to allow it.
+    /// Whether int8 is used without a record that allows it, in order to measure it.
     var measuresInt8 = false
-    /// Whether predictions keep what a calibration is fitted on, and are scored without one.
+    /// Whether predictions keep the samples for a calibration, and are scored without one.
     var measuresConfidence = false
 
     /// The usual options.
@@ -28,7 +29,7 @@ public struct PredictionOptions: Sendable {
 
     /// The device that the model runs on.
     var resolvedDevice: Device { device ?? Device.best }
-    /// What the model computes in.
+    /// The model's precision.
     var resolvedPrecision: Precision { precision ?? .automatic(on: resolvedDevice) }
 
     /// Loads models that are to answer together, at least one.

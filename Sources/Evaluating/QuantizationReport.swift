@@ -3,9 +3,9 @@ import QuestionAnswering
 import SQuAD
 import StrictJSON
 
-/// What a model loses in 8-bit integers, measured on a dataset.
+/// The loss of a model in int8, measured on a dataset.
 package struct QuantizationReport {
-    /// What was measured, for the folder of the model.
+    /// The measured record, for the model's folder.
     package let record: QuantizationRecord
     private let exact: (scores: Scores, speed: Double)
     private let small: (scores: Scores, speed: Double)
@@ -41,7 +41,7 @@ package struct QuantizationReport {
         ]
     }
 
-    /// The same for people, once the record is written.
+    /// The same as text, once the record is written.
     package var text: String {
         let lines = [("fp32", exact), ("int8", small)].map { name, result in
             "\(name)  exact match \(Figures.fixed(result.scores.exactMatch, 2)), F1 "

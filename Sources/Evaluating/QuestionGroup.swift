@@ -1,8 +1,8 @@
 import SQuAD
 
-/// Kinds of questions that are scored by themselves.
+/// Groups of questions that are scored separately.
 package enum QuestionGroup {
-    /// The word that says what is asked for: "who", "how many", ...; "other" where there is none.
+    /// The question word: "who", "how many", ...; "other" if there is none.
     package static func word(of question: String) -> String {
         let words = question.lowercased().split { !$0.isLetter }.map(String.init)
         guard let index = words.firstIndex(where: { asking.contains($0) }) else { return "other" }

@@ -2,7 +2,7 @@ import Console
 import StrictJSON
 import Torch
 
-/// What the last bits of numbers depend on besides options and data.
+/// What the last bits of numbers depend on, in addition to options and data.
 package struct RunEnvironment {
     private let values: [(name: String, value: JSONValue)]
 
@@ -20,7 +20,7 @@ package struct RunEnvironment {
     /// For `run.json` and checkpoints.
     package var json: JSONValue { .object(JSONObject(values.map { ($0.name, $0.value) })) }
 
-    /// What differed when something was written, such as `threads (2, now 1)`; empty where the record does not say.
+    /// The differences from the environment of a record, such as `threads (2, now 1)`; empty if the record has none.
     package func differences(from saved: JSONValue?) -> [String] {
         values.compactMap { name, value in
             guard let before = saved?[name], before.serialized() != value.serialized() else { return nil }

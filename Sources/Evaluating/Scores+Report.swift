@@ -3,7 +3,7 @@ import SQuAD
 import StrictJSON
 
 extension Scores {
-    /// What JSON output has: the contract's keys, and for version 2.0 those of SQuAD's own script.
+    /// The members of JSON output: the contract's keys, and for version 2.0 those of SQuAD's own script.
     package var members: [(String, JSONValue)] {
         var members: [(String, JSONValue)] = [
             ("exact_match", .double(exactMatch)), ("f1", .double(f1)), ("total", .int(total)),
@@ -31,7 +31,7 @@ extension Scores {
         return members
     }
 
-    /// The same for people.
+    /// The same as text.
     package func lines(speed: Double? = nil) -> [String] {
         var first = "questions          \(total)"
         if missing > 0 { first += ", \(missing) without a prediction" }
@@ -59,13 +59,13 @@ extension Scores {
 }
 
 extension ScoringRules {
-    /// What JSON output says of rules that are not SQuAD's.
+    /// The members of JSON output about rules that are not SQuAD's.
     package var members: [(String, JSONValue)] {
         guard self != .squad else { return [] }
         return [("metric", .string(metric.rawValue))] + (language.map { [("language", .string($0))] } ?? [])
     }
 
-    /// The same for people.
+    /// The same as text.
     package var lines: [String] { self == .squad ? [] : ["by the rules of    \(self)"] }
 }
 

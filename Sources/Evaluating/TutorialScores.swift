@@ -4,22 +4,22 @@ import SQuAD
 import Torch
 import Tokenizers
 
-/// The tutorial's own scoring: the argmax of start and of end over all tokens of the row, points for tokens, and rows
-/// left out of which an answer is cut.
+/// The tutorial's own scoring: the argmax of start and of end over all tokens of the row, points for tokens, and no
+/// score for rows whose answer is cut.
 ///
-/// What it hides: rows that were left out count as nothing lost, and a start in the question costs no more than one in
-/// the wrong sentence. The official scores stand beside it for that reason.
+/// It hides two things: rows that are left out cost nothing, and a start in the question costs no more than one in the
+/// wrong sentence. For that reason the official scores are printed with it.
 package struct TutorialScores: Sendable, Hashable {
     /// Rows that were scored.
     package var rows = 0
-    /// Questions left out because one of their answers is not whole after the cut.
+    /// Questions left out because one of their answers is cut.
     package var dropped = 0
     /// Points: 0, 1 or 2 a row for the right start and the right end, best over the answers.
     package var tokenCorrect = 0
     /// The sum over rows of the best token overlap.
     package var overlapSum = 0.0
 
-    /// The points as a share of those there are, 0 to 1.
+    /// The points as a share of all possible points, 0 to 1.
     package var exactMatch: Double { rows == 0 ? 0 : Double(tokenCorrect) / Double(2 * rows) }
     /// The mean token overlap, 0 to 1.
     package var f1: Double { rows == 0 ? 0 : overlapSum / Double(rows) }
@@ -47,8 +47,8 @@ extension Predictor {
     /// - Parameters:
     ///   - options: the length; cut, alignment and what is dropped are the tutorial's.
     ///   - progress: called after each pass with the number of rows done and the number of all.
-    /// - Returns: the scores, and the text of each example's prediction for the official ones; none for what was
-    ///   dropped or lies outside the text.
+    /// - Returns: the scores, and the text of each example's prediction for the official ones; none for examples that
+    ///   were dropped or predictions outside the text.
     package func tutorialScores(
         _ examples: [Example], options: FeatureOptions, progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> (scores: TutorialScores, texts: [QuestionID: String]) {

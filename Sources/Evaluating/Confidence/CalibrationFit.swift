@@ -2,7 +2,7 @@ import BERT
 import QuestionAnswering
 import SQuAD
 
-/// What a calibration is fitted on: a question whose right answer is known, and what the model makes of it.
+/// A sample for fitting a calibration: a question whose right answer is known, and the model's prediction for it.
 package struct CalibrationSample: Sendable, Hashable {
     /// The sum of the logits of the best answer.
     package let logit: Double
@@ -50,8 +50,8 @@ package struct CalibrationSample: Sendable, Hashable {
     }
 }
 
-/// Fits a calibration: scale and offset under which the outcomes are most likely, and the temperature under which those
-/// of long texts are too.
+/// Fits a calibration: the scale and the offset that maximise the likelihood of the outcomes, and the temperature that
+/// does so for long texts.
 ///
 /// With a higher temperature more of the sum over spans comes from tokens that nobody would take for the answer, so
 /// that scores fall with the length of the text. A text by itself does not show that; see `Dataset.amongOthers`.
@@ -93,7 +93,7 @@ package enum CalibrationFit {
             temperature: best.temperature, answer: best.map, noAnswer: noAnswer(samples), questions: samples.count)
     }
 
-    /// Where enough questions have no answer, how the model's own probability of that becomes the measured one.
+    /// The map from the model's own no-answer probability to the measured one, if enough questions have no answer.
     private static func noAnswer(_ samples: [CalibrationSample]) -> ConfidenceCalibration.Map? {
         let known = samples.filter { $0.noAnswer > 0 && $0.noAnswer < 1 }
         guard known.count(where: { !$0.hasAnswer }) >= leastQuestions else { return nil }

@@ -5,17 +5,17 @@ import QuestionAnswering
 import SQuAD
 import StrictJSON
 
-/// A model's calibration, fitted on a dataset, and how good it is there.
+/// A model's calibration, fitted on a dataset, and its error there.
 package struct CalibrationReport {
-    /// What was fitted, on all questions.
+    /// The calibration that was fitted on all questions.
     package let calibration: ConfidenceCalibration
     /// Without calibration.
     private let before: Reliability
-    /// Each question scored by a calibration that was fitted on other articles; nil where there are too few.
+    /// Each question scored by a calibration that was fitted on other articles; nil if there are too few.
     private let after: Reliability?
     private let model: String
 
-    /// Answers the dataset's questions, some of them also with their text among others, and fits a calibration.
+    /// Answers the dataset's questions, some of them also with other texts around their own, and fits a calibration.
     ///
     /// - Parameters:
     ///   - model: its folder.
@@ -42,7 +42,7 @@ package struct CalibrationReport {
         self.model = model
     }
 
-    /// The calibration error on articles that were not fitted on; nil where there are too few.
+    /// The calibration error on held-out articles; nil if there are too few.
     package var heldOutError: Double? { after?.calibrationError }
 
     /// Writes the calibration into the model's `config.json`, which appears whole or not at all. A threshold for no
@@ -75,7 +75,7 @@ package struct CalibrationReport {
         ]
     }
 
-    /// The same for people, once the calibration is stored.
+    /// The same as text, once the calibration is stored.
     package var text: String {
         var lines = [
             "temperature        \(Figures.fixed(calibration.temperature, 3))",
@@ -94,8 +94,8 @@ package struct CalibrationReport {
 }
 
 extension EncoderConfig {
-    /// Sets the calibration, and moves the threshold for no answer from what an earlier one made of the model's own
-    /// probability to what this one makes of it.
+    /// Sets the calibration, and converts the no-answer threshold from the probabilities of an earlier calibration to
+    /// those of this one.
     package mutating func setConfidence(_ calibration: ConfidenceCalibration?) {
         noAnswerThreshold = rawNoAnswerThreshold.map { calibration?.noAnswerProbability($0) ?? $0 }
         confidence = calibration

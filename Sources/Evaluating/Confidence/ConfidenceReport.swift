@@ -3,13 +3,13 @@ import Console
 import SQuAD
 import StrictJSON
 
-/// What an evaluation says about scores: how far they can be believed, and what is right among the surest answers.
+/// What an evaluation reports about scores: their calibration error, and the exact match of the surest answers.
 struct ConfidenceReport {
     private let reliability: Reliability
     private let isCalibrated: Bool
     private let limited: Limited?
 
-    /// What is left of the answers by the lowest score that is allowed.
+    /// The answers that remain above the lowest allowed score.
     private struct Limited {
         let minScore: Double
         let answered: Int
@@ -18,10 +18,10 @@ struct ConfidenceReport {
         var percent: Double? { answered == 0 ? nil : 100 * Double(right) / Double(answered) }
     }
 
-    /// The shares of the questions that the report speaks of.
+    /// The shares of the questions that the report lists.
     private static let shares = (1...10).map { Double($0) / 10 }
 
-    /// What scores of open questions come to.
+    /// A report on the scores of open questions.
     init(_ reliability: Reliability, isCalibrated: Bool) {
         (self.reliability, self.isCalibrated, limited) = (reliability, isCalibrated, nil)
     }
@@ -46,7 +46,7 @@ struct ConfidenceReport {
             }, coverage: reliability.coverages.map { ($0.share, $0.accuracy) }, error: reliability.calibrationError)
     }
 
-    /// What JSON output has.
+    /// The members of JSON output.
     var members: [(String, JSONValue)] {
         var members: [(String, JSONValue)] = [
             ("calibrated", .bool(isCalibrated)), ("calibration_error", .double(reliability.calibrationError)),
@@ -63,7 +63,7 @@ struct ConfidenceReport {
         return members
     }
 
-    /// The same for people.
+    /// The same as text.
     var lines: [String] {
         var lines = [
             "calibration error  \(Figures.fixed(reliability.calibrationError, 4)) over \(reliability.bins.count) bins; "

@@ -1,7 +1,7 @@
 import BERT
 import Foundation
 
-/// The map of log-odds to probabilities under which outcomes are most likely.
+/// The map of log-odds to probabilities that maximises the likelihood of the outcomes.
 ///
 /// - Source: Platt 1999, "Probabilistic outputs for support vector machines", with its targets, which keep the fit
 ///   finite where log-odds separate the outcomes; Newton's method as in Lin, Lin and Weng 2007,
@@ -9,7 +9,7 @@ import Foundation
 struct LogisticFit {
     /// The map that was found; its scale is at least `leastScale`.
     let map: ConfidenceCalibration.Map
-    /// The mean of -ln of the probability that the map gives to what came out.
+    /// The mean of -ln of the probability that the map gives to the outcomes.
     let loss: Double
 
     /// Below it, the outcomes do not follow the log-odds; they still may not be turned round.
@@ -18,7 +18,7 @@ struct LogisticFit {
 
     /// - Parameters:
     ///   - logOdds: a number for each outcome.
-    ///   - outcomes: what came out, as many.
+    ///   - outcomes: the same number of outcomes.
     init(logOdds: [Double], outcomes: [Bool]) {
         let right = Double(outcomes.count(where: \.self))
         let wrong = Double(outcomes.count) - right
@@ -44,7 +44,7 @@ struct LogisticFit {
         self.loss = loss
     }
 
-    /// What a map gives to other outcomes than those that it was fitted on: the mean of -ln of their probabilities; 0
+    /// The loss of a map on other outcomes than those that it was fitted on: the mean of -ln of their probabilities; 0
     /// without any.
     static func loss(of map: ConfidenceCalibration.Map, logOdds: [Double], outcomes: [Bool]) -> Double {
         loss(logOdds, outcomes.map { $0 ? 1 : 0 }, map.scale, map.offset)

@@ -1,12 +1,12 @@
 import SQuAD
 
 extension Dataset {
-    /// Some of the questions, each about its text among others that stand near it in the dataset. The articles keep
-    /// their numbers.
+    /// Some of the questions, each with its text joined to others near it in the dataset. The articles keep their
+    /// numbers.
     ///
     /// - Parameters:
     ///   - questions: how many questions at most, spread over the dataset.
-    ///   - texts: how many texts are joined, that of the question included.
+    ///   - texts: how many texts are joined, the question's own included.
     /// - Returns: nil for a dataset of a single text.
     package func amongOthers(questions: Int = 100, texts: Int = 8) -> Dataset? {
         let contexts = articles.flatMap { $0.paragraphs.map(\.context) }

@@ -1,5 +1,5 @@
-/// How well scores say how often answers are right: the reliability diagram, the expected calibration error, and what
-/// is right among the answers with the best scores.
+/// How well scores predict whether answers are right: the reliability diagram, the expected calibration error, and the
+/// accuracy of the answers with the best scores.
 ///
 /// - Source: Naeini et al. 2015 and Guo et al. 2017, arXiv:1706.04599, section 2 (the error); El-Yaniv and Wiener 2010,
 ///   JMLR 11 (the curve of accuracy against coverage).
@@ -21,7 +21,7 @@ package struct Reliability: Sendable, Hashable {
     package struct Bin: Sendable, Hashable {
         /// The lowest score that belongs to it.
         package let lower: Double
-        /// The scores that belong to it are below this one; 1 belongs to the last bin.
+        /// The bound that its scores are below; 1 belongs to the last bin.
         package let upper: Double
         /// How many answers are in it.
         package fileprivate(set) var count = 0
@@ -38,7 +38,7 @@ package struct Reliability: Sendable, Hashable {
         fileprivate var gap: Double { abs(Double(right) - scores) }
     }
 
-    /// What is right if only some questions are answered, those with the best scores.
+    /// The accuracy if only the questions with the best scores are answered.
     package struct Coverage: Sendable, Hashable {
         /// The share of the questions that is answered, above 0 to 1.
         package let share: Double
@@ -54,7 +54,7 @@ package struct Reliability: Sendable, Hashable {
     package let coverages: [Coverage]
     private let sorted: [Outcome]
 
-    /// How many bins the calibration error usually has.
+    /// The usual number of bins of the calibration error.
     package static let usualBins = 15
 
     /// The reliability of these scores.
@@ -83,8 +83,8 @@ package struct Reliability: Sendable, Hashable {
         count == 0 ? 0 : bins.reduce(0) { $0 + $1.gap } / Double(count)
     }
 
-    /// The calibration error that scores without fault would have on as many answers, by chance alone: the mean over
-    /// answers drawn as right with the probability that their scores say.
+    /// The calibration error that perfect scores would have on as many answers by chance alone: the mean over samples
+    /// in which each answer is right with the probability of its score.
     ///
     /// - Parameters:
     ///   - samples: how often they are drawn.
@@ -102,7 +102,7 @@ package struct Reliability: Sendable, Hashable {
         return sum / Double(samples)
     }
 
-    /// What is right among the answers with the best scores, at least that share of all of them; nil without answers.
+    /// The accuracy of the answers with the best scores, at least that share of all answers; nil without answers.
     package func coverage(atLeast share: Double) -> Coverage? {
         coverages.first { $0.share >= share - 1e-9 } ?? coverages.last
     }

@@ -3,7 +3,7 @@ import QuestionAnswering
 import Retrieval
 import SQuAD
 
-/// Asks questions of a collection, many in one pass of the model.
+/// Answers questions from a collection, many in one pass of the model.
 struct OpenAsking {
     let reader: Reader
     let collection: OpenCollection

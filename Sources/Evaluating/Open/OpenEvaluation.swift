@@ -3,9 +3,9 @@ import QuestionAnswering
 import Retrieval
 import SQuAD
 
-/// The questions of a dataset, each asked of all its paragraphs.
+/// The questions of a dataset, each answered from all of its paragraphs.
 package struct OpenEvaluation: Sendable {
-    /// The dataset with the questions that were asked alone.
+    /// The dataset with only the questions that were asked.
     package let dataset: Dataset
     /// What was found and read for each question, in the order of the dataset.
     package let questions: [OpenQuestion]
@@ -19,7 +19,7 @@ package struct OpenEvaluation: Sendable {
     package let questionsPerSecond: Double
     /// Passages that were stored a second, with their vectors where there is an encoder.
     package let passagesPerSecond: Double
-    /// The answers where each question was asked of its own paragraph.
+    /// The answers when each question is asked about its own paragraph.
     package let toldAnswers: [QuestionID: String]
 
     /// The answers.
@@ -79,7 +79,7 @@ package struct OpenEvaluation: Sendable {
 }
 
 extension Dataset {
-    /// The dataset with these questions alone.
+    /// The dataset with only these questions.
     fileprivate func keeping(_ examples: [Example]) -> Dataset {
         let kept = Set(examples.map(\.id))
         var keys = QuestionKeys(self)

@@ -1,11 +1,11 @@
 import QuestionAnswering
 import Retrieval
 
-/// How the questions of a dataset are asked of all its paragraphs.
+/// How the questions of a dataset are answered from all of its paragraphs.
 package struct OpenOptions: Sendable {
     /// How the model reads.
     package var reader = ReaderOptions()
-    /// An encoder's folder, whose vectors find passages beside words; nil finds by words alone.
+    /// The folder of an encoder whose vectors find passages as well as words do; nil searches by words alone.
     package var encoder: String?
     /// How words are compared.
     package var language = SearchLanguage.english
@@ -13,7 +13,7 @@ package struct OpenOptions: Sendable {
     package var passages = 10
     /// How many questions are asked, spread evenly over the file; nil asks all.
     package var sample: Int?
-    /// What the model's own ranking is replaced with; nil takes what it stores.
+    /// Replaces the model's ranking; nil takes the one that it stores.
     package var ranking: PassageRanking?
 
     /// The usual options.

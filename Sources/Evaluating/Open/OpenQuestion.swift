@@ -1,17 +1,17 @@
 import QuestionAnswering
 import SQuAD
 
-/// A question that was asked of all paragraphs of its file.
+/// A question that was answered from all paragraphs of its file.
 package struct OpenQuestion: Sendable {
-    /// What names it.
+    /// Its id or key.
     package let id: QuestionID
     /// The answer; empty where there is none.
     package let answer: String
     /// The answer's score.
     package let score: Double
-    /// Whether the answer is of the question's own paragraph.
+    /// Whether the answer is from the question's own paragraph.
     package let isFromRightPassage: Bool
-    /// The passages that were found and read, best first as search has them.
+    /// The passages that were found and read, in the order of the search, best first.
     package let passages: [OpenPassage]
 
     /// What was found for a question.
@@ -28,11 +28,11 @@ package struct OpenQuestion: Sendable {
 
 /// A passage that was found for a question and read.
 package struct OpenPassage: Sendable, Hashable {
-    /// Whether it is of the question's own paragraph.
+    /// Whether it is from the question's own paragraph.
     package let isRight: Bool
     /// How well search found that it fits.
     package let fit: PassageFit
-    /// What the model makes of it.
+    /// The model's reading of it.
     package let evidence: PassageEvidence
     /// The F1 of its best answer, 0 to 1.
     package let f1: Double

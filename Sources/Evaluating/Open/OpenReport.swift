@@ -4,7 +4,7 @@ import QuestionAnswering
 import SQuAD
 import StrictJSON
 
-/// The figures of an evaluation on all paragraphs of a file, for people and as JSON.
+/// The figures of an evaluation on all paragraphs of a file, as text and as JSON.
 package struct OpenReport {
     private let run: OpenEvaluation
     private let scores: Scores
@@ -25,7 +25,7 @@ package struct OpenReport {
         told = SQuADMetrics.score(run.dataset, predictions: run.toldAnswers, rules: rules)
     }
 
-    /// The picture of how far the scores can be believed.
+    /// The reliability chart of the scores.
     package var chart: ReliabilityChart? { confidence.chart }
 
     /// The share of questions that satisfy a condition, in per cent.
@@ -51,7 +51,7 @@ package struct OpenReport {
         return .object(JSONObject(members))
     }
 
-    /// The same for people.
+    /// The same as text.
     package var text: String {
         let lines =
             scores.lines(speed: run.questionsPerSecond) + rules.lines + [

@@ -3,11 +3,10 @@ import QuestionAnswering
 
 /// Learns how passages are ranked from what was found and read for questions whose answers are known.
 ///
-/// The weights are those under which the answers of the passages, drawn by the softmax of their ranks, are right most
-/// likely: the mean logarithm of the F1 to be expected is greatest. The model's logits have a weight as well, which all
-/// weights are divided by at the end.
+/// The weights maximise the mean logarithm of the expected F1, if the answer is drawn from the passages by the softmax
+/// of their ranks. The model's logits have a weight as well; all weights are divided by it at the end.
 package struct RankingLearner {
-    /// Of each question that can be told anything from: for each of its passages the parts and the F1.
+    /// For each question that one can learn from: the parts and the F1 of each of its passages.
     private let questions: [[(parts: [Double], f1: Double)]]
     /// What each part is divided by, so that one step size fits all.
     private let scales: [Double]
@@ -47,9 +46,10 @@ package struct RankingLearner {
         }
     }
 
-    /// The ranking; nil where the questions do not say that the model's logits help, as where there are too few.
+    /// The ranking; nil if the questions do not show that the model's logits help, for example because there are too
+    /// few.
     ///
-    /// A part that nothing is known of keeps its usual weight.
+    /// A part without data keeps its default weight.
     package func ranking() -> PassageRanking? {
         guard !questions.isEmpty else { return nil }
         var weights = [1.0, 1, 1, 0]

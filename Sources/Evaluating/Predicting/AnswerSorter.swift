@@ -2,8 +2,8 @@ import Files
 import SQuAD
 import StrictJSON
 
-/// Sorts answers by id on the disk: as many as the memory may hold at a time, each lot into a file, and then the files
-/// together.
+/// Sorts answers by id on disk: as many as memory may hold at a time go into a sorted file, and then the files are
+/// merged.
 package struct AnswerSorter {
     private let output: String
     private let folder: String
@@ -12,7 +12,7 @@ package struct AnswerSorter {
     private var bytes = 0
     private var files: [String] = []
 
-    /// What a dictionary takes for an entry besides its letters, in bytes, about.
+    /// The approximate bytes of a dictionary entry in addition to its letters.
     private static let overhead = 100
 
     package init(output: String, budget: Int) throws(FileError) {
@@ -22,7 +22,7 @@ package struct AnswerSorter {
         try DurableFiles.remove(folder)
     }
 
-    /// Of several answers to one id the last one counts.
+    /// If an id has several answers, the last one counts.
     package mutating func add(_ id: String, _ answer: String) throws(FileError) {
         lot[QuestionID(id)] = answer
         bytes += id.utf8.count + answer.utf8.count + Self.overhead

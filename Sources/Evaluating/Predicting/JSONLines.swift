@@ -1,7 +1,7 @@
 import Files
 import StrictJSON
 
-/// The lines of a file, each a JSON value, as far as they are whole.
+/// The complete lines of a file, each a JSON value.
 struct JSONLines {
     private let file: MappedFile
     /// Where the last line that was read ends, in bytes.
@@ -15,7 +15,7 @@ struct JSONLines {
         file = try MappedFile(path: path)
     }
 
-    /// The next line; nil where nothing whole follows.
+    /// The next line; nil if no complete one follows.
     mutating func next() -> JSONValue? {
         let (start, file) = (end, file)
         let line = file.withBytes { bytes -> (value: JSONValue, end: Int)? in

@@ -20,7 +20,7 @@ package struct PredictionFiles: Sendable {
         (self.answers, self.format, self.noAnswer, self.best) = (answers, format, noAnswer, best)
     }
 
-    /// The files with what is in them.
+    /// The files with their contents.
     var kinds: [(path: String, kind: ShardRecord.Kind)] {
         [(answers, ShardRecord.Kind(format))] + (noAnswer.map { [($0, .noAnswer)] } ?? [])
             + (best.map { [($0, .best)] } ?? [])

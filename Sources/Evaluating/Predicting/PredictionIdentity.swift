@@ -40,19 +40,18 @@ package struct PredictionIdentity: Sendable {
             + [("environment", environment.json)]
     }
 
-    /// What is otherwise in what another run wrote down, such as `max_length (384, now 256)`; the shard is not looked
-    /// at.
+    /// The differences from another run's record, such as `max_length (384, now 256)`; shards are not compared.
     func differences(from other: JSONValue) -> [String] {
         Self.differences(from: other, to: .object(JSONObject(members)))
     }
 
-    /// What changes the last bits at most: versions, device, threads; as `differences`.
+    /// The differences that change the last bits at most: versions, device, threads; in the form of `differences`.
     func circumstances(from other: JSONValue) -> [String] { environment.differences(from: other["environment"]) }
 
-    /// The values in files from before these were options.
+    /// The values for records from before these options existed.
     private static let earlierValues: [String: JSONValue] = ["max_answer_length": .int(30), "min_score": .null]
 
-    /// The same between what two runs wrote down.
+    /// The same for the records of two runs.
     static func differences(from old: JSONValue, to new: JSONValue) -> [String] {
         var result: [String] = []
         for part in ["model", "data", "options"] {

@@ -3,12 +3,11 @@ import Foundation
 import SQuAD
 import StrictJSON
 
-/// Puts the files of all shards of a dataset together, into the file that a run over the whole dataset would have
-/// written.
+/// Joins the files of all shards of a dataset into the file that one run over the whole dataset would have written.
 package enum PredictionMerge {
     /// Merges files of one kind, given in any order.
     ///
-    /// - Parameter warn: called for shards that were predicted under different circumstances.
+    /// - Parameter warn: called for shards that were predicted in different environments.
     /// - Returns: the number of questions.
     /// - Throws: `EvaluationError.shards` that names the files which are missing, doubled, changed or of another run;
     ///   `FileError`.
@@ -35,7 +34,7 @@ package enum PredictionMerge {
         return parts[0].record.totalQuestions
     }
 
-    /// Puts files of lines one behind another, with one header.
+    /// Concatenates files of lines, with one header.
     private static func join(_ files: [String], of format: AnswerFormat, to output: String) throws(FileError) {
         try DurableFiles.replace(output) { output throws(FileError) in
             try output.append { $0 += format.header.utf8 }

@@ -2,8 +2,8 @@ import Files
 import Foundation
 import StrictJSON
 
-/// The answers of a run that goes on, in a file beside its output: a line that says what they depend on, then a JSON
-/// line a question in the order of the dataset. What is whole of it is kept when a run is stopped in whatever way.
+/// The answers of an unfinished run, in a file beside its output: a line that says what they depend on, then a JSON
+/// line per question in the order of the dataset. Complete lines are kept, in whatever way a run is stopped.
 package final class PredictionProgress {
     /// The file: the output's name with `.progress`, or another one where the output is a device or a pipe.
     package let path: String
@@ -24,9 +24,9 @@ package final class PredictionProgress {
     /// Begins a progress file, or continues one that an earlier run has left.
     ///
     /// - Parameters:
-    ///   - resume: whether to take it up; otherwise one that holds answers is an error.
-    ///   - warn: called for circumstances that have changed, and for lines that are not whole.
-    /// - Throws: `EvaluationError.output` if another run has it, or the one that left it had other options;
+    ///   - resume: whether to continue an existing file; otherwise one that holds answers is an error.
+    ///   - warn: called for a changed environment, and for incomplete lines.
+    /// - Throws: `EvaluationError.output` if another run is writing to it, or it was started with other options;
     ///   `FileError`.
     package init(
         output: String, identity: PredictionIdentity, resume: Bool, warn: (String) -> Void
@@ -68,8 +68,7 @@ package final class PredictionProgress {
         }
     }
 
-    /// Makes sure that the end of this process loses nothing of what was added, and now and then the same for the
-    /// machine.
+    /// Makes sure that added answers survive the end of this process, and now and then that they survive a power cut.
     package func save() throws(FileError) {
         guard clock.now - synchronized > Self.interval else { return try output.flush() }
         try synchronize()
@@ -105,7 +104,7 @@ package final class PredictionProgress {
         }
     }
 
-    /// What is whole of a file: its first line, the number of answers, and where they end.
+    /// The complete part of a file: its first line, the number of answers, and where they end.
     private static func contents(
         of path: String, warn: (String) -> Void
     ) throws(FileError) -> (header: JSONValue?, done: Int, end: Int) {

@@ -1,19 +1,19 @@
 import QuestionAnswering
 import StrictJSON
 
-/// What is written down of one question: a line of a progress file, a member of each output.
+/// The record of one question: a line of a progress file, a member of each output.
 package struct PredictionRecord: Sendable, Hashable {
     /// The question's id.
     package let id: String
     /// The answer's text; empty where the question is left unanswered.
     package let answer: String
-    /// How likely the question is to have no answer, 0 to 1; 1 where it left no room for its text.
+    /// How likely the question is to have no answer, 0 to 1; 1 if it left no room for its text.
     package let noAnswerProbability: Double
     /// Text, probability and logit of each candidate, best first.
     package let candidates: JSONValue
 
     /// - Parameters:
-    ///   - threshold: what decides whether the question is answered; see `Prediction.answer(threshold:minScore:)`.
+    ///   - threshold: decides whether the question is answered; see `Prediction.answer(threshold:minScore:)`.
     ///   - minScore: as `threshold`.
     package init(_ predicted: PredictedExample, threshold: Double?, minScore: Double? = nil) {
         let (example, prediction) = (predicted.example, predicted.prediction)

@@ -1,7 +1,7 @@
 import QuestionAnswering
 import SQuAD
 
-/// What the model makes of one question of a dataset.
+/// The model's prediction for one question of a dataset.
 package struct PredictedExample: Sendable {
     /// The question with its text.
     package let example: Example
@@ -76,7 +76,7 @@ package struct PredictionStream {
         try emitUnread(before: wanted.upperBound)
     }
 
-    /// Reads the batch, if somebody wants to know.
+    /// Reads the batch, if it has a wanted question.
     private mutating func read() throws {
         defer { (rows, tokens) = ([], 0) }
         guard let first = rows.first?.example, let last = rows.last?.example else { return }

@@ -3,7 +3,7 @@ import Foundation
 import SQuAD
 import StrictJSON
 
-/// What stands beside the file of a shard, `NAME.shard.json`: what it is a part of, and its checksum.
+/// The record beside the file of a shard, `NAME.shard.json`: which part of which run it is, and its checksum.
 package struct ShardRecord: Sendable {
     /// What is in a file.
     enum Kind: String, Sendable {

@@ -6,7 +6,7 @@ enum SortedMembers {
     /// Whether one key comes before another.
     static func precedes(_ one: String, _ other: String) -> Bool { one.utf8.lexicographicallyPrecedes(other.utf8) }
 
-    /// Hands the members of all files to `add` in their order. Of members with one key the one of the last file counts.
+    /// Hands the members of all files to `add` in their order. If several files have a key, the last file counts.
     static func merge(_ paths: [String], _ add: (String, JSONValue) throws(FileError) -> Void) throws(FileError) {
         var streams: [MemberStream] = []
         var heap = MemberHeap()

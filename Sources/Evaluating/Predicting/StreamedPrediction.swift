@@ -13,7 +13,7 @@ package struct StreamedPrediction {
     private let shard: DatasetShard
     private let options: PredictionOptions
     private let count: Int
-    /// What the dataset is like.
+    /// The dataset's extent.
     package let extent: DatasetExtent
     /// The questions of the shard.
     private let wanted: Range<Int>
@@ -43,7 +43,7 @@ package struct StreamedPrediction {
     ///
     /// - Parameters:
     ///   - isShard: whether records for `bertqa merge` are written beside them.
-    ///   - resume: whether what an earlier run has left is used.
+    ///   - resume: whether the answers of an earlier run are used.
     /// - Throws: `EvaluationError`, `FileError`, `DatasetError`, and what reading throws.
     package func write(to files: PredictionFiles, isShard: Bool, resume: Bool) throws {
         if isShard, let stream = try files.kinds.first(where: { try OutputStreams.contains($0.path) }) {

@@ -2,10 +2,10 @@
 package struct FoundPassage: Sendable {
     /// The passage.
     package let passage: StoredPassage
-    /// How well its words fit, by BM25. Of a passage that was found by its vector alone, what the last passage has that
-    /// was found by words, or 0 where these were all.
+    /// The BM25 score of its words. A passage that was found by its vector alone gets the score of the last passage
+    /// that was found by words, or 0 if the search by words returned all of its matches.
     package let bm25: Double
-    /// How near its vector is to the question's, from -1 to 1; nil where there are no vectors.
+    /// The cosine of its vector and the question's, from -1 to 1; nil if there are no vectors.
     package let cosine: Double?
 
     /// A passage that was found.
@@ -21,9 +21,9 @@ package struct FoundPassage: Sendable {
 package struct PassageFinder: Sendable {
     /// Where passages are.
     package let store: any DocumentStore
-    /// How many passages each of the two searches brings.
+    /// The number of passages that each of the two searches returns.
     package var depth = 100
-    /// What is added to each rank: how little the first places count more than those behind them.
+    /// The constant that is added to each rank: the larger it is, the less the first ranks outweigh the later ones.
     private static let smoothing = 60.0
 
     /// A finder in a store.
@@ -32,7 +32,7 @@ package struct PassageFinder: Sendable {
     /// The passages that fit a question best, best first.
     ///
     /// - Parameters:
-    ///   - vector: that of the question, of length 1; nil finds by words alone.
+    ///   - vector: the question's vector, of length 1; nil searches by words alone.
     ///   - limit: how many passages are wanted.
     /// - Throws: `DocumentStoreError`.
     package func passages(

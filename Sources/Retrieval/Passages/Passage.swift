@@ -1,4 +1,4 @@
-/// A part of a document that search finds and the model reads: whole paragraphs where they are short, else whole
+/// A part of a document that search finds and the model reads: whole paragraphs if they are short, otherwise whole
 /// sentences.
 package struct Passage: Sendable, Hashable {
     /// Its place in the document, in UTF-8 bytes.
@@ -13,7 +13,7 @@ package struct Passage: Sendable, Hashable {
         (self.bytes, self.scalarStart, self.utf16Start) = (bytes, scalarStart, utf16Start)
     }
 
-    /// Bytes that a passage should not exceed: with a question about one window of a model that reads 384 tokens.
+    /// The most bytes of a passage: together with a question, about one window of a model that reads 384 tokens.
     package static let length = 1200
 
     /// Cuts a text into passages of at most `length` bytes, at the end of a paragraph, of a sentence, at white space,

@@ -1,10 +1,10 @@
 import GRDB
 import Synchronization
 
-/// Leaves out of a search the words that most of its time would go to: in a large store "the" is in every passage, and
-/// hardly changes which of them fit best.
+/// Leaves out of a search the words that would take most of its time: in a large store "the" is in every passage and
+/// hardly changes which passages fit best.
 ///
-/// The words that the fewest passages have are kept, as many as a number of passages allows.
+/// It keeps the words that the fewest passages have, as many as a limit on passages allows.
 final class CommonWords: Sendable {
     /// How often a word is there, and how large the store was then.
     private struct Count {

@@ -6,13 +6,13 @@ import Foundation
     import Glibc
 #endif
 
-/// The file of a database: made for its user alone, and known again.
+/// The file of a database: created for its user alone, and recognised if it is replaced.
 struct DatabaseFile: Sendable {
     let path: String
     private let device: dev_t
     private let inode: ino_t
 
-    /// Makes the file if it is not there, and takes the rights of other users away.
+    /// Creates the file if it does not exist, and removes the rights of other users.
     ///
     /// SQLite gives its `-wal` and `-shm` the rights of the file.
     init(path: String) throws(DocumentStoreError) {

@@ -9,17 +9,17 @@ package struct SQLiteStore: DocumentStore {
     private let file: DatabaseFile?
     private let limits: StoreLimits
     private let common: CommonWords
-    /// Nil where vectors are neither made nor looked for.
+    /// Nil if vectors are neither made nor searched.
     private let source: VectorSource?
 
-    /// Opens or makes the database.
+    /// Opens or creates the database.
     ///
     /// - Parameters:
     ///   - path: its file; nil keeps it in memory.
-    ///   - language: that of the documents; a database that was indexed for another one is indexed again. Nil takes
-    ///     what the database has, English in a new one.
+    ///   - language: that of the documents; a database that was indexed for another one is indexed again. Nil keeps the
+    ///     database's language, English in a new one.
     ///   - source: what makes the vectors of passages; nil stores and finds none.
-    ///   - wordBudget: passages that a search by words looks at; common words are left out where it would be more.
+    ///   - wordBudget: passages that a search by words looks at; common words are left out if it would be more.
     /// - Throws: `DocumentStoreError` of the kinds `unavailable`, `corrupt` and `encoder`.
     package init(
         path: String?, limits: StoreLimits, language: SearchLanguage? = nil, source: VectorSource? = nil,

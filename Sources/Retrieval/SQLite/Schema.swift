@@ -5,8 +5,8 @@ import GRDB
 ///
 /// Texts are stored as blobs: SQLite's own functions end a text at its first NUL.
 enum Schema {
-    /// - Throws: `DocumentStoreError` of the kind `corrupt` for a database of something else or of a later version, and
-    ///   of the kind `encoder` for vectors of another one; what SQLite throws.
+    /// - Throws: `DocumentStoreError` of the kind `corrupt` for another program's database or that of a later version,
+    ///   and of the kind `encoder` for another encoder's vectors; what SQLite throws.
     static func prepare(
         _ database: any DatabaseWriter, name: String, language: SearchLanguage?, source: VectorSource?
     ) throws {
@@ -29,7 +29,7 @@ enum Schema {
         if let source { try database.write { db in try agree(on: source, name: name, db) } }
     }
 
-    /// Indexes all passages again where their words were indexed for another language.
+    /// Indexes all passages again if their words were indexed for another language.
     private static func agree(on language: SearchLanguage, _ db: Database) throws {
         let known = try String.fetchOne(db, sql: "SELECT value FROM setting WHERE name = 'language'")
         guard known ?? SearchLanguage.english.rawValue != language.rawValue else { return }
@@ -38,7 +38,7 @@ enum Schema {
         try indexAgain(language, db)
     }
 
-    /// Keeps which encoder makes the vectors.
+    /// Records which encoder makes the vectors.
     private static func agree(on source: VectorSource, name: String, _ db: Database) throws {
         let known = try String.fetchOne(db, sql: "SELECT value FROM setting WHERE name = 'encoder'")
         let wanted = "\(source.encoder) \(source.width)"

@@ -16,9 +16,9 @@ enum VectorBlocks {
 
     // MARK: Writing
 
-    /// Stores vectors, in the place of those that were there.
+    /// Stores vectors, and replaces earlier ones.
     ///
-    /// - Parameter width: the numbers of a vector in this store.
+    /// - Parameter width: the number of elements of a vector in this store.
     static func write(_ vectors: [(passage: Int64, vector: [Float])], width: Int?, _ db: Database) throws {
         guard let width, vectors.allSatisfy({ $0.vector.count == width }) else {
             preconditionFailure("vectors have the width that the store was opened with")
@@ -32,7 +32,7 @@ enum VectorBlocks {
         }
     }
 
-    /// Takes the vectors of a revision's passages away.
+    /// Removes the vectors of a revision's passages.
     static func clear(_ revision: Int64, _ db: Database) throws {
         let passages = try Int64.fetchAll(
             db, sql: "SELECT id FROM passage WHERE revision = ? AND vector = 1", arguments: [revision])

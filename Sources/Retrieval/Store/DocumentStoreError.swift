@@ -2,7 +2,7 @@
 public struct DocumentStoreError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of failure.
     public enum Kind: Sendable, Hashable {
-        /// The database cannot be opened or made here.
+        /// The database cannot be opened or created here.
         case unavailable
         /// The file is not a database of documents.
         case corrupt
@@ -46,10 +46,10 @@ public struct DocumentStoreError: Error, Sendable, Hashable, CustomStringConvert
                 + "first")
     }
 
-    /// Whether documents cannot be stored here for a reason that a server without documents does not mind.
+    /// Whether the reason would not keep a server from running without stored documents.
     public var isAboutPlace: Bool { kind == .unavailable || kind == .diskFull }
 
-    /// Whether somebody who runs the server should know.
+    /// Whether the server's operator should know.
     package var isServersFault: Bool {
         switch kind {
         case .id, .limit, .disabled: false

@@ -1,6 +1,6 @@
 import StrictJSON
 
-/// A document as it comes from outside, cut into passages.
+/// A new document, cut into passages.
 package struct NewDocument: Sendable {
     /// Its name in the store.
     package let id: DocumentID
@@ -10,11 +10,11 @@ package struct NewDocument: Sendable {
     package let passages: [Passage]
     /// Its title, which search finds as well; nil if it has none.
     package var title: String?
-    /// Where it comes from, as a path or an address; nil if nothing is known.
+    /// Where it comes from, as a path or an address; nil if unknown.
     package var source: String?
-    /// What else is known of it; filters ask for its members.
+    /// Further data about it, whose members filters compare.
     package var metadata = JSONObject([])
-    /// The vector of each passage, all of one length and of length 1; nil where there is no encoder.
+    /// The vector of each passage, all with the same number of elements and of length 1; nil without an encoder.
     package var vectors: [[Float]]?
 
     /// A document without title, source, metadata and vectors.
@@ -23,7 +23,7 @@ package struct NewDocument: Sendable {
     }
 }
 
-/// What is known of a stored document without its text.
+/// The information about a stored document, without its text.
 package struct DocumentSummary: Sendable, Hashable {
     /// Its name in the store.
     package let id: DocumentID
@@ -39,12 +39,12 @@ package struct DocumentSummary: Sendable, Hashable {
     package let revision: Int64
     /// Its title; nil if it has none.
     package let title: String?
-    /// Where it comes from; nil if nothing is known.
+    /// Where it comes from; nil if unknown.
     package let source: String?
-    /// What else is known of it.
+    /// Further data about it.
     package let metadata: JSONObject
 
-    /// What a store has read of a document.
+    /// The information about a document, as a store has read it.
     package init(
         id: DocumentID, bytes: Int, characters: Int, passages: Int, updated: Double, revision: Int64, title: String?,
         source: String?, metadata: JSONObject
@@ -54,7 +54,7 @@ package struct DocumentSummary: Sendable, Hashable {
         (self.title, self.source, self.metadata) = (title, source, metadata)
     }
 
-    /// What is known of a document that was just stored.
+    /// The information about a document that was just stored.
     package init(_ document: NewDocument, updated: Double, revision: Int64) {
         self.init(
             id: document.id, bytes: document.text.utf8.count, characters: document.text.unicodeScalars.count,
@@ -63,7 +63,7 @@ package struct DocumentSummary: Sendable, Hashable {
     }
 }
 
-/// Which documents a list or a search is about.
+/// Which documents a list or a search covers.
 package struct DocumentFilter: Sendable, Hashable {
     /// All documents.
     package init() {}
@@ -106,7 +106,7 @@ package struct StoredPassage: Sendable {
     }
 }
 
-/// How much a store takes.
+/// The size of a store.
 package struct StoreLimits: Sendable, Hashable {
     /// Documents.
     package var documents: Int
@@ -119,11 +119,11 @@ package struct StoreLimits: Sendable, Hashable {
     }
 }
 
-/// What makes the vectors of passages. A store has vectors of one encoder alone.
+/// The encoder that makes the vectors of passages. A store has the vectors of one encoder only.
 package struct VectorSource: Sendable, Hashable {
-    /// What tells the encoder from others: a digest of its files.
+    /// The encoder's identity: a digest of its files.
     package let encoder: String
-    /// The numbers of a vector.
+    /// The number of elements of a vector.
     package let width: Int
 
     /// An encoder.

@@ -18,8 +18,8 @@ package enum SearchWords {
         return String(result)
     }
 
-    /// The distinct words of a question in lower case, as many as are searched. Letters, digits and marks alone:
-    /// nothing of them is syntax in any query language.
+    /// The distinct words of a question in lower case, as many as are searched. They have only letters, digits and
+    /// marks, so that no word is syntax in any query language.
     package static func words(_ question: String) -> [String] {
         var words = DistinctWords()
         for scalar in question.lowercased().unicodeScalars {
