@@ -2,12 +2,11 @@ import BERT
 import Torch
 import Tokenizers
 
-/// Compares what a device makes of a few rows with what the CPU makes of them, before anybody relies on it.
+/// Compares a device's results for a few rows with the CPU's, before they are relied on.
 ///
-/// An accelerator that computes wrongly says nothing: Apple's MPS has given wrong numbers for operations that BERT is
-/// made of (pytorch#170837), alone or only in batches. So each row is read by itself and all are read together, and
-/// both must be what the CPU computes in float32. Models that are to be trained are also compared in their loss and
-/// their gradients.
+/// An accelerator that computes wrongly does not report it: Apple's MPS has given wrong numbers for operations of BERT
+/// (pytorch#170837), for single rows or only in batches. So each row is read by itself and all are read together, and
+/// both must agree with the CPU in float32. For models to be trained, the loss and the gradients are compared as well.
 package struct DeviceCheck: Sendable {
     /// What is compared: numbers of one side, the CPU or the device.
     package struct Outputs: Sendable, Hashable {
@@ -32,9 +31,9 @@ package struct DeviceCheck: Sendable {
 
     /// How far numbers may differ, relative to the largest number of their kind on the CPU.
     package struct Limits: Sendable, Hashable {
-        /// Beyond this it is said.
+        /// Above this, there is a warning.
         package let warning: Double
-        /// Beyond this the device is refused.
+        /// Above this, the device is refused.
         package let refusal: Double
 
         /// What rounding explains: in float32 sums in another order differ by about 1e-5, and products in TF32 by about
@@ -80,7 +79,7 @@ package struct DeviceCheck: Sendable {
         }
     }
 
-    /// What a model makes of the rows.
+    /// A model's numbers for the rows.
     ///
     /// - Parameter training: whether loss and gradients are computed too; the gradients are dropped again.
     /// - Throws: `TorchError`

@@ -2,8 +2,7 @@ import SQuAD
 
 /// One question with its text, taken out of the nesting of a dataset.
 package struct Example: Sendable {
-    /// What names the question in predictions and messages: its id, or its key where others have the id too
-    /// (`QuestionKeys`).
+    /// The question's name in predictions and messages: its id, or its key if others have the same id (`QuestionKeys`).
     package let id: QuestionID
     /// The question.
     package let question: String
@@ -11,7 +10,7 @@ package struct Example: Sendable {
     package let context: String
     /// The acceptable answers; the first one is what training aims at.
     package let answers: [AnswerSpan]
-    /// Whether the text has no answer, as SQuAD 2.0 files say of some questions.
+    /// Whether the text has no answer, as SQuAD 2.0 files mark some questions.
     package let isImpossible: Bool
     /// The number of the paragraph in the dataset; questions with the same number share one text.
     package let paragraph: Int

@@ -13,14 +13,14 @@ package struct ExampleStream {
     /// How many of its bytes were walked through.
     package var bytesRead: Int { paragraphs.bytesRead }
 
-    /// The bytes of questions and of the texts they are asked about, each time anew, that one part has at most, single
-    /// questions excepted: some thousand questions of SQuAD, or a few about a text of a megabyte, whose rows are some
-    /// tens of megabytes.
+    /// The most bytes of one part, unless it is a single question: questions and their texts, which count once for each
+    /// question. That is a few thousand questions of SQuAD, or a few about a text of a megabyte, whose rows take tens
+    /// of megabytes.
     private static let budget = 4 << 20
 
     /// A stream at the start of a file.
     ///
-    /// - Parameter ids: those that stand more than once, as a walk through the file has found them.
+    /// - Parameter ids: the repeated ids that a walk through the file has found.
     /// - Throws: `DatasetError` for a file that cannot be read.
     package init(path: String, ids: RepeatedIDs) throws(DatasetError) {
         paragraphs = try ParagraphStream(path: path)
@@ -29,7 +29,7 @@ package struct ExampleStream {
 
     /// The next questions, at least one, and the number of the first of them in the dataset; nil at the end.
     ///
-    /// - Throws: `DatasetError` as `Dataset(path:)` does, once the walk has come there.
+    /// - Throws: `DatasetError` as `Dataset(path:)` does, once the walk reaches the fault.
     package mutating func next() throws(DatasetError) -> (first: Int, examples: [Example])? {
         let first = exampleCount
         var examples: [Example] = []

@@ -13,13 +13,13 @@ package struct Feature: Sendable {
     package let context: TokenizedText
     /// Which of the text's tokens the row holds.
     package let window: Range<Int>
-    /// First and last token of each place that counts as the answer, counted from the row's start, those that are whole
-    /// in the row; empty where it has none.
+    /// First and last token, counted from the row's start, of each place that counts as the answer and is whole in the
+    /// row; empty if there is none.
     package let spans: [ClosedRange<Int>]
     /// The special tokens around question and window.
     package let layout: PairLayout
 
-    /// The first place that counts as the answer; nil where the row has no (whole) answer.
+    /// The first place that counts as the answer; nil if the row has no (whole) answer.
     package var span: ClosedRange<Int>? { spans.first }
 
     /// The number of tokens of the row, specials included.

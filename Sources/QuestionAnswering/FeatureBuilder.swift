@@ -9,7 +9,7 @@ package struct FeatureSet: Sendable {
     package internal(set) var features: [Feature] = []
     /// Examples whose answer is not (whole) in any of their rows: cut off at `maxLength`.
     package internal(set) var answerLost = 0
-    /// Examples left out because an answer of theirs is not whole after the cut; only where the options say so.
+    /// Examples left out because one of their answers is cut; only if the options say so.
     package internal(set) var dropped = 0
     /// Examples without a row: the question fills the row by itself.
     package internal(set) var questionTooLong: [Int] = []
@@ -47,9 +47,9 @@ package struct FeatureBuilder: Sendable {
     /// Answers' offsets must have been checked before (`Dataset.problems`); an answer beyond the text counts as lost.
     ///
     /// - Parameters:
-    ///   - allAnswers: whether every answer of an example is a label, and not its first alone; for the alignment by
-    ///     offsets, which leaves the text as it is.
-    ///   - base: the number of the first example, where they are a part of a dataset.
+    ///   - allAnswers: whether every answer of an example is a label, instead of only the first; for alignment by
+    ///     offsets, which does not change the text.
+    ///   - base: the number of the first example, if they are a part of a dataset.
     package func build(
         _ examples: [Example], labelled: Bool, allAnswers: Bool = false, from base: Int = 0
     ) -> FeatureSet {
@@ -143,7 +143,7 @@ package struct FeatureBuilder: Sendable {
         return result
     }
 
-    /// Whether one of an example's answers is in none of its windows as a whole.
+    /// Whether one of an example's answers is not whole in any of its windows.
     private func isLost(_ aligned: [(text: TokenizedText, span: ClosedRange<Int>?)], question: Int) -> Bool {
         aligned.contains { text, span in
             guard let span else { return true }

@@ -22,9 +22,10 @@ public enum SpanAlignment: String, Sendable, CaseIterable {
     case mask
 }
 
-/// How rows are cut out of questions and texts.
+/// How rows are made of questions and texts.
 public struct FeatureOptions: Sendable, Hashable {
-    /// Tokens a row may have, specials included; where nothing was set, 384, which `fitted` lowers for a smaller model.
+    /// The most tokens of a row, special tokens included; 384 if nothing was set, which `fitted` lowers for a smaller
+    /// model.
     public var maxLength: Int { didSet { isMaxLengthSet = true } }
     private var isMaxLengthSet: Bool
     /// What happens to texts that are too long.
@@ -34,7 +35,7 @@ public struct FeatureOptions: Sendable, Hashable {
     public var docStride: Int?
     /// How answers' tokens are found.
     public var alignment = SpanAlignment.offsets
-    /// Leaves out examples of which an answer is not whole after the cut, instead of training on what is left.
+    /// Leaves out examples with an answer that is cut, instead of training on what is left.
     public var dropsLostAnswers = false
 
     /// The tokens that two windows share, with the default filled in.
@@ -48,7 +49,7 @@ public struct FeatureOptions: Sendable, Hashable {
         self.docStride = docStride
     }
 
-    /// The options for a model with so many positions, checked: a maximum length that nobody set is no larger.
+    /// The checked options for a model with this many positions, which limit a maximum length that was not set.
     ///
     /// - Parameter specials: the special tokens of a row, 3 for BERT.
     public func fitted(to maxPositions: Int, specials: Int = 3) throws(ReaderError) -> FeatureOptions {
@@ -119,7 +120,7 @@ public struct FeatureOptions: Sendable, Hashable {
         }
     }
 
-    /// The longer one loses tokens until both are as long, then both do.
+    /// The longer one loses tokens until both have the same length, then both do.
     private static func longestFirst(_ question: Int, _ text: Int, room: Int) -> (question: Int, text: Int) {
         guard question + text > room else { return (question, text) }
         let half = room / 2

@@ -1,7 +1,7 @@
 import BERT
 import Tokenizers
 
-/// What each choice of the maximum length would cut off a dataset, and what it would cost.
+/// What each maximum length would cut from a dataset, and what it would cost.
 package struct LengthReport: Sendable {
     /// One candidate for `--max-length`.
     package struct Choice: Sendable, Hashable {
@@ -9,7 +9,7 @@ package struct LengthReport: Sendable {
         package let maxLength: Int
         /// Questions whose row would be cut.
         package internal(set) var cut = 0
-        /// Questions of which an answer would not be whole in the row.
+        /// Questions with an answer that would not be whole in the row.
         package internal(set) var answersLost = 0
         /// Tokens of all rows if their ends are cut off.
         package internal(set) var tokens = 0
@@ -23,12 +23,12 @@ package struct LengthReport: Sendable {
         package internal(set) var windowCost = 0.0
     }
 
-    /// Tokens of each question's row, specials included, nothing cut; rising.
+    /// Tokens of each question's uncut row, special tokens included, in ascending order.
     package let lengths: [Int]
-    /// The candidates in rising order.
+    /// The candidates in ascending order.
     package let choices: [Choice]
 
-    /// Tokenises a dataset and looks at each candidate; `LengthCounter` takes one in parts.
+    /// Tokenises a dataset and evaluates each candidate; `LengthCounter` takes a dataset in parts.
     ///
     /// - Parameters:
     ///   - maxLengths: each at least 8; they may exceed the model's positions.
@@ -51,7 +51,7 @@ package struct LengthReport: Sendable {
     }
 }
 
-/// Makes a `LengthReport` of a dataset that comes in parts; of what was counted only the rows' lengths are kept.
+/// Makes a `LengthReport` of a dataset that comes in parts, and keeps only the rows' lengths.
 package struct LengthCounter {
     private let whole: FeatureBuilder
     private let arithmetic: Arithmetic
@@ -59,7 +59,7 @@ package struct LengthCounter {
     private var choices: [LengthReport.Choice]
     private var total = 0.0
 
-    /// Nothing was counted yet; the parameters are those of `LengthReport`.
+    /// An empty counter; the parameters are those of `LengthReport`.
     package init(tokenizer: Tokenizer, config: EncoderConfig, maxLengths: [Int]) {
         whole = FeatureBuilder(tokenizer: tokenizer, options: FeatureOptions(maxLength: .max, truncation: .end))
         arithmetic = Arithmetic(config)
@@ -76,7 +76,7 @@ package struct LengthCounter {
         }
     }
 
-    /// What was counted so far.
+    /// The report on what was counted so far.
     package var report: LengthReport {
         let shares = choices.map { choice in
             var choice = choice

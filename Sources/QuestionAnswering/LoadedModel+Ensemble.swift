@@ -4,8 +4,8 @@ import BERT
 extension LoadedModel {
     /// Adds a model that answers together with this one.
     ///
-    /// - Parameter names: what this model and the other are called, for the message.
-    /// - Throws: `ReaderError.mismatch` if it has another tokenizer: its tokens are not the same places of a text.
+    /// - Parameter names: the names of this model and the other, for the message.
+    /// - Throws: `ReaderError.mismatch` if it has another tokenizer, since its tokens are then other places of a text.
     package mutating func join(_ other: LoadedModel, names: (String, String)) throws(ReaderError) {
         if let difference = tokenizer.difference(from: other.tokenizer) {
             throw .mismatch(
@@ -21,21 +21,21 @@ extension LoadedModel {
     /// The most tokens that all of them read in a row.
     package var longestRow: Int { members.map(\.model.config.longestRow).min() ?? 0 }
 
-    /// What scores are made of. The calibration of one model says nothing of several together.
+    /// How scores are computed. The calibration of one model does not apply to several together.
     package var scoring: Scoring { partners.isEmpty ? Scoring(model.config) : .tokenProbabilities }
 
     /// Whether scores are probabilities that answers are right.
     package var isCalibrated: Bool { scoring.calibration != nil }
 
-    /// The threshold of one model; of several the mean of theirs as they were before each was calibrated, nil unless
-    /// all have one.
+    /// The threshold of one model; for several, the mean of their thresholds from before calibration, nil unless all
+    /// have one.
     package var noAnswerThreshold: Double? {
         if partners.isEmpty { return model.config.noAnswerThreshold }
         let thresholds = members.compactMap(\.model.config.rawNoAnswerThreshold)
         return thresholds.count == members.count ? thresholds.reduce(0, +) / Double(thresholds.count) : nil
     }
 
-    /// The numbers in all parameters of all of them.
+    /// The number of all their parameters.
     package var parameterCount: Int { members.reduce(0) { $0 + $1.model.parameters.elementCount } }
 
     /// The bytes that their weights take up.

@@ -18,10 +18,10 @@ package struct LoadedModel {
     ///
     /// - Parameters:
     ///   - storage: where a model that answers keeps its weights.
-    ///   - skipsDeviceCheck: whether the device is believed without `DeviceCheck`.
+    ///   - skipsDeviceCheck: whether the device is trusted without `DeviceCheck`.
     ///   - allowsUnmeasuredInt8: whether int8 is used without a `QuantizationRecord`, to measure it.
     ///   - needsHead: whether a model for inference must have a question-answering head.
-    ///   - warn: called for what is unusual and no reason to stop; writes a line on standard error by default.
+    ///   - warn: called for what is unusual but no error; writes a line on standard error by default.
     /// - Throws: `ReaderError.model` or `.tokenizer`, or `.mismatch`, naming the file; `.deviceCheck`.
     package init(
         directory path: String, use: ParameterUse, precision: Precision, device: Device,

@@ -4,8 +4,8 @@ import Foundation
 package enum LogitAverage {
     /// Logits whose softmax over the tokens of a row's text is the mean of the models' softmaxes over them.
     ///
-    /// Beside other windows of the text a window weighs as much as its models say in the mean: the logarithm of its sum
-    /// of exponentials is the mean of theirs.
+    /// Compared with other windows of the text, a window weighs as much as its models say on average: the logarithm of
+    /// its sum of exponentials is the mean of theirs.
     ///
     /// - Parameters:
     ///   - logits: of each model, start and end logit of each token of the rows, alternating.

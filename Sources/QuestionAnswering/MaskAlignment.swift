@@ -65,7 +65,7 @@ package struct AlignmentDifference: Sendable, Hashable {
     package let byOffsets: [String]
     /// The tokens of the answer by itself; empty if the masks were not found again.
     package let byMask: [String]
-    /// What made the difference.
+    /// The reason for the difference.
     package let reason: String
 }
 

@@ -14,7 +14,7 @@ package struct PackedBatch {
     package let lengths: [Int]
     /// The number of rows.
     package let rowCount: Int
-    /// The number of tokens, all of them real.
+    /// The number of tokens; none of them is padding.
     package let tokenCount: Int
 
     /// Packs rows in the order given.

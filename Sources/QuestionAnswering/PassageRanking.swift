@@ -17,7 +17,7 @@ package struct PassageFit: Sendable, Hashable {
     }
 }
 
-/// What a model makes of a question about one passage.
+/// A model's reading of one passage for a question.
 package struct PassageEvidence: Sendable, Hashable {
     /// The best answer.
     package let text: String
@@ -32,7 +32,7 @@ package struct PassageEvidence: Sendable, Hashable {
     }
 }
 
-/// What counts how much where the answers of several passages compete: all in logits of the model.
+/// The weights by which the answers of several passages compete, all in logits of the model.
 ///
 /// An answer of a passage is ranked by the logits of its first and last token, plus the passage's bonus.
 package struct PassageRanking: Sendable, Hashable {
@@ -40,10 +40,10 @@ package struct PassageRanking: Sendable, Hashable {
     package var bm25: Double
     /// Logits for a cosine of 1.
     package var cosine: Double
-    /// How much of the logits of "no answer" is taken off.
+    /// The share of the "no answer" logits that is subtracted.
     package var noAnswer: Double
 
-    /// What is used where a model stores nothing else (docs/lab/retrieval.md has where it comes from).
+    /// The default for models that store no ranking (docs/lab/retrieval.md has where it comes from).
     package static let standard = PassageRanking(bm25: 0.55, cosine: 10, noAnswer: 0.25)
 
     /// Weights of the parts.
@@ -51,7 +51,7 @@ package struct PassageRanking: Sendable, Hashable {
         (self.bm25, self.cosine, self.noAnswer) = (bm25, cosine, noAnswer)
     }
 
-    /// What is added to the logits of a passage's answers.
+    /// The bonus that is added to the logits of a passage's answers.
     ///
     /// - Parameter nothing: the logits of "no answer" in the passage, the lowest of its windows.
     package func bonus(_ fit: PassageFit, nothing: Double) -> Double {
@@ -63,9 +63,9 @@ extension PassageRanking: CustomStringConvertible {
     /// The key of `config.json`; its value is an object of the three weights.
     private static let key = "passage_ranking"
 
-    /// What a model stores; nil where it stores nothing.
+    /// The ranking that a model stores; nil if it stores none.
     ///
-    /// - Throws: `ReaderError.mismatch` for what is no ranking.
+    /// - Throws: `ReaderError.mismatch` for an invalid ranking.
     package init?(_ config: EncoderConfig, path: String) throws(ReaderError) {
         guard let value = config.otherMembers[Self.key] else { return nil }
         guard let bm25 = value["bm25"]?.double, let cosine = value["cosine"]?.double,
@@ -90,7 +90,8 @@ extension PassageRanking: CustomStringConvertible {
             config.json().serialized(pretty: true) + "\n", to: "\(directory)/config.json", replacesLink: true)
     }
 
-    /// The weights behind the model's own logits, such as `+ 0.55 BM25 + 10.0 cosine - 0.25 no answer`.
+    /// The weights as they follow the model's own logits in a formula, such as `+ 0.55 BM25 + 10.0 cosine - 0.25 no
+    /// answer`.
     package var description: String {
         "+ \(Figures.fixed(bm25, 2)) BM25 + \(Figures.fixed(cosine, 1)) cosine "
             + "- \(Figures.fixed(noAnswer, 2)) no answer"

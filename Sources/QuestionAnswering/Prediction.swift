@@ -14,16 +14,16 @@ package struct Candidate: Sendable, Hashable {
     }
 }
 
-/// What the model makes of one question.
+/// The model's prediction for one question.
 package struct Prediction: Sendable, Hashable {
     /// The best places of the text, best first.
     package let candidates: [Candidate]
     /// How likely it is that the text has no answer, 0 to 1: the logistic function of how far the logits of `[CLS]` lie
     /// above those of the best candidate. With several windows the lowest of their `[CLS]` counts, as in transformers.
     ///
-    /// A calibrated model has what its calibration makes of that number.
+    /// For a calibrated model, its calibration of that number.
     package let noAnswerProbability: Double
-    /// What a calibration is fitted on, where it is measured: see `RowReading.logSums`.
+    /// The numbers for fitting a calibration, if they are measured: see `RowReading.logSums`.
     package let logSums: [Double]
 
     /// A prediction that was computed before.

@@ -29,9 +29,9 @@ package struct Predictor {
     package let device: Device
     /// How spans are chosen.
     package var decoder = SpanDecoder()
-    /// What scores are made of: the model's calibration, where it has one.
+    /// How scores are computed: by the model's calibration, if it has one.
     package var scoring: Scoring
-    /// Tokens that one pass takes at most, longer single rows excepted.
+    /// The most tokens of one pass, unless a single row has more.
     package var tokenBudget = 4096
 
     /// A predictor over a loaded model.
@@ -72,7 +72,7 @@ package struct Predictor {
     /// Runs the models over rows in batches and hands each row's logits, start and end alternating, to `body`.
     ///
     /// - Throws: `TorchError`; `ReaderError.notFinite` that names the weights that are not finite, if there are such;
-    ///   `ReaderError.model` if the weights are in a mapped file and somebody has changed it.
+    ///   `ReaderError.model` if the weights are in a mapped file that was changed.
     package func forEachRow(
         _ features: [Feature], progress: (Int) throws -> Void, _ body: (Feature, ArraySlice<Float>) -> Void
     ) throws {

@@ -3,12 +3,12 @@ import Tokenizers
 
 /// Which answers to one question are wanted.
 public struct AnswerOptions: Sendable, Hashable {
-    /// How many.
+    /// The number of answers.
     public var count = 1
-    /// Tokens that an answer may have; nil takes what the reader was loaded with.
+    /// The most tokens of an answer; nil takes the reader's limit.
     public var maxAnswerLength: Int?
-    /// The question stays unanswered if it is more likely than this, 0 to 1, to have no answer; 1 always answers. Nil
-    /// takes the reader's threshold.
+    /// The question stays unanswered if its no-answer probability is above this, 0 to 1; 1 always answers. Nil takes
+    /// the reader's threshold.
     public var noAnswerThreshold: Double?
     /// The question stays unanswered if the best answer's score is below this, 0 to 1; 0 always answers. Nil takes the
     /// reader's.
@@ -26,8 +26,8 @@ public struct AnswerOptions: Sendable, Hashable {
 
 /// A question and a text, tokenised and cut into rows; made by `Reader.prepare`, on any thread.
 ///
-/// Rows of different questions can be read in one pass of the model (`Reader.read`), which is how a server uses it
-/// well.
+/// Rows of different questions can be read in one pass of the model (`Reader.read`), which is how a server uses the
+/// model efficiently.
 public struct PreparedQuestion: Sendable {
     /// The text.
     public let text: PreparedText
@@ -85,7 +85,7 @@ extension Reader {
 
     /// How a text is cut into rows for these answers.
     ///
-    /// - Throws: `ReaderError.options` where they don't fit the model.
+    /// - Throws: `ReaderError.options` if they don't fit the model.
     public nonisolated func featureOptions(for answers: AnswerOptions) throws(ReaderError) -> FeatureOptions {
         guard answers.maxLength != nil || answers.docStride != nil else { return options }
         var options = options
@@ -110,7 +110,7 @@ extension Reader {
 
     /// Reads rows of one or many questions in one pass of the model, and returns the readings in their order.
     ///
-    /// What a row's reading says does not depend on the rows beside it, but for the rounding of the arithmetic.
+    /// A row's reading does not depend on the other rows, except for rounding.
     ///
     /// - Throws: `ReaderError.computation`, `.notFinite`.
     package func read(_ rows: [QuestionRow]) throws(ReaderError) -> [RowReading] {
@@ -136,15 +136,15 @@ extension Reader {
         return readings
     }
 
-    /// The answers to a question, from the readings of all its rows in their order. Best first; where the text has no
-    /// answer, by the threshold, the first one says so.
+    /// The answers to a question, from the readings of all its rows in their order. Best first; if the text has no
+    /// answer by the threshold, the first one says so.
     package nonisolated func answers(to question: PreparedQuestion, from readings: [RowReading]) -> [Answer] {
         answers(to: [question], from: [readings]).map(\.answer)
     }
 
     /// The answers to one question that was asked about several texts, ranked together as if they were one text.
     ///
-    /// Options are those of the first of them.
+    /// The options of the first of them apply.
     ///
     /// - Parameters:
     ///   - passages: the question with each of the texts.
@@ -160,7 +160,7 @@ extension Reader {
 
     /// The answers to one question that was asked about several passages that a search has found, ranked together.
     ///
-    /// Options are those of the first of them.
+    /// The options of the first of them apply.
     ///
     /// - Parameters:
     ///   - passages: the question with each of the passages.
@@ -178,7 +178,7 @@ extension Reader {
         return answers(to: passages, ranked)
     }
 
-    /// What the model makes of one passage: what ranking starts from.
+    /// The model's reading of one passage, which ranking starts from.
     package nonisolated func evidence(
         of question: PreparedQuestion, from readings: [RowReading]
     ) -> PassageEvidence? {

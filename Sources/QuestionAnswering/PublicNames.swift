@@ -6,7 +6,7 @@ import Torch
 /// Where a model runs: the CPU, or a GPU that libtorch can use.
 public typealias Device = Torch.Device
 
-/// What matrix products compute in.
+/// The precision of matrix products.
 public typealias Precision = BERT.Precision
 
 /// Where a model keeps its weights.

@@ -4,7 +4,7 @@ import SQuAD
 import StrictJSON
 import Torch
 
-/// What a model's answers lose in 8-bit integers, measured on a dataset: `int8.json` in its folder.
+/// The loss of a model's answers in int8, measured on a dataset: `int8.json` in its folder.
 ///
 /// int8 is used only for models that have such a record for the weights they have now.
 package struct QuantizationRecord: Sendable, Hashable {
@@ -26,7 +26,7 @@ package struct QuantizationRecord: Sendable, Hashable {
     /// How much F1 int8 loses.
     package var drop: Double { f1 - int8F1 }
 
-    /// A record of what was measured.
+    /// A record of a measurement.
     ///
     /// - Throws: `FileError` for files that cannot be read.
     package init(directory: String, data: String, fp32: Scores, int8: Scores) throws {

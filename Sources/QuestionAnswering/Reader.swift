@@ -11,7 +11,8 @@ public struct PreparedText: Sendable {
 
     /// The number of its tokens.
     public var tokenCount: Int { tokens.count }
-    /// Bytes of memory that it takes, about: the text, ids and offsets, and a table of scalars unless it is ASCII.
+    /// The approximate bytes of memory that it takes: the text, ids and offsets, and a table of scalars unless it is
+    /// ASCII.
     public var byteCount: Int {
         let bytes = text.utf8.count
         return bytes + 12 * tokens.count + (offsets.scalarCount == bytes ? 0 : 4 * bytes)
@@ -33,15 +34,15 @@ public actor Reader {
     public nonisolated var isCalibrated: Bool { scoring.calibration != nil }
     /// How texts are cut into rows.
     public nonisolated let options: FeatureOptions
-    /// A question more likely than this to have no answer is left unanswered; nil answers all.
+    /// A question is left unanswered if its no-answer probability is above this; nil answers all.
     public nonisolated let noAnswerThreshold: Double?
     /// How the answers of several passages are ranked.
     package nonisolated let ranking: PassageRanking
-    /// A question whose best answer has a score below this is left unanswered; nil answers all.
+    /// A question is left unanswered if its best answer's score is below this; nil answers all.
     public nonisolated let minScore: Double?
-    /// What scores are made of.
+    /// How scores are computed.
     nonisolated let scoring: Scoring
-    /// What matrix products compute in.
+    /// The precision of matrix products.
     public nonisolated let precision: Precision
     /// Where the model runs.
     public nonisolated let device: Device
@@ -101,7 +102,7 @@ public actor Reader {
     /// The special tokens of a row.
     package nonisolated var specialTokenCount: Int { tokenizer.template.pairCount }
 
-    /// The best answer to a question about a text, or that there is none.
+    /// The best answer to a question about a text, or the statement that there is none.
     ///
     /// - Throws: `ReaderError.emptyText` for a blank question or text, `.questionTooLong`, `.computation`.
     public func answer(_ question: String, in context: String) throws(ReaderError) -> Answer {
@@ -109,8 +110,8 @@ public actor Reader {
         return best
     }
 
-    /// The `count` best answers to a question about a text, best first, no place of the text twice. Where the text has
-    /// no answer, by the threshold of the options, the first of them says so.
+    /// The `count` best answers to a question about a text, best first, no place of the text twice. If the text has no
+    /// answer by the threshold of the options, the first of them says so.
     public func answers(_ question: String, in context: String, count: Int) throws(ReaderError) -> [Answer] {
         try answers([question], in: context, count: count).first ?? []
     }
@@ -145,8 +146,8 @@ public actor Reader {
     /// The answers to prepared questions, each about its own text, as many as its options say.
     ///
     /// - Parameters:
-    ///   - questions: what `prepare` made of the questions.
-    ///   - progress: called after each pass of the model with the number of rows read, and of all rows.
+    ///   - questions: the questions as `prepare` returned them.
+    ///   - progress: called after each pass of the model with the number of rows read and the number of all rows.
     /// - Throws: `ReaderError.computation`, `.notFinite`.
     public func answers(
         _ questions: [PreparedQuestion], progress: @Sendable (Int, Int) -> Void = { _, _ in }
@@ -156,7 +157,8 @@ public actor Reader {
 
     /// The readings of all rows of each of the questions.
     ///
-    /// - Parameter progress: called after each pass of the model with the number of rows read, and of all rows.
+    /// - Parameter progress: called after each pass of the model with the number of rows read and the number of all
+    ///   rows.
     /// - Throws: `ReaderError.computation`, `.notFinite`.
     package func readings(
         of questions: [PreparedQuestion], progress: @Sendable (Int, Int) -> Void = { _, _ in }

@@ -28,7 +28,7 @@ public struct ReaderError: Error, Sendable, CustomStringConvertible {
         case precision
         /// The loss from int8 was not measured for this model, or is too large.
         case quantization
-        /// Weights, or what the model computes, are infinite or not numbers.
+        /// Weights, or the model's results, are infinite or not numbers.
         case notFinite
         /// The model failed while it ran.
         case computation

@@ -4,26 +4,26 @@ import Tokenizers
 
 /// How a reader runs its model.
 public struct ReaderOptions: Sendable, Hashable {
-    /// Tokens of one window, specials included; nil takes 384, or what the model has if that is less.
+    /// The most tokens of one window, special tokens included; nil takes 384, or the model's positions if fewer.
     public var maxLength: Int?
     /// Tokens that two neighbouring windows of a long text share; nil takes 128, or a third of a window if that is
     /// less.
     public var docStride: Int?
-    /// Tokens that an answer may have.
+    /// The most tokens of an answer.
     public var maxAnswerLength = 30
-    /// A question more likely to have no answer than this, 0 to 1, is left unanswered; 1 always answers. Nil takes what
-    /// the model's `config.json` says (`no_answer_threshold`), and always answers where it says nothing.
+    /// A question is left unanswered if its no-answer probability is above this, 0 to 1; 1 always answers. Nil takes
+    /// `no_answer_threshold` of the model's `config.json`, and always answers if there is none.
     public var noAnswerThreshold: Double?
-    /// A question whose best answer has a score below this, 0 to 1, is left unanswered; nil answers all.
+    /// A question is left unanswered if its best answer's score is below this, 0 to 1; nil answers all.
     public var minScore: Double?
-    /// What matrix products compute in; nil takes bf16 where the device multiplies it in hardware.
+    /// The precision of matrix products; nil takes bf16 if the device multiplies it in hardware.
     public var precision: Precision?
     /// Where the model runs; nil takes the best device there is.
     public var device: Device?
-    /// Whether a device other than the CPU is believed without comparing it with the CPU first; see `DeviceCheck`.
+    /// Whether a device other than the CPU is trusted without first comparing it with the CPU; see `DeviceCheck`.
     public var skipsDeviceCheck = false
     /// Where the weights are kept. In a mapped file they take less memory and the first answer comes sooner, but the
-    /// file must not be changed as long as the reader is used.
+    /// file must not change while the reader is in use.
     public var weightStorage = WeightStorage.memory
 
     /// The usual options.

@@ -1,7 +1,7 @@
 import Foundation
 
-/// What the model made of one row: the best places of its window and what it takes to compare them with other windows.
-/// Some hundred bytes, whatever the row's length: logits are not kept.
+/// The model's reading of one row: the best places of its window, and the numbers for comparing them with other
+/// windows. It takes a few hundred bytes for a row of any length, since logits are not kept.
 package struct RowReading: Sendable {
     /// The best places, in UTF-8 bytes of the text, with the logits of their first and last token; best first.
     let spans: [(range: Range<Int>, start: Float, end: Float)]
@@ -54,7 +54,7 @@ struct RankedReadings {
     let logSums: [Double]
 
     /// - Parameters:
-    ///   - readings: of each text, those of its windows.
+    ///   - readings: for each text, the readings of its windows.
     ///   - count: how many candidates to keep.
     ///   - distinct: whether places of one text that overlap count as one, the best.
     ///   - scoring: that which the readings were made with.
@@ -97,14 +97,13 @@ struct RankedReadings {
         noAnswerProbability = calibration.noAnswerProbability(none)
     }
 
-    /// The readings of several texts that do not start equal.
+    /// The readings of several texts, each with a bonus of its own.
     ///
     /// Places are ranked by their logits plus the bonus of their text, and probabilities are shares of the sum of all
-    /// pairs of tokens of one text each. How likely it is that there is no answer is what the text of the best place
-    /// says.
+    /// pairs of tokens of one text each. The no-answer probability is that of the text with the best place.
     ///
     /// - Parameters:
-    ///   - bonuses: what is added to the logits in each text.
+    ///   - bonuses: added to the logits in each text.
     ///   - scoring: that which the readings were made with.
     init(_ readings: [[RowReading]], count: Int, distinct: Bool, bonuses: [Float], scoring: Scoring) {
         var total = LogSumExp()

@@ -1,16 +1,16 @@
 import BERT
 import Foundation
 
-/// What the score of an answer is made of.
+/// How the score of an answer is computed.
 package enum Scoring: Sendable, Hashable {
     /// The probability of its first token times that of its last, among all tokens of the text.
     case tokenProbabilities
     /// The probability that it is right, by a model's calibration.
     case confidence(ConfidenceCalibration)
-    /// As `tokenProbabilities`; and predictions keep what a calibration is fitted on.
+    /// As `tokenProbabilities`; predictions also keep the numbers for fitting a calibration.
     case measuring
 
-    /// What a model's answers are scored by: its calibration, where it has one.
+    /// The scoring of a model's answers: by its calibration, if it has one.
     package init(_ config: EncoderConfig) {
         self = config.confidence.map(Scoring.confidence) ?? .tokenProbabilities
     }
@@ -27,7 +27,7 @@ package enum Scoring: Sendable, Hashable {
     /// Those that a fit chooses from: four to an octave, from 1/2 to 8.
     package static let measuredTemperatures = (-4...12).map { pow(2, Double($0) / 4) }
 
-    /// The calibration; nil where scores are not calibrated.
+    /// The calibration; nil if scores are not calibrated.
     var calibration: ConfidenceCalibration? {
         if case .confidence(let calibration) = self { calibration } else { nil }
     }

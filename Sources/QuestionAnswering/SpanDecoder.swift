@@ -18,14 +18,14 @@ package struct ScoredSpan: Sendable, Hashable {
 package enum SpanDecoding: String, Sendable, CaseIterable {
     /// The best pair of start and end inside the text.
     case joint
-    /// The tutorial's: the best start and the best end by themselves, over all tokens of the row. An end before its
-    /// start, or a token outside the text, predicts nothing.
+    /// The tutorial's: the best start and the best end separately, over all tokens of the row. An end before its start,
+    /// or a token outside the text, predicts no answer.
     case argmax
 }
 
 /// Finds the best spans of a row: start and end both in the text, the end not before the start, not too long.
 package struct SpanDecoder: Sendable, Hashable {
-    /// The most tokens an answer may have; `argmax` knows no limit.
+    /// The most tokens of an answer; `argmax` has no limit.
     package var maxAnswerLength: Int
     /// How start and end are chosen.
     package var decoding = SpanDecoding.joint
@@ -35,7 +35,7 @@ package struct SpanDecoder: Sendable, Hashable {
         self.maxAnswerLength = max(1, maxAnswerLength)
     }
 
-    /// The `count` best spans, best first; fewer only if the row has fewer. Every pair that could be one is looked at.
+    /// The `count` best spans, best first; fewer only if the row has fewer. Every possible pair is considered.
     ///
     /// - Parameters:
     ///   - logits: start and end logit of each token of the row, alternating.

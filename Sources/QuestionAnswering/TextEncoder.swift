@@ -4,26 +4,26 @@ import Files
 import Tokenizers
 import Torch
 
-/// Turns texts into vectors of length 1: the means of the encoder's last states over all tokens of a text, as sentence
-/// encoders have it.
+/// Turns texts into vectors of length 1: the means of the encoder's last states over all tokens of a text, as in
+/// sentence encoders.
 ///
 /// An actor with a thread of its own, as `Reader` is.
 ///
 /// - Source: Reimers and Gurevych 2019, "Sentence-BERT", arXiv:1908.10084, section 3.
 package actor TextEncoder {
-    /// The numbers of a vector.
+    /// The number of elements of a vector.
     package nonisolated let width: Int
-    /// A digest of the files that decide what the vectors are.
+    /// A digest of the files that the vectors depend on.
     package nonisolated let identity: String
     private let loaded: LoadedModel
     private let device: Device
-    /// Tokens of a text that count; what is behind them does not.
+    /// The tokens of a text that count; later ones do not.
     private let longest: Int
     private let thread = ModelThread()
 
     /// Passages have about 300 tokens, and sentence encoders have been trained on fewer.
     private static let mostTokens = 384
-    /// Tokens that one pass takes at most.
+    /// The most tokens of one pass.
     private static let tokenBudget = 4096
     /// Besides `.safetensors`. Settings of `config.json` that change vectors come with other weights.
     private static let files: Set = [
@@ -37,7 +37,7 @@ package actor TextEncoder {
     /// Loads an encoder: any model's folder, with a head or without.
     ///
     /// - Parameters:
-    ///   - precision: what products compute in; nil takes bf16 where the device multiplies it in hardware.
+    ///   - precision: that of matrix products; nil takes bf16 if the device multiplies it in hardware.
     ///   - device: where it runs; nil takes the best device there is.
     /// - Throws: `ReaderError` that names the file; `FileError`.
     package static func load(
@@ -59,7 +59,7 @@ package actor TextEncoder {
         identity = try Self.identity(of: directory)
     }
 
-    /// What is known of an encoder without loading it.
+    /// The properties of an encoder, without loading it.
     ///
     /// - Throws: `CheckpointError` or `FileError` that names the file.
     package static func description(of directory: String) throws -> (identity: String, width: Int) {

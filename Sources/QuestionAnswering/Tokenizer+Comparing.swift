@@ -1,8 +1,9 @@
 import Tokenizers
 
 extension Tokenizer {
-    /// Why this tokenizer makes other tokens than another one; nil where it makes the same: the tokens with their ids,
-    /// what stands around a pair, and what becomes of a text with everything that tokenizers treat differently.
+    /// Why this tokenizer makes other tokens than another one; nil if it makes the same. It compares the tokens with
+    /// their ids, the special tokens around a pair, and the tokens of a text with everything that tokenizers treat
+    /// differently.
     package func difference(from other: Tokenizer) -> String? {
         let (own, theirs) = (vocabulary.count, other.vocabulary.count)
         for id in 0..<Int32(max(own, theirs)) where vocabulary[id] != other.vocabulary[id] {

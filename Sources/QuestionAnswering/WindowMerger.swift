@@ -11,10 +11,10 @@ package struct WindowMerger {
         (self.decoder, self.count, self.scoring) = (decoder, count, scoring)
     }
 
-    /// Takes what the model computed for a row.
+    /// Takes the logits that the model computed for a row.
     ///
     /// - Parameter logits: start and end logit of each token of the row, alternating.
-    /// - Returns: the prediction for the example before, where the row begins another one.
+    /// - Returns: the prediction for the previous example, if the row begins another one.
     package mutating func add(
         _ row: Feature, logits: ArraySlice<Float>
     ) -> (example: Int, prediction: Prediction)? {
@@ -25,7 +25,7 @@ package struct WindowMerger {
         return finished
     }
 
-    /// The prediction for the example whose windows were taken last; nil if there is none.
+    /// The prediction for the last example; nil if there is none.
     package mutating func finish() -> (example: Int, prediction: Prediction)? {
         guard let example else { return nil }
         let ranked = RankedReadings([readings], count: count, scoring: scoring)
