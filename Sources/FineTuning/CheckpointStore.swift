@@ -6,7 +6,7 @@ import StrictJSON
 package struct CheckpointStore: Sendable {
     /// The directory that holds them.
     package let directory: String
-    /// How many are kept, the newest ones.
+    /// The number of checkpoints that are kept, the newest ones.
     package let kept: Int
 
     private static let manifest = "manifest.json"
@@ -23,11 +23,11 @@ package struct CheckpointStore: Sendable {
         return "\(directory)/step-\(String(repeating: "0", count: max(0, 8 - digits.utf8.count)))\(digits)"
     }
 
-    /// Saves a checkpoint that appears whole or not at all, then removes those that are too many, and those of later
-    /// steps: a run that goes on after this step has left them behind.
+    /// Saves a checkpoint that appears whole or not at all, then removes surplus ones and those of later steps, which a
+    /// run that continues after this step has left behind.
     ///
     /// - Parameter body: writes the checkpoint's files into the directory it is given.
-    /// - Throws: `FileError`; the output directory has to be there, and is not made.
+    /// - Throws: `FileError`; the output directory must exist and is not created.
     package func save(step: Int, _ body: (String) throws -> Void) throws(FileError) {
         try DurableFiles.makeDirectory(inExisting: directory)
         try DurableFiles.replaceDirectory(path(step: step)) { temporary in
@@ -41,14 +41,14 @@ package struct CheckpointStore: Sendable {
         try removeUnfinished()
     }
 
-    /// Removes what a run that was killed had begun to write.
+    /// Removes what a killed run had begun to write.
     private func removeUnfinished() throws(FileError) {
         for name in try names() where name.hasSuffix(DurableFiles.partial) || name.hasSuffix(DurableFiles.replaced) {
             try DurableFiles.remove("\(directory)/\(name)")
         }
     }
 
-    /// The newest checkpoint whose files are those of its manifest; `warn` is called for each that is not whole.
+    /// The newest checkpoint whose files match its manifest; `warn` is called for each one that does not.
     package func newestWhole(warn: (String) -> Void) throws(FileError) -> (step: Int, path: String)? {
         for name in try names() where name.hasSuffix(DurableFiles.replaced) {
             try DurableFiles.recoverDirectory("\(directory)/\(name.dropLast(DurableFiles.replaced.utf8.count))")

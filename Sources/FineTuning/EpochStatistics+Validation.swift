@@ -3,7 +3,7 @@ import QuestionAnswering
 import SQuAD
 
 extension EpochStatistics.Validation {
-    /// The official scores; where some questions have no answer, those with the best threshold for F1.
+    /// The official scores; if some questions have no answer, those with the best threshold for F1.
     init(_ predictions: [Int: Prediction], of examples: [Example], in dataset: Dataset) {
         self.init(loss: 0, accuracy: 0, exactMatch: 0, f1: 0, seconds: 0)
         let answers = Evaluation.texts(predictions, of: examples, threshold: nil)
@@ -21,10 +21,10 @@ extension EpochStatistics.Validation {
 }
 
 extension EpochStatistics {
-    /// The threshold of models for which none could be measured: as likely as not.
+    /// The threshold of models for which none could be measured.
     static let evenThreshold = 0.5
 
-    /// What TensorBoard shows of an epoch.
+    /// The scalars that TensorBoard shows for an epoch.
     var scalars: [(tag: String, value: Double)] {
         var scalars = [("epoch/training_loss", trainingLoss)]
         if let validation {

@@ -7,7 +7,7 @@ import Foundation
 /// message.
 /// - Source: tensorflow/core/lib/io/record_writer.h and core/util/event.proto, as TensorBoard reads them.
 package final class EventFile {
-    /// What stands where TensorBoard has the time of an event.
+    /// The value in place of TensorBoard's time of an event.
     package enum Clock: Sendable {
         /// The step, as seconds: the file is a function of what was computed.
         case steps
@@ -25,10 +25,10 @@ package final class EventFile {
     private let output: FileOutput
     private let clock: Clock
 
-    /// Opens `directory`'s event file, making both if they are not there.
+    /// Opens `directory`'s event file, and creates both if they do not exist.
     ///
-    /// - Parameter length: what the file is cut to, in bytes, as `synchronize` returned it; nil, or more than there is,
-    ///   begins anew.
+    /// - Parameter length: what the file is cut to, in bytes, as `synchronize` returned it; nil, or more than the
+    ///   file's length, starts a new file.
     package init(directory: String, clock: Clock, length: Int?) throws(FileError) {
         try DurableFiles.makeDirectory(directory)
         self.clock = clock
@@ -44,7 +44,7 @@ package final class EventFile {
         try append(EventRecord.scalars(scalars, step: step, time: clock.time(step: step)))
     }
 
-    /// Waits until the disk has all of the file, and returns its length in bytes.
+    /// Waits until the whole file is on disk, and returns its length in bytes.
     package func synchronize() throws(FileError) -> Int {
         try output.synchronize()
         return try output.size()

@@ -3,7 +3,7 @@ import BERT
 import QuestionAnswering
 import Torch
 
-/// What the passes of one step came to, over all processes; the gradients are with the parameters.
+/// The result of one step's passes over all processes; the gradients are with the parameters.
 struct StepTotals {
     /// The mean loss over the step's rows, float32 [], on the device.
     var loss: Tensor
@@ -14,7 +14,7 @@ struct StepTotals {
     var stops = false
     /// Seconds that this process waited for the others.
     var waited = 0.0
-    /// The rows of a pass from now on, if memory ran out in this one.
+    /// The rows per pass from now on, if memory ran out in this one.
     var reducedRows: Int?
     /// Whether memory ran out in a process, so that the step is to be computed again.
     fileprivate var repeats = false

@@ -9,11 +9,11 @@ public enum LearningRateShape: String, Sendable, CaseIterable {
     case linear
     /// It falls along half a cosine to 0 at the last step: slowly at both ends, faster between.
     case cosine
-    /// It stays.
+    /// It stays at its highest.
     case constant
 
-    /// The share of the highest rate after so many steps of the `span` from the end of the rise to the last step. Where
-    /// there are none, transformers' line is at its end and its cosine at its beginning.
+    /// The share of the highest rate after this many of the `span` steps from the end of warm-up to the last step. If
+    /// the span is 0, transformers' line is at its end and its cosine at its beginning.
     func factor(step: Int, of span: Int) -> Double {
         let whole = Double(max(1, span))
         return switch self {
@@ -24,15 +24,15 @@ public enum LearningRateShape: String, Sendable, CaseIterable {
     }
 }
 
-/// The learning rate over a run: a linear rise, then what the shape says.
+/// The learning rate over a run: a linear warm-up, then the course of the shape.
 package struct LearningRateSchedule: Sendable, Hashable {
-    /// The learning rate at its highest.
+    /// The highest learning rate.
     package let peak: Double
-    /// Steps of the rise.
+    /// Steps of warm-up.
     package let warmupSteps: Int
     /// Steps of the whole run.
     package let totalSteps: Int
-    /// What follows the rise.
+    /// The course after warm-up.
     package let shape: LearningRateShape
 
     /// A schedule of `totalSteps`, rising during the first `warmupSteps`.
@@ -43,7 +43,7 @@ package struct LearningRateSchedule: Sendable, Hashable {
         self.shape = shape
     }
 
-    /// The schedule of a run over so many rows.
+    /// The schedule of a run over this many rows.
     init(_ options: TrainingOptions, rows: Int, rowsPerStep: Int) {
         let perEpoch = (rows + rowsPerStep - 1) / rowsPerStep
         let total = min(perEpoch * options.epochs, options.maxSteps ?? .max)

@@ -5,10 +5,10 @@ import Torch
 package struct NumericFault: Sendable, Hashable {
     /// What is not finite, as in `the gradient of bert.embeddings.LayerNorm.bias`.
     package let what: String
-    /// Whether weights are not finite any more, so that no later step can be right.
+    /// Whether weights are no longer finite, so that no later step can be right.
     package let isLasting: Bool
 
-    /// A fault made known.
+    /// A fault with its description.
     package init(what: String, isLasting: Bool) {
         (self.what, self.isLasting) = (what, isLasting)
     }

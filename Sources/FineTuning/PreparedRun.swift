@@ -15,27 +15,27 @@ package struct PreparedRun {
     let directory: RunDirectory?
     let store: CheckpointStore
     let optimizer: AdamW
-    /// Nil where the options want none.
+    /// Nil if the options want none.
     let average: WeightAverage?
     let schedule: LearningRateSchedule
     let pass: GradientPass
     let team: Team
     let interrupt: InterruptFlag
     let environment: RunEnvironment
-    /// Where the run begins, or where it was stopped.
+    /// The state at which the run begins, or at which it was stopped.
     let state: TrainingState
     let events: TrainingEvents?
     let report: TrainingReport
 
     /// Reads the model and the data, agrees with the other processes on what is trained, locks the output directory,
-    /// goes to where the run was stopped if it is to be resumed, and writes `run.json`. All is checked before anything
-    /// is written.
+    /// restores the state at which the run was stopped if it is to be resumed, and writes `run.json`. All is checked
+    /// before anything is written.
     ///
     /// - Parameters:
     ///   - command: the command line, for `run.json`.
     ///   - interrupt: asks the run to stop.
     ///   - team: the processes that train together; all of them prepare with the same options.
-    ///   - onRead: is called with each dataset as its file has it.
+    ///   - onRead: called with each dataset as it is in its file.
     /// - Throws: `TrainingError` that names the file or the option.
     package static func readAgreeLockAndRecord(
         _ given: TrainingOptions, command: [String] = [], interrupt: InterruptFlag = InterruptFlag(),

@@ -5,11 +5,11 @@ import StrictJSON
 
 /// Two runs of this program with the same options, one of them killed again and again.
 package struct ResumeVerification {
-    /// What came of it.
+    /// The result.
     package struct Result {
         /// Kills by signal that ended a running training.
         fileprivate(set) var kills: [Int32: Int] = [:]
-        /// The steps after which it went on.
+        /// The steps after which it continued.
         fileprivate(set) var resumedAfter: [Int] = []
         package fileprivate(set) var comparison: RunComparison
         fileprivate let directory: String
@@ -18,9 +18,9 @@ package struct ResumeVerification {
     private let directory: String
     private let arguments: [String]
 
-    /// Writes the options down for the runs.
+    /// Writes the options to a file for the runs.
     ///
-    /// - Throws: `TrainingError.output` if the directory holds something already.
+    /// - Throws: `TrainingError.output` if the directory is not empty.
     package init(options: TrainingOptions) throws {
         directory = options.outputDirectory
         let present = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []

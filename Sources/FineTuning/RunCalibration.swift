@@ -3,9 +3,9 @@ import Evaluating
 import QuestionAnswering
 import SQuAD
 
-/// Calibrates the scores of a finished run's model on the questions of its validation.
+/// Calibrates the scores of a finished run's model on its validation questions.
 struct RunCalibration {
-    /// What came of it, in words.
+    /// The result as a sentence.
     let message: String
     /// See `EpochStatistics.Validation.calibrationError`.
     let error: Double?
@@ -13,11 +13,11 @@ struct RunCalibration {
     /// More questions would take longer and change little.
     private static let mostQuestions = 2000
 
-    /// Reads the model in the run's directory, fits a calibration, and stores it in its `config.json`. A validation
-    /// that is too small for that leaves the model as it is.
+    /// Reads the model in the run's directory, fits a calibration, and stores it in its `config.json`. If there are too
+    /// few validation questions, the model stays unchanged.
     ///
     /// - Parameters:
-    ///   - options: those of the run, with what they mean on this machine.
+    ///   - options: those of the run, with the device and the precision of this machine.
     ///   - check: called after each pass; what it throws ends the calibration.
     init(_ options: TrainingOptions, on validation: Dataset, check: () throws -> Void) throws {
         guard validation.questionCount > 0 else {

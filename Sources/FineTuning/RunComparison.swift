@@ -2,14 +2,14 @@ import Files
 import Foundation
 import StrictJSON
 
-/// Compares what two runs left, file by file: the model, the newest checkpoint, the statistics, TensorBoard's values.
+/// Compares the files of two runs: the model, the newest checkpoint, the statistics, TensorBoard's values.
 ///
-/// What a clock measured (seconds, rates, the folder `tensorboard/throughput`) and where a run was started (`run.json`)
-/// is left out: no two runs agree in it.
+/// Measured times (seconds, rates, the folder `tensorboard/throughput`) and the record of the start (`run.json`) are
+/// left out, since no two runs agree in them.
 package struct RunComparison: Sendable {
     /// The files compared, as paths below the runs' directories.
     package private(set) var files: [String] = []
-    /// Those that differ or that only one run has, with what differs.
+    /// Those that differ or that only one run has, with the differences.
     package private(set) var differences: [String] = []
 
     /// Reads both runs.
@@ -49,7 +49,7 @@ package struct RunComparison: Sendable {
             && !name.hasPrefix("learning_curve")
     }
 
-    /// The checksum of a file, for JSON of what is in it but for times.
+    /// The checksum of a file; for JSON, of its contents except times.
     private static func content(_ path: String) throws(FileError) -> String {
         guard path.hasSuffix("training_stats.json") || path.hasSuffix("state.json") else {
             return try FileDigest.sha256(path: path)

@@ -9,15 +9,15 @@ import SQuAD
 import StrictJSON
 import Torch
 
-/// The output directory of a run: the best epoch's model, what was done, and how it went.
+/// The output directory of a run: the best epoch's model, the record of the run, and its statistics.
 struct RunDirectory {
     let path: String
     private let lock: FileLock
 
     /// Takes the directory for this run.
     ///
-    /// - Throws: `TrainingError.output` if it cannot be made or written to, belongs to another run, or holds a run and
-    ///   `resume` is off.
+    /// - Throws: `TrainingError.output` if it cannot be created or written to, belongs to another run, or holds a run
+    ///   and `resume` is off.
     init(options: TrainingOptions) throws(TrainingError) {
         path = options.outputDirectory
         do {
@@ -54,9 +54,9 @@ struct RunDirectory {
         }
     }
 
-    /// Compares the data with that of the run that is to go on.
+    /// Compares the data with that of the run to be resumed.
     ///
-    /// - Throws: `TrainingError.data` that names the file which has other contents.
+    /// - Throws: `TrainingError.data` that names the file with other contents.
     func checkData(_ options: TrainingOptions) throws(TrainingError) {
         let record = try TrainingError.wrapping(.output, "the data of the run is unknown: ") {
             try MappedFile(path: "\(path)/run.json").withBytes(JSONValue.parse)
@@ -84,7 +84,7 @@ struct RunDirectory {
         }
     }
 
-    /// Compares the contents of files, and what is taken of them, with what the record says.
+    /// Compares the contents of files, and the settings behind their names, with the record.
     private func compare(_ sources: [TrainingSource], with record: JSONValue?) throws(TrainingError) {
         guard let record else { return }
         let before = record.array ?? [record]
@@ -119,7 +119,7 @@ struct RunDirectory {
         }
     }
 
-    /// Holds a directory for one run: a second one gets an error instead of a mess.
+    /// Locks a directory for one run, so that a second one gets an error.
     private static func lock(_ path: String) throws(FileError) -> FileLock {
         guard let lock = try FileLock(path: "\(path)/.lock") else {
             throw FileError(
@@ -130,7 +130,7 @@ struct RunDirectory {
 
     /// Writes the model that is the best so far. The weights come last: a directory with weights is complete.
     ///
-    /// - Parameter noAnswerThreshold: what the model's configuration says of it from now on.
+    /// - Parameter noAnswerThreshold: the threshold for the model's configuration.
     func writeModel(_ loaded: LoadedModel, noAnswerThreshold: Double?) throws(TrainingError) {
         do {
             var config = loaded.model.config

@@ -2,15 +2,15 @@ import BERT
 import QuestionAnswering
 import Torch
 
-/// What training minimises: the span loss of the labels, or of labels that are smoothed or are several places, and the
-/// distance from teachers.
+/// The objective of training: the span loss of the labels, which may be smoothed or several places, and the distance
+/// from teachers.
 struct SpanObjective {
     private let labelSmoothing: Double
     private let checkpointing: Bool
 
     private let teachers: TeacherShares?
 
-    /// - Parameter teachers: what the teachers make of the rows; nil without teachers.
+    /// - Parameter teachers: the teachers' distributions for the rows; nil without teachers.
     init(_ options: TrainingOptions, teachers: TeacherShares?) {
         self.teachers = teachers
         (labelSmoothing, checkpointing) = (options.labelSmoothing, options.gradientCheckpointing)

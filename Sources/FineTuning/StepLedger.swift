@@ -16,7 +16,7 @@ struct StepLedger {
         let norms: Tensor
     }
 
-    /// What a step came to.
+    /// The result of a step.
     struct Outcome {
         let step: Int
         let rows: Int
@@ -24,7 +24,7 @@ struct StepLedger {
         let loss: Double
         /// The gradients' joint norm before clipping.
         let norm: Double
-        /// Why the device skipped the step; nil where it did not.
+        /// Why the device skipped the step; nil if it did not.
         let fault: NumericFault?
     }
 

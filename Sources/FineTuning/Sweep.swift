@@ -5,15 +5,15 @@ import StrictJSON
 
 /// Runs over every combination of a few hyper-parameters.
 package struct Sweep: Sendable {
-    /// One combination, and what came of it.
+    /// One combination, and its result.
     package struct Run: Sendable, Hashable {
-        /// Its learning rate at its highest.
+        /// Its highest learning rate.
         package let learningRate: Double
         /// Its rows of one pass.
         package let batchSize: Int
         /// Its epochs.
         package let epochs: Int
-        /// Its directory below the sweep's: `lr-5e-05_batch-16_epochs-2`.
+        /// Its directory in the sweep's: `lr-5e-05_batch-16_epochs-2`.
         package var name: String { "lr-\(learningRate)_batch-\(batchSize)_epochs-\(epochs)" }
         /// The validation of its best epoch; nil until it is finished, or without validation.
         package internal(set) var best: EpochStatistics.Validation?
@@ -21,13 +21,13 @@ package struct Sweep: Sendable {
         package internal(set) var seconds = 0.0
     }
 
-    /// The combinations in the order they are run.
+    /// The combinations in the order in which they are run.
     package private(set) var runs: [Run]
     private let base: TrainingOptions
 
     /// All combinations; each value counts once.
     ///
-    /// - Parameter base: what the runs have in common; its output directory is the sweep's.
+    /// - Parameter base: the options that the runs have in common; its output directory is the sweep's.
     package init(base: TrainingOptions, learningRates: [Double], batchSizes: [Int], epochs: [Int]) {
         self.base = base
         var runs: [Run] = []
@@ -57,12 +57,12 @@ package struct Sweep: Sendable {
         return options
     }
 
-    /// Runs what is not finished; a run that was stopped goes on where it was.
+    /// Runs the unfinished combinations; a run that was stopped continues where it was.
     ///
     /// - Parameters:
     ///   - command: the command line, for each `run.json`.
     ///   - begins: called for each run with its number from 1.
-    /// - Throws: what `Trainer` throws; the runs before are whole, and the same call goes on.
+    /// - Throws: what `Trainer` throws; the earlier runs are complete, and the same call continues.
     package mutating func run(
         command: [String], interrupt: InterruptFlag, begins: (Run, Int) -> Void
     ) throws(TrainingError) {

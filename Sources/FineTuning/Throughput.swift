@@ -1,6 +1,6 @@
 /// Counts rows, tokens and time, without the first steps, in which caches and memory pools fill.
 package struct Throughput: Sendable {
-    /// How many of the next steps are left out.
+    /// The number of the next steps to leave out.
     private(set) var stepsToSkip: Int
     /// Steps counted.
     package private(set) var steps = 0
@@ -18,8 +18,8 @@ package struct Throughput: Sendable {
         stepsToSkip = skip
     }
 
-    /// Counts steps that were measured together. Their time cannot be divided, so the steps that are left out are to be
-    /// measured by themselves: no more than `stepsToSkip` together, while there are some.
+    /// Counts steps that were measured together. Their time cannot be divided, so the steps to leave out must be
+    /// measured separately: no more than `stepsToSkip` together, while it is above 0.
     package mutating func add(steps: Int = 1, examples: Int, tokens: Int, seconds: Double, waiting: Double = 0) {
         if stepsToSkip > 0 {
             precondition(steps <= stepsToSkip, "steps to leave out were measured together with others")

@@ -27,8 +27,8 @@ enum TrainedParameters {
         return trained
     }
 
-    /// The share of the learning rate that a parameter has: all of it in the head and the last layer, `decay` times as
-    /// much in each layer below, and again in the embeddings.
+    /// A parameter's share of the learning rate: 1 in the head and the last layer, times `decay` for each layer below,
+    /// and once more for the embeddings.
     ///
     /// - Source: the layer-wise decreasing rate of Sun et al. 2019, arXiv:1905.05583.
     static func rateFactor(_ name: String, of config: EncoderConfig, decay: Double) -> Double {

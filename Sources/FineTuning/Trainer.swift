@@ -23,7 +23,7 @@ public final class Trainer {
     private var model: QuestionAnsweringModel { prepared.loaded.model }
     private var schedule: LearningRateSchedule { prepared.schedule }
 
-    /// A trainer that goes on where the prepared run is.
+    /// A trainer that starts from the state of the prepared run.
     package init(_ prepared: PreparedRun) {
         (self.prepared, state, report) = (prepared, prepared.state, prepared.report)
         loggingSteps = prepared.options.loggingSteps ?? (prepared.options.device == .cpu ? 1 : 16)
@@ -42,8 +42,8 @@ public final class Trainer {
 
     /// Trains to the end.
     ///
-    /// - Throws: `TrainingError` of the kind `.interrupted` after a signal, with a checkpoint saved; `.notFinite` when
-    ///   the numbers break down, the last checkpoint untouched.
+    /// - Throws: `TrainingError` of the kind `.interrupted` after a signal, with a checkpoint saved; `.notFinite` if
+    ///   numbers stop being finite, with the last checkpoint untouched.
     public func run() throws(TrainingError) -> TrainingSummary {
         // Whatever ends the run, what is said next begins on a line of its own.
         defer { report.close() }
@@ -64,7 +64,7 @@ public final class Trainer {
         return summary
     }
 
-    /// Whether the last epochs have brought no better model, as many of them as the options have patience for.
+    /// Whether as many epochs as the options' patience have passed without a better model.
     private var stopsEarly: Bool {
         state.row == 0 && options.earlyStoppingPatience.map { state.statistics.epochsSinceBest >= $0 } ?? false
     }
@@ -109,7 +109,7 @@ public final class Trainer {
 // MARK: - What steps came to
 
 extension Trainer {
-    /// Reads the losses and norms of the steps since the last time, which waits for the device.
+    /// Reads the losses and norms of the steps since the last reading, which waits for the device.
     private func settle() throws(TrainingError) {
         guard !ledger.isEmpty else { return }
         let (steps, rows) = (ledger.entries.count, ledger.rows)
@@ -160,7 +160,7 @@ extension Trainer {
             advice: "\(end) the last checkpoint is whole; try a lower `learning_rate`, or `precision` fp32")
     }
 
-    /// Writes scalars for TensorBoard, if it was asked for.
+    /// Writes scalars for TensorBoard, if the options ask for it.
     private func record(_ scalars: [(tag: String, value: Double)], step: Int) throws(TrainingError) {
         try TrainingError.wrapping(.output) { try prepared.events?.add(scalars, step: step) }
     }
@@ -177,7 +177,8 @@ extension Trainer {
         if let interval = options.saveSteps, state.step % interval == 0 { try save() }
     }
 
-    /// Where memory has run out before, releases what passes leave for later ones: writing files needs some too.
+    /// If memory has run out before, releases the memory that passes keep for later ones, since writing files needs
+    /// some too.
     private func makeRoom() {
         if state.rowsPerPass < options.batchSize { Runtime.releaseMemory() }
     }
@@ -210,7 +211,7 @@ extension Trainer {
         }
     }
 
-    /// Runs `body` with the average of the weights in their place, where the run has one.
+    /// Runs `body` with the average of the weights in their place, if the run has one.
     private func averaged<Result>(_ body: () throws -> Result) throws -> Result {
         guard let average = prepared.average, average.hasBegun(step: state.step, of: schedule.totalSteps) else {
             return try body()
@@ -293,7 +294,7 @@ extension Trainer {
         return validation
     }
 
-    /// This process's part of the validation; nil if it was asked to stop.
+    /// This process's part of the validation; nil if the run was asked to stop.
     private func readOwnPart() throws -> ValidationReading? {
         var predictor = Predictor(
             model: model, tokenizer: prepared.loaded.tokenizer, device: options.device ?? .cpu)

@@ -23,8 +23,8 @@ struct TrainingCheckpoint {
             to: "\(directory)/state.json")
     }
 
-    /// Brings the model and the optimizer to where a checkpoint was saved, and says where that is, and what was
-    /// otherwise then that may change the last bits of what follows.
+    /// Restores the model and the optimizer from a checkpoint, and returns its state, with the differences of its
+    /// environment that may change the last bits of what follows.
     func read(
         from directory: String, options: TrainingOptions
     ) throws -> (state: TrainingState, differences: [String]) {
@@ -41,7 +41,7 @@ struct TrainingCheckpoint {
         return (state, environment.differences(from: json["environment"]))
     }
 
-    /// Goes to the newest whole checkpoint, which the process with rank 0 reads and shares; nil if there is none.
+    /// Restores the newest whole checkpoint, which the process with rank 0 reads and shares; nil if there is none.
     func resume(
         _ options: TrainingOptions, from store: CheckpointStore, team: Team, report: inout TrainingReport
     ) throws(TrainingError) -> TrainingState? {
@@ -75,7 +75,7 @@ struct TrainingCheckpoint {
         }
     }
 
-    /// The moments under the names that PyTorch's optimizer state has.
+    /// The moments under the names of PyTorch's optimizer state.
     private var moments: [(name: String, tensor: Tensor)] {
         optimizer.slots.flatMap { slot in
             [("exp_avg.\(slot.name)", slot.firstMoment), ("exp_avg_sq.\(slot.name)", slot.secondMoment)]

@@ -2,7 +2,7 @@ import QuestionAnswering
 import SQuAD
 import Tokenizers
 
-/// The rows of a run, and what had to be left out of them.
+/// The rows of a run, and the questions that had to be left out.
 package struct TrainingData: Sendable {
     /// Rows to train on.
     package let training: FeatureSet
@@ -22,7 +22,7 @@ package struct TrainingData: Sendable {
 
     /// Reads, checks and cuts the data.
     ///
-    /// - Parameter onRead: is called with each dataset as its file has it.
+    /// - Parameter onRead: called with each dataset as it is in its file.
     /// - Throws: `TrainingError.missing` or `.data`, naming the file.
     package init(
         options: TrainingOptions, tokenizer: Tokenizer, onRead: (Dataset) -> Void = { _ in }
@@ -71,7 +71,8 @@ package struct TrainingData: Sendable {
 }
 
 extension Dataset {
-    /// The dataset without questions that cannot be trained on. Of questions with one id the first is kept.
+    /// The dataset without questions that cannot be trained on. If several questions have the same id, the first is
+    /// kept.
     func withoutUnusable(_ problems: [DatasetProblem]) -> Dataset {
         let duplicates = Set(problems.filter { $0.kind == .duplicateID }.map(\.questionID))
         let unusable = Set(problems.filter { $0.kind != .duplicateID }.map(\.questionID))
@@ -88,7 +89,7 @@ extension Dataset {
         articles += other.articles
     }
 
-    /// The questions for which `isIncluded` says yes, paragraphs and articles without any left out.
+    /// The questions for which `isIncluded` is true; empty paragraphs and articles are left out.
     func filtered(_ isIncluded: (Question) -> Bool) -> Dataset {
         var result = Dataset(version: version, articles: [])
         for article in articles {
@@ -104,8 +105,8 @@ extension Dataset {
         return result
     }
 
-    /// A random part of the questions or of the articles, at least one on each side where there are two; the same for
-    /// the same seed.
+    /// A random part of the questions or of the articles, at least one on each side if there are two; the same for the
+    /// same seed.
     func split(by unit: DataSplit, fraction: Double, seed: UInt64) -> (rest: Dataset, part: Dataset) {
         let count = unit == .question ? questionCount : articles.count
         let size = count < 2 ? 0 : min(count - 1, max(1, Int((Double(count) * fraction).rounded())))

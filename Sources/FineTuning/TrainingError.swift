@@ -18,7 +18,7 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
         case notFinite
         /// The run was asked to stop and has saved a checkpoint.
         case interrupted
-        /// The processes that train together did not find each other, or one of them is gone.
+        /// The processes that train together did not find each other, or one of them ended.
         case processes
         /// libtorch failed.
         case computation
@@ -59,7 +59,7 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
     /// Runs a body whose errors mean one kind of failure of a run. An error that is a `TrainingError` already stays as
     /// it is.
     ///
-    /// - Parameter context: what stands before the message of an error.
+    /// - Parameter context: precedes the message of an error.
     static func wrapping<Result>(
         _ kind: Kind, _ context: @autoclosure () -> String = "", _ body: () throws -> Result
     ) throws(TrainingError) -> Result {

@@ -4,8 +4,7 @@ import StrictJSON
 /// TensorBoard's files of a run.
 ///
 /// `tensorboard/` has what is computed, with the step in place of the time, so that the file of a run that was stopped
-/// and resumed equals that of one that never stopped. What a clock measured is a run of its own:
-/// `tensorboard/throughput/`.
+/// and resumed equals that of one that never stopped. Measured times are in a separate run, `tensorboard/throughput/`.
 struct TrainingEvents {
     /// The lengths of both files in bytes, which a checkpoint remembers.
     struct Lengths: Sendable, Hashable {
@@ -29,19 +28,19 @@ struct TrainingEvents {
     private let values: EventFile
     private let throughput: EventFile
 
-    /// - Parameter lengths: what the files are cut to; nil begins anew.
+    /// - Parameter lengths: the files are cut to these; nil starts new files.
     init(outputDirectory: String, lengths: Lengths?) throws(FileError) {
         let directory = "\(outputDirectory)/tensorboard"
         values = try EventFile(directory: directory, clock: .steps, length: lengths?.values)
         throughput = try EventFile(directory: "\(directory)/throughput", clock: .wall, length: lengths?.throughput)
     }
 
-    /// Appends what a step computed.
+    /// Appends the results of a step.
     func add(_ scalars: [(tag: String, value: Double)], step: Int) throws(FileError) {
         try values.add(scalars, step: step)
     }
 
-    /// Appends how fast a step was.
+    /// Appends the throughput of a step.
     func addThroughput(examples: Int, tokens: Int, seconds: Double, step: Int) throws(FileError) {
         try throughput.add(
             [

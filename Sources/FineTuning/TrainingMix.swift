@@ -6,18 +6,18 @@ package struct TrainingMix: Sendable {
     struct Part: Sendable {
         /// Their numbers among all rows.
         let rows: Range<Int>
-        /// How often an epoch has each.
+        /// How often an epoch has each row.
         let weight: Double
 
-        /// How often every epoch has all of them.
+        /// How many times every epoch has all of them.
         private var rounds: Int { Int(weight) }
         /// How many more of them an epoch has.
         private var extra: Int { Int(((weight - weight.rounded(.down)) * Double(rows.count)).rounded()) }
         /// The rows of an epoch.
         var count: Int { rounds * rows.count + extra }
 
-        /// The rows of an epoch. What is seen less than once goes on in one epoch where the last has ended: no row is
-        /// seen again before all others.
+        /// The rows of an epoch. If an epoch has less than all rows, the next one continues where it ended, so that no
+        /// row is repeated before all others were seen.
         func rows(seed: UInt64, epoch: Int) -> [Int] {
             var numbers = (0..<rounds).flatMap { _ in Array(rows) }
             var order: (cycle: Int, rows: [Int]) = (-1, [])
@@ -37,7 +37,7 @@ package struct TrainingMix: Sendable {
     /// The rows of an epoch.
     package var rowsPerEpoch: Int { parts.reduce(0) { $0 + $1.count } }
 
-    /// Adds the rows of a file behind those of the others.
+    /// Adds the rows of a file after those of the others.
     mutating func append(count: Int, weight: Double) {
         let start = parts.last?.rows.upperBound ?? 0
         parts.append(Part(rows: start..<(start + count), weight: weight))

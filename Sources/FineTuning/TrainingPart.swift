@@ -1,6 +1,6 @@
 import SQuAD
 
-/// What a run takes of one file.
+/// The questions that a run takes from one file.
 struct TrainingPart {
     /// Its questions that can be trained on.
     private(set) var dataset: Dataset
@@ -10,8 +10,8 @@ struct TrainingPart {
     /// Reads the file, leaves out what cannot be trained on, and draws as many questions as are wanted.
     ///
     /// - Parameters:
-    ///   - number: that of the file, from 0.
-    ///   - onRead: is called with the dataset as the file has it.
+    ///   - number: the file's number, from 0.
+    ///   - onRead: called with the dataset as it is in its file.
     /// - Throws: `TrainingError.missing` or `.data`, naming the file.
     init(
         _ source: TrainingSource, number: Int, seed: UInt64, onRead: (Dataset) -> Void
@@ -24,7 +24,7 @@ struct TrainingPart {
         self.dataset = source.cap.map { dataset.drawn($0, seed: seed, number: number) } ?? dataset
     }
 
-    /// Splits a share off to validate on.
+    /// Splits off a share to validate on.
     mutating func hold(back share: Double, of unit: DataSplit, seed: UInt64) -> Dataset {
         let (rest, part) = dataset.split(by: unit, fraction: share, seed: seed)
         dataset = rest
@@ -41,7 +41,7 @@ struct TrainingPart {
 }
 
 extension Dataset {
-    /// So many of the questions, drawn at random; all where there are no more.
+    /// At most this many of the questions, drawn at random.
     ///
     /// - Parameter number: that of the file, from 0: each has an order of its own.
     fileprivate func drawn(_ count: Int, seed: UInt64, number: Int) -> Dataset {

@@ -2,12 +2,12 @@ import Console
 import QuestionAnswering
 import Torch
 
-/// The messages of a run while it goes on.
+/// The messages of a run in progress.
 struct TrainingReport {
     private var meter = ProgressMeter()
     private let isQuiet: Bool
 
-    /// - Parameter isQuiet: whether another process speaks to the user.
+    /// - Parameter isQuiet: whether another process reports to the user.
     init(isQuiet: Bool = false) {
         self.isQuiet = isQuiet
     }

@@ -2,15 +2,15 @@ import Evaluating
 import Files
 import StrictJSON
 
-/// Where a run is: all that a checkpoint holds besides weights and moments.
+/// The state of a run: everything that a checkpoint holds besides weights and moments.
 package struct TrainingState: Sendable {
-    /// Steps taken, those included that were skipped.
+    /// Steps taken, including skipped ones.
     var step = 0
-    /// Steps of the optimizer: those that were not skipped.
+    /// Steps of the optimizer, without skipped ones.
     var optimizerStep = 0
     /// How many steps before this one were skipped in a row because their numbers were not finite.
     var skippedInARow = 0
-    /// The epoch under way, counted from 0.
+    /// The current epoch, counted from 0.
     var epoch = 0
     /// Rows of that epoch that have been trained on.
     var row = 0
@@ -26,11 +26,11 @@ package struct TrainingState: Sendable {
     var statistics = TrainingStatistics()
     /// The lengths of TensorBoard's files; nil without them.
     var eventLengths: TrainingEvents.Lengths?
-    /// The epochs of a run that was finished and goes on with more; nil for any other.
+    /// The epochs of a finished run that continues with more; nil for any other.
     let finishedEpochs: Int?
-    /// Rows of a step, those of all processes together: it stays so with another number of processes.
+    /// Rows of a step over all processes, the same with another number of processes.
     let rowsPerStep: Int
-    /// Rows of a pass: what was asked for, or less once memory ran out.
+    /// Rows of a pass: as many as the options say, or fewer once memory ran out.
     var rowsPerPass: Int
 
     /// Counts a step that was handed to the device.
@@ -40,7 +40,7 @@ package struct TrainingState: Sendable {
         self.tokens += tokens
     }
 
-    /// What the epoch under way came to, without its validation.
+    /// The statistics of the current epoch, without its validation.
     func epochStatistics(learningRate: Double) -> EpochStatistics {
         EpochStatistics(
             trainingLoss: lossSum / Double(max(1, row - skippedRows)), trainingSeconds: seconds, steps: step,
@@ -70,7 +70,7 @@ package struct TrainingState: Sendable {
         (self.rowsPerStep, self.rowsPerPass, finishedEpochs) = (rowsPerStep, rowsPerPass, nil)
     }
 
-    /// Reads what `json(options:environment:)` wrote, and compares the options with those of the run that goes on.
+    /// Reads what `json(options:environment:)` wrote, and compares the options with those of the run that continues.
     ///
     /// - Parameter options: those that decide numbers, `TrainingOptions.deciding`.
     package init(json: JSONValue, options: JSONValue, path: String) throws(FileError) {

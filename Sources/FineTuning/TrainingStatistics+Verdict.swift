@@ -1,14 +1,14 @@
 import Console
 
 extension TrainingStatistics {
-    /// What the curve says about the run and what to try next, in one line; nil where there is nothing to say.
+    /// What the curve says about the run and what to try next, in one line; nil if there is nothing to say.
     public var verdict: String? {
         guard let keeping else { return nil }
         return [keeping, overfitting].compactMap { $0 }.joined(separator: "; ")
     }
 
-    /// Whether the validation loss rises while the training loss falls, and since when; nil where one epoch tells
-    /// nothing.
+    /// Whether the validation loss rises while the training loss falls, and since when; nil for a single epoch, which
+    /// shows nothing.
     private var overfitting: String? {
         let losses = epochs.compactMap { $0.validation?.loss }
         guard losses.count == epochs.count, losses.count > 1, let lowest = losses.min(),

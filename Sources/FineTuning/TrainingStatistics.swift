@@ -1,7 +1,7 @@
 import Files
 import StrictJSON
 
-/// What one epoch came to.
+/// The statistics of one epoch.
 public struct EpochStatistics: Sendable, Hashable {
     /// The mean training loss over the epoch's rows.
     public var trainingLoss: Double
@@ -28,11 +28,11 @@ public struct EpochStatistics: Sendable, Hashable {
         public var exactMatch: Double
         /// Official F1, 0 to 100.
         public var f1: Double
-        /// The threshold with the best F1 (see `NoAnswerThreshold`), where some questions have no answer; the scores
-        /// are with it.
+        /// The threshold with the best F1 (see `NoAnswerThreshold`), if some questions have no answer; the scores use
+        /// it.
         public var noAnswerThreshold: Double?
-        /// How far scores are from the share of right answers, 0 to 1, on articles that the calibration was not fitted
-        /// on; only of the epoch whose model was kept, at the end of the run.
+        /// The calibration error of the scores, 0 to 1, on articles that the calibration was not fitted on; only for
+        /// the epoch whose model was kept, at the end of the run.
         public var calibrationError: Double?
         /// Seconds spent validating.
         public var seconds: Double
@@ -63,7 +63,8 @@ public struct TrainingStatistics: Sendable, Hashable {
         try self.init(json: value, path: path)
     }
 
-    /// The finished epoch with the best F1, counted from 1: the first of equals. Without validation the last one.
+    /// The finished epoch with the best F1, counted from 1; the first if several are equal. Without validation the last
+    /// one.
     public var bestEpoch: Int? {
         guard !epochs.isEmpty else { return nil }
         var best: (index: Int, f1: Double)?

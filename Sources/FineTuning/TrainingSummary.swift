@@ -3,9 +3,9 @@ import StrictJSON
 
 /// The result of a finished run.
 public struct TrainingSummary: Sendable {
-    /// Where the model is.
+    /// The model's directory.
     public let outputDirectory: String
-    /// Steps taken, those before a resume included.
+    /// Steps taken, including those before a resume.
     public let steps: Int
     /// Seconds spent training.
     public let seconds: Double
@@ -17,7 +17,7 @@ public struct TrainingSummary: Sendable {
     public let waitingShare: Double
     /// The number of processes.
     public let processes: Int
-    /// The rows of a pass at the end: the batch size, or fewer once memory ran out.
+    /// The rows per pass at the end: the batch size, or fewer if memory ran out.
     public let rowsPerPass: Int
     /// The epoch whose model was kept, counted from 1.
     public let bestEpoch: Int?
@@ -38,7 +38,7 @@ public struct TrainingSummary: Sendable {
         ]
     }
 
-    /// The same for people.
+    /// The same as text.
     public var text: String {
         var lines = ["\(Figures.count(steps, "step")) in \(Figures.duration(seconds))"]
         // A run that was at its end already has no speed.

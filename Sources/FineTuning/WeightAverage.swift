@@ -1,7 +1,7 @@
 import Torch
 
-/// The mean of the weights after each of a run's last steps: what is validated and kept instead of the weights
-/// themselves, which go on being trained as if there were no mean.
+/// The mean of the weights after each of a run's last steps. It is validated and kept instead of the weights
+/// themselves, which are trained as if there were no mean.
 ///
 /// - Source: tail averaging, as in Izmailov et al. 2018, arXiv:1803.05407, with every step counted.
 final class WeightAverage {
@@ -11,7 +11,7 @@ final class WeightAverage {
     /// The means under the names of the parameters; only what was trained has one.
     let means: [(name: String, tensor: Tensor)]
 
-    /// Nil where the options want no average.
+    /// Nil if the options want no average.
     ///
     /// - Parameter optimizer: that of the run, which has the parameters that are trained.
     init?(_ options: TrainingOptions, of optimizer: AdamW) throws(TrainingError) {
@@ -29,14 +29,14 @@ final class WeightAverage {
     /// Whether there is a mean after `step` of `total` steps.
     func hasBegun(step: Int, of total: Int) -> Bool { step > stepsBefore(total) }
 
-    /// Counts the weights after `step` of `total` steps, without waiting for the device.
+    /// Adds the weights after `step` of `total` steps, without waiting for the device.
     func add(step: Int, of total: Int) throws(TorchError) {
         guard hasBegun(step: step, of: total) else { return }
         try Tensor.average(
             means.map(\.tensor), with: parameters.map(\.tensor), weight: 1 / Double(step - stepsBefore(total)))
     }
 
-    /// Runs `body` with the means in the place of the weights.
+    /// Runs `body` with the means in place of the weights.
     func inPlace<Result>(_ body: () throws -> Result) throws -> Result {
         try exchange()
         let result = Swift.Result { try body() }

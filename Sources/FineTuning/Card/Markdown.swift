@@ -1,6 +1,6 @@
 import StrictJSON
 
-/// Texts of unknown origin as parts of a Markdown document: names of files and folders may have any characters.
+/// Escapes untrusted texts for a Markdown document: names of files and folders may have any characters.
 enum Markdown {
     /// A text in one line: line breaks and other control characters become spaces.
     static func line(_ text: String) -> String {

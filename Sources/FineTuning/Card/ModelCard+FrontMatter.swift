@@ -3,7 +3,7 @@ import Files
 import Yams
 
 extension ModelCard {
-    /// What the hub reads: YAML between two lines of hyphens.
+    /// The front matter for the hub: YAML between two lines of hyphens.
     ///
     /// - Source: https://github.com/huggingface/hub-docs/blob/main/modelcard.md
     func frontMatter() throws(FileError) -> String {
@@ -54,7 +54,7 @@ extension ModelCard {
 
     private static func mapping(_ members: [(Node, Node)]) -> Node { Node(members) }
 
-    /// A text that is one whatever it looks like: a name may be `no`, `1.5`, or have quotes, colons and line breaks.
+    /// A YAML string, whatever the text looks like: a name may be `no`, `1.5`, or have quotes, colons and line breaks.
     private static func text(_ text: String) -> Node { Node(text, .implicit, .doubleQuoted) }
 
     private static func number(_ number: Double, digits: Int = 2) -> Node {

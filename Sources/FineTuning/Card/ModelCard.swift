@@ -3,19 +3,19 @@ import Files
 import Foundation
 import StrictJSON
 
-/// The model card of a run, `README.md`: what the model is, how good it is, how it was trained and how to use it, from
-/// the run's own record.
+/// The model card of a run, `README.md`: what the model is, how good it is, how it was trained and how to use it. It is
+/// made from the run's own record.
 package struct ModelCard {
     /// The repository's id, or the folder's name.
     let name: String
     let record: RunRecord
     let statistics: TrainingStatistics
-    /// Whether the picture of the learning curve is there.
+    /// Whether there is a chart of the learning curve.
     private let hasCurve: Bool
 
     /// The card of a run's directory; nil for a folder without the record of a run.
     ///
-    /// - Parameter name: the model's name, which its users load it by; the folder's without one.
+    /// - Parameter name: the name by which users load the model; nil takes the folder's.
     /// - Throws: `FileError` for a record that cannot be read.
     package init?(directory: String, name: String? = nil) throws(FileError) {
         guard let record = try RunRecord(directory: directory) else { return nil }

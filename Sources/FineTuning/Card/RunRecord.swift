@@ -3,7 +3,7 @@ import Foundation
 import SQuAD
 import StrictJSON
 
-/// What a model card needs of the record of a run: `run.json`, and the model's configuration.
+/// The parts of a run's record that a model card needs: of `run.json` and the model's configuration.
 struct RunRecord {
     /// A dataset of the run.
     struct File {
@@ -15,9 +15,9 @@ struct RunRecord {
         let sha256: String?
     }
 
-    /// The pretrained model's id on the hub, where it came from there.
+    /// The pretrained model's id on the hub, if it came from there.
     let baseModel: String?
-    /// What the pretrained model is called.
+    /// The pretrained model's name.
     let baseName: String
     /// The files that were trained on.
     let trainFiles: [File]
@@ -31,7 +31,7 @@ struct RunRecord {
 
     /// The record in a run's directory; nil if it has none.
     ///
-    /// - Throws: `FileError` for a file that is no JSON.
+    /// - Throws: `FileError` for a file that is not JSON.
     init?(directory: String) throws(FileError) {
         guard let record = try Self.object("\(directory)/run.json") else { return nil }
         let model = record["model"]?.string ?? ""
@@ -45,7 +45,7 @@ struct RunRecord {
         noAnswerThreshold = try Self.object("\(directory)/config.json")?["no_answer_threshold"]?.double
     }
 
-    /// The file that was trained on, where it was one.
+    /// The file that was trained on, if there was only one.
     var trainFile: File? { trainFiles.count == 1 ? trainFiles[0] : nil }
 
     /// The names of the files that were trained on, for people: `a`, `b` and `c`.
@@ -69,7 +69,7 @@ struct RunRecord {
             name: lastComponent(path), official: OfficialFile.all.first { $0.sha256 == sha256 }, sha256: sha256)
     }
 
-    /// The last part of a path: what is before it says how somebody's folders are called.
+    /// The last part of a path; the rest would show the names of somebody's folders.
     static func lastComponent(_ path: String) -> String { URL(fileURLWithPath: path).lastPathComponent }
 
     private static func object(_ path: String) throws(FileError) -> JSONObject? {

@@ -6,12 +6,12 @@ import QuestionAnswering
 import StrictJSON
 import Torch
 
-/// Where a run keeps what its teachers have read: they are asked once, and not again by a run that is resumed.
+/// The file in which a run keeps its teachers' readings, so that a resumed run does not compute them again.
 struct TeacherFile {
     private let path: String
     private let record: String
     private let shape: [Int]
-    /// What the numbers depend on.
+    /// The identity of everything that the numbers depend on.
     private let identity: JSONValue
 
     /// The file of a run.
@@ -41,10 +41,10 @@ struct TeacherFile {
         return digest.finalize().hexadecimal
     }
 
-    /// What is kept; nil where there is nothing.
+    /// The stored shares; nil if there are none.
     ///
-    /// - Parameter warn: called where what is kept is damaged or was computed from something else, so that the teachers
-    ///   have to be asked again.
+    /// - Parameter warn: called if the stored shares are damaged or were computed from something else, so that the
+    ///   teachers have to read the rows again.
     func read(warn: (String) -> Void) -> Tensor? {
         do {
             let value = try MappedFile(path: record).withBytes(JSONValue.parse)
@@ -67,7 +67,7 @@ struct TeacherFile {
         }
     }
 
-    /// Keeps what was computed. The record comes last: numbers without one don't count.
+    /// Stores the shares. The record is written last: shares without one are ignored.
     func write(_ shares: Tensor) throws {
         try DurableFiles.makeDirectory(inExisting: String(path.dropLast("/shares.safetensors".utf8.count)))
         try SafetensorsFile.write([("shares", shares)], to: path)

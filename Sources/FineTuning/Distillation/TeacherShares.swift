@@ -1,8 +1,8 @@
 import QuestionAnswering
 import Torch
 
-/// What the teachers of a run make of its rows: how likely each token is the start and the end of the answer, in the
-/// mean of the teachers' distributions at the run's temperature.
+/// The teachers' distributions for a run's rows: the probability of each token as the start and as the end of the
+/// answer, averaged over the teachers at the run's temperature.
 final class TeacherShares {
     /// The shares of all rows' tokens, float32 [T, 2]; those of a row sum to 1 in each column.
     let all: Tensor

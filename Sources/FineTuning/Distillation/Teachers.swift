@@ -5,14 +5,14 @@ import Foundation
 import QuestionAnswering
 import Torch
 
-/// The models that a run learns from besides its labels.
+/// The models that a run learns from in addition to its labels.
 ///
 /// - Source: Hinton et al. 2015, arXiv:1503.02531; several teachers by the mean of their distributions.
 struct Teachers {
     private let folders: [String]
     private let options: TrainingOptions
 
-    /// Nil where the options name none.
+    /// Nil if the options name none.
     ///
     /// - Parameter student: the model that is trained.
     /// - Throws: `TrainingError.options` for a teacher with another tokenizer, or with shorter rows than the run.
@@ -42,9 +42,10 @@ struct Teachers {
         }
     }
 
-    /// What they make of the rows: read once by the process that writes, kept in its output directory, and shared.
+    /// Their distributions for the rows, computed once by the process that writes, stored in its output directory, and
+    /// shared.
     ///
-    /// - Throws: `TrainingError`; of the kind `.interrupted` if the run is asked to stop meanwhile.
+    /// - Throws: `TrainingError`; of the kind `.interrupted` if the run is asked to stop in the meantime.
     func shares(
         of rows: [Feature], _ options: TrainingOptions, team: Team, report: inout TrainingReport,
         interrupt: InterruptFlag
@@ -75,7 +76,7 @@ struct Teachers {
 
     /// Lets all of them read the rows: float32 [T, 2], for `TeacherShares`.
     ///
-    /// - Parameter progress: called with the rows that are read, and all that will be.
+    /// - Parameter progress: called with the number of rows read and the number of all rows.
     /// - Throws: `TrainingError`; what `progress` throws.
     private func read(_ rows: [Feature], progress: (Int, Int) throws -> Void) throws -> Tensor {
         var shares = [Float](repeating: 0, count: 2 * rows.reduce(0) { $0 + $1.length })

@@ -1,4 +1,4 @@
-/// What is split off the training file to validate on.
+/// The unit that is split off the training file for validation.
 public enum DataSplit: String, Sendable, CaseIterable {
     /// Questions at random: quick to learn from, but the model has seen their texts.
     case question

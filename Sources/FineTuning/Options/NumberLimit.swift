@@ -1,6 +1,6 @@
-/// The largest numbers that options take. They are far above what is of use, and low enough that no sum or product of
-/// several of them overflows: an option that is out of range is refused before anything is computed with it. A seed is
-/// no amount: it has any value of 64 bits.
+/// The largest numbers that options take. They are far above useful values, and low enough that no sum or product of
+/// several of them overflows: an option that is out of range is refused before anything is computed with it. Seeds are
+/// not limited: they may be any 64-bit number.
 package enum NumberLimit {
     /// The largest value of an option.
     ///
@@ -12,7 +12,7 @@ package enum NumberLimit {
         return 1e6
     }
 
-    /// What is wrong with a number that is given for an option; nil where nothing is. Only its size is looked at.
+    /// What is wrong with a number that is given for an option; nil if nothing is. Only its size is checked.
     package static func fault(_ name: String, _ value: Double) -> String? {
         let most = most(name)
         if value.isFinite, abs(value) <= most { return nil }

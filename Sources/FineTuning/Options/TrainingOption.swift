@@ -1,15 +1,15 @@
 import StrictJSON
 
-/// One option of a training run: its name, what it takes, and what it is for.
+/// One option of a training run: its name, its values and its purpose.
 ///
 /// `all` is the only list of options. The command line, files for `--config`, `run.json`, the check of a resumed run,
 /// the settings of `verify-resume` and docs/reference/options.md come from it.
 package struct TrainingOption: Sendable {
-    /// What an option has to do with the numbers of a run.
+    /// How an option affects the results of a run.
     enum Effect: Sendable {
-        /// It decides them: a run is resumed only with the same value.
+        /// It affects them: a run can only be resumed with the same value.
         case decides
-        /// It changes how a run computes, saves or reports, and none of its numbers.
+        /// It changes how a run computes, saves or reports, but none of its results.
         case none
         /// It names a file or a folder.
         case path
@@ -17,20 +17,20 @@ package struct TrainingOption: Sendable {
 
     /// The name in files and JSON, such as `learning_rate`; on the command line `--learning-rate`.
     package let name: String
-    /// What values it takes, as in "a whole number".
+    /// The values that it takes, such as "a whole number".
     package let expected: String
-    /// What it is for, as a sentence.
+    /// Its purpose, as a sentence.
     package let help: String
     private let effect: Effect
     private let range: OptionRange?
     private let read: @Sendable (TrainingOptions) -> JSONValue
     private let write: @Sendable (inout TrainingOptions, JSONValue) throws(TrainingError) -> Bool
 
-    /// Whether the option decides numbers of the run.
+    /// Whether the option affects the results of the run.
     package var decidesNumbers: Bool { effect == .decides }
     /// Whether the option names a file or a folder.
     package var isPath: Bool { effect == .path }
-    /// What numbers it takes, as in "at least 1"; nil where all of its kind are taken.
+    /// The numbers that it takes, such as "at least 1"; nil if it takes all of its kind.
     package var limits: String? { range?.words }
 
     /// The option of that name.
@@ -47,7 +47,7 @@ package struct TrainingOption: Sendable {
         (self.read, self.write) = (read, write)
     }
 
-    /// Its value; null where it has none.
+    /// Its value; null if it has none.
     package func value(_ options: TrainingOptions) -> JSONValue { read(options) }
 
     /// Sets it.
@@ -58,7 +58,7 @@ package struct TrainingOption: Sendable {
         try write(&options, value)
     }
 
-    /// What is wrong with its value; nil where nothing is.
+    /// What is wrong with its value; nil if nothing is.
     func fault(in options: TrainingOptions) -> String? {
         let value = read(options)
         if name == "precision", value.string == "int8" {
@@ -69,10 +69,10 @@ package struct TrainingOption: Sendable {
         return NumberLimit.fault(name, number).map { "`\(name)` \($0)" }
     }
 
-    /// What it is for, and its default.
+    /// Its purpose and its default.
     package var helpWithDefault: String { help + (defaultText.map { " (default: \($0))" } ?? "") }
 
-    /// Its default; nil where there is none.
+    /// Its default; nil if there is none.
     package var defaultText: String? {
         let value = read(TrainingOptions(model: "", trainFile: "", outputDirectory: ""))
         switch value {
@@ -168,7 +168,7 @@ extension TrainingOption {
         }
     }
 
-    /// A choice that the program makes by itself where it is "auto".
+    /// A choice that the program makes by itself if it is "auto".
     static func automatic<Choice: RawRepresentable<String> & Sendable>(
         _ name: String, _ path: Path<Choice?>, expected: String, help: String
     ) -> TrainingOption {

@@ -10,18 +10,18 @@ public struct TrainingOptions: Sendable {
     public var model: String
     /// The files to train on, at least one.
     public var trainFiles: [TrainingSource]
-    /// The first file to train on; to set it makes it the only one, and all of it is used.
+    /// The first file to train on; setting it makes it the only one, and all of it is used.
     public var trainFile: String {
         get { trainFiles.first?.path ?? "" }
         set { trainFiles = [TrainingSource(newValue)] }
     }
-    /// The SQuAD file to validate on after each epoch; nil splits some of the training questions off.
+    /// The SQuAD file to validate on after each epoch; nil splits off some of the training questions.
     public var validationFile: String?
-    /// The share of the training questions to validate on where there is no validation file; 0 validates on nothing.
+    /// The share of the training questions to validate on if there is no validation file; 0 does not validate.
     public var validationFraction = 0.05
     /// Whether questions or whole articles are split off.
     public var splitBy = DataSplit.question
-    /// Where the run is written.
+    /// The directory that the run is written to.
     public var outputDirectory: String
     /// How rows are cut.
     public var features = FeatureOptions()
@@ -30,52 +30,52 @@ public struct TrainingOptions: Sendable {
     /// Passes whose gradients are added up for one step.
     public var gradientAccumulationSteps = 1
     /// Whether each layer is computed again in the backward pass instead of being kept: less memory for more time. The
-    /// numbers are the same, so a run may be resumed with it or without.
+    /// results are the same, so a run may be resumed with or without it.
     public var gradientCheckpointing = false
     /// The highest learning rate.
     public var learningRate = 2e-5
     /// The course of the learning rate after warm-up.
     public var learningRateShape = LearningRateShape.linear
-    /// What each layer's learning rate is of that of the layer above, above 0 and at most 1; the head and the last
-    /// layer have all of it.
+    /// The factor by which the learning rate falls for each layer below the last, above 0 and at most 1; the head and
+    /// the last layer have the full rate.
     public var layerwiseDecay = 1.0
-    /// How many layers, counted from the embeddings, stay as they are, and the embeddings with them; 0 for the
+    /// The number of layers, counted from the embeddings, that are frozen together with the embeddings; 0 for the
     /// embeddings alone, nil to train everything.
     public var freezeLayers: Int?
-    /// How much of each label goes to all tokens of its row alike, at least 0 and below 1.
+    /// The share of each label that is spread evenly over all tokens of its row, at least 0 and below 1.
     public var labelSmoothing = 0.0
     /// How often every row is seen.
     public var epochs = 3
-    /// Steps after which the run ends even if epochs are left; nil for no such end.
+    /// The run ends after this many steps even if epochs are left; nil for no such end.
     public var maxSteps: Int?
-    /// The directories of fine-tuned models to learn from besides the labels, with the tokenizer of `model`.
+    /// The directories of fine-tuned models to learn from in addition to the labels, with the tokenizer of `model`.
     public var teachers: [String] = []
-    /// What logits are divided by before the distributions of the teachers and of the model are compared.
+    /// Logits are divided by this before the distributions of the teachers and of the model are compared.
     public var distillationTemperature = 2.0
-    /// How much the teachers count beside the labels, 0 to 1.
+    /// The weight of the teachers relative to the labels, 0 to 1.
     public var distillationWeight = 0.5
     /// The share of the steps, counted from the end, whose weights are averaged; 0 for no average.
     public var average = 0.0
-    /// Epochs in a row without a better F1 of the validation after which the run ends; nil for no such end.
+    /// The run ends after this many epochs in a row without a better validation F1; nil for no such end.
     public var earlyStoppingPatience: Int?
-    /// The share of all steps during which the learning rate rises.
+    /// The share of the steps during which the learning rate rises.
     public var warmupRatio = 0.0
-    /// Decay of weights (biases and layer norms excepted).
+    /// Decay of weights, except biases and layer norms.
     public var weightDecay = 0.0
     /// AdamW's epsilon.
     public var adamEpsilon = 1e-8
-    /// What the joint norm of the gradients is clipped to; 0 does not clip.
+    /// The limit that the joint norm of the gradients is clipped to; 0 does not clip.
     public var maxGradNorm = 1.0
     /// How many steps in a row may be skipped because their loss or gradients are not finite; one more ends the run.
     public var maxSkippedSteps = 3
-    /// Tokens that an answer of the validation may have.
+    /// The most tokens of an answer in the validation.
     public var maxAnswerLength = SpanDecoder().maxAnswerLength
-    /// Steps after which losses and norms are read from the device, and shown; nil reads each on the CPU, and 16 at a
-    /// time elsewhere, where reading makes the device wait for the next step. The numbers are the same.
+    /// Losses and norms are read from the device, and shown, every N steps. Nil reads them after each step on the CPU,
+    /// and every 16 steps elsewhere, where reading makes the device wait for the next step. The results are the same.
     public var loggingSteps: Int?
     /// The seed of data order, dropout and a new head.
     public var seed: UInt64 = 42
-    /// What matrix products compute in; nil takes bf16 where the device multiplies it in hardware.
+    /// The precision of matrix products; nil takes bf16 if the device multiplies it in hardware.
     public var precision: Precision?
     /// Where the model runs; nil takes the best device there is.
     public var device: Device?
@@ -85,7 +85,7 @@ public struct TrainingOptions: Sendable {
     public var threads: Int?
     /// Whether a GPU computes the same bits in every run, by slower operations. Set by `prepareProcess()`.
     public var deterministic = false
-    /// Whether weights that exist only as a pickle may be converted, by whoever fetches the model.
+    /// Whether weights that exist only as a pickle may be converted, by the caller that fetches the model.
     public var allowsPickle = false
     /// Steps between two checkpoints; nil saves only at the end of each epoch.
     public var saveSteps: Int?
@@ -93,7 +93,7 @@ public struct TrainingOptions: Sendable {
     public var checkpointsKept = 2
     /// Whether scalars are written to `tensorboard/` of the output directory, for TensorBoard.
     public var tensorboard = false
-    /// Whether to go on from the newest whole checkpoint of the output directory.
+    /// Whether to continue from the newest whole checkpoint of the output directory.
     public var resume = false
 
     /// The tutorial's settings for a model, a file to train on and a directory to write to.
@@ -106,7 +106,7 @@ public struct TrainingOptions: Sendable {
     /// Rows that one process computes in a step.
     var rowsOfAProcess: Int { batchSize * gradientAccumulationSteps }
 
-    /// Checks each option by itself, and that those go together which need each other.
+    /// Checks each option by itself, and the options that depend on each other.
     ///
     /// - Throws: `TrainingError.options` that names the first option that is out of range.
     public func validate() throws(TrainingError) {
@@ -157,20 +157,20 @@ extension TrainingOptions {
         }
     }
 
-    /// All options but the output directory, as a file for `--config` has them: to run the same elsewhere.
+    /// All options except the output directory, in the form of a file for `--config`, to repeat the run elsewhere.
     package var settings: JSONValue { json { $0.name != "output_dir" } }
 
-    /// What `run.json` records of the options besides the model and the files, which it names with their checksums.
+    /// The options that `run.json` records in addition to the model and the files, which it names with their checksums.
     var record: JSONValue { json { !$0.isPath } }
 
-    /// The values in runs that were started before these were options.
+    /// The values for runs that were started before these options existed.
     static let earlierValues: [String: JSONValue] = [
         "max_answer_length": .int(30), "lr_scheduler": "linear", "layerwise_decay": .double(1),
         "label_smoothing": .double(0), "average": .double(0), "distillation_temperature": .double(2),
         "distillation_weight": .double(0.5),
     ]
 
-    /// The options that decide what is computed: a run is resumed only with the same ones, and all processes need them.
+    /// The options that affect results: a run can only be resumed with the same ones, and all processes need them.
     var deciding: JSONValue { json(\.decidesNumbers) }
 
     private func json(_ isIncluded: (TrainingOption) -> Bool) -> JSONValue {

@@ -1,16 +1,16 @@
 import QuestionAnswering
 
-/// Options that belong together.
+/// A set of options.
 public enum TrainingPreset: String, Sendable, CaseIterable {
     /// The procedure of the tutorial that the project grew from, exactly: batches of 16, AdamW at 2e-5 without decay,
     /// linear to zero, clipping at 1, three epochs, each one's weights kept, a random twentieth split off, pairs cut
     /// `longest_first` at 384 tokens, labels by masks, questions left out whose answer is cut.
     case tutorial
-    /// Fewer epochs at a higher rate that rises first, in bfloat16 where the device has it: near the best result in
-    /// little time for small encoders.
+    /// Fewer epochs at a higher learning rate with warm-up, in bfloat16 if the device has it: close to the best result
+    /// in little time for small encoders.
     case fast
 
-    /// Sets what the preset decides.
+    /// Sets the preset's options.
     public func apply(to options: inout TrainingOptions) {
         switch self {
         case .tutorial:

@@ -4,33 +4,34 @@ import StrictJSON
 public struct TrainingSource: Sendable, Hashable {
     /// Which places of a text count as the answer.
     public enum Answers: String, Sendable, CaseIterable {
-        /// Where the first answer of the file stands.
+        /// The place of the first answer in the file.
         case first
-        /// Where any answer of the file stands: their probabilities are added up.
+        /// The place of any answer in the file; their probabilities are added up.
         case all
-        /// Wherever the text has the words of any answer, whatever offset the file has: for questions whose answers are
-        /// known and not their places (distant supervision).
+        /// Every place where the text has the words of an answer, whatever the file's offsets: for questions whose
+        /// answers are known, but not their places (distant supervision).
         case anywhere
     }
 
     /// The file.
     public var path: String
-    /// How often each of its questions is seen in an epoch; of a fraction, that share of them, others in the next.
+    /// How often each of its questions is seen in an epoch; with a fraction, that share of them is seen, and others in
+    /// the next epoch.
     public var weight = 1.0
     /// The most questions that are taken, drawn by the seed; nil takes all.
     public var cap: Int?
     /// Which places count.
     public var answers = Answers.first
 
-    /// All of a file, as often as any other.
+    /// All questions of a file, each once an epoch.
     public init(_ path: String) {
         self.path = path
     }
 
-    /// A file as users write it: `squad.json`, or `nq.jsonl,weight=0.5,cap=20000,answers=all`. What is behind the last
+    /// A file as users write it: `squad.json`, or `nq.jsonl,weight=0.5,cap=20000,answers=all`. The text after the last
     /// comma is a setting only if it has the form of one.
     ///
-    /// - Throws: `TrainingError.options` that names the setting whose value is none.
+    /// - Throws: `TrainingError.options` that names the setting with an invalid value.
     public init(written text: String) throws(TrainingError) {
         self.init(text)
         let setting = /(.+),(weight|cap|answers)=([^,=\/]*)/.dotMatchesNewlines()
@@ -60,7 +61,7 @@ public struct TrainingSource: Sendable, Hashable {
         return true
     }
 
-    /// As `init(written:)` reads it.
+    /// The form that `init(written:)` reads.
     var written: String {
         var text = path
         if weight != 1 { text += ",weight=\(weight)" }
@@ -88,6 +89,6 @@ public struct TrainingSource: Sendable, Hashable {
         return true
     }
 
-    /// What decides numbers besides the file's contents: a run goes on only with the same.
+    /// The settings that affect results in addition to the file's contents: a run can only continue with the same ones.
     var rules: String { String(written.dropFirst(path.count)) }
 }

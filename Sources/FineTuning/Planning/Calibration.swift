@@ -3,15 +3,16 @@ import Planning
 import QuestionAnswering
 import Torch
 
-/// How fast a model trains here, measured by training a copy of it for some seconds: nothing is written.
+/// The training speed of a model on this machine, measured by training a copy of it for some seconds; nothing is
+/// written.
 package struct Calibration: Sendable {
-    /// Seconds that forward and backward passes take a token.
+    /// Seconds of forward and backward passes per token.
     package let secondsPerToken: Double
-    /// Seconds that clipping and the optimizer take a step.
+    /// Seconds of clipping and the optimizer per step.
     package let secondsPerUpdate: Double
-    /// Rows that were trained on while the clock ran.
+    /// Rows that were trained on during the measurement.
     package let rows: Int
-    /// Seconds that the clock ran.
+    /// Seconds of the measurement.
     package let seconds: Double
 
     /// Seconds for this many tokens in this many steps.
@@ -19,8 +20,8 @@ package struct Calibration: Sendable {
         Double(tokens) * secondsPerToken + Double(steps) * secondsPerUpdate
     }
 
-    /// Trains on the first rows of the first epoch, batch by batch, until `seconds` are over, but on one batch at
-    /// least. The first row goes before the clock is started: libraries prepare themselves then.
+    /// Trains on the first rows of the first epoch, batch by batch, until `seconds` are over, but on at least one
+    /// batch. The first row is read before the measurement, so that libraries are warmed up.
     ///
     /// - Parameters:
     ///   - loaded: a model loaded for training; its weights are changed.

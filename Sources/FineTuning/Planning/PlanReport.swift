@@ -2,7 +2,7 @@ import Console
 import Planning
 import StrictJSON
 
-/// A plan for people and as JSON.
+/// A plan as text and as JSON.
 package struct PlanReport {
     private let run: PlannedRun
     private let times: [PlannedRun.Time]
@@ -14,8 +14,8 @@ package struct PlanReport {
     /// A report on a plan.
     ///
     /// - Parameters:
-    ///   - times: what was measured; nil where nobody asked for it.
-    ///   - model: what the user calls the model.
+    ///   - times: the measured times; nil if none were wanted.
+    ///   - model: the user's name for the model.
     ///   - isMemoryGiven: whether the memory was given, and is not this machine's.
     ///   - command: the command line that trains as the plan recommends.
     package init(_ run: PlannedRun, times: [PlannedRun.Time]?, model: String, isMemoryGiven: Bool, command: String) {
@@ -68,7 +68,7 @@ package struct PlanReport {
         ]
     }
 
-    /// For people.
+    /// As text.
     package var text: String {
         var lines = heading + ["", table.text]
         lines.append("in brackets: does not fit into nine tenths of the memory")

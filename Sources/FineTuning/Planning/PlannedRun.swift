@@ -5,9 +5,9 @@ import QuestionAnswering
 import Torch
 import Tokenizers
 
-/// A run that is planned and not carried out: what it would take, and how long it would last.
+/// A planned run: the memory and the time that it would take.
 package struct PlannedRun {
-    /// How long an epoch lasts.
+    /// The time of an epoch.
     package struct Time: Sendable, Hashable {
         /// Whether gradient checkpointing was on.
         package let checkpointing: Bool
@@ -29,21 +29,21 @@ package struct PlannedRun {
     package let predict: MemorySize
     /// The rows of the run.
     package let rows: PlannedRows
-    /// What matrix products compute in.
+    /// The precision of matrix products.
     package let precision: Precision
     /// Where the model would run.
     package let device: Device
     /// The CPU's threads.
     package let threads: Int
-    /// The numbers in all parameters.
+    /// The number of parameters.
     package let parameterCount: Int
-    /// Why no time is measured; nil where it is.
+    /// Why no time is measured; nil if it is.
     package let remark: String?
     /// The options of the run.
     package let options: TrainingOptions
     private let features: [Feature]
     private let warn: (String) -> Void
-    /// What was said of the tokenizer.
+    /// Warnings about the tokenizer.
     private let warnings: [String]
 
     /// Plans the run of the options: their model, training file (or, if that is empty, rows of the maximum length),
@@ -53,8 +53,7 @@ package struct PlannedRun {
     ///   - memory: the memory there is; nil takes this machine's.
     ///   - mapped: bytes that this process had in memory at its start, `Runtime.memory().resident`, as the one that is
     ///     planned will have.
-    ///   - warn: called for what is unusual about the model and no reason to stop; writes a line on standard error by
-    ///     default.
+    ///   - warn: called for what is unusual about the model but no error; writes a line on standard error by default.
     /// - Throws: `TrainingError.options` if an option is out of range, a GPU's memory is not given or nothing fits;
     ///   what loading the data throws.
     package init(
@@ -114,8 +113,8 @@ package struct PlannedRun {
         return nil
     }
 
-    /// Measures the division of the plan, and with gradient checkpointing the one without where that fits; ten seconds
-    /// in all. Empty where `remark` says why.
+    /// Measures the batches of the plan and, if they use gradient checkpointing, also those without it that fit; ten
+    /// seconds in all. Empty if `remark` says why.
     ///
     /// - Throws: `TrainingError` if the model cannot be loaded or libtorch fails.
     package func calibrations() throws(TrainingError) -> [Time] {

@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 import Torch
 
-/// Reports to the other processes that this one lives, and finds the one at fault when a common computation fails.
+/// Reports to the other processes that this one is alive, and finds the one at fault when a common computation fails.
 ///
 /// Each process writes a line into the store every second from a thread of its own: a count, the step it is in, its
 /// host and its number there. A process whose count stands still was killed, hangs, or cannot be reached.
@@ -12,7 +12,7 @@ final class Heartbeat: Sendable {
     private let step = Atomic(0)
     private let isOver = Atomic(false)
     private let foundReason = Atomic(false)
-    /// Above this many seconds without the other's count moving it counts as gone.
+    /// A process whose count has not moved for more seconds than this is considered gone.
     private static let silence = 3.0
     /// How long a process that serves the store keeps it when it leaves, for the others to read why, in seconds.
     static let farewellTime = silence + 1
@@ -21,7 +21,7 @@ final class Heartbeat: Sendable {
 
     /// Starts the reports.
     ///
-    /// - Parameter whenOrphaned: called once if the process that started this one is gone; nil does not look.
+    /// - Parameter whenOrphaned: called once if the process that started this one ends; nil does not watch it.
     init(place: ProcessPlace, store: ProcessStore, whenOrphaned: (@Sendable () -> Void)?) {
         self.place = place
         let parent = getppid()
@@ -54,16 +54,16 @@ final class Heartbeat: Sendable {
     /// Stops the reports.
     func end() { isOver.store(true, ordering: .relaxed) }
 
-    /// Says why this process ends, for the others to know.
+    /// Tells the other processes why this one ends.
     func leave(because reason: String) {
         end()
         // If the store cannot be reached, no other process can read the reason either.
         try? connect().set(Self.farewell(place.rank), reason)
     }
 
-    /// Which process keeps the others from going on, as far as can be found out in a few seconds.
+    /// Which process keeps the others from continuing, as far as a few seconds can show.
     ///
-    /// - Parameter timeout: how long was waited, in seconds.
+    /// - Parameter timeout: the seconds that were waited.
     func diagnosis(of error: TorchError, timeout: Double) -> String {
         let answer = Mutex<String?>(nil)
         let done = DispatchSemaphore(value: 0)
@@ -111,7 +111,7 @@ final class Heartbeat: Sendable {
         }
     }
 
-    /// What another process said when it ended; nil where none did.
+    /// The reason that another process gave when it ended; nil if none did.
     private func reasonOfOther(_ store: ProcessStore) throws(TorchError) -> String? {
         for rank in 0..<place.size where rank != place.rank {
             if let reason = try store.value(Self.farewell(rank)) {

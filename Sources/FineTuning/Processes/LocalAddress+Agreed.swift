@@ -2,16 +2,16 @@ import Foundation
 import Torch
 
 extension LocalAddress {
-    /// The address at which the other processes reach this one: that of the way to MASTER_ADDR, unless only this
-    /// machine knows it.
+    /// The address at which the other processes reach this one: that of the interface towards MASTER_ADDR, unless only
+    /// this machine knows it.
     ///
-    /// Where MASTER_ADDR means this machine itself the way may be the loopback, which processes on other machines
-    /// cannot come in by: PyTorchJob's operator told its master "localhost" up to version 1.3, and Debian gives a
-    /// machine's own name 127.0.1.1. Gloo lets the process with the greater address connect, so that only hosts with
-    /// addresses above 127.0.0.0/8 fail by it. All processes write their address into the store; one that has the
-    /// loopback takes the way to the first that has not.
+    /// If MASTER_ADDR means this machine itself, that may be the loopback interface, which processes on other machines
+    /// cannot reach: PyTorchJob's operator told its master "localhost" up to version 1.3, and Debian gives a machine's
+    /// own name 127.0.1.1. Gloo lets the process with the greater address connect, so that only hosts with addresses
+    /// above 127.0.0.0/8 fail. All processes write their addresses into the store; one with a loopback address takes
+    /// the interface towards the first that has another one.
     /// - Parameter timeout: how long the others' addresses are waited for, in seconds.
-    /// - Returns: nil if there is no way to MASTER_ADDR.
+    /// - Returns: nil if there is no route to MASTER_ADDR.
     /// - Throws: `TorchError` if a process has not written its address in that time.
     package static func agreed(
         place: ProcessPlace, store: ProcessStore, timeout: Double

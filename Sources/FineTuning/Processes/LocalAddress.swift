@@ -3,7 +3,7 @@ import Foundation
 
 /// This machine's addresses.
 package enum LocalAddress {
-    /// The IP address that packets to a host leave from; nil if there is no way to it. Nothing is sent.
+    /// The IP address that packets to a host leave from; nil if there is no route to it. Nothing is sent.
     package static func towards(_ host: String, port: Int) -> String? {
         var hints = addrinfo()
         hints.ai_socktype = System.datagramSocket

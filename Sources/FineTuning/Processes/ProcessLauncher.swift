@@ -4,14 +4,14 @@ import Foundation
 import Torch
 
 /// Starts several processes that train together on this machine, as torchrun does on several: each with its number in
-/// the environment. This process serves the store by which they meet, on the loopback address and under keys that
-/// nobody else knows; it passes signals on, and ends all when one fails.
+/// the environment. This process serves the store by which they meet, on the loopback address and under secret keys; it
+/// passes on signals, and ends all processes if one fails.
 package struct ProcessLauncher {
-    /// The exit codes that say why a process ended.
+    /// The exit codes that show why a process ended.
     package struct ExitCodes: Sendable {
-        /// Of a run that was asked to stop and saved a checkpoint.
+        /// For a run that was asked to stop and saved a checkpoint.
         let interrupted: Int32
-        /// Of a run that failed of itself, or that lost another process.
+        /// For a run that failed by itself, or that lost another process.
         let failed: Int32
 
         /// These codes.
@@ -22,7 +22,7 @@ package struct ProcessLauncher {
 
     /// Set for the processes that this starts.
     package static let mark = "BERTQA_LAUNCHED"
-    /// How long the others have to notice that one failed, to say so and to end.
+    /// How long the others have to notice that one failed, to report it and to end.
     private static let grace = 15.0
 
     private let count: Int
@@ -42,7 +42,7 @@ package struct ProcessLauncher {
 
     /// Runs this program's command line in `count` processes, and returns when all have ended.
     ///
-    /// - Returns: 0 if all did what they were to do; otherwise the code of the one that failed first of itself.
+    /// - Returns: 0 if all succeeded; otherwise the code of the one that failed first by itself.
     package func run() throws -> Int32 {
         let store = try ProcessStore(host: "127.0.0.1", port: 0, role: .serverOnLoopback, timeout: 30)
         let signals = SignalRelay()
@@ -80,7 +80,7 @@ package struct ProcessLauncher {
         return process
     }
 
-    /// Waits for all, passing on what signals come.
+    /// Waits for all, and passes on signals.
     private func watch(_ children: [Process], _ signals: SignalRelay) -> Int32 {
         var failedAt: Date?
         var code: Int32 = 0

@@ -8,7 +8,7 @@ package struct ProcessPlace: Sendable, Hashable {
     package let rank: Int
     /// The number of processes.
     package let size: Int
-    /// Its number among those on the same machine, from 0: which of its GPUs it takes.
+    /// Its number among those on the same machine, from 0, which is also the number of its GPU.
     package let localRank: Int
     /// The machine that serves the store by which the processes find each other.
     package let host: String
@@ -36,7 +36,7 @@ package struct ProcessPlace: Sendable, Hashable {
         (self.isOneMachine, self.secret) = (isOneMachine, secret)
     }
 
-    /// What stands before every key of these processes in the store.
+    /// The prefix of all keys of these processes in the store.
     package var storePrefix: String { secret.isEmpty ? "bertqa/\(attempt)" : "bertqa/\(secret)/\(attempt)" }
 
     /// Reads the environment; nil if this process trains alone.

@@ -1,7 +1,8 @@
 /// Deals the rows of a step to the processes that train together.
 package enum RowDealing {
-    /// The rows of each process, in the order given: as many to each as to any other, or one fewer, and the tokens as
-    /// level as giving the longest first to the one with the fewest makes them. All processes deal alike.
+    /// The rows of each process, in the order given. Their numbers differ by at most one, and tokens are balanced by
+    /// giving the longest rows first, each to the process with the fewest tokens. All processes compute the same
+    /// result.
     ///
     /// - Parameter length: the tokens of a row.
     package static func deal(_ rows: ArraySlice<Int>, to processes: Int, length: (Int) -> Int) -> [[Int]] {

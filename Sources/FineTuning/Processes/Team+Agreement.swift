@@ -4,7 +4,7 @@ import StrictJSON
 extension Team {
     /// Finds out whether all processes were given the same options and data.
     ///
-    /// - Throws: `TrainingError.options` that names a process whose options or files are others.
+    /// - Throws: `TrainingError.options` that names a process with other options or files.
     func agree(on options: TrainingOptions) throws(TrainingError) {
         guard size > 1 else { return }
         var files = options.trainFiles.map { ("`train_file`\($0.rules)", $0.path) }

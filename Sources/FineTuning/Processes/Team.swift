@@ -4,8 +4,8 @@ import Torch
 
 /// The processes that train together, of which this is one; or this process alone.
 ///
-/// All of them do the same with the same numbers, but for the rows whose gradients each computes. The one with rank 0
-/// writes.
+/// All of them do the same with the same numbers, except that each computes the gradients of other rows. The one with
+/// rank 0 writes.
 package final class Team {
     /// This process's number, from 0.
     package let rank: Int
@@ -17,10 +17,10 @@ package final class Team {
 
     private struct Links {
         let group: ProcessGroup
-        /// For tensors on GPUs; nil where the other carries all.
+        /// For tensors on GPUs; nil if the other connection carries all tensors.
         let devices: ProcessGroup?
         let timeout: Double
-        /// A process that serves the store must keep it.
+        /// Kept, since this process may serve the store.
         let store: ProcessStore
         let serves: Bool
     }
@@ -35,10 +35,10 @@ package final class Team {
     /// Meets the other processes.
     ///
     /// - Parameters:
-    ///   - timeout: how long the others are waited for, now and in each step, in seconds.
+    ///   - timeout: how long to wait for the others, now and in each step, in seconds.
     ///   - device: where the gradients are; on CUDA they go by NCCL.
-    ///   - whenOrphaned: called if the process that started this one is gone; nil does not look.
-    /// - Throws: `TrainingError.processes` that says who is missing.
+    ///   - whenOrphaned: called if the process that started this one ends; nil does not watch it.
+    /// - Throws: `TrainingError.processes` that names the missing processes.
     package init(
         place: ProcessPlace, timeout: Double, device: Device = .cpu, whenOrphaned: (@Sendable () -> Void)? = nil
     ) throws(TrainingError) {
@@ -79,18 +79,18 @@ package final class Team {
         }
     }
 
-    /// Whether this process writes the run's files and speaks to its user.
+    /// Whether this process writes the run's files and reports to the user.
     package var writes: Bool { rank == 0 }
 
-    /// Whether another process has ended and said why, so that this one's error is but an echo.
+    /// Whether another process has ended and said why, so that this one's error only follows from it.
     package var otherSaidWhy: Bool { heartbeat?.otherSaidWhy ?? false }
 
     /// Notes the step that is being computed.
     func enter(step: Int) { heartbeat?.enter(step: step) }
 
-    /// Does what all processes do together; nothing in a process that trains alone.
+    /// Runs an operation that all processes take part in; nothing in a process that trains alone.
     ///
-    /// - Throws: `TrainingError.processes` that names the process which keeps the others from going on.
+    /// - Throws: `TrainingError.processes` that names the process that keeps the others from continuing.
     func together(_ body: (ProcessGroup) throws(TorchError) -> Void) throws(TrainingError) {
         guard let links, let heartbeat else { return }
         do {
@@ -102,7 +102,7 @@ package final class Team {
         }
     }
 
-    /// Writes down for the others why this process ends, so that they can report it, and leaves them.
+    /// Records why this process ends, so that the others can report it, and leaves them.
     package func leave(because error: any Error) {
         guard let heartbeat, let (store, serves) = links.map({ ($0.store, $0.serves) }) else { return }
         heartbeat.leave(because: "\(error)")
@@ -118,7 +118,7 @@ package final class Team {
         return try GradientReducer(group: links.devices ?? links.group, parameters: parameters)
     }
 
-    /// Replaces the elements by their sums over the processes, where the tensor is.
+    /// Replaces the elements by their sums over the processes, on the tensor's device.
     func sum(_ tensor: Tensor) throws(TrainingError) {
         guard let links else { return }
         try together { _ throws(TorchError) in try (links.devices ?? links.group).allReduce(tensor) }
@@ -131,19 +131,19 @@ package final class Team {
         return result
     }
 
-    /// The text that each process brings, by rank.
+    /// The text that each process contributes, by rank.
     func gather(_ text: String) throws(TrainingError) -> [String] {
         try gather(Array(text.utf8)).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// The bytes that each process brings, by rank.
+    /// The bytes that each process contributes, by rank.
     func gather(_ bytes: [UInt8]) throws(TrainingError) -> [[UInt8]] {
         var result = [bytes]
         try together { group throws(TorchError) in result = try group.gather(bytes) }
         return result
     }
 
-    /// The text that the process with rank 0 brings.
+    /// The text of the process with rank 0.
     func announced(_ text: String) throws(TrainingError) -> String {
         var result = text
         try together { group throws(TorchError) in

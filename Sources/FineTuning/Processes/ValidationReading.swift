@@ -1,6 +1,6 @@
 import QuestionAnswering
 
-/// What a model makes of the validation's rows, or of a process's part of them.
+/// A model's readings of the validation rows, or of a process's part of them.
 package struct ValidationReading {
     /// By the examples' numbers.
     package var predictions: [Int: Prediction] = [:]
@@ -61,8 +61,8 @@ package struct ValidationReading {
 }
 
 extension Team {
-    /// This process's rows of a validation: those of a run of examples, with about as many tokens as another's. The
-    /// windows of an example stay together.
+    /// This process's rows of a validation: those of consecutive examples, with about as many tokens as any other
+    /// process has. The windows of an example stay together.
     func part(of features: [Feature]) -> [Feature] {
         guard size > 1 else { return features }
         let total = features.reduce(0) { $0 + $1.length }
@@ -79,7 +79,7 @@ extension Team {
         return result
     }
 
-    /// What all processes read together; nil if one of them was asked to stop before it had read its part.
+    /// The readings of all processes; nil if one of them was asked to stop before it had read its part.
     func joined(_ own: ValidationReading?) throws(TrainingError) -> ValidationReading? {
         guard size > 1 else { return own }
         guard try sums([own == nil ? 1 : 0])[0] == 0 else { return nil }
