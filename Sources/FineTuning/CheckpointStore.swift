@@ -59,7 +59,7 @@ package struct CheckpointStore: Sendable {
                 try Self.verify(path)
                 return (step, path)
             } catch {
-                warn("\(error); an older checkpoint is looked for")
+                warn("\(error); trying an older checkpoint")
             }
         }
         return nil
@@ -108,7 +108,7 @@ package struct CheckpointStore: Sendable {
                 throw FileError(path: directory, message: "the checkpoint is not whole: \(name) \(error.message)")
             }
             guard digest == entry["sha256"]?.string else {
-                throw FileError(path: directory, message: "the checkpoint is damaged: \(name) has another checksum")
+                throw FileError(path: directory, message: "the checkpoint is damaged: \(name) has a different checksum")
             }
         }
     }

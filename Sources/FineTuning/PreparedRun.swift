@@ -44,7 +44,7 @@ package struct PreparedRun {
         try given.validate()
         let device = given.device ?? Device.best
         guard device.isAvailable else {
-            throw .options("`device` \(device.rawValue): this libtorch cannot use one here")
+            throw .options("`device` \(device.rawValue): this libtorch cannot use it here")
         }
         var options = given.resolved(device: device, precision: given.precision ?? .automatic(on: device))
         var report = TrainingReport(isQuiet: !team.writes)
@@ -98,7 +98,7 @@ package struct PreparedRun {
         if let broken {
             throw .model(
                 .notFinite(
-                    "\(options.model): the weights \(broken) have numbers that are not finite; take another copy"))
+                    "\(options.model): the weights \(broken) have numbers that are not finite; use another copy"))
         }
         return loaded
     }

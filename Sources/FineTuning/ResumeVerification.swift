@@ -36,11 +36,11 @@ package struct ResumeVerification {
     /// Runs both and compares them.
     package func run(kills: Int) throws -> Result {
         let (whole, broken) = ("\(directory)/whole", "\(directory)/broken")
-        say("the run that is left alone:")
+        say("the uninterrupted run:")
         let begin = Date()
         let child = try start(whole, resume: false, errors: .standardError)
         child.waitUntilExit()
-        try check(child, "the run that was left alone")
+        try check(child, "the uninterrupted run")
         let seconds = -begin.timeIntervalSinceNow
         var result = Result(comparison: try RunComparison(whole, whole), directory: directory)
         let log = "\(directory)/broken.log"
@@ -61,7 +61,7 @@ package struct ResumeVerification {
         }
         let last = try start(broken, resume: true, errors: errors)
         last.waitUntilExit()
-        try check(last, "the run that was killed (\(log) has its words)")
+        try check(last, "the killed run (its output is in \(log))")
         result.comparison = try RunComparison(whole, broken)
         result.resumedAfter = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").compactMap {
             $0.split(separator: "going on after step ").last.flatMap { Int($0.prefix { $0.isNumber }) }
@@ -127,7 +127,7 @@ extension ResumeVerification.Result {
         }
         lines.append(
             comparison.differences.isEmpty
-                ? "the run that was killed ended as the one that was not; both are in \(directory)"
+                ? "the killed run ended exactly as the uninterrupted one; both are in \(directory)"
                 : "THE RUNS DIFFER; both are in \(directory)")
         return lines.joined(separator: "\n")
     }

@@ -115,7 +115,7 @@ struct RunDirectory {
     func check() throws(TrainingError) {
         guard lock.isInPlace else {
             throw .output(
-                "`output_dir` \(path): the directory was removed or replaced while the run went on; nothing is written")
+                "`output_dir` \(path): the directory was removed or replaced during the run; nothing is written")
         }
     }
 

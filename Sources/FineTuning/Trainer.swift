@@ -312,7 +312,7 @@ extension Trainer {
             return nil
         } catch let error as ReaderError where error.kind == .notFinite {
             throw TrainingError.notFinite(
-                step: state.step, what: "what the model computes for the validation",
+                step: state.step, what: "the model's output for the validation",
                 advice: "\(error); the last checkpoint is whole")
         }
     }

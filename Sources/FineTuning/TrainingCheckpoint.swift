@@ -60,8 +60,8 @@ struct TrainingCheckpoint {
         }
         if let own, !own.differences.isEmpty {
             report.say(
-                "warning: this is not where the run was stopped: \(own.differences.joined(separator: ", ")); it goes "
-                    + "on, but the last bits may differ from those of a run that never stopped")
+                "warning: the run was stopped in another environment: \(own.differences.joined(separator: ", ")); it "
+                    + "continues, but the last bits may differ from those of an uninterrupted run")
         }
         try team.share(optimizer.slots.flatMap { [$0.firstMoment, $0.secondMoment] })
         if let average { try team.share(average.means.map(\.tensor)) }

@@ -57,7 +57,7 @@ package struct TrainingData: Sendable {
     private static func nothing(in file: String) -> TrainingError {
         .data(
             "\(file): no question is left to train on; `bertqa check --data \(file)` lists what is wrong, `bertqa "
-                + "convert --repair` mends what can be mended")
+                + "convert --repair` repairs what can be repaired")
     }
 
     /// Reads a dataset.

@@ -53,7 +53,7 @@ struct TrainingReport {
             let checks = options.trainFiles.map { "`bertqa check --data \($0.path)`" }.joined(separator: ", ")
             say(
                 "skipped    \(Figures.count(data.skipped.count, "question")) that cannot be trained on; \(checks) "
-                    + "lists them, `bertqa convert --repair` mends what can be mended")
+                    + "lists them, `bertqa convert --repair` repairs what can be repaired")
         }
         if data.training.answerLost > 0 {
             say(
@@ -102,7 +102,7 @@ struct TrainingReport {
     mutating func reduced(step: Int, rows: Int) {
         say(
             "warning: memory ran out in step \(step), which was computed again: passes have \(rows) rows from now on, "
-                + "and as many more add up to a step; `batch_size` \(rows) starts so")
+                + "and more of them add up to a step; `batch_size` \(rows) starts that way")
     }
 
     mutating func teaching(done: Int, of total: Int) {

@@ -111,7 +111,7 @@ package struct TrainingState: Sendable {
             throw FileError(
                 path: path,
                 message: "the run was started with other settings: \(differences.joined(separator: ", ")); resume it "
-                    + "with the same ones, or start anew in another `output_dir`")
+                    + "with the same ones, or start a new run in another `output_dir`")
         }
     }
 }

@@ -29,7 +29,7 @@ extension TrainingStatistics {
             let drop = Figures.fixed(kept.f1 - last.f1, 2)
             return
                 "epoch \(best) was the best (\(result)) and is the model that was kept; by epoch \(epochs.count) F1 "
-                + "had fallen by \(drop): fewer epochs or a lower learning rate would do"
+                + "had fallen by \(drop): fewer epochs or a lower learning rate may help"
         }
         if epochs.count > 1, let before = epochs[epochs.count - 2].validation {
             let gain = kept.f1 - before.f1

@@ -147,12 +147,12 @@ package struct DeviceCheck: Sendable {
         guard !found.isEmpty else { return nil }
         let list = found.map { "\($0.0) by \(share($0.1))" }.joined(separator: ", ")
         let message =
-            "the device \(device) does not compute in \(precision.rawValue) what the CPU does: it differs in \(list)"
+            "the device \(device) computes other results in \(precision.rawValue) than the CPU: it differs in \(list)"
         guard found.allSatisfy({ $0.1 <= limits.refusal }) else {
             throw .deviceCheck(
                 "\(message), and rounding explains \(share(limits.refusal)) at most; its results would be wrong. Use "
-                    + "`device` cpu, try `precision` fp32 or another libtorch; `skip_device_check` uses it all the "
-                    + "same")
+                    + "`device` cpu, try `precision` fp32 or another libtorch; `skip_device_check` uses it "
+                    + "anyway")
         }
         return
             "\(message), which is more than the \(share(limits.warning)) that is usual; compare its answers with "

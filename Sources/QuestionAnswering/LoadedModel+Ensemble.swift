@@ -9,7 +9,7 @@ extension LoadedModel {
     package mutating func join(_ other: LoadedModel, names: (String, String)) throws(ReaderError) {
         if let difference = tokenizer.difference(from: other.tokenizer) {
             throw .mismatch(
-                "\(names.0) and \(names.1) have different tokenizers, and models answer together only with the same: "
+                "\(names.0) and \(names.1) have different tokenizers; models that answer together need the same: "
                     + difference)
         }
         partners.append(other)

@@ -106,9 +106,9 @@ extension MaskAlignment {
             } else if touched.upperBound > answer.upperBound {
                 "the answer ends inside a token"
             } else if byMask != byOffsets {
-                "the answer is split otherwise by itself than in its text"
+                "the answer alone is split differently than in its text"
             } else {
-                "the text around the answer is split otherwise"
+                "the text around the answer is split differently"
             }
         return AlignmentDifference(
             questionID: example.id, byOffsets: byOffsets.map(name), byMask: byMask.map(name), reason: reason)

@@ -73,7 +73,7 @@ extension PassageRanking: CustomStringConvertible {
         else {
             throw .mismatch(
                 "\(path)/config.json: '\(Self.key)' must have the numbers bm25, cosine and no_answer, each from -1000 "
-                    + "to 1000; correct it, or take it out for the usual ones")
+                    + "to 1000; correct it, or remove it for the defaults")
         }
         self.init(bm25: bm25, cosine: cosine, noAnswer: noAnswer)
     }

@@ -111,7 +111,7 @@ package struct Predictor {
     private static func notFinite(_ model: QuestionAnsweringModel) throws -> ReaderError {
         for (name, tensor) in model.parameters.all where try !tensor.allFinite() {
             return .notFinite(
-                "the weights \(name) have numbers that are not finite; the model is damaged, take another copy")
+                "the weights \(name) have numbers that are not finite; the model is damaged, use another copy")
         }
         return .notFinite("the model's logits are not finite, though its weights are; try `precision` fp32")
     }

@@ -47,8 +47,8 @@ package struct QuantizationRecord: Sendable, Hashable {
             json = try MappedFile(path: path).withBytes(JSONValue.parse)
         } catch let error as FileError where error.isMissing {
             throw .quantization(
-                "`precision` int8: what it costs \(directory) has not been measured; `bertqa quantize --model "
-                    + "\(directory) --data questions.json` does, and allows it")
+                "`precision` int8: its loss for \(directory) has not been measured; measure and allow it with "
+                    + "`bertqa quantize --model \(directory) --data questions.json`")
         } catch {
             throw .quantization("\(path): \(error); measure again with `bertqa quantize`")
         }
@@ -75,8 +75,8 @@ package struct QuantizationRecord: Sendable, Hashable {
         }
         guard digest == record.weights else {
             throw .quantization(
-                "`precision` int8: the weights in \(directory) have changed since it was measured; `bertqa quantize` "
-                    + "measures again")
+                "`precision` int8: the weights in \(directory) have changed since it was measured; measure again "
+                    + "with `bertqa quantize`")
         }
     }
 
@@ -87,7 +87,7 @@ package struct QuantizationRecord: Sendable, Hashable {
         guard drop <= limit else {
             throw ReaderError.quantization(
                 "int8 loses \(Figures.fixed(drop, 2)) of F1 (\(Figures.fixed(f1, 2)) to \(Figures.fixed(int8F1, 2))), "
-                    + "more than `max_drop` \(limit); it stays forbidden for \(directory)")
+                    + "more than `max_drop` \(limit); it is not allowed for \(directory)")
         }
         let object = JSONObject([
             ("weights_sha256", .string(weights)), ("data", .string(data)), ("data_sha256", .string(dataDigest)),

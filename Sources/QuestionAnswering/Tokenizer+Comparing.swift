@@ -10,11 +10,11 @@ extension Tokenizer {
             return "the token \(id) is \(spelling(id)) in one and \(other.spelling(id)) in the other"
         }
         if template.pairIDs != other.template.pairIDs {
-            return "they put other special tokens around a question and its text"
+            return "they put different special tokens around a question and its text"
         }
         let (tokens, otherTokens) = (tokenize(Self.sample), other.tokenize(Self.sample))
         if tokens.ids == otherTokens.ids, tokens.offsets == otherTokens.offsets { return nil }
-        return "they split texts otherwise, for example in capitals, accents or white space"
+        return "they split texts differently, for example in capitals, accents or white space"
     }
 
     private func spelling(_ id: Int32) -> String { vocabulary[id].map { "\"\($0)\"" } ?? "missing" }

@@ -61,7 +61,7 @@ package struct CalibrationReport {
     /// One line.
     package var summary: String {
         let error = heldOutError.map {
-            "; calibration error \(Figures.fixed($0, 4)) on articles that were not fitted on"
+            "; calibration error \(Figures.fixed($0, 4)) on held-out articles"
         }
         return "scores are calibrated on \(Figures.count(calibration.questions, "question"))\(error ?? "")"
     }
@@ -85,7 +85,7 @@ package struct CalibrationReport {
         lines.append("calibration error  \(Figures.fixed(before.calibrationError, 4)) before")
         if let after {
             lines.append(
-                "                   \(Figures.fixed(after.calibrationError, 4)) on articles that were not fitted on; "
+                "                   \(Figures.fixed(after.calibrationError, 4)) on held-out articles; "
                     + "\(Figures.fixed(after.errorByChance(), 4)) would be chance")
         }
         lines.append("fitted on \(Figures.count(calibration.questions, "question")), stored in \(model)/config.json")

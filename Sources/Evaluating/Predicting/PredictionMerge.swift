@@ -66,7 +66,7 @@ package enum PredictionMerge {
             }
             guard record.shard.count == first.record.shard.count else {
                 throw EvaluationError.shards(
-                    "\(first.file) is shard \(first.record.shard) and \(file) shard \(record.shard); all must be of "
+                    "\(first.file) is shard \(first.record.shard) and \(file) shard \(record.shard); all must be from "
                         + "one division"
                 )
             }

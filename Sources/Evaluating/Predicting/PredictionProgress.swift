@@ -92,14 +92,14 @@ package final class PredictionProgress {
         }
         guard differences.isEmpty else {
             throw EvaluationError.output(
-                "\(path) was begun with others: \(differences.joined(separator: ", ")); give what it was begun with, "
-                    + "or remove it"
+                "\(path) was started with other settings: \(differences.joined(separator: ", ")); use the same "
+                    + "ones, or remove it"
             )
         }
         let circumstances = identity.circumstances(from: header)
         if !circumstances.isEmpty {
             warn(
-                "it was begun under other circumstances: \(circumstances.joined(separator: ", ")); "
+                "it was started in another environment: \(circumstances.joined(separator: ", ")); "
                     + "the last digits of probabilities may differ from those of an unbroken run")
         }
     }
@@ -112,7 +112,9 @@ package final class PredictionProgress {
         guard let header = lines.next(), header["options"] != nil else { return (nil, 0, 0) }
         var (done, end) = (0, lines.end)
         while let line = lines.next(), PredictionRecord(line) != nil { (done, end) = (done + 1, lines.end) }
-        if end < lines.size { warn("\(path): the last line is not whole; it is dropped and its question asked again") }
+        if end < lines.size {
+            warn("\(path): the last line is incomplete; it is discarded and its question answered again")
+        }
         return (header, done, end)
     }
 }

@@ -161,13 +161,13 @@ extension ModelCard {
     private var limits: String {
         let file = record.trainNames
         var lines = [
-            "It learned from \(file) only. How good it is on other texts and questions than those was not measured; "
-                + "score it on some of yours.",
+            "It learned from \(file) only. How good it is on other texts and questions was not measured; "
+                + "score it on your own data.",
             !record.trainFiles.contains { $0.official != nil }
                 ? "It answers in the languages that both \(Markdown.code(record.baseName)) and \(file) have."
                 : "It answers questions in English.",
-            "An answer is a piece of the text, and one piece: it neither counts, nor puts together what stands in "
-                + "several places, nor knows what the text does not say.",
+            "An answer is one continuous part of the text: the model neither counts, nor combines several places, "
+                + "nor knows what the text does not say.",
         ]
         if let length = record.options["max_length"]?.int {
             let isWindowed = record.options["truncation"]?.string == "windows"
@@ -179,14 +179,14 @@ extension ModelCard {
         }
         lines.append(
             record.noAnswerThreshold.map {
-                "It may say that a text has no answer: where the probability of that is above \(Figures.fixed($0, 4)), "
+                "It may report that a text has no answer, if the probability of that is above \(Figures.fixed($0, 4)), "
                     + "the threshold with the best F1 in validation."
-            } ?? "No threshold for questions without an answer was measured: it always gives one, with a score.")
+            } ?? "No threshold for questions without an answer was measured: it always gives an answer, with a score.")
         if let error = best?.calibrationError {
             lines.append(
                 "In BertQA its score is the probability that an answer is right, by a calibration in `config.json` "
-                    + "that was fitted on the validation (expected calibration error on articles that were not fitted "
-                    + "on: \(Figures.fixed(error, 4))). transformers computes other scores.")
+                    + "that was fitted on the validation questions (expected calibration error on held-out articles: "
+                    + "\(Figures.fixed(error, 4))). transformers computes other scores.")
         }
         return "## Limits\n\n" + lines.map { "- \($0)" }.joined(separator: "\n")
     }

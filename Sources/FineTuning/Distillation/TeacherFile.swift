@@ -49,20 +49,20 @@ struct TeacherFile {
         do {
             let value = try MappedFile(path: record).withBytes(JSONValue.parse)
             guard value["identity"]?.serialized() == identity.serialized() else {
-                warn("\(path) is of other teachers, rows or settings; the teachers are asked again")
+                warn("\(path) is from other teachers, rows or settings; the teachers read the rows again")
                 return nil
             }
             guard try FileDigest.sha256(path: path) == value["sha256"]?.string,
                 let view = try SafetensorsFile(path: path)["shares"], view.shape == shape
             else {
-                warn("\(path) is damaged; the teachers are asked again")
+                warn("\(path) is damaged; the teachers read the rows again")
                 return nil
             }
             return try view.tensor()
         } catch let error as FileError where error.isMissing {
             return nil
         } catch {
-            warn("\(path) cannot be used (\(error)); the teachers are asked again")
+            warn("\(path) cannot be used (\(error)); the teachers read the rows again")
             return nil
         }
     }

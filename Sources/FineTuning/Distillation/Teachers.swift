@@ -22,7 +22,8 @@ struct Teachers {
         for folder in folders {
             let teacher = try Self.load(folder, options)
             if let difference = student.tokenizer.difference(from: teacher.tokenizer) {
-                throw .options("`teacher` \(folder) has another tokenizer than `model` \(options.model): \(difference)")
+                throw .options(
+                    "`teacher` \(folder) has a different tokenizer than `model` \(options.model): \(difference)")
             }
             let (own, longest) = (options.features.maxLength, teacher.model.config.longestRow)
             guard own <= longest else {

@@ -99,8 +99,8 @@ package struct PlannedRun {
     private static func division(of plan: TrainingPlan) throws(TrainingError) -> TrainingPlan.Division {
         if let division = plan.division { return division }
         throw .options(
-            "`memory` \(plan.memory): training needs \(plan.least) at least, one row a pass and with gradient "
-                + "checkpointing, and a tenth of the memory to spare; take more memory, a smaller model or a lower "
+            "`memory` \(plan.memory): training needs at least \(plan.least), with one row per pass and gradient "
+                + "checkpointing, plus a tenth of the memory in reserve; use more memory, a smaller model or a lower "
                 + "`max_length`")
     }
 

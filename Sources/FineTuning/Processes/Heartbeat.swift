@@ -79,7 +79,7 @@ final class Heartbeat: Sendable {
     private var unreachable: String {
         let server = place.storeIsServed ? "what started the processes" : "the process with rank 0"
         return
-            "\(server), at \(place.host):\(place.port), cannot be reached any more: it ended or the link to it is "
+            "\(server), at \(place.host):\(place.port), can no longer be reached: it ended or the link to it is "
             + "broken"
     }
 
@@ -103,9 +103,9 @@ final class Heartbeat: Sendable {
             let late = (0..<place.size).filter { (after[$0]?.step ?? own) < own }
             if !late.isEmpty {
                 let names = late.map { "rank \($0) (still at step \(after[$0]?.step ?? 0))" }.joined(separator: ", ")
-                return "\(names) did not come to step \(own) within \(Figures.duration(timeout)), though it lives"
+                return "\(names) did not reach step \(own) within \(Figures.duration(timeout)), but is alive"
             }
-            return "the processes all live, but their link broke: \(error.message)"
+            return "all processes are alive, but their link broke: \(error.message)"
         } catch {
             return unreachable
         }
@@ -140,7 +140,7 @@ final class Heartbeat: Sendable {
     }
 
     private func describe(_ rank: Int, _ beat: Beat?) -> String {
-        guard let beat else { return "the process with rank \(rank) never came" }
+        guard let beat else { return "the process with rank \(rank) never started" }
         return
             "the process with rank \(rank) (number \(beat.process) on \(beat.host), last seen at step \(beat.step)) "
             + "does not answer: it was killed, hangs, or its link is broken"

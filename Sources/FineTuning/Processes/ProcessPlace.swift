@@ -51,7 +51,7 @@ package struct ProcessPlace: Sendable, Hashable {
         func number(_ name: String, _ range: Range<Int>, otherwise: Int? = nil) throws(TrainingError) -> Int {
             guard let text = environment[name] else {
                 if let otherwise { return otherwise }
-                throw .options("\(name) is not set, though \(names.0) or \(names.1) is: all processes need all of them")
+                throw .options("\(name) is not set, but \(names.0) or \(names.1) is; every process needs all of them")
             }
             guard let value = Int(text), range.contains(value) else {
                 throw .options(

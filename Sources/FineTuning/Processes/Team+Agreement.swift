@@ -25,7 +25,7 @@ extension Team {
                 let (first, line) = (Self.line(number, of: all[0]), Self.line(number, of: theirs))
                 guard first != line else { continue }
                 throw .options(
-                    "the process with rank \(other) was started with other options or files than that with rank 0: "
+                    "the process with rank \(other) was started with other options or files than rank 0: "
                         + "\(line), not \(first)")
             }
         }

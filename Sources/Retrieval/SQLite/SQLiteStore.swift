@@ -191,7 +191,7 @@ package struct SQLiteStore: DocumentStore {
     private static func summary(_ row: Row) throws -> DocumentSummary {
         let text: String = row["metadata"]
         guard let metadata = try JSONValue.parse(Array(text.utf8)).object else {
-            throw DocumentStoreError(.corrupt, "the metadata of document '\(row["id"] as String)' is no JSON object")
+            throw DocumentStoreError(.corrupt, "the metadata of document '\(row["id"] as String)' is not a JSON object")
         }
         return DocumentSummary(
             id: DocumentID(stored: row["id"]), bytes: row["bytes"], characters: row["characters"],

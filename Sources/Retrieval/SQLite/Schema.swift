@@ -21,7 +21,7 @@ enum Schema {
             if !tables.isEmpty, !tables.contains("grdb_migrations") {
                 throw DocumentStoreError(
                     .corrupt,
-                    "\(name): is a database of something else (it has a table \(tables[0])); name another file")
+                    "\(name): is another program's database (it has a table \(tables[0])); name another file")
             }
         }
         try migrator.migrate(database)
