@@ -100,7 +100,7 @@ struct ShardedPredictionTests {
             try file.write(contentsOf: Data(#"{"id":"17-0","ans"#.utf8))
             try file.close()
             let last = try Tool.run(command)
-            #expect(last.status == 0 && last.err.contains("not whole"), "\(last.err)")
+            #expect(last.status == 0 && last.err.contains("is incomplete"), "\(last.err)")
             for ending in ["", ".best", ".odds"] {
                 #expect(try shop.bytes("out\(ending)") == shop.bytes("whole\(ending)"), "\(ending)")
             }

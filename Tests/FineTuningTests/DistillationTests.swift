@@ -119,7 +119,7 @@ struct DistillationTests {
                 .save(to: other)
             options.teachers = [other]
             let error = #expect(throws: TrainingError.self) { try Trainer.train(options) }
-            #expect(error?.description.contains("`teacher` \(other) has another tokenizer") == true)
+            #expect(error?.description.contains("`teacher` \(other) has a different tokenizer") == true)
             #expect(!FileManager.default.fileExists(atPath: options.outputDirectory))
         }
     }
