@@ -2,7 +2,7 @@ import Files
 
 /// Why the files of a model cannot be used or written.
 package struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What kind of failure it is; callers choose an exit code by it.
+    /// The kind of failure, by which callers choose an exit code.
     package enum Kind: Sendable, Hashable {
         /// The file or directory does not exist.
         case missing
@@ -14,10 +14,10 @@ package struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertib
         case invalid
         /// The file is intact, but uses something that BertQA does not implement.
         case unsupported
-        /// The weights are not those that the configuration describes.
+        /// The weights do not match the configuration.
         case mismatch
 
-        /// What it means that a file cannot be read.
+        /// The kind of failure if a file cannot be read.
         init(_ kind: FileError.Kind) {
             self =
                 switch kind {

@@ -2,17 +2,17 @@ import Files
 
 /// Why a model could not be exported.
 package struct ExportError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What is at fault; callers choose an exit code by it.
+    /// The cause, by which callers choose an exit code.
     package enum Kind: Sendable, Hashable {
-        /// An option that cannot be, or not with the others.
+        /// An option is invalid, or contradicts others.
         case options
-        /// The model.
+        /// The model cannot be exported.
         case model
-        /// What was to be written.
+        /// The output cannot be written.
         case output
     }
 
-    /// What is at fault.
+    /// The cause.
     package let kind: Kind
     /// One line for the user. It names options as files do: `opset`.
     package let description: String
@@ -21,7 +21,7 @@ package struct ExportError: Error, Sendable, Hashable, CustomStringConvertible {
         (self.kind, self.description) = (kind, description)
     }
 
-    /// What the system, or another process, says of a file that was to be written.
+    /// An error of the system, or of another process, about a file that was to be written.
     init(writing error: FileError) {
         self.init(.output, "\(error)")
     }

@@ -4,9 +4,9 @@ import Foundation
 package struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Where the fault lies.
     package enum Kind: Sendable, Hashable {
-        /// The file is not there.
+        /// The file does not exist.
         case missing
-        /// The file is there, but holds something else than it should.
+        /// The file has other contents than it should.
         case contents
         /// The system or its disk.
         case system
@@ -14,7 +14,7 @@ package struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// The file as the caller named it.
     package let path: String
-    /// The system's error number; 0 where it was not the system that refused.
+    /// The system's error number; 0 if the system did not refuse.
     package let code: Int32
     /// Where the fault lies.
     package let kind: Kind
@@ -34,15 +34,15 @@ package struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
         self.init(path: path, code: code, message: Self.reason(code))
     }
 
-    /// An error of Foundation, with the system's words where it kept them.
+    /// An error of Foundation, with the system's words if it has them.
     package init(path: String, _ error: any Error) {
         self = error as? FileError ?? FileError(path: path, message: Self.reason(error))
     }
 
-    /// Whether the file is not there.
+    /// Whether the file does not exist.
     package var isMissing: Bool { kind == .missing }
 
-    /// The same error of a file that was to be written: that its folder is not there does not make it a missing input.
+    /// The same error for a file that was to be written: a missing folder does not make it a missing input.
     package func whileWriting(_ path: String) -> FileError {
         FileError(path: path, message: "cannot be written: \(message)")
     }
@@ -56,7 +56,7 @@ package struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
             + (code == ENOSPC ? " (free some space, or choose a folder on another disk)" : "")
     }
 
-    /// The system's words for an error, where Foundation kept them.
+    /// The system's words for an error, if Foundation has them.
     package static func reason(_ error: any Error) -> String {
         let cocoa = error as NSError
         if let underlying = cocoa.userInfo[NSUnderlyingErrorKey] as? NSError, underlying.domain == NSPOSIXErrorDomain {

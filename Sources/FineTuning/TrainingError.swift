@@ -56,8 +56,7 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
     static func processes(_ message: String) -> TrainingError { TrainingError(.processes, message) }
     static func computation(_ message: String) -> TrainingError { TrainingError(.computation, message) }
 
-    /// Runs a body whose errors mean one kind of failure of a run. An error that is a `TrainingError` already stays as
-    /// it is.
+    /// Runs a body whose errors mean one kind of failure of a run. A `TrainingError` is passed on unchanged.
     ///
     /// - Parameter context: precedes the message of an error.
     static func wrapping<Result>(

@@ -24,7 +24,7 @@ public enum HubError: Error, Sendable, Hashable, CustomStringConvertible {
     case tooLong(String, limit: Int)
     /// A file or an answer names something outside the model's own folder, or is not in its format.
     case untrusted(String)
-    /// The cache cannot be written to.
+    /// The cache cannot be written.
     case cache(String)
     /// The model has only weights in Python's pickle format.
     case pickleOnly(String)

@@ -1,18 +1,18 @@
 /// Why a tokenizer could not be read, written or used.
 public struct TokenizerError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What kind of failure it is.
+    /// The kind of failure.
     public enum Kind: Sendable, Hashable {
-        /// A file or folder is not there.
+        /// A file or folder does not exist.
         case missing
         /// A file could not be read or written.
         case inputOutput
-        /// A file holds something else than it should.
+        /// A file has other contents than it should.
         case malformed
-        /// A well-formed file asks for what BertQA does not do.
+        /// A well-formed file asks for something that BertQA does not support.
         case unsupported
         /// The vocabulary lacks a token, has one twice or has gaps.
         case vocabulary
-        /// A text cannot be cut to the length asked for.
+        /// A text cannot be cut to the given length.
         case truncation
     }
 

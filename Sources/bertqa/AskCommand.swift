@@ -36,7 +36,7 @@ struct AskCommand: AsyncParsableCommand {
     @OptionGroup var noAnswer: NoAnswerOptions
     @OptionGroup var options: ModelOptions
 
-    @Flag(help: "Print one JSON object: the answer, or with --top-k an object with a list of answers.")
+    @Flag(help: "Print one JSON object: the answer, or with --top-k above 1 a list of them in \"answers\".")
     var json = false
 
     func validate() throws {

@@ -5,18 +5,18 @@ import QuestionAnswering
 import Retrieval
 import StrictJSON
 
-/// Why a request is not answered, as the response says it.
+/// Why a request is not answered, as given in the response.
 package struct APIError: Error, Sendable {
     let status: HTTPResponse.Status
     /// A word for programs.
     let type: String
     /// A sentence for people.
     let message: String
-    /// The field of the request that is wrong, as in `pairs[3].question`.
+    /// The field of the request that is wrong, such as `pairs[3].question`.
     var field: String?
     /// Seconds after which the client may try again.
     var retryAfter: Int?
-    /// The methods that the path knows.
+    /// The methods that the path supports.
     var allow: String?
 
     init(_ status: HTTPResponse.Status, _ type: String, _ message: String, field: String? = nil) {
@@ -74,9 +74,9 @@ package struct APIError: Error, Sendable {
 }
 
 extension APIError {
-    /// What a reader's error means for a request.
+    /// The error of a request for a reader's error.
     ///
-    /// - Parameter path: the fields' place in the request, as in `pairs[3].`.
+    /// - Parameter path: the fields' place in the request, such as `pairs[3].`.
     init(_ error: ReaderError, path: String = "") {
         switch error.kind {
         case .emptyQuestion: self = .empty(path + "question", "\(error)")
@@ -89,7 +89,7 @@ extension APIError {
 }
 
 extension APIError {
-    /// What a document store's error means for a request.
+    /// The error of a request for a document store's error.
     init(_ error: DocumentStoreError) {
         let message = error.description
         switch error.kind {
