@@ -64,7 +64,7 @@ package struct CheckpointContents: Sendable {
         guard let other = CheckpointKeys.family(of: names), other.page.scope != family.page.scope else { return "" }
         return
             "; its names are those of \(other.title), but config.json describes a \(family.title): write "
-            + "\"model_type\": \"\(other.rawValue)\" there if that is what it is"
+            + "\"model_type\": \"\(other.rawValue)\" there if the model is \(other.title)"
     }
 
     private static func reshaped(_ found: [String: TensorView], _ shapes: [ModelParameters.Shape]) -> [String] {

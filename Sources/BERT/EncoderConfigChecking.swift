@@ -27,7 +27,7 @@ extension EncoderConfig {
         guard longestRow > 0 else {
             throw invalid(
                 "'\(key(\.maxPositionEmbeddings))' is \(maxPositionEmbeddings), but positions begin at "
-                    + "\(positions.first), behind the padding's")
+                    + "\(positions.first), after the padding's")
         }
         if let noAnswerThreshold, !(0...1).contains(noAnswerThreshold) {
             throw invalid("'no_answer_threshold' is \(noAnswerThreshold); expected a probability from 0 to 1")

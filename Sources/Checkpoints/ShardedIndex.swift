@@ -31,7 +31,7 @@ package struct ShardedIndex: Sendable {
                     path: path, kind: .invalid,
                     message:
                         "the file of tensor \(Self.quoted(tensor)) must be a plain file name beside the index, not "
-                        + (entry.string.map(Self.quoted) ?? "a value that is no string"))
+                        + (entry.string.map(Self.quoted) ?? "a value that is not a string"))
             }
             fileOfTensor[tensor] = name
         }

@@ -52,7 +52,7 @@ package enum FileKind: Sendable, Hashable {
     /// What an error calls it.
     package var description: String {
         switch self {
-        case .missing: "it is not there"
+        case .missing: "it does not exist"
         case .file: "it is a file"
         case .directory: "it is a directory"
         case .link: "it is a symbolic link"

@@ -57,7 +57,7 @@ struct TrainingReport {
         }
         if data.training.answerLost > 0 {
             say(
-                "warning    in \(Figures.count(data.training.answerLost, "question")) the answer lies behind the cut "
+                "warning    in \(Figures.count(data.training.answerLost, "question")) the answer is after the cut "
                     + "at \(options.features.maxLength) tokens; a larger `max_length` or `truncation` windows keeps it")
         }
         if data.training.dropped > 0 {
@@ -82,7 +82,7 @@ struct TrainingReport {
         guard let epochs = state.finishedEpochs, state.step < schedule.totalSteps else { return }
         say(
             "the run was finished after \(Figures.count(epochs, "epoch")): the learning rate, which had fallen to 0, "
-                + "goes on from \(Figures.scientific(schedule.rate(step: state.step))), where a run of this length "
+                + "continues from \(Figures.scientific(schedule.rate(step: state.step))), where a run of this length "
                 + "would be, and falls to 0 at step \(schedule.totalSteps)")
     }
 

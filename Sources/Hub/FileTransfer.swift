@@ -53,7 +53,7 @@ struct FileTransfer: Sendable {
         case .ok: there = 0
         case .rangeNotSatisfiable:
             try output.truncate(to: 0)
-            throw HubError.network("\(address) has another size than before")
+            throw HubError.network("\(address) has a different size than before")
         default: throw failure(response)
         }
         try output.truncate(to: there)

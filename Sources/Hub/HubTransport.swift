@@ -30,7 +30,7 @@ struct HubTransport: Sendable {
         body: HTTPClientRequest.Body? = nil
     ) async throws(HubError) -> HTTPClientResponse {
         guard let url = URL(string: address), let host = url.host(), ["http", "https"].contains(url.scheme) else {
-            throw .settings("\(address) is no address of a hub; expected one that begins with https://")
+            throw .settings("\(address) is not a hub's address; expected one that begins with https://")
         }
         let proxy = try proxies.proxy(for: url)
         var request = HTTPClientRequest(url: address)

@@ -34,7 +34,7 @@ enum NetworkFailure {
     private static func system(_ code: Int32, _ place: String) -> String {
         switch code {
         case ECONNREFUSED: "\(place) refuses the connection"
-        case ENETUNREACH, EHOSTUNREACH, ENETDOWN: "there is no way to \(place)"
+        case ENETUNREACH, EHOSTUNREACH, ENETDOWN: "there is no route to \(place)"
         case ECONNRESET, EPIPE: "\(place) closed the connection"
         default: "\(place): \(String(cString: strerror(code)))"
         }

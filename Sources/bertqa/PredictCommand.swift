@@ -71,7 +71,7 @@ struct PredictCommand: AsyncParsableCommand {
         })
     var shard: DatasetShard?
 
-    @Flag(help: "Continue a run that was stopped; start one where there is none.")
+    @Flag(help: "Continue a run that was stopped; start one if there is none.")
     var resume = false
 
     @OptionGroup var answers: DecodingOptions

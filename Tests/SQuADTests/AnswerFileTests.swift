@@ -57,7 +57,7 @@ struct AnswerFileTests {
             ),
             ("id,prediction_text\na\n", "row 1 has 1 fields"), ("id,prediction_text\na,\"x\n", "never closed"),
             ("id,prediction_text,no_answer_probability\na,x,nan\n", "of question a"),
-            ("id,text\na,x\n", "none of the forms"), ("", "the file is empty"),
+            ("id,text\na,x\n", "not a supported format"), ("", "the file is empty"),
         ])
     func refused(_ text: String, _ told: String) throws {
         let error = try #require(throws: DatasetError.self) { try file(text) { try AnswerFile(path: $0) } }

@@ -106,7 +106,7 @@ struct TableTests {
             ),
             ("context,question\nc\n", "line 2: row 1 has 1 fields, and there are 2 columns"),
             ("context,question\n\"c\n\n,?\n", "line 2: the quotes that open a field here are never closed"),
-            ("context,question\r\n\"a\nb\" c,?\n", "line 3: a field in quotes goes on behind them"),
+            ("context,question\r\n\"a\nb\" c,?\n", "line 3: a quoted field has text after its closing quote"),
             (
                 "context,question,answer,answer_start\nc,?,c,first\n",
                 "line 2: row 1: answer_start must be a whole number"
@@ -119,7 +119,7 @@ struct TableTests {
             ),
             ("context,question,answers\nc,?,{'text': x y}\n", "expected ( at byte 11"),
             ("context,question,answers\nc,?,{'a: 1} \n", "a string without an end"),
-            ("context,question,answers\nc,?,{'\\ud800': 1}\n", "an escape that is no character"),
+            ("context,question,answers\nc,?,{'\\ud800': 1}\n", "an escape that is not a character"),
             ("context,question,answers\nc,?,{'a': 1} 'b'\n", "more text follows"),
             ("context,question,answers\nc,?, { 'a': --1}\n", "expected a number, not --1"),
             ("context,question,answers\nc,?,{'a': \(String(repeating: "[", count: 40))\n", "too many brackets"),

@@ -82,7 +82,7 @@ enum ModelFolder {
     private static func missing(_ folder: String, _ name: String) -> FileError {
         FileError(
             path: folder, kind: .missing,
-            message: "there is no \(name), so this is no model; give the folder of a run or of a model")
+            message: "there is no \(name), so this is not a model; give the folder of a run or of a model")
     }
 
     /// Whether a file of a repository would count as part of the model: one that is there from another model changes

@@ -74,7 +74,8 @@ struct CSVReader {
         }
         byteOffset = end + 1
         if byteOffset < bytes.count, bytes[byteOffset] != separator, !isLineEnd(bytes[byteOffset]) {
-            throw error("a field in quotes goes on behind them; quotes inside are doubled (\"\")", at: byteOffset)
+            throw error(
+                "a quoted field has text after its closing quote; quotes inside must be doubled (\"\")", at: byteOffset)
         }
         return try text(content, from: start)
     }

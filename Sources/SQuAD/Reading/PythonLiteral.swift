@@ -71,7 +71,7 @@ struct PythonLiteral {
                 try expect(",")
                 if takes("}") { break }
             }
-            guard let key = try value().string else { throw failure("a key that is no string") }
+            guard let key = try value().string else { throw failure("a key that is not a string") }
             try expect(":")
             members.append((key, try value()))
         }
@@ -189,7 +189,7 @@ extension PythonLiteral {
         let digits = String(decoding: text[position...].prefix(count), as: UTF8.self)
         guard digits.utf8.count == count, let value = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(value),
             digits.utf8.first != UInt8(ascii: "+")
-        else { throw failure("an escape that is no character") }
+        else { throw failure("an escape that is not a character") }
         position += count
         return Array(String(scalar).utf8)
     }

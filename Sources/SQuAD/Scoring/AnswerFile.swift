@@ -100,7 +100,7 @@ package struct AnswerFile: Sendable {
     private mutating func readTable(_ bytes: UnsafeRawBufferPointer, _ path: String) throws(DatasetError) {
         guard case (var reader, let names)? = Self.table(bytes, path), let ids = names.firstIndex(of: AnswerFormat.id),
             let texts = names.firstIndex(of: AnswerFormat.text)
-        else { throw DatasetError(path: path, message: "this is none of the forms of answers; \(Self.forms)") }
+        else { throw DatasetError(path: path, message: "this is not a supported format of answers; \(Self.forms)") }
         let odds = names.firstIndex(of: AnswerFormat.probability)
         while let cells = try reader.next() {
             entries += 1

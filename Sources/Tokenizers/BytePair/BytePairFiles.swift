@@ -30,7 +30,7 @@ struct BytePairFiles: Sendable {
 
     private static func missing(_ path: String, beside other: String) -> TokenizerError {
         TokenizerError(
-            .missing, "\(path) is not there, but \(other) is; a byte-level tokenizer needs both, or a tokenizer.json")
+            .missing, "\(path) is missing, but \(other) exists; a byte-level tokenizer needs both, or a tokenizer.json")
     }
 
     private mutating func readVocabulary(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {

@@ -69,7 +69,7 @@ struct PostProcessor {
         let pair = try steps(part, "pair")
         let (texts, others) = (single.compactMap(\.text), pair.compactMap(\.text))
         guard texts.map(\.name) == ["A"], others.map(\.name) == ["A", "B"] else {
-            throw part.unsupported("a template without one text A, or without one A and one B behind it in a pair")
+            throw part.unsupported("a template without one text A, or without one A and one B after it in a pair")
         }
         let parts = pair.split(omittingEmptySubsequences: false) { $0.text != nil }.map { $0.flatMap(\.special) }
         var template = PairTemplate(head: parts[0], middle: parts[1], tail: parts[2], secondType: others[1].type)
@@ -77,7 +77,7 @@ struct PostProcessor {
         let around = single.split(omittingEmptySubsequences: false) { $0.text != nil }.map { $0.flatMap(\.special) }
         (template.singleHead, template.singleTail, template.singleType) = (around[0], around[1], texts[0].type)
         guard !template.head.isEmpty, !template.tail.isEmpty else {
-            throw part.unsupported("a template without a token before the first text or behind the last one of a pair")
+            throw part.unsupported("a template without a token before the first text or after the last one of a pair")
         }
         return template
     }
