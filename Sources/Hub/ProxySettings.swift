@@ -59,7 +59,7 @@ package struct ProxySettings: Sendable, Hashable {
     private static func parse(_ text: String, _ name: String) throws(HubError) -> Proxy {
         let url = URL(string: text.contains("://") ? text : "http://\(text)")
         guard let url, let host = url.host(percentEncoded: false), !host.isEmpty else {
-            throw .settings("\(name) names no proxy; expected an address such as http://proxy.example:3128")
+            throw .settings("\(name) does not name a proxy; expected an address such as http://proxy.example:3128")
         }
         let kinds: [String: (Proxy.Kind, port: Int)] = [
             "http": (.http, 80), "socks5": (.socks, 1080), "socks5h": (.socks, 1080),

@@ -33,7 +33,8 @@ package struct HubUpload: Sendable {
         guard settings.token != nil else {
             throw .settings(
                 "there is no token to upload with; create one with write permission at "
-                    + "\(settings.endpoint)/settings/tokens, and set HF_TOKEN, or write it into the file that HF_TOKEN_PATH names")
+                    + "\(settings.endpoint)/settings/tokens, and set HF_TOKEN, or write it into the file that "
+                    + "HF_TOKEN_PATH names")
         }
         api = HubAPI(settings: settings, backoff: Backoff(pause: pause))
         (self.isPrivate, self.progress) = (isPrivate, progress)
