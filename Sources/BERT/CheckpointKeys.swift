@@ -32,7 +32,7 @@ package enum CheckpointKeys {
         return page.unused.contains(first) ? .unused : .unknown
     }
 
-    /// The family whose models have names that begin like these; nil where no name has the prefix of one.
+    /// The family whose models have names that begin like these; nil if no name has the prefix of one.
     static func family(of names: [String]) -> EncoderFamily? {
         EncoderFamily.allCases.first { family in names.contains { $0.hasPrefix("\(family.page.scope).") } }
     }

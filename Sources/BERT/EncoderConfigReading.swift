@@ -53,7 +53,7 @@ private struct ConfigReader {
         CheckpointError(path: path, kind: .unsupported, message: message)
     }
 
-    /// A key's value; `nil` where it is absent or `null`.
+    /// A key's value; `nil` if it is absent or `null`.
     func value(_ key: String) -> JSONValue? {
         if let alias = aliases.first(where: { $0.value == key })?.key, let value = object[alias], value != .null {
             return value

@@ -16,7 +16,7 @@ package struct EncoderEmbeddings {
     /// Nil in a family without segments.
     let type: Embedding?
     let norm: LayerNorm
-    /// Nil where embeddings are as wide as the states. It computes in float32 in every precision, as the head does.
+    /// Nil if embeddings are as wide as the states. It computes in float32 in every precision, as the head does.
     let projection: Linear?
     let positions: PositionNumbering
     let precision: Precision

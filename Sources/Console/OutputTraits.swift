@@ -10,7 +10,7 @@ package struct OutputTraits: Sendable, Hashable {
     /// Whether it is to have colours: `NO_COLOR` forbids them, else `CLICOLOR_FORCE` asks for them anywhere, else
     /// terminals have them unless `CLICOLOR=0`.
     package let showsColours: Bool
-    /// How many columns it has: those of `COLUMNS`, else the terminal's; nil where neither says.
+    /// How many columns it has: those of `COLUMNS`, else the terminal's; nil if neither says.
     package let columns: Int?
 
     /// An output of this process, as it is now.

@@ -27,7 +27,7 @@ package struct ProgressMeter {
     ///
     /// - Parameters:
     ///   - isTerminal: whether a line can be rewritten.
-    ///   - columns: the terminal's width; nil where it is not known.
+    ///   - columns: the terminal's width; nil if it is not known.
     ///   - write: takes text, control characters included.
     package init(
         isTerminal: Bool, plainInterval: Int, columns: @escaping () -> Int?,

@@ -13,7 +13,7 @@ package final class Terminal {
     }
 
     private var history: [String] = []
-    /// How the terminal was; nil where it cannot be changed.
+    /// How the terminal was; nil if it cannot be changed.
     private let before: termios?
 
     /// Takes the keyboard over until this object is gone: between two prompts too, since a key pressed while the model

@@ -74,12 +74,12 @@ public struct DatasetPrediction {
         "warning: question \(example.id) leaves no room for its text; its answer is empty"
     }
 
-    /// The answer for each question id; empty where there is none.
+    /// The answer for each question id; empty if there is none.
     public var answers: [QuestionID: String] {
         Evaluation.texts(predictions, of: examples, threshold: noAnswerThreshold, minScore: minScore)
     }
 
-    /// The best answer for each question id, however likely it is that there is none; empty where its score is below
+    /// The best answer for each question id, however likely it is that there is none; empty if its score is below
     /// `minScore`.
     public var forcedAnswers: [QuestionID: String] {
         Evaluation.texts(predictions, of: examples, threshold: nil, minScore: minScore)

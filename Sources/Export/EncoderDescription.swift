@@ -8,7 +8,7 @@ package struct EncoderDescription: Sendable, Hashable {
         package var word: String
         /// The table of positions, [P, E].
         package var position: String
-        /// The table of segments, [S, E]; nil where the family has none.
+        /// The table of segments, [S, E]; nil if the family has none.
         package var segment: String?
         /// The layer norm of the sum.
         package var norm: String

@@ -21,7 +21,7 @@ struct GraphBuilder {
 
     /// The dimensions of a parameter.
     ///
-    /// - Throws: `ExportError` where there is none of that name.
+    /// - Throws: `ExportError` if there is none of that name.
     func shape(_ parameter: String) throws(ExportError) -> [Int] { try numbers(parameter).view.shape }
 
     private func numbers(_ parameter: String) throws(ExportError) -> WeightNumbers {

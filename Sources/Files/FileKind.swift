@@ -27,7 +27,7 @@ package enum FileKind: Sendable, Hashable {
         }
     }
 
-    /// Looks at an open file; nil where the system refuses to say.
+    /// Looks at an open file; nil if the system refuses to say.
     init?(descriptor: Int32) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return nil }

@@ -7,7 +7,7 @@ package final class FileLock: Sendable {
     private let path: String
     private let descriptor: Int32
 
-    /// Takes the lock of a file, which is made if it is not there; nil where another process holds it.
+    /// Takes the lock of a file, which is made if it is not there; nil if another process holds it.
     ///
     /// - Throws: `FileError` if the file cannot be made; a symbolic link is not followed.
     package init?(path: String) throws(FileError) {
@@ -59,7 +59,7 @@ package final class FileLock: Sendable {
             && held.st_dev == named.st_dev
     }
 
-    /// Locks an open file; false where another process holds it.
+    /// Locks an open file; false if another process holds it.
     static func lock(_ descriptor: Int32, _ path: String) throws(FileError) -> Bool {
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             switch errno {

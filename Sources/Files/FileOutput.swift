@@ -90,7 +90,7 @@ package final class FileOutput {
         guard ftruncate(descriptor, off_t(size)) == 0 else { throw FileError(path: path, code: errno) }
     }
 
-    /// Takes the lock of the file, which ends with this object or the process; false where another process holds it.
+    /// Takes the lock of the file, which ends with this object or the process; false if another process holds it.
     package func lock() throws(FileError) -> Bool { try FileLock.lock(descriptor, path) }
 
     /// Lets `body` append to the buffer, which is written once it is full.

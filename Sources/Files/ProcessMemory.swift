@@ -2,7 +2,7 @@ import Foundation
 
 /// The memory of this process, as Linux counts it; other systems do not say.
 package enum ProcessMemory {
-    /// Resident bytes; nil where the system does not say.
+    /// Resident bytes; nil if the system does not say.
     package static var resident: Int? {
         // - Source: proc(5): the second number of statm counts resident pages.
         guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
@@ -11,7 +11,7 @@ package enum ProcessMemory {
         return pages * Int(getpagesize())
     }
 
-    /// The most bytes that were resident since `beginPeak`, or since the process began; nil where the system does not
+    /// The most bytes that were resident since `beginPeak`, or since the process began; nil if the system does not
     /// say.
     package static var peak: Int? {
         // - Source: proc(5): VmHWM of status, in units of 1024 bytes.

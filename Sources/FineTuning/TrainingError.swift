@@ -28,7 +28,7 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
     public let kind: Kind
     /// One line for the user.
     public let description: String
-    /// The error of the library below, where there is one.
+    /// The error of the library below, if there is one.
     public let cause: (any Error)?
 
     init(_ kind: Kind, _ description: String, cause: (any Error)? = nil) {

@@ -5,7 +5,7 @@ struct Backoff: Sendable {
     /// The pause before the first of them; each next one is twice as long.
     var pause = Duration.milliseconds(500)
 
-    /// One try, for what is done again as part of something larger.
+    /// One try, for operations that are repeated as part of a larger one.
     static let none = Backoff(retries: 0)
 
     /// - Parameter body: takes the number of the try, from 0.

@@ -7,7 +7,7 @@ import NIOCore
 struct FileTransfer: Sendable {
     let transport: HubTransport
     let address: String
-    /// Bytes; nil where they are not known.
+    /// Bytes; nil if they are not known.
     let size: Int?
     /// The token to send; nil sends none.
     var token: String?

@@ -10,7 +10,7 @@ public struct Hub: Sendable {
         public let file: String
         /// Bytes that are there, or that were sent.
         public let received: Int
-        /// Bytes of the file; nil where the hub does not say.
+        /// Bytes of the file; nil if the hub does not say.
         public let total: Int?
     }
 
@@ -24,7 +24,7 @@ public struct Hub: Sendable {
     /// - Parameters:
     ///   - settings: where the hub and the cache are.
     ///   - progress: called after each piece that was received.
-    ///   - warn: called with a sentence where a cached model is used because the hub cannot be reached.
+    ///   - warn: called with a sentence if a cached model is used because the hub cannot be reached.
     ///   - convert: writes `model.safetensors` into a folder with `pytorch_model.bin`; nil refuses models that have
     ///     pickled weights only.
     public init(
@@ -39,7 +39,7 @@ public struct Hub: Sendable {
 
     /// The folder of a model: configuration, weights and vocabulary. What is not in the cache is fetched.
     ///
-    /// Where the hub cannot be reached, what is in the cache is used, with a warning.
+    /// If the hub cannot be reached, the cache is used, with a warning.
     ///
     /// - Throws: `HubError`.
     public func model(_ id: HubModelID) async throws -> String {
@@ -117,7 +117,7 @@ public struct Hub: Sendable {
         return folder
     }
 
-    /// One file of a model, fetched where it is not in the cache: its path there.
+    /// One file of a model, fetched if it is not in the cache: its path there.
     ///
     /// - Throws: `HubError`.
     public func file(_ name: String, of id: HubModelID) async throws -> String {

@@ -57,7 +57,7 @@ struct HubCache: Sendable {
     /// A file that was fetched before.
     func file(_ name: String) -> String? { commit().flatMap { file(name, commit: $0) } }
 
-    /// A file of a commit, be it a link into `blobs` or, where there are no links, the contents themselves.
+    /// A file of a commit, be it a link into `blobs` or, if there are no links, the contents themselves.
     ///
     /// - Parameter size: the size that the hub announces; a file of another size is incomplete.
     func file(_ name: String, commit: String, size: Int? = nil) -> String? {
@@ -100,7 +100,7 @@ struct HubCache: Sendable {
         return path
     }
 
-    /// Makes a symbolic link; false where there are none.
+    /// Makes a symbolic link; false if the file system has none.
     private func link(_ path: String, to target: String) throws(FileError) -> Bool {
         if avoidsLinks { return false }
         do {

@@ -8,7 +8,7 @@ struct HubFileInfo: Sendable, Hashable {
     let commit: String
     /// What names the file's contents.
     let etag: String
-    /// Bytes; nil where the hub does not say.
+    /// Bytes; nil if the hub does not say.
     let size: Int?
     /// Where the contents are: the hub itself, or a store that it points to.
     let address: String

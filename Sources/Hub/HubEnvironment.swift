@@ -12,7 +12,7 @@ struct HubEnvironment: Sendable {
     /// Whether a variable is set, be it to nothing.
     func isSet(_ name: String) -> Bool { variables[name] != nil }
 
-    /// Whether a variable says yes: 1, on, yes or true, in any case.
+    /// Whether a variable is 1, on, yes or true, in upper or lower case.
     func isTrue(_ name: String) -> Bool {
         ["1", "ON", "YES", "TRUE"].contains(self[name]?.uppercased())
     }

@@ -5,7 +5,7 @@ public struct HubModelID: Sendable, Hashable, CustomStringConvertible {
     /// A branch, a tag or a commit.
     public let revision: String
 
-    /// Reads an id; nil where the text cannot be one.
+    /// Reads an id; nil if the text cannot be one.
     ///
     /// - Source: the rules of huggingface_hub's `validate_repo_id`: letters, digits, `-`, `_` and `.`, at most one `/`,
     ///   neither `-` nor `.` at an end of a part, neither `--` nor `..`, no `.git` at the end, at most 96 characters.

@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// Sends requests, through a proxy where the environment names one.
+/// Sends requests, through a proxy if the environment names one.
 struct HubTransport: Sendable {
     let proxies: ProxySettings
 

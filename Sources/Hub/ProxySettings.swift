@@ -36,7 +36,7 @@ package struct ProxySettings: Sendable, Hashable {
         variables = environment.filter { names.contains($0.key) || $0.key == "REQUEST_METHOD" }
     }
 
-    /// The proxy for an address; nil where it is asked directly.
+    /// The proxy for an address; nil if it is asked directly.
     ///
     /// - Throws: `HubError.settings` for a variable that names none, or one of a kind that is not supported.
     package func proxy(for url: URL) throws(HubError) -> Proxy? {

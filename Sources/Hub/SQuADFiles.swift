@@ -20,7 +20,7 @@ public struct SQuADFiles: Sendable {
     package let folder: String
     private let known: [OfficialFile]
     private let proxies: ProxySettings
-    /// What forbids the network; nil where it may be used.
+    /// What forbids the network; nil if it may be used.
     private let offline: String?
     private let progress: @Sendable (Hub.Progress) -> Void
 

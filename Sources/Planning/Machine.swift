@@ -4,9 +4,9 @@ import Foundation
 package struct Machine: Sendable, Hashable {
     /// The system and its kernel, such as `Debian GNU/Linux 12 (bookworm), Linux 6.1.0 x86_64`.
     package let system: String
-    /// The processor's name; empty where the system does not say.
+    /// The processor's name; empty if the system does not say.
     package let processor: String
-    /// Vendor, family, model and stepping, such as `AuthenticAMD family 25 model 17 stepping 1`; empty where the system
+    /// Vendor, family, model and stepping, such as `AuthenticAMD family 25 model 17 stepping 1`; empty if the system
     /// does not say.
     package let processorModel: String
     /// Those of the instruction sets that numbers and speed depend on.
@@ -33,7 +33,7 @@ package struct Machine: Sendable, Hashable {
         gpus = names.sorted().compactMap { Self.values(of: "\(folder)/\($0)/information", until: nil)["Model"] }
     }
 
-    /// The file that a library of this process was loaded from; nil where the system does not say.
+    /// The file that a library of this process was loaded from; nil if the system does not say.
     ///
     /// - Parameter name: how its file name begins, such as `libtorch_cpu.`.
     package static func loadedLibrary(_ name: String) -> String? {
@@ -82,7 +82,7 @@ package struct Machine: Sendable, Hashable {
         return values
     }
 
-    /// A file that the system makes while it is read; nil where there is none.
+    /// A file that the system makes while it is read; nil if there is none.
     private static func text(of path: String) -> String? {
         guard let file = FileHandle(forReadingAtPath: path), let bytes = try? file.readToEnd() else { return nil }
         return String(decoding: bytes, as: UTF8.self)

@@ -28,7 +28,7 @@ package struct PlannedBatch: Sendable, Hashable {
 
 /// The rows that a run will see, in the order in which it will see them.
 package struct PlannedRows: Sendable {
-    /// Tokens of each row in the order of each epoch; empty where no data was given.
+    /// Tokens of each row in the order of each epoch; empty if no data was given.
     private let epochs: [[Int]]
     /// Tokens of a row where no data was given.
     private let maxLength: Int
@@ -47,9 +47,9 @@ package struct PlannedRows: Sendable {
         self.epochs = epochs
     }
 
-    /// The number of rows of an epoch; nil where no data was given.
+    /// The number of rows of an epoch; nil if no data was given.
     package var count: Int? { epochs.first?.count }
-    /// The tokens of an epoch; nil where no data was given.
+    /// The tokens of an epoch; nil if no data was given.
     package var tokens: Int? { epochs.first?.reduce(0, +) }
     /// Tokens of the longest row.
     package var longest: Int { maxLength }

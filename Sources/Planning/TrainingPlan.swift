@@ -36,9 +36,9 @@ package struct TrainingPlan: Sendable {
     package let memory: MemorySize
     /// Batch sizes 1, 2, 4, ... to the first that is too large even with gradient checkpointing, or to all rows.
     package let lines: [Line]
-    /// The largest batch sizes that fit; nil where not even one row does.
+    /// The largest batch sizes that fit; nil if not even one row does.
     package let largest: (training: Int?, checkpointed: Int?, reading: Int?)
-    /// How to train with the batch size that is wanted; nil where it cannot be done.
+    /// How to train with the batch size that is wanted; nil if it cannot be done.
     package let division: Division?
     /// The same without gradient checkpointing, where that was asked for and is not needed.
     package let plainDivision: Division?

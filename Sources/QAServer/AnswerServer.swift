@@ -139,7 +139,7 @@ public struct AnswerServer: Sendable {
             logger: logger)
     }
 
-    /// - Parameter host: the address that the server listens on; nil where another application listens.
+    /// - Parameter host: the address that the server listens on; nil if another application listens.
     func router(host: String?) -> Router<ServerContext> {
         let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
         let answering = Answering(slot: slot, store: store, options: options, metrics: metrics)

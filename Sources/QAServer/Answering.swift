@@ -10,7 +10,7 @@ import Tracing
 /// What takes time is done by `Workers`, so that a request never holds the threads that serve connections.
 struct Answering: Sendable {
     let slot: ModelSlot
-    /// Nil where documents are not stored; see `documents()`.
+    /// Nil if documents are not stored; see `documents()`.
     let store: (any DocumentStore)?
     let options: ServerOptions
     let metrics: ServerMetrics
@@ -28,7 +28,7 @@ struct Answering: Sendable {
 
     /// The stored documents.
     ///
-    /// - Throws: `DocumentStoreError.disabled` where there are none.
+    /// - Throws: `DocumentStoreError.disabled` if there are none.
     func documents() throws(DocumentStoreError) -> any DocumentStore {
         if let store { return store }
         guard case .nowhere(let reason) = options.documents else {

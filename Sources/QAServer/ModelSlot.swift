@@ -7,7 +7,7 @@ final class ModelSlot: Sendable {
     struct Loaded: Sendable {
         let reader: Reader
         let batcher: Batcher
-        /// Nil where passages are found by words alone.
+        /// Nil if passages are found by words alone.
         let encoder: TextEncoder?
     }
 

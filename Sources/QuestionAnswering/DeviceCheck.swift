@@ -14,7 +14,7 @@ package struct DeviceCheck: Sendable {
         package var alone: [[Float]]
         /// The same of all rows read together.
         package var together: [[Float]]
-        /// The loss of all rows together, and the norm of all its gradients; nil where the model is only to answer.
+        /// The loss of all rows together, and the norm of all its gradients; nil if the model is only to answer.
         package var training: (loss: Double, gradientNorm: Double)? {
             get { loss.flatMap { loss in gradientNorm.map { (loss, $0) } } }
             set { (loss, gradientNorm) = (newValue?.loss, newValue?.gradientNorm) }
@@ -164,7 +164,7 @@ package struct DeviceCheck: Sendable {
         return "\(((100 * value * 1000).rounded() / 1000)) per cent"
     }
 
-    /// The largest difference relative to the largest expected number; infinite where a number is not finite.
+    /// The largest difference relative to the largest expected number; infinite if a number is not finite.
     private static func difference(_ rows: [[Float]], _ expected: [[Float]]) -> Double {
         let (flat, wanted) = (rows.flatMap(\.self), expected.flatMap(\.self))
         guard flat.count == wanted.count, flat.allSatisfy(\.isFinite) else { return .infinity }

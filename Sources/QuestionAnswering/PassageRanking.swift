@@ -8,7 +8,7 @@ import StrictJSON
 package struct PassageFit: Sendable, Hashable {
     /// By words: BM25.
     package let bm25: Double
-    /// By vectors, from -1 to 1; nil where there are none.
+    /// By vectors, from -1 to 1; nil if there are none.
     package let cosine: Double?
 
     /// What a search found.

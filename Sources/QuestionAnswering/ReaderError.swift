@@ -38,7 +38,7 @@ public struct ReaderError: Error, Sendable, CustomStringConvertible {
     public let kind: Kind
     /// One line for the user.
     public let description: String
-    /// The error of the library below, where there is one.
+    /// The error of the library below, if there is one.
     public let cause: (any Error)?
 
     private init(_ kind: Kind, _ description: String, cause: (any Error)? = nil) {

@@ -32,7 +32,7 @@ package struct DatasetShard: Sendable, Hashable, CustomStringConvertible {
     /// As it is written.
     package var description: String { "\(number)/\(count)" }
 
-    /// The numbers of the questions that belong to the part, in the order of the file; empty where a dataset has fewer
+    /// The numbers of the questions that belong to the part, in the order of the file; empty if a dataset has fewer
     /// paragraphs than parts.
     ///
     /// - Throws: `DatasetError` as `Dataset(path:)` does.

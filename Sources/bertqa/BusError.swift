@@ -1,9 +1,9 @@
 import Foundation
 
-/// Models and datasets are mapped into memory. Where another program cuts such a file short, or the disk fails, the
-/// system signals a bus error to who reads beyond its end.
+/// Models and datasets are mapped into memory. If another program truncates such a file, or the disk fails, the system
+/// sends a bus error to a process that reads beyond its end.
 enum BusError {
-    /// Lets a bus error end the process with a sentence and the exit code of an input error, in place of a crash.
+    /// Lets a bus error end the process with a message and the exit code of an input error, instead of a crash.
     static func handle() {
         signal(SIGBUS) { _ in
             // Only calls that a signal handler may make.

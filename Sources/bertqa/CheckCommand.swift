@@ -56,7 +56,7 @@ private struct CheckReport {
     let articles: Int
     let extent: DatasetExtent
     let findings: DatasetFindings
-    /// nil where nothing was compared.
+    /// nil if nothing was compared.
     let differences: [AlignmentDifference]?
 
     /// Reads a file a paragraph at a time.

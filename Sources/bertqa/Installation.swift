@@ -12,7 +12,7 @@ enum Installation {
         return FileManager.default.fileExists(atPath: "\(path)/train.json") ? path : nil
     }
 
-    /// The commit that the program was built from; nil where nobody wrote it down.
+    /// The commit that the program was built from; nil if it was not recorded.
     static var commit: String? {
         let text = try? String(contentsOfFile: "\(folder)/commit", encoding: .utf8)
         return text.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.flatMap { $0.isEmpty ? nil : $0 }

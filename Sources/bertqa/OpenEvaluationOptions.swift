@@ -46,7 +46,7 @@ struct OpenEvaluationOptions: ParsableArguments {
         }
     }
 
-    /// Asks, and learns where that is wanted.
+    /// Asks, and learns if that is wanted.
     ///
     /// - Parameters:
     ///   - named: the model as the user named it.

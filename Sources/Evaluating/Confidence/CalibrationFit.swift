@@ -102,7 +102,7 @@ package enum CalibrationFit {
         ).map
     }
 
-    /// Scores and outcomes of samples, each scored by a calibration that was fitted on other articles; nil where that
+    /// Scores and outcomes of samples, each scored by a calibration that was fitted on other articles; nil if that
     /// leaves too few to fit on.
     ///
     /// - Parameter parts: how often the articles are divided.

@@ -21,7 +21,7 @@ struct OpenAsking {
         (self.reader, self.collection, self.ranking, self.passages) = (reader, collection, ranking, passages)
     }
 
-    /// A question about a text; nil where it leaves no room for the text.
+    /// A question about a text; nil if it leaves no room for the text.
     static func prepare(
         _ question: String, about text: PreparedText, _ reader: Reader
     ) throws(ReaderError) -> PreparedQuestion? {

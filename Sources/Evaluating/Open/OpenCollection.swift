@@ -8,7 +8,7 @@ struct OpenCollection {
     let finder: PassageFinder
     let encoder: TextEncoder?
     let passageCount: Int
-    /// Passages stored a second, with their vectors where there is an encoder.
+    /// Passages stored a second, with their vectors if there is an encoder.
     let passagesPerSecond: Double
 
     /// Stores each paragraph as a document with its article's title.

@@ -17,7 +17,7 @@ package struct OpenEvaluation: Sendable {
     package let passageCount: Int
     /// Questions that were answered a second: found, read and ranked.
     package let questionsPerSecond: Double
-    /// Passages that were stored a second, with their vectors where there is an encoder.
+    /// Passages that were stored a second, with their vectors if there is an encoder.
     package let passagesPerSecond: Double
     /// The answers when each question is asked about its own paragraph.
     package let toldAnswers: [QuestionID: String]

@@ -5,7 +5,7 @@ import SQuAD
 package struct OpenQuestion: Sendable {
     /// Its id or key.
     package let id: QuestionID
-    /// The answer; empty where there is none.
+    /// The answer; empty if there is none.
     package let answer: String
     /// The answer's score.
     package let score: Double

@@ -5,7 +5,7 @@ import StrictJSON
 package struct PredictionRecord: Sendable, Hashable {
     /// The question's id.
     package let id: String
-    /// The answer's text; empty where the question is left unanswered.
+    /// The answer's text; empty if the question is left unanswered.
     package let answer: String
     /// How likely the question is to have no answer, 0 to 1; 1 if it left no room for its text.
     package let noAnswerProbability: Double

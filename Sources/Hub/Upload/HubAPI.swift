@@ -17,7 +17,7 @@ struct HubAPI: Sendable {
         let errorCode: String?
         /// What the hub says about a failure.
         let message: String
-        /// null where the body is no JSON.
+        /// null if the body is no JSON.
         let json: JSONValue
 
         var isSuccess: Bool { (200..<300).contains(status) }

@@ -1,7 +1,7 @@
 /// Sends a model's folder to a repository of the hub, in one commit.
 ///
-/// What the hub has already, by its checksum, is not sent. So an upload that broke off goes on with the file that it
-/// was at when it is started again.
+/// Files that the hub already has, by their checksums, are not sent. So a repeated upload continues with the file at
+/// which the earlier one stopped.
 package struct HubUpload: Sendable {
     private let api: HubAPI
     private let isPrivate: Bool

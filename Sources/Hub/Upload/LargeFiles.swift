@@ -89,7 +89,7 @@ struct LargeFiles: Sendable {
         }
     }
 
-    /// Asks how a file is to be sent; nil where the store has its contents.
+    /// Asks how a file is to be sent; nil if the store has its contents.
     private func instructions(for file: UploadedFile) async throws -> Instructions? {
         let request: JSONValue = [
             "operation": "upload", "transfers": ["basic", "multipart"], "hash_algo": "sha256",

@@ -27,7 +27,7 @@ struct UploadCommit: Sendable {
     /// A commit whose answer is lost may have been made. So what differs is computed again before the next try.
     ///
     /// - Parameter branch: what was there.
-    /// - Returns: the commit's name in git; nil where everything is there already.
+    /// - Returns: the commit's name in git; nil if everything is there already.
     func send(to branch: HubRepository.Branch) async throws -> String? {
         let first = try await difference(branch)
         for change in first.changed where change.isLarge {

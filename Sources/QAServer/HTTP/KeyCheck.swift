@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// Requires the API key, where there is one, for everything that is not known to be open.
+/// Requires the API key, if there is one, for everything that is not known to be open.
 struct KeyCheck: Sendable {
     let key: APIKey?
     private let failures = FailedKeys()

@@ -5,7 +5,7 @@ import NIOCore
 /// What a request carries along.
 struct ServerContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// The client's connection; nil where the application that the routes are mounted in keeps it to itself.
+    /// The client's connection; nil if the application that the routes are mounted in keeps it to itself.
     let channel: (any Channel)?
 
     init(source: ApplicationRequestContextSource) {

@@ -17,8 +17,7 @@ package struct Passage: Sendable, Hashable {
     package static let length = 1200
 
     /// Cuts a text into passages of at most `length` bytes, at the end of a paragraph, of a sentence, at white space,
-    /// or, where there is none of these in the latter half, anywhere between scalars. White space around passages
-    /// belongs to none.
+    /// or, if the latter half has none of these, anywhere between scalars. White space around passages belongs to none.
     package static func split(_ text: String, length: Int = Passage.length) -> [Passage] {
         var splitter = Splitter(text, length: length)
         return splitter.passages()

@@ -24,7 +24,7 @@ public struct DocumentStoreError: Error, Sendable, Hashable, CustomStringConvert
 
     /// What is wrong.
     public let kind: Kind
-    /// One line for the user, naming the file where there is one.
+    /// One line for the user, naming the file if there is one.
     public let description: String
 
     /// An error with a line for the user.

@@ -86,7 +86,7 @@ public struct DatasetRepair: Sendable {
         return (result.answers.isEmpty && !question.answers.isEmpty ? nil : result, changes)
     }
 
-    /// An answer as the context has it, nil if it does not, and what was done; nil where it is at its offset.
+    /// An answer as the context has it, nil if it does not, and what was done; nil if it is at its offset.
     private func place(_ answer: AnswerSpan, _ search: AnswerSearch) -> (AnswerSpan?, Change.Kind, String)? {
         let quoted = "\"\(answer.text)\""
         func placed(_ range: Range<Int>) -> AnswerSpan { AnswerSpan(text: search.text(range), start: range.lowerBound) }

@@ -85,8 +85,8 @@ struct FoldedText {
         return Array(scalars.dropFirst(start).reversed().drop { $0 == " " }.reversed())
     }
 
-    /// The scalars of the text that folded ones came from; nil where they are only a part of what was folded, or where
-    /// marks before or behind belong to them.
+    /// The scalars of the text that folded ones came from; nil if they are only a part of what was folded, or if marks
+    /// before or behind belong to them.
     func range(of folded: Range<Int>) -> Range<Int>? {
         let (start, end) = (folded.lowerBound, folded.upperBound)
         if start > 0, sources[start - 1] == sources[start] || Self.order(scalars[start]) != 0 { return nil }

@@ -74,7 +74,7 @@ public struct OffsetUnit: Sendable, Hashable, CustomStringConvertible {
 
 /// Finds the characters of a text at offsets of any unit.
 struct OffsetMap {
-    /// The offset of each character in the unit, and that of the end; nil where the unit counts this text's characters
+    /// The offset of each character in the unit, and that of the end; nil if the unit counts this text's characters
     /// as one each.
     private let offsets: [Int]?
     private let count: Int

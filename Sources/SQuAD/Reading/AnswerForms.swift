@@ -14,7 +14,7 @@ struct AnswerForms {
     /// - Parameters:
     ///   - starts: the offsets of answers that come without.
     ///   - isLiteral: whether a text that is a list or an object as JSON or as Python writes them stands for it.
-    /// - Returns: nil where nothing is said of answers.
+    /// - Returns: nil if nothing is said of answers.
     static func read(
         _ value: JSONValue?, starts: JSONValue, isLiteral: Bool = false
     ) throws(RecordError) -> AnswerForms? {
@@ -46,7 +46,7 @@ struct AnswerForms {
         return forms
     }
 
-    /// Reads Label Studio's annotations, the spans of all that were not cancelled; nil where there is none.
+    /// Reads Label Studio's annotations, the spans of all that were not cancelled; nil if there is none.
     static func readAnnotations(_ value: JSONValue) throws(RecordError) -> AnswerForms? {
         let annotations = (value.array ?? []).filter { $0["was_cancelled"]?.bool != true }
         guard !annotations.isEmpty else { return nil }

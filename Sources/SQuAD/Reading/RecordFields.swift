@@ -46,16 +46,16 @@ struct RecordFields {
         return number.digits
     }
 
-    /// The id; nil where it is missing or empty.
+    /// The id; nil if it is missing or empty.
     func id() throws(RecordError) -> String? {
         let id = try string(.id, "id", orNumber: true)
         return id?.isEmpty == true ? nil : id
     }
 
-    /// The title; empty where it is missing.
+    /// The title; empty if it is missing.
     func title() throws(RecordError) -> String { try string(.title, "title", orNumber: true) ?? "" }
 
-    /// The context; a field `text` is one where there is no other.
+    /// The context; a field `text` is one if there is no other.
     func context() throws(RecordError) -> String? {
         if let context = try string(.context, "context", orNumber: false) { return context }
         return try string(.text, "text", orNumber: false)
@@ -78,7 +78,7 @@ struct RecordFields {
             id: QuestionID(id), question: text, answers: spans, isImpossible: impossible, plausibleAnswers: plausible)
     }
 
-    /// The answers; nil where nothing is said of them.
+    /// The answers; nil if nothing is said of them.
     private func answers() throws(RecordError) -> AnswerForms? {
         let starts = self[.answerStart] ?? .null
         if let detected = try AnswerForms.read(self[.detectedAnswers], starts: .null), !detected.spans.isEmpty {

@@ -7,7 +7,7 @@ import StrictJSON
 package struct AnswerFile: Sendable {
     /// The answers by question id. Of several to one id the last counts.
     package private(set) var answers: [QuestionID: String] = [:]
-    /// How likely each question is to have no answer; nil where the file does not say so.
+    /// How likely each question is to have no answer; nil if the file does not say so.
     package var noAnswer: NoAnswerProbabilities? {
         probabilities.isEmpty ? nil : NoAnswerProbabilities(probabilities)
     }

@@ -60,7 +60,7 @@ extension Dataset {
         if let references { self = references } else { try self.init(path: path) }
     }
 
-    /// The references of a file; nil where its first object is none.
+    /// The references of a file; nil if its first object is none.
     private static func references(_ bytes: UnsafeRawBufferPointer, _ path: String) throws(DatasetError) -> Dataset? {
         do {
             var reader = JSONReader(bytes)

@@ -54,7 +54,7 @@ public enum SQuADMetrics {
 
     /// The scores of each question by itself, in the order of the file, under the keys of `QuestionKeys`.
     ///
-    /// A question whose id came before takes the prediction for its key; where there is none, the one for its id counts
+    /// A question whose id came before takes the prediction for its key; if there is none, the one for its id counts
     /// for all that have it, as in the official scripts.
     public static func questionScores(
         _ dataset: Dataset, predictions: [QuestionID: String], rules: ScoringRules = .squad

@@ -1,7 +1,7 @@
 /// Which texts are written without spaces between words.
 package enum WritingSystem {
     /// The language, by its two letters, whose rules fit most answers of a dataset that are written without spaces
-    /// between words; nil where most are not. Kana tell Japanese from Chinese.
+    /// between words; nil if most are not. Kana tell Japanese from Chinese.
     package static func unspacedLanguage(of dataset: Dataset) -> String? {
         var (unspaced, kana, thai, total) = (0, 0, 0, 0)
         for article in dataset.articles {

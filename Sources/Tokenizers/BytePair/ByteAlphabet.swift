@@ -21,7 +21,7 @@ enum ByteAlphabet {
         }
     }()
 
-    /// The byte of each letter; -1 where there is none.
+    /// The byte of each letter; -1 if there is none.
     private static let bytes: [Int16] = {
         var bytes = [Int16](repeating: -1, count: 0x200)
         for (byte, letter) in letters.enumerated() { bytes[Int(letter)] = Int16(byte) }

@@ -166,7 +166,7 @@ extension TokenizerClass {
             "\(path): it holds a \(own) model, but the folder's tokenizer class, \(name), needs \(expected.rawValue)")
     }
 
-    /// The files that the class reads where there is no `tokenizer.json`.
+    /// The files that the class reads if there is no `tokenizer.json`.
     var vocabularyFiles: [String] {
         switch self {
         case .bert, .file: ["vocab.txt"]

@@ -8,7 +8,7 @@ final class ByteTrie: @unchecked Sendable {  // the memory is written in `init` 
     /// In an edge's target: a piece ends there.
     private static let accepting: UInt64 = 1 << 31
 
-    /// The key, 24 bits of node and 8 of byte, above the target; 0 where there is no edge: none leads to the root.
+    /// The key, 24 bits of node and 8 of byte, above the target; 0 if there is no edge: none leads to the root.
     private var edges: UnsafeMutablePointer<UInt64>
     private let accepts: UnsafeMutablePointer<Int32>
     private var bits = 12

@@ -10,7 +10,7 @@ package struct Vocabulary: Sendable {
     let pieces: PieceStorage
     /// The id of each of `pieces`.
     let pieceIDs: [Int32]
-    /// By id: the place of its token in `pieces`; -1 where there is none.
+    /// By id: the place of its token in `pieces`; -1 if there is none.
     private let owners: [Int32]
     private let index: PieceIndex
     /// How many tokens the model itself knows; added tokens are found only as a whole.
