@@ -59,7 +59,7 @@ struct FileTransfer: Sendable {
         try output.truncate(to: there)
         try await receive(response, into: output, &there, progress)
         if let size, there < size {
-            throw HubError.network("\(address) broke off after \(there) of \(size) bytes")
+            throw HubError.network("\(address): the connection ended after \(there) of \(size) bytes")
         }
         // The name that the file gets says that it is whole, after a power failure too.
         try output.synchronize()
@@ -91,7 +91,7 @@ struct FileTransfer: Sendable {
                 part = next
             } catch {
                 try output.flush()
-                throw HubError.network("\(address) broke off after \(there) bytes: \(error)")
+                throw HubError.network("\(address): the connection ended after \(there) bytes: \(error)")
             }
             there += part.readableBytes
             guard there <= limit else {

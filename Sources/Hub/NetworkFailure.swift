@@ -17,7 +17,7 @@ enum NetworkFailure {
         default:
             // The errors of TLS have many types.
             let isTLS = String(reflecting: type(of: error)).hasPrefix("NIOSSL.")
-            return isTLS ? "\(host) cannot be talked to by TLS: \(error)" : "\(place): \(error)"
+            return isTLS ? "\(host) cannot be reached by TLS: \(error)" : "\(place): \(error)"
         }
     }
 
@@ -46,12 +46,12 @@ enum NetworkFailure {
         switch error {
         case .connectTimeout: "no connection to \(place) in 15 seconds"
         case .readTimeout: "\(place) sent nothing for 60 seconds"
-        case .writeTimeout: "\(place) took nothing for 60 seconds"
+        case .writeTimeout: "\(place) accepted nothing for 60 seconds"
         case .remoteConnectionClosed: "\(place) closed the connection"
-        case .proxyAuthenticationRequired: "\(place) wants a user name and a password"
+        case .proxyAuthenticationRequired: "\(place) requires a user name and a password"
         case .invalidProxyResponse, .httpProxyHandshakeTimeout, .socksHandshakeTimeout:
             "\(place) does not connect to \(host)"
-        case .tlsHandshakeTimeout: "\(host) does not answer by TLS"
+        case .tlsHandshakeTimeout: "\(host) does not complete the TLS handshake"
         default: "\(place): \(error)"
         }
     }

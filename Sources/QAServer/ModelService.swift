@@ -44,7 +44,7 @@ struct ModelService: Service {
             try await store.setVectors(Array(zip(passages, vectors)).map { (passage: $0, vector: $1) })
             (last, count) = (end.number, count + passages.count)
             if count.isMultiple(of: Self.passagesAtOnce) {
-                logger.info("makes vectors of stored passages", metadata: ["passages": "\(count)"])
+                logger.info("making vectors of stored passages", metadata: ["passages": "\(count)"])
             }
         }
         if count > 0 { logger.info("made vectors of stored passages", metadata: ["passages": "\(count)"]) }

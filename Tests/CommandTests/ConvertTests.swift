@@ -89,7 +89,7 @@ struct ConvertTests {
         try withWorkshop { shop in
             let (rows, output) = ("\(shop.path)/rows.csv", "\(shop.path)/out.json")
             for (text, message) in [
-                ("context,question,answer\nc,?,none\n", "no question is left"),
+                ("context,question,answer\nc,?,none\n", "no usable question is left"),
                 ("context,question\nc,?,x\n", "line 2: row 1 has 3"),
                 ("question,answer\n?,x\n", "no \"context\""),
             ] {

@@ -35,7 +35,7 @@ struct ServeLimitsTests {
             #expect(output.status == 0 && !output.signalled, "\(output.err)")
             #expect(Set(found).isSubset(of: [200, 503]), "\(found)")
             guard found.contains(503) else { continue }
-            #expect(output.err.contains("the rest is refused") && output.err.contains("stopped"))
+            #expect(output.err.contains("the remaining ones are refused") && output.err.contains("stopped"))
             return try FileManager.default.removeItem(atPath: shop.path)
         }
         Issue.record("every request was answered before the server was to stop")

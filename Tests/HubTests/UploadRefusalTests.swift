@@ -114,7 +114,7 @@ struct UploadRefusalTests {
     @Test("a file that the repository ignores is not left out in silence")
     func ignored() async throws {
         try await UploadWorld.with(UploadWorld.files, { $0.ignored = ["model.safetensors"] }) { world in
-            try await world.fails(saying: ".gitignore leaves model.safetensors out")
+            try await world.fails(saying: ".gitignore excludes model.safetensors")
             #expect(world.branch().count == 1)
         }
     }

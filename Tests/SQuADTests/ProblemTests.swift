@@ -158,7 +158,7 @@ struct ProblemTests {
         let found = sample.problems()
         #expect(found.map(\.kind) == [.duplicateID])
         #expect(found.map(\.questionID) == ["x"])
-        #expect(found.map(\.message) == ["another question before has the same id; ids must differ"])
+        #expect(found.map(\.message) == ["an earlier question has the same id; ids must differ"])
         #expect(found.map(\.preventsTraining) == [true])
     }
 

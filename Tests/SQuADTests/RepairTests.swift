@@ -200,7 +200,7 @@ struct ConversionTests {
             for (text, message) in [
                 (
                     "context,question,answer\nc,?,none\n",
-                    "no question is left that can be used; the first: question 1: left out"
+                    "no usable question is left; the first: question 1: left out"
                 ),
                 ("context,question\nc,?\n\"c", "line 3: the quotes"), ("[]", "the file has no questions"),
             ] {

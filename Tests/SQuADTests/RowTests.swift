@@ -127,7 +127,7 @@ struct RowTests {
             (row("\"id\": \"1\"") + "x", "line 1, column 45: expected a value"),
             ("[" + row("\"id\": \"1\"") + "] 1", "there is more after the end of the document"),
             (
-                "{\"data\": [\(row("\"id\": \"1\""))], \"data\": []}", "\"data\" stands here for the second time"
+                "{\"data\": [\(row("\"id\": \"1\""))], \"data\": []}", "\"data\" is repeated here"
             ),
         ])
     func wrong(text: String, expected: String) throws {

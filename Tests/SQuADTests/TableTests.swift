@@ -122,7 +122,7 @@ struct TableTests {
             ("context,question,answers\nc,?,{'\\ud800': 1}\n", "an escape that is not a character"),
             ("context,question,answers\nc,?,{'a': 1} 'b'\n", "more text follows"),
             ("context,question,answers\nc,?, { 'a': --1}\n", "expected a number, not --1"),
-            ("context,question,answers\nc,?,{'a': \(String(repeating: "[", count: 40))\n", "too many brackets"),
+            ("context,question,answers\nc,?,{'a': \(String(repeating: "[", count: 40))\n", "nested too deeply"),
         ])
     func wrong(text: String, expected: String) throws {
         let error = try #require(failure(text.utf8))

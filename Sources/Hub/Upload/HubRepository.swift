@@ -67,10 +67,10 @@ struct HubRepository: Sendable {
         case (_, "RevisionNotFound"): .noRevision("\(id)")
         case (401, _):
             .refused(
-                "\(id): the hub does not accept the token (\(reply.message)); make one that may write, and set HF_TOKEN"
-            )
+                "\(id): the hub does not accept the token (\(reply.message)); create one with write permission, and "
+                    + "set HF_TOKEN")
         case (403, _):
-            .refused("\(id): this token may not \(what) (\(reply.message)); take one that may write there")
+            .refused("\(id): this token may not \(what) (\(reply.message)); use one with write permission there")
         default: .refused("\(id): the hub does not \(what): \(reply.message)")
         }
     }

@@ -71,7 +71,7 @@ struct UploadCommit: Sendable {
             throw HubError.untrusted("\(id) does not say where \(file.name) belongs")
         }
         if answer["shouldIgnore"]?.bool == true {
-            throw HubError.refused("\(id): its .gitignore leaves \(file.name) out; nothing was committed")
+            throw HubError.refused("\(id): its .gitignore excludes \(file.name); nothing was committed")
         }
         // The store cannot keep nothing.
         let isLarge = mode == "lfs" && file.size > 0

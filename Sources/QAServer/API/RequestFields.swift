@@ -18,7 +18,7 @@ package struct RequestFields {
             if body.readableBytes == 0 {
                 throw .empty(nil, "the body is empty; send a JSON object")
             }
-            throw .invalid(nil, "the body is not JSON that can be used: \(error)")
+            throw .invalid(nil, "the body is not valid JSON: \(error)")
         }
         try self.init(value, path: "")
     }

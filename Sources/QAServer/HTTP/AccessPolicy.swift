@@ -38,7 +38,7 @@ struct AccessPolicy: Sendable {
         guard let page = foreignPage(request, route: route) else { return }
         throw APIError(
             .forbidden, "forbidden_origin",
-            "\(page) may not use this server; whoever runs it can allow that origin")
+            "\(page) may not use this server; its operator can allow that origin")
     }
 
     /// The origin of the page that sends a request, if pages of that origin may.
@@ -57,7 +57,7 @@ struct AccessPolicy: Sendable {
         guard hosts.contains(name) else {
             throw APIError(
                 .forbidden, "forbidden_host",
-                "this server does not answer to the name '\(name.prefix(100))'; whoever runs it can allow it")
+                "this server does not answer to the name '\(name.prefix(100))'; its operator can allow it")
         }
     }
 

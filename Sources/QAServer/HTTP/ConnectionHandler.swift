@@ -117,7 +117,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
             if closes, responding > 0 { return }
             cut(
                 context: context,
-                APIError(.badRequest, "malformed", "this is not HTTP that can be understood: \(error)"))
+                APIError(.badRequest, "malformed", "this is not valid HTTP: \(error)"))
         } else {
             context.fireErrorCaught(error)
         }

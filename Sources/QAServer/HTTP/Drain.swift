@@ -30,7 +30,7 @@ final class Drain: Sendable {
         let timer = Task {
             do {
                 try await Task.sleep(for: time)
-                logger.warning("requests took longer than the time to stop; the rest is refused")
+                logger.warning("requests took longer than the time to stop; the remaining ones are refused")
                 refuseRest()
                 try await Task.sleep(for: Self.delivery)
                 connections.closeAll()

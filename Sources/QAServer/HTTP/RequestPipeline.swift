@@ -113,7 +113,8 @@ struct RequestPipeline: RouterMiddleware {
             return .notReady("the server is stopping")
         case is CancellationError:
             return APIError(
-                HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request"), "cancelled", "the client left")
+                HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request"), "cancelled",
+                "the client disconnected")
         default:
             logger.error("failed", metadata: ["error": "\(error)"])
             return APIError(

@@ -95,6 +95,6 @@ public struct DatasetConversion: Sendable {
 
     private func nothingLeft() -> DatasetError {
         guard let first = summary.changes.first else { return DatasetError.withoutQuestions(path) }
-        return DatasetError(path: path, message: "no question is left that can be used; the first: \(first)")
+        return DatasetError(path: path, message: "no usable question is left; the first: \(first)")
     }
 }

@@ -107,7 +107,7 @@ private struct QuestionCheck {
     mutating func run(isNew: Bool) {
         if question.id.text.isEmpty { add(.emptyID, "the id is empty", preventsTraining: false) }
         if !isNew {
-            add(.duplicateID, "another question before has the same id; ids must differ", preventsTraining: true)
+            add(.duplicateID, "an earlier question has the same id; ids must differ", preventsTraining: true)
         }
         if question.question.isBlank { add(.emptyQuestion, "the question is empty", preventsTraining: true) }
         if search.context.allSatisfy(\.properties.isWhitespace) {

@@ -68,7 +68,7 @@ struct ColumnRows: TableRows {
                 }
                 values.append(value)
                 if let name, let label, !name.utf8.elementsEqual(label.utf8) {
-                    throw failure("row \(count) is called \"\(label)\" and \"\(name)\" in different columns")
+                    throw failure("row \(count) is named \"\(label)\" and \"\(name)\" in different columns")
                 }
                 label = label ?? name
             }

@@ -60,7 +60,8 @@ package struct DatasetExtent: Sendable, Hashable {
         guard isUnlabelled else { return }
         throw DatasetError(
             path: DatasetFile.name(path),
-            message: "no question has an answer to compare with; such a file can be predicted on, but not scored")
+            message: "no question has an answer to compare with; such a file can be used for prediction, but not for "
+                + "scoring")
     }
 
     /// What it takes to answer a paragraph's questions: the bytes of each question and of the text it is asked about.

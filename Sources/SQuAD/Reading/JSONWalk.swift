@@ -187,7 +187,7 @@ struct JSONWalk: ItemSource {
 
     /// What was handed out cannot be taken back, so a list that stands twice is an error.
     private mutating func beginList(_ name: String, again: Bool) throws(JSONError) {
-        guard !again else { throw reader.error("\"\(name)\" stands here for the second time") }
+        guard !again else { throw reader.error("\"\(name)\" is repeated here") }
         guard try reader.peek() == .array else { throw reader.error("\"\(name)\" must be a list") }
         try reader.beginArray()
     }
@@ -311,7 +311,7 @@ extension JSONWalk {
     ) throws(JSONError) {
         switch field {
         case .questions:
-            guard record.questions == nil else { throw reader.error("\"\(key)\" stands here for the second time") }
+            guard record.questions == nil else { throw reader.error("\"\(key)\" is repeated here") }
             record.questions = try nextQuestions(key)
         case .data, .paragraphs, .version: try reader.skipValue()
         default:

@@ -51,7 +51,7 @@ struct PythonLiteral {
     private mutating func value() throws(RecordError) -> JSONValue {
         depth += 1
         defer { depth -= 1 }
-        guard depth <= Self.depthLimit else { throw failure("too many brackets inside one another") }
+        guard depth <= Self.depthLimit else { throw failure("brackets are nested too deeply") }
         guard let byte = peek() else { throw failure("expected a value") }
         switch byte {
         case UInt8(ascii: "{"): return try dictionary()
