@@ -1,6 +1,6 @@
 import StrictJSON
 
-/// An answer as a dataset has it: words and where they stand in the context.
+/// An answer as a dataset has it: its words and their place in the context.
 public struct AnswerSpan: Sendable, Hashable {
     /// The words of the context.
     public var text: String
@@ -35,7 +35,7 @@ public struct Question: Sendable, Hashable {
         self.init(id: id, question: question, answers: answers, isImpossible: nil, plausibleAnswers: [])
     }
 
-    /// A question of version 2.0, or of 1.1 where `isImpossible` is nil.
+    /// A question of version 2.0, or of 1.1 if `isImpossible` is nil.
     public init(
         id: QuestionID, question: String, answers: [AnswerSpan], isImpossible: Bool?, plausibleAnswers: [AnswerSpan]
     ) {
@@ -48,7 +48,7 @@ public struct Question: Sendable, Hashable {
 }
 
 extension Question {
-    /// Whether the file says what the answer is, or that there is none.
+    /// Whether the file has the answer, or says that there is none.
     public var isLabelled: Bool { !answers.isEmpty || isImpossible != nil }
 }
 
@@ -68,7 +68,7 @@ public struct Paragraph: Sendable, Hashable {
 
 /// The paragraphs of one source.
 public struct Article: Sendable, Hashable {
-    /// What the article is called; empty if the file doesn't say.
+    /// The article's title; empty if the file has none.
     public var title: String
     /// Its paragraphs.
     public var paragraphs: [Paragraph]
@@ -84,7 +84,7 @@ public struct Article: Sendable, Hashable {
 ///
 /// - Source: https://rajpurkar.github.io/SQuAD-explorer/
 public struct Dataset: Sendable, Hashable {
-    /// What the file says of its version, such as `1.1`.
+    /// The version in the file, such as `1.1`.
     public var version: String?
     /// The articles in the order of the file.
     public var articles: [Article]
@@ -114,7 +114,8 @@ public struct Dataset: Sendable, Hashable {
         articles.reduce(0) { $0 + $1.paragraphs.reduce(0) { $0 + $1.questions.count } }
     }
 
-    /// Whether the file says of its questions if they have an answer, as SQuAD 2.0 does: then its rules score it.
+    /// Whether the file says for its questions if they have an answer, as SQuAD 2.0 does; they are then scored by its
+    /// rules.
     public var isVersion2: Bool { contains { $0.isImpossible != nil } }
 
     /// Whether some texts have no answer to their question.

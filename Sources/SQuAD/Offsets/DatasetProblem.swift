@@ -18,7 +18,7 @@ public struct DatasetProblem: Sendable, Hashable, CustomStringConvertible {
         case emptyAnswer = "empty_answer"
         /// An answer's offset is negative.
         case negativeOffset = "negative_offset"
-        /// An answer's offset lies behind the context.
+        /// An answer's offset is after the end of the context.
         case offsetOutside = "offset_outside"
         /// The context has something else at an answer's offset.
         case misplacedAnswer = "misplaced_answer"
@@ -28,7 +28,7 @@ public struct DatasetProblem: Sendable, Hashable, CustomStringConvertible {
     public let questionID: QuestionID
     /// What sort of problem it is.
     public let kind: Kind
-    /// What is wrong, and where the answer is instead if it can be found.
+    /// What is wrong, and the answer's actual place if it can be found.
     public let message: String
     /// Whether training has to leave the question out: its first answer or its text cannot be used.
     public let preventsTraining: Bool

@@ -5,7 +5,7 @@ package struct DatasetExtent: Sendable, Hashable {
     package private(set) var questions = 0
     /// The sum of `work(_:)` over all paragraphs.
     package private(set) var work = 0
-    /// How many questions have no id of their own and are called by their number in the file.
+    /// How many questions have no id and are named by their number in the file.
     package private(set) var namelessQuestions = 0
     /// What the file's offsets count.
     package private(set) var unit = OffsetUnit.characters
@@ -53,7 +53,7 @@ package struct DatasetExtent: Sendable, Hashable {
         survey.add(paragraph)
     }
 
-    /// Refuses a file without answers where they are to be compared with.
+    /// Refuses a file without answers if it is to be scored.
     ///
     /// - Parameter path: what the message calls the file.
     package func requireAnswers(_ path: String) throws(DatasetError) {

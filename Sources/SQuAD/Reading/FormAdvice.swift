@@ -1,6 +1,6 @@
 import StrictJSON
 
-/// What is said of a file that has none of the known forms: which fields it has, and which form is nearest.
+/// The message about a file in no supported format: which fields it has, and which format is closest.
 enum FormAdvice {
     static let formats =
         "a dataset is SQuAD's document, rows or paragraphs as JSON, or a table (commas, tabs or semicolons) whose "

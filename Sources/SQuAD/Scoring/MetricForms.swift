@@ -8,7 +8,7 @@ package enum MetricForms {
     /// The predictions of a dataset's questions, in its order: `squad_v2`'s with probabilities where the dataset says
     /// of its questions whether they have an answer, else `squad`'s. A question without a prediction is left out.
     ///
-    /// - Parameter noAnswer: how likely each question is to have no answer; 0 where nothing is known.
+    /// - Parameter noAnswer: the no-answer probability of each question; 0 if unknown.
     package static func predictions(
         _ predictions: [QuestionID: String], of dataset: Dataset, noAnswer: NoAnswerProbabilities?
     ) -> JSONValue {

@@ -1,6 +1,6 @@
 /// The official metrics of SQuAD v1.1 and v2.0.
 ///
-/// A dataset that says of its questions whether they have an answer is scored by the rules of v2.0, any other by those
+/// A dataset that says for its questions whether they have an answer is scored by the rules of v2.0, any other by those
 /// of v1.1. Texts are compared by code points, as Python does, and not by canonical equivalence, as Swift's `==` would.
 /// - Source: the definitions in Rajpurkar et al. 2016, arXiv:1606.05250, section 6, and Rajpurkar et al. 2018,
 ///   arXiv:1806.03822, as the official scripts `evaluate-v1.1.py` and `evaluate-v2.0.py` carry them out.
@@ -52,7 +52,7 @@ public enum SQuADMetrics {
         return scores
     }
 
-    /// The scores of each question by itself, in the order of the file, under the keys of `QuestionKeys`.
+    /// The scores of each single question, in the order of the file, under the keys of `QuestionKeys`.
     ///
     /// A question whose id came before takes the prediction for its key; if there is none, the one for its id counts
     /// for all that have it, as in the official scripts.
