@@ -36,6 +36,8 @@ let package = Package(
         .target(name: "CDigests"),
         .target(name: "Files", dependencies: ["CDigests"]),
         .target(name: "Console", dependencies: ["Files"]),
+        .target(name: "Folders", dependencies: ["Files"]),
+        .target(name: "PostgreSQL"),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(name: "Charts", dependencies: ["CZlib"]),
         .target(name: "StrictJSON", dependencies: ["Files"]),
@@ -84,7 +86,10 @@ let package = Package(
         .target(name: "CVectors"),
         .target(
             name: "Retrieval",
-            dependencies: ["CVectors", "Files", "StrictJSON", .product(name: "GRDB", package: "GRDB.swift")]),
+            dependencies: [
+                "Folders", "PostgreSQL", "CVectors", "Files", "StrictJSON",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         .target(
             name: "QAServer",
             dependencies: [
@@ -105,7 +110,7 @@ let package = Package(
         .executableTarget(
             name: "bertqa",
             dependencies: [
-                "CQuickStart", "Hub", "QAServer", "Retrieval", "Export",
+                "CQuickStart", "Hub", "QAServer", "Retrieval", "Folders", "PostgreSQL", "Export",
                 "FineTuning", "Planning", "Evaluating", "QuestionAnswering", "BERT", "Checkpoints", "Torch",
                 "Tokenizers",
                 "SQuAD", "Charts", "Console", "Files", "StrictJSON",
@@ -136,6 +141,9 @@ let package = Package(
         .target(name: "Scratch", dependencies: ["StrictJSON"], path: "Tests/Scratch"),
         .testTarget(name: "FilesTests", dependencies: ["Scratch", "Files"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
+        .testTarget(name: "FoldersTests", dependencies: ["Scratch", "Folders"]),
+        .target(name: "LocalPostgres", dependencies: ["PostgreSQL"], path: "Tests/LocalPostgres"),
+        .testTarget(name: "PostgreSQLTests", dependencies: ["LocalPostgres", "PostgreSQL"]),
         .testTarget(name: "ChartsTests", dependencies: ["Charts", "CZlib"]),
         .testTarget(
             name: "CheckpointsTests", dependencies: ["Scratch", "Checkpoints", "Files", "StrictJSON"],
@@ -187,7 +195,10 @@ let package = Package(
         .testTarget(name: "HubTests", dependencies: ["LocalHub", "Hub", "SQuAD", "Files"]),
         .testTarget(
             name: "RetrievalTests",
-            dependencies: ["Scratch", "Retrieval", "StrictJSON", .product(name: "GRDB", package: "GRDB.swift")]),
+            dependencies: [
+                "Scratch", "LocalPostgres", "PostgreSQL", "Folders", "Files", "Retrieval", "StrictJSON",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         .testTarget(
             name: "QAServerTests",
             dependencies: [
@@ -202,8 +213,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Workshop", "LocalHub", "GraphInterpreter", "SQuAD", "BERT", "Checkpoints", "Torch", "FineTuning",
-                "Planning", "Evaluating",
+                "Scratch", "LocalPostgres", "Workshop", "LocalHub", "GraphInterpreter", "SQuAD", "BERT", "Checkpoints",
+                "Torch", "FineTuning", "Planning", "Evaluating",
                 "Console", "Files", "StrictJSON", "bertqa",
                 "tokenizer-bench", "bertqa-bench",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

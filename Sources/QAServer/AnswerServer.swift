@@ -67,6 +67,8 @@ public struct AnswerServer: Sendable {
         switch options.documents {
         case .file(let path):
             return try SQLiteStore(path: path, limits: limits, language: language, source: source)
+        case .postgresql(let url):
+            return try PostgresStore(url: url, limits: limits, language: language, source: source)
         case .memory: return try SQLiteStore(path: nil, limits: limits, language: language, source: source)
         case .nowhere: return nil
         }

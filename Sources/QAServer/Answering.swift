@@ -98,13 +98,14 @@ struct Answering: Sendable {
 
     /// Stores a text and keeps it as the model reads it.
     func put(
-        _ text: String, id: DocumentID, _ reservation: Reservation
+        _ body: DocumentText, id: DocumentID, _ reservation: Reservation
     ) async throws -> (document: DocumentSummary, tokens: Int, isNew: Bool) {
         let store = try documents()
         let (prepared, passages) = try await prepare(try slot.model(), reservation) { preparation in
-            (try preparation.text(text, field: "text"), Passage.split(text))
+            (try preparation.text(body.text, field: "text"), Passage.split(body.text))
         }
-        var new = NewDocument(id: id, text: text, passages: passages)
+        var new = NewDocument(id: id, text: body.text, passages: passages)
+        (new.title, new.source, new.metadata) = (body.fields.title, body.fields.source, body.fields.metadata)
         if let encoder = try slot.model().encoder { new.vectors = try await encoder.vectors(of: new.passageTexts) }
         let (document, replaced) = try await store.put(new)
         if let replaced { cache.remove(replaced) }
@@ -197,14 +198,14 @@ struct Answering: Sendable {
         return prepared
     }
 
-    /// Answers one question about all stored documents: the passages that search finds, read and ranked together.
+    /// Answers one question about stored documents: the passages that search finds, read and ranked together.
     private func search(
         _ request: AnswerRequest, _ admitted: AdmittedRequest, _ model: ModelSlot.Loaded
     ) async throws -> Response {
         let store = try documents()
         let vector = try await model.encoder?.vector(of: request.question)
         let found = try await PassageFinder(store: store).passages(
-            for: request.question, vector: vector, limit: limits.searchPassages)
+            for: request.question, vector: vector, filter: request.filter, limit: limits.searchPassages)
         guard !found.isEmpty else {
             guard try await store.size().documents > 0 else { throw Self.nothingToSearch }
             return try await respond { .answers([], noAnswer: nil, model: options.modelName) }

@@ -58,6 +58,8 @@ public struct ServerTimeouts: Sendable, Hashable {
 public enum DocumentPlace: Sendable, Hashable {
     /// In a database file.
     case file(String)
+    /// In a PostgreSQL database, by its URL; several servers may share it.
+    case postgresql(String)
     /// In memory, until the server ends.
     case memory
     /// Nowhere: documents are refused.

@@ -46,7 +46,8 @@ struct BertQACommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Answers",
                 subcommands: [
-                    AskCommand.self, ChatCommand.self, ServeCommand.self, PredictCommand.self, MergeCommand.self,
+                    AskCommand.self, ChatCommand.self, IndexCommand.self, ServeCommand.self, PredictCommand.self,
+                    MergeCommand.self,
                 ]),
             CommandGroup(
                 name: "Models",

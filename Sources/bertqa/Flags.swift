@@ -8,8 +8,7 @@ enum Flags {
     /// The options that libraries name besides those of a training run.
     static let others: Set = [
         "allow_pickle", "resume", "output", "shard", "memory", "max_drop", "max_answer_length", "no_answer_threshold",
-        "min_score",
-        "private", "opset", "int8",
+        "min_score", "private", "opset", "int8",
     ]
 
     /// The flag of an option.

@@ -4,6 +4,7 @@ import Console
 import Files
 import Foundation
 import Logging
+import PostgreSQL
 import QAServer
 import QuestionAnswering
 import Retrieval
@@ -38,8 +39,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The file for stored documents; none keeps them in memory. (default: bertqa/documents.sqlite in the "
-                + "user's data folder)", valueName: "file"), completion: .file())
+            DatabaseOption.help + "; none keeps them in memory. (default: bertqa/documents.sqlite in the user's data "
+                + "folder)", valueName: "file|url"), completion: .file())
     var database: String?
 
     @Option(
@@ -49,11 +50,7 @@ struct ServeCommand: AsyncParsableCommand {
         completion: .directory)
     var embedder: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "How words are indexed: en as English stems, other unchanged. Existing documents are indexed again if "
-                + "this changes. (default: what the database has, en in a new one)",
-            valueName: "language"))
+    @Option(help: .searchLanguage)
     var language: SearchLanguage?
 
     @OptionGroup(title: "Access") var access: ServeAccessOptions
@@ -80,6 +77,7 @@ struct ServeCommand: AsyncParsableCommand {
     private static let keptProducts = 64
 
     func validate() throws {
+        try DatabaseOption.validate(database)
         if !(0...86_400).contains(drainSeconds) {
             throw ValidationError("--drain-seconds \(drainSeconds) must be from 0 to 86400")
         }
@@ -150,6 +148,9 @@ struct ServeCommand: AsyncParsableCommand {
         }
         switch serverOptions.documents {
         case .file(let path): logger.info("documents are stored", metadata: ["database": "\(path)"])
+        case .postgresql(let url):
+            let shown = try DatabaseURL(url)
+            logger.info("documents are stored", metadata: ["database": "\(shown)"])
         case .memory: logger.info("documents are kept in memory and lost when the server stops")
         case .nowhere(let reason): logger.warning("this server stores no documents", metadata: ["reason": "\(reason)"])
         }
@@ -210,5 +211,3 @@ enum LogFormat: String, ExpressibleByArgument, CaseIterable {
 
     var isJSON: Bool { self == .json || (self == .auto && isatty(STDERR_FILENO) == 0) }
 }
-
-extension SearchLanguage: ExpressibleByArgument {}

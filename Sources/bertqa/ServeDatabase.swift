@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Logging
+import PostgreSQL
 import QAServer
 
 /// Where `bertqa serve` stores documents.
@@ -10,7 +11,10 @@ enum ServeDatabase {
 
     /// What `--database` asks for; nil is the user's data folder.
     static func place(_ option: String?, logger: Logger) -> DocumentPlace {
-        if let option { return option == "none" || option == ":memory:" ? .memory : .file(option) }
+        if let option {
+            if DatabaseURL.isMeant(by: option) { return .postgresql(option) }
+            return option == "none" || option == ":memory:" ? .memory : .file(option)
+        }
         let path = defaultPath
         if FileManager.default.fileExists(atPath: earlierDefault), !FileManager.default.fileExists(atPath: path) {
             logger.warning(

@@ -55,7 +55,7 @@ struct NumberOptionTests {
         "context-file", "id", "report", "histogram", "host", "database", "api-key-file", "predictions", "na-prob-file",
         "n-best-output", "na-prob-output", "shard", "memory", "allowed-hosts", "allow-origin", "language",
         "predictions-output", "references-output", "reliability-chart", "revision", "sample",
-        "teacher", "embedder",
+        "teacher", "embedder", "collection", "documents", "metadata",
     ]
 
     private static let offline = "export HF_HUB_OFFLINE=1"

@@ -104,7 +104,10 @@ struct OldFilesTests {
         }
         let list = try await get("/v1/documents")["documents"]?.array?.compactMap { $0["id"]?.string }
         #expect(list == ["ada", "bob", "cleo", "dan", "eve"])
-        #expect(try await get("/v1/documents/bob")["text"]?.string == "bob lives in the town of oslo.")
+        let bob = try await get("/v1/documents/bob")
+        #expect(bob["text"]?.string == "bob lives in the town of oslo.")
+        #expect(bob["title"] == .null && bob["metadata"]?.object?.isEmpty == true)
+        #expect(try await get("/v1/documents?filter=%7B%22a%22:1%7D")["documents"]?.array == [])
         var question = HTTPClientRequest(url: "\(server.address)/v1/answer")
         question.method = .POST
         question.headers.add(name: "content-type", value: "application/json")

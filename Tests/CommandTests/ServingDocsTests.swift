@@ -8,7 +8,7 @@ struct ServingDocsTests {
     /// Each page with the least number of examples that it has.
     @Test(
         "every curl example works as it is written",
-        arguments: [("guide/serve.md", 5), ("reference/http-api.md", 13)])
+        arguments: [("guide/serve.md", 5), ("guide/documents.md", 3), ("reference/http-api.md", 13)])
     func examples(page: String, count: Int) throws {
         let shop = try Workshop()
         let server = try ServingTool(shop, ["--database", "none"])

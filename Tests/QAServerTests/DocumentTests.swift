@@ -115,19 +115,112 @@ struct DocumentTests {
 
     @Test(
         "bad ids, bad lists and blank texts are refused",
-        arguments: ["a%20b", ".a", "-a", "%00", "é", String(repeating: "a", count: 129)])
+        arguments: ["%00", "a%0Ab", "%2E%2E", String(repeating: "a", count: 513)])
     func badIDs(id: String) async throws {
         try await SharedServer.use { server in
             let reply = try await put(server, id, "text")
             #expect(reply.status == 422, "\(reply.text)")
             #expect(try reply.json()["error"]?["field"]?.string == "id")
-            for query in ["limit=0", "limit=x", "after=a%20b", "page=2"] {
+            for query in [
+                "limit=0", "limit=x", "after=a%0Ab", "page=2", "filter=x", "filter=%zz", "filter=%7B%22a%22:%5B%5D%7D",
+            ] {
                 let reply = try await server.send(.GET, "/v1/documents?\(query)")
                 #expect(reply.status == 422)
-                #expect(
-                    try reply.json()["error"]?["field"]?.string == query.split(separator: "=").first.map(String.init))
+                let field = try #require(try reply.json()["error"]?["field"]?.string)
+                #expect(field.split(separator: ".").first == query.split(separator: "=").first)
             }
             #expect(try await put(server, "blank", " \n").status == 400)
+        }
+    }
+
+    @Test("a % in a path that no byte of UTF-8 follows is refused", arguments: ["%zz", "%FF", "a%2"])
+    func badEncoding(id: String) async throws {
+        try await SharedServer.use { server in
+            // A client of its own would spell these otherwise.
+            let head = "GET /v1/documents/\(id) HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+            let reply = try await server.raw([head])
+            #expect(reply.contains(" 422 ") && reply.contains("\"field\":\"id\""), "\(reply)")
+        }
+    }
+
+    @Test(
+        "an id may be any text, percent-encoded in paths",
+        arguments: [
+            ("a%20b", "a b"), ("docs%2Fread%20me.md", "docs/read me.md"), ("%C3%A9", "é"), ("100%25", "100%"),
+            ("a%2525", "a%25"), ("...", "..."), ("-", "-"), ("answer", "answer"), ("a%3Fb%23c", "a?b#c"),
+        ])
+    func anyID(path: String, id: String) async throws {
+        try await SharedServer.use { server in
+            let reply = try await put(server, path, "Ada lives in rome.")
+            #expect(reply.status < 300, "\(reply.text)")
+            #expect(try reply.json()["id"]?.string == id)
+            let location = try #require(reply.headers.first(name: "location"))
+            #expect(try await server.send(.GET, location).json()["id"]?.string == id)
+            let body = "{\"question\": \"who lives in rome?\"}"
+            let answers = try await server.post("\(location)/answer", body)["answers"]?.array
+            #expect(answers?.first?["document"]?.string == id)
+            #expect(try await server.send(.DELETE, "/v1/documents/\(path)").status == 204)
+            #expect(try await server.send(.GET, location).status == 404)
+        }
+    }
+
+    @Test("a document has a title, a source and metadata, and filters choose by these")
+    func metadata() async throws {
+        try await LocalServer.run { server in
+            try await server.ready()
+            for (id, year) in [("a", 2019), ("b", 2020)] {
+                let body = """
+                    {"text": "ada lives in the town of rome.", "title": "Towns", "source": "https://example.org/\(id)",
+                     "metadata": {"year": \(year), "language": "en", "draft": false}}
+                    """
+                #expect(try await server.send(.PUT, "/v1/documents/\(id)", body).status == 201)
+            }
+            _ = try await put(server, "c", "ada lives in the town of rome.")
+            let document = try await server.send(.GET, "/v1/documents/b").json()
+            #expect(document["title"]?.string == "Towns" && document["source"]?.string == "https://example.org/b")
+            #expect(document["metadata"]?["year"]?.int == 2020 && document["metadata"]?["draft"]?.bool == false)
+            let plain = try await server.send(.GET, "/v1/documents/c").json()
+            #expect(plain["title"] == .null && plain["source"] == .null && plain["metadata"]?.object?.count == 0)
+            for filter in ["%7B%22year%22:%5B2020%5D%7D", "%7B%22year%22:%202020%7D", "%7B%22year%22%3A+2020%7D"] {
+                let list = try await server.send(.GET, "/v1/documents?filter=\(filter)").json()
+                #expect(list["documents"]?.array?.compactMap { $0["id"]?.string } == ["b"])
+            }
+            let answers = try await server.post(
+                "/v1/answer", "{\"question\": \"who lives in rome?\", \"top_k\": 9, \"filter\": {\"year\": 2019}}")
+            let found = try #require(answers["answers"]?.array)
+            #expect(!found.isEmpty && found.allSatisfy { $0["document"]?.string == "a" })
+            #expect(found.first?["title"]?.string == "Towns")
+            let none = try await server.post(
+                "/v1/answer", "{\"question\": \"who lives in rome?\", \"filter\": {\"year\": \"2019\"}}")
+            #expect(none["answers"]?.array == [])
+            // A text that is stored anew has what comes with it, and nothing else.
+            _ = try await put(server, "a", "ada lives in rome.")
+            #expect(try await server.send(.GET, "/v1/documents/a").json()["title"] == .null)
+        }
+    }
+
+    @Test(
+        "wrong fields of a document and of a filter are named",
+        arguments: [
+            ("{\"text\": \"a\", \"title\": \"\"}", "title"), ("{\"text\": \"a\", \"title\": 1}", "title"),
+            ("{\"text\": \"a\", \"source\": \"a\\u0000\"}", "source"),
+            ("{\"text\": \"a\", \"metadata\": []}", "metadata"),
+            ("{\"text\": \"a\", \"metadata\": {\"b\": [1]}}", "metadata.b"),
+            ("{\"text\": \"a\", \"tittle\": \"b\"}", "tittle"),
+        ])
+    func wrongFields(body: String, field: String) async throws {
+        try await SharedServer.use { server in
+            let reply = try await server.send(.PUT, "/v1/documents/wrong", body)
+            #expect(reply.status == 422, "\(reply.text)")
+            #expect(try reply.json()["error"]?["field"]?.string == field)
+            for (filter, field) in [("[]", "filter"), ("{\"a\": {}}", "filter.a"), ("{\"a\": []}", "filter.a")] {
+                let error = try await server.post(
+                    "/v1/answer", "{\"question\": \"who?\", \"filter\": \(filter)}", expecting: 422)
+                #expect(error["error"]?["field"]?.string == field)
+            }
+            let both = try await server.post(
+                "/v1/answer", "{\"question\": \"who?\", \"context\": \"a\", \"filter\": {}}", expecting: 422)
+            #expect(both["error"]?["field"]?.string == "filter")
         }
     }
 

@@ -100,9 +100,15 @@ extension APIError {
         case .disabled: self.init(.notImplemented, "no_documents", message)
         case .removed, .unavailable, .corrupt, .encoder:
             self.init(.serviceUnavailable, "documents_unavailable", message)
+        case .unreachable:
+            self.init(.serviceUnavailable, "documents_unavailable", message)
+            retryAfter = 1
         case .failed: self.init(.internalServerError, "internal", message)
         }
     }
+
+    /// What a wrong field of a document, or of a filter, means for a request.
+    init(_ error: DocumentFieldError) { self = .invalid(error.field, error.description) }
 }
 
 extension Response {

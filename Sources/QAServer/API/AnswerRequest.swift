@@ -1,4 +1,6 @@
+import NIOCore
 import QuestionAnswering
+import Retrieval
 import StrictJSON
 
 /// The options that all requests for answers share.
@@ -54,16 +56,48 @@ struct AnswerParameters: Sendable {
 /// `POST /v1/answer`
 package struct AnswerRequest: Sendable {
     let question: String
-    /// Nil asks all documents.
+    /// Nil asks stored documents.
     let context: String?
+    /// Which stored documents are asked.
+    let filter: DocumentFilter
     let parameters: AnswerParameters
 
     package init(_ fields: RequestFields) throws(APIError) {
         var fields = fields
         question = try fields.requiredString("question")
         context = try fields.string("context")
+        let filter = fields.value("filter")
+        guard filter == nil || context == nil else {
+            throw fields.invalid("filter", "chooses stored documents; leave it out, or leave out context")
+        }
+        do { self.filter = try DocumentFilter(filter ?? .object(JSONObject([]))) } catch { throw APIError(error) }
         parameters = try AnswerParameters(&fields)
         try fields.finish()
+    }
+}
+
+/// `PUT /v1/documents/{id}`
+package struct DocumentText: Sendable {
+    let text: String
+    let fields: DocumentFields
+
+    package init(_ fields: RequestFields) throws(APIError) {
+        var fields = fields
+        text = try fields.requiredString("text")
+        let (title, source) = (try fields.string("title"), try fields.string("source"))
+        let metadata = fields.value("metadata")
+        do { self.fields = try DocumentFields(title: title, source: source, metadata: metadata) } catch {
+            throw APIError(error)
+        }
+        try fields.finish()
+    }
+
+    /// A text alone, as bytes.
+    init(plain buffer: ByteBuffer) throws(APIError) {
+        guard let text = String(validating: buffer.readableBytesView, as: UTF8.self) else {
+            throw .invalid("text", "the text is not UTF-8")
+        }
+        (self.text, fields) = (text, DocumentFields())
     }
 }
 

@@ -24,7 +24,9 @@ extension JSONValue {
     /// An answer among stored documents, with its document and the passage that was read.
     static func answer(_ answer: PassageAnswer, found: [StoredPassage], offsets: OffsetUnit) -> JSONValue {
         guard let index = answer.passage else {
-            return .answer(answer.answer, in: "", offsets: offsets, more: [("document", .null), ("passage", .null)])
+            return .answer(
+                answer.answer, in: "", offsets: offsets,
+                more: [("document", .null), ("title", .null), ("passage", .null)])
         }
         let (passage, text) = (found[index].passage, found[index].text)
         let start = passage.start(offsets)
@@ -33,7 +35,10 @@ extension JSONValue {
         ])
         return .answer(
             answer.answer, in: text, offsets: offsets, base: start,
-            more: [("document", .string(found[index].document.text)), ("passage", .object(place))])
+            more: [
+                ("document", .string(found[index].document.text)),
+                ("title", found[index].title.map { .string($0) } ?? .null), ("passage", .object(place)),
+            ])
     }
 
     /// A list of answers with what holds for all of them.

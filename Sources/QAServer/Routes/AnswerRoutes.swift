@@ -21,7 +21,7 @@ struct AnswerRoutes: Sendable {
         }
         router.post("/v1/documents/:id/answer") { request, context in
             _ = try MediaType(request)
-            let id = try DocumentID(context.parameters.require("id"))
+            let id = try DocumentID(inPath: context.parameters)
             return try await gate.enter(request, context) { try await answering.answer($0, document: id) }
         }
     }

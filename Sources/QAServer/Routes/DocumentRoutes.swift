@@ -14,15 +14,15 @@ struct DocumentRoutes: Sendable {
         router.get("/v1/documents") { request, _ in try await list(request) }
         router.put("/v1/documents/:id") { request, context in
             let type = try MediaType(request, allowed: [.json, .plainText])
-            let id = try DocumentID(context.parameters.require("id"))
+            let id = try DocumentID(inPath: context.parameters)
             return try await gate.enter(request, context) { try await put($0, type, id: id) }
         }
         router.get("/v1/documents/:id") { request, context in
-            let id = try DocumentID(context.parameters.require("id"))
+            let id = try DocumentID(inPath: context.parameters)
             return try await gate.enter(request, context) { try await get($0, id: id) }
         }
         router.delete("/v1/documents/:id") { _, context in
-            let id = try DocumentID(context.parameters.require("id"))
+            let id = try DocumentID(inPath: context.parameters)
             guard try await answering.delete(id) else { throw Answering.unknown(id) }
             return Response(status: .noContent)
         }
@@ -40,7 +40,8 @@ struct DocumentRoutes: Sendable {
     private func list(_ request: Request) async throws -> Response {
         var limit = 50
         var after: DocumentID?
-        for (name, value) in request.uri.queryParameters {
+        var filter = DocumentFilter()
+        for (name, value) in try QueryParameters.read(request.uri.query) {
             switch name {
             case "limit":
                 guard let number = Int(value), (1...500).contains(number) else {
@@ -48,14 +49,15 @@ struct DocumentRoutes: Sendable {
                 }
                 limit = number
             case "after":
-                do { after = try DocumentID(String(value)) } catch {
+                do { after = try DocumentID(value) } catch {
                     throw APIError.invalid("after", error.description)
                 }
-            default: throw APIError.invalid(String(name), "unknown parameter \(name); expected after, limit")
+            case "filter": filter = try Self.filter(value)
+            default: throw APIError.invalid(name, "unknown parameter \(name); expected after, filter, limit")
             }
         }
         let found = try await answering.documents().list(
-            after: after, limit: limit + 1, filter: DocumentFilter())
+            after: after, limit: limit + 1, filter: filter)
         let page = found.prefix(limit)
         let next: JSONValue = found.count > limit ? page.last.map { .string($0.id.text) } ?? .null : .null
         let members: [(String, JSONValue)] = [("documents", .array(page.map { Self.json($0) })), ("next", next)]
@@ -63,35 +65,33 @@ struct DocumentRoutes: Sendable {
     }
 
     private func put(_ admitted: AdmittedRequest, _ type: MediaType, id: DocumentID) async throws -> Response {
-        let text = try await answering.workers.run {
-            try type == .plainText ? Self.plainText(admitted.body) : Self.text(admitted.body)
+        let body = try await answering.workers.run {
+            try type == .plainText
+                ? DocumentText(plain: admitted.body) : DocumentText(RequestFields(body: admitted.body))
         }
-        let (document, tokens, isNew) = try await answering.put(text, id: id, admitted.reservation)
+        let (document, tokens, isNew) = try await answering.put(body, id: id, admitted.reservation)
         var response = Response.json(
             Self.json(document, more: [("tokens", .int(tokens))]), status: isNew ? .created : .ok)
-        response.headers[.location] = "/v1/documents/\(id.text)"
+        response.headers[.location] = "/v1/documents/\(id.pathSegment)"
         return response
     }
 
-    private static func text(_ buffer: ByteBuffer) throws(APIError) -> String {
-        var fields = try RequestFields(body: buffer)
-        let text = try fields.requiredString("text")
-        try fields.finish()
-        return text
-    }
-
-    private static func plainText(_ buffer: ByteBuffer) throws(APIError) -> String {
-        guard let text = String(validating: buffer.readableBytesView, as: UTF8.self) else {
-            throw .invalid("text", "the text is not UTF-8")
+    /// A filter of a URL, which is JSON there as well.
+    private static func filter(_ text: String) throws(APIError) -> DocumentFilter {
+        let value: JSONValue
+        do { value = try JSONValue.parse(Array(text.utf8)) } catch {
+            throw .invalid("filter", "filter is not JSON: \(error)")
         }
-        return text
+        do { return try DocumentFilter(value) } catch { throw APIError(error) }
     }
 
     private static func json(_ document: DocumentSummary, more: [(String, JSONValue)] = []) -> JSONValue {
         .object(
             JSONObject(
                 [
-                    ("id", .string(document.id.text)), ("bytes", .int(document.bytes)),
+                    ("id", .string(document.id.text)), ("title", document.title.map { .string($0) } ?? .null),
+                    ("source", document.source.map { .string($0) } ?? .null),
+                    ("metadata", .object(document.metadata)), ("bytes", .int(document.bytes)),
                     ("characters", .int(document.characters)), ("passages", .int(document.passages)),
                     ("updated", .string(Date(timeIntervalSince1970: document.updated).formatted(.iso8601))),
                 ] + more))

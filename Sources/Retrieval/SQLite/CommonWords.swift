@@ -28,6 +28,11 @@ final class CommonWords: Sendable {
         guard size * Int64(words.count) > budget else { return words }
         var counted: [(word: String, passages: Int)] = []
         for word in words { counted.append((word, try count(word, size, db))) }
+        return Self.rarest(counted, budget)
+    }
+
+    /// The words that the fewest passages have, as many as have no more passages than `budget` together; at least one.
+    static func rarest(_ counted: [(word: String, passages: Int)], _ budget: Int) -> [String] {
         var rest = budget
         let kept = counted.enumerated().sorted { ($0.element.passages, $0.offset) < ($1.element.passages, $1.offset) }
             .prefix { entry in

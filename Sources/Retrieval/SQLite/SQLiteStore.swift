@@ -49,27 +49,7 @@ package struct SQLiteStore: DocumentStore {
 
     package func put(_ document: NewDocument) async throws -> (document: DocumentSummary, replaced: Int64?) {
         let (limits, width) = (limits, source?.width)
-        return try await write { db in
-            let replaced = try Self.delete(document.id, db)
-            try Self.checkRoom(for: document.text.utf8.count, limits: limits, db)
-            let updated = Date().timeIntervalSince1970
-            try db.execute(
-                sql: """
-                    INSERT INTO document (id, text, characters, passages, updated, title, source, metadata)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    document.id.text, Data(document.text.utf8), document.text.unicodeScalars.count,
-                    document.passages.count, updated, document.title, document.source,
-                    JSONValue.object(document.metadata).serialized(),
-                ])
-            let summary = DocumentSummary(document, updated: updated, revision: db.lastInsertedRowID)
-            let numbers = try Self.index(document, revision: summary.revision, db)
-            if let vectors = document.vectors {
-                try VectorBlocks.write(Array(zip(numbers, vectors)), width: width, db)
-            }
-            return (summary, replaced)
-        }
+        return try await write { db in try Self.put(document, limits: limits, width: width, db) }
     }
 
     package func document(_ id: DocumentID) async throws -> (summary: DocumentSummary, text: String)? {
@@ -90,9 +70,11 @@ package struct SQLiteStore: DocumentStore {
     package func list(
         after last: DocumentID?, limit: Int, filter: DocumentFilter
     ) async throws -> [DocumentSummary] {
-        try await read { db in
+        let (condition, arguments) = filter.sqliteCondition("revision")
+        return try await read { db in
             try Row.fetchAll(
-                db, sql: Self.summaries + " WHERE id > ? ORDER BY id LIMIT ?", arguments: [last?.text ?? "", limit]
+                db, sql: Self.summaries + " WHERE id > ? AND \(condition) ORDER BY id LIMIT ?",
+                arguments: [last?.text ?? ""] + arguments + [limit]
             ).map(Self.summary)
         }
     }
@@ -110,22 +92,33 @@ package struct SQLiteStore: DocumentStore {
     package func search(words: [String], filter: DocumentFilter, limit: Int) async throws -> [PassageHit] {
         guard !words.isEmpty else { return [] }
         let common = common
+        let (condition, arguments) = filter.sqliteCondition("revision")
+        let filtered = "AND passage_words.rowid IN (SELECT id FROM passage WHERE \(condition))"
         return try await read { db in
             // Every word is quoted, and quotes cannot be in a word: nothing of a question is read as FTS5's own syntax.
             let query = try common.without(words, db).map { "\"\($0)\"" }.joined(separator: " OR ")
             return try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT rowid, rank FROM passage_words WHERE passage_words MATCH ? ORDER BY rank, rowid LIMIT ?
+                    SELECT rowid, rank FROM passage_words
+                    WHERE passage_words MATCH ? \(filter.conditions.isEmpty ? "" : filtered)
+                    ORDER BY rank, rowid LIMIT ?
                     """,
-                arguments: [query, limit]
+                arguments: [query] + arguments + [limit]
             ).map { PassageHit(passage: $0[0], score: -($0[1] as Double)) }
         }
     }
 
     package func search(vector: [Float], filter: DocumentFilter, limit: Int) async throws -> [PassageHit] {
         guard source != nil else { return [] }
-        return try await read { db in try VectorBlocks.nearest(to: vector, limit: limit, db) }
+        let (condition, arguments) = filter.sqliteCondition("revision")
+        return try await read { db in
+            let wanted =
+                filter.conditions.isEmpty
+                ? nil
+                : try Int64.fetchSet(db, sql: "SELECT id FROM passage WHERE \(condition)", arguments: arguments)
+            return try VectorBlocks.nearest(to: vector, limit: limit, among: wanted, db)
+        }
     }
 
     package func cosines(of passages: [Int64], with vector: [Float]) async throws -> [Int64: Double] {
@@ -159,6 +152,21 @@ package struct SQLiteStore: DocumentStore {
                 try Int.fetchOne(known, arguments: [$0.passage.number, $0.passage.revision]) != nil
             }
             try VectorBlocks.write(present.map { ($0.passage.number, $0.vector) }, width: width, db)
+        }
+    }
+
+    // MARK: Folders
+
+    package func collection(_ name: String) async throws -> FileCollection? {
+        try await read { db in try SQLiteFiles.collection(name, db) }
+    }
+
+    package func apply(_ changes: [FileChange], to collection: String, folder: String) async throws -> [String] {
+        let (limits, width) = (limits, source?.width)
+        return try await write { db in
+            var files = SQLiteFiles(collection: collection, limits: limits, width: width, db: db)
+            try files.open(folder: folder)
+            return try files.apply(changes)
         }
     }
 
@@ -216,7 +224,7 @@ package struct SQLiteStore: DocumentStore {
             text: String(decoding: text, as: UTF8.self))
     }
 
-    private static func delete(_ id: DocumentID, _ db: Database) throws -> Int64? {
+    static func delete(_ id: DocumentID, _ db: Database) throws -> Int64? {
         guard
             let revision = try Int64.fetchOne(
                 db, sql: "SELECT revision FROM document WHERE id = ?", arguments: [id.text])
@@ -229,17 +237,33 @@ package struct SQLiteStore: DocumentStore {
         return revision
     }
 
-    private static func checkRoom(for bytes: Int, limits: StoreLimits, _ db: Database) throws {
-        let size = try size(db)
-        guard size.documents < limits.documents else {
-            throw DocumentStoreError(.limit, "there are \(size.documents) documents, which is the limit; delete some")
+    static func put(
+        _ document: NewDocument, limits: StoreLimits, width: Int?, _ db: Database
+    ) throws -> (document: DocumentSummary, replaced: Int64?) {
+        let replaced = try delete(document.id, db)
+        // To add up all documents takes time in proportion to their number.
+        if limits != .unlimited {
+            let size = try size(db)
+            try limits.check(documents: size.documents, bytes: size.bytes, adding: document.text.utf8.count)
         }
-        guard size.bytes + bytes <= limits.bytes else {
-            throw DocumentStoreError(
-                .limit,
-                "the documents have \(size.bytes) bytes; this text of \(bytes) would exceed the limit of "
-                    + "\(limits.bytes); delete some")
+        let updated = Date().timeIntervalSince1970
+        try db.execute(
+            sql: """
+                INSERT INTO document (id, text, characters, passages, updated, title, source, metadata)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                document.id.text, Data(document.text.utf8), document.text.unicodeScalars.count,
+                document.passages.count, updated, document.title, document.source,
+                JSONValue.object(document.metadata).serialized(),
+            ])
+        let summary = DocumentSummary(document, updated: updated, revision: db.lastInsertedRowID)
+        try SQLiteFiles.index(document.metadata, revision: summary.revision, db)
+        let numbers = try index(document, revision: summary.revision, db)
+        if let vectors = document.vectors {
+            try VectorBlocks.write(Array(zip(numbers, vectors)), width: width, db)
         }
+        return (summary, replaced)
     }
 
     private static func size(_ db: Database) throws -> (documents: Int, bytes: Int) {

@@ -26,28 +26,17 @@ enum Schema {
         }
         try migrator.migrate(database)
         if let language { try database.write { db in try agree(on: language, db) } }
-        if let source { try database.write { db in try agree(on: source, name: name, db) } }
+        if let source { try database.write { db in try SQLiteSettings(db: db).agree(on: source, name: name) } }
     }
 
-    /// Indexes all passages again if their words were indexed for another language.
+    /// Indexes all passages again if their words were indexed by the rules of another language.
     private static func agree(on language: SearchLanguage, _ db: Database) throws {
-        let known = try String.fetchOne(db, sql: "SELECT value FROM setting WHERE name = 'language'")
-        guard known ?? SearchLanguage.english.rawValue != language.rawValue else { return }
-        try db.execute(
-            sql: "INSERT OR REPLACE INTO setting (name, value) VALUES ('language', ?)", arguments: [language.rawValue])
-        try indexAgain(language, db)
-    }
-
-    /// Records which encoder makes the vectors.
-    private static func agree(on source: VectorSource, name: String, _ db: Database) throws {
-        let known = try String.fetchOne(db, sql: "SELECT value FROM setting WHERE name = 'encoder'")
-        let wanted = "\(source.encoder) \(source.width)"
-        guard known != wanted else { return }
-        if known != nil, try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM vector_block)") == true {
-            throw DocumentStoreError(
-                .encoder, "\(name): its vectors were made by another encoder; name that one, or another file")
-        }
-        try db.execute(sql: "INSERT OR REPLACE INTO setting (name, value) VALUES ('encoder', ?)", arguments: [wanted])
+        let settings = SQLiteSettings(db: db)
+        let known = try settings.setting("language") ?? SearchLanguage.english.rawValue
+        guard known != language.rawValue else { return }
+        try settings.set("language", language.rawValue)
+        // SQLite stems only English: for all other languages the index is the same.
+        if known == SearchLanguage.english.rawValue || language == .english { try indexAgain(language, db) }
     }
 
     private static var migrator: DatabaseMigrator {
@@ -57,6 +46,7 @@ enum Schema {
             try db.execute(sql: second)
             try indexAgain(.english, db)
         }
+        migrator.registerMigration("folders") { db in try db.execute(sql: SQLiteFiles.tables) }
         return migrator
     }
 
@@ -115,5 +105,22 @@ enum Schema {
             let words = SearchWords.indexed(Substring(String(decoding: text, as: UTF8.self)).unicodeScalars)
             try add.execute(arguments: [row["id"] as Int64, row["title"] as String?, words])
         }
+    }
+}
+
+/// The settings of a database in SQLite.
+private struct SQLiteSettings: StoreSettings {
+    let db: Database
+
+    func setting(_ name: String) throws -> String? {
+        try String.fetchOne(db, sql: "SELECT value FROM setting WHERE name = ?", arguments: [name])
+    }
+
+    func set(_ name: String, _ value: String) throws {
+        try db.execute(sql: "INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", arguments: [name, value])
+    }
+
+    func hasVectors() throws -> Bool {
+        try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM vector_block)") == true
     }
 }

@@ -70,13 +70,17 @@ enum VectorBlocks {
     // MARK: Searching
 
     /// The passages whose vectors are nearest to `vector`, best first.
-    static func nearest(to vector: [Float], limit: Int, _ db: Database) throws -> [PassageHit] {
+    ///
+    /// - Parameter wanted: the passages that are looked at; nil for all.
+    static func nearest(
+        to vector: [Float], limit: Int, among wanted: Set<Int64>? = nil, _ db: Database
+    ) throws -> [PassageHit] {
         let query = RoundedVector(vector)
         var best = BestHits(limit: limit)
         let blocks = try Row.fetchCursor(db, sql: "SELECT id, vectors FROM vector_block")
         while let row = try blocks.next() {
             let first: Int64 = row[0] * rows
-            best.add(try scores(row, query), from: first)
+            best.add(try scores(row, query), from: first, among: wanted)
         }
         return best.sorted()
     }
@@ -142,8 +146,11 @@ struct BestHits {
     init(limit: Int) { self.limit = limit }
 
     /// Adds a score for each passage from `first` on; 0 is that of no passage.
-    mutating func add(_ scores: [Float], from first: Int64) {
+    ///
+    /// - Parameter wanted: the passages that count; nil for all.
+    mutating func add(_ scores: [Float], from first: Int64, among wanted: Set<Int64>? = nil) {
         for (index, score) in scores.enumerated() where score > least && score != 0 {
+            if let wanted, !wanted.contains(first + Int64(index)) { continue }
             hits.append(PassageHit(passage: first + Int64(index), score: Double(score)))
             if hits.count >= 2 * limit { shrink() }
         }

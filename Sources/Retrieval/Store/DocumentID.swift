@@ -1,35 +1,37 @@
-/// The name of a stored document: letters, digits, `.`, `_` and `-`, beginning with a letter or digit, at most 128.
+import StrictJSON
+
+/// The name of a stored document: any text of at most 512 bytes without control characters.
 ///
-/// So it needs no escapes in a path, a log or a file name.
+/// Ids are the same if all their bytes are.
 package struct DocumentID: Hashable, Sendable {
+    private let exact: ExactString
+
     /// The id as it is written.
-    package let text: String
+    package var text: String { exact.text }
+
+    /// The most bytes that an id may have.
+    package static let mostBytes = 512
 
     /// Takes an id from outside.
     ///
     /// - Throws: `DocumentStoreError` of the kind `id`.
     package init(_ text: String) throws(DocumentStoreError) {
-        let bytes = text.utf8
-        guard (1...128).contains(bytes.count), let first = bytes.first, Self.isLetterOrDigit(first),
-            bytes.allSatisfy({ Self.isLetterOrDigit($0) || "._-".utf8.contains($0) })
-        else {
-            throw DocumentStoreError(
-                .id, "a document's id has 1 to 128 letters, digits, '.', '_' or '-' and begins with a letter or digit")
+        let count = text.utf8.count
+        guard (1...Self.mostBytes).contains(count) else {
+            throw DocumentStoreError(.id, "an id has 1 to \(Self.mostBytes) bytes of UTF-8; this one has \(count)")
         }
-        self.text = text
+        guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+            throw DocumentStoreError(.id, "an id has no control characters, such as line ends")
+        }
+        // Clients take these for folders of a path, however they are escaped.
+        guard text != ".", text != ".." else {
+            throw DocumentStoreError(.id, "an id is neither '.' nor '..', which clients take out of a path")
+        }
+        exact = ExactString(text)
     }
 
     /// An id that is in the store already.
     package init(stored text: String) {
-        self.text = text
-    }
-
-    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: false
-        }
+        exact = ExactString(text)
     }
 }

@@ -49,4 +49,13 @@ package protocol DocumentStore: Sendable {
 
     /// Stores vectors of passages; those whose document was replaced in the meantime are left out.
     func setVectors(_ vectors: [(passage: StoredPassage, vector: [Float])]) async throws
+
+    /// The files of a collection; nil if there is none of this name.
+    func collection(_ name: String) async throws -> FileCollection?
+
+    /// Changes a collection, which is made if it is not there: all of the changes in one transaction.
+    ///
+    /// - Returns: paths of files that were not stored, because a document with their id is there that is no file's of
+    ///   this collection.
+    func apply(_ changes: [FileChange], to collection: String, folder: String) async throws -> [String]
 }

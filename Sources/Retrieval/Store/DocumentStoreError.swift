@@ -18,6 +18,8 @@ public struct DocumentStoreError: Error, Sendable, Hashable, CustomStringConvert
         case removed
         /// This server stores no documents.
         case disabled
+        /// There is no connection to the database, or it is too busy; later there may be one.
+        case unreachable
         /// The database failed.
         case failed
     }
@@ -53,7 +55,7 @@ public struct DocumentStoreError: Error, Sendable, Hashable, CustomStringConvert
     package var isServersFault: Bool {
         switch kind {
         case .id, .limit, .disabled: false
-        case .unavailable, .corrupt, .encoder, .diskFull, .removed, .failed: true
+        case .unavailable, .corrupt, .encoder, .diskFull, .removed, .unreachable, .failed: true
         }
     }
 }

@@ -63,12 +63,6 @@ package struct DocumentSummary: Sendable, Hashable {
     }
 }
 
-/// Which documents a list or a search covers.
-package struct DocumentFilter: Sendable, Hashable {
-    /// All documents.
-    package init() {}
-}
-
 /// A passage that a search has found, with how well it fits.
 package struct PassageHit: Sendable, Hashable {
     /// The store's number of the passage.
@@ -113,9 +107,29 @@ package struct StoreLimits: Sendable, Hashable {
     /// Bytes of all documents' texts together.
     package var bytes: Int
 
+    /// As much as there is room for.
+    package static let unlimited = StoreLimits(documents: .max, bytes: .max)
+
     /// Limits of a store.
     package init(documents: Int, bytes: Int) {
         (self.documents, self.bytes) = (documents, bytes)
+    }
+
+    /// - Parameters:
+    ///   - documents: how many are stored.
+    ///   - bytes: those of their texts.
+    ///   - added: those of a text that is to be stored too.
+    /// - Throws: `DocumentStoreError` of the kind `limit` if there is no room for it.
+    func check(documents: Int, bytes: Int, adding added: Int) throws(DocumentStoreError) {
+        guard documents < self.documents else {
+            throw DocumentStoreError(.limit, "there are \(documents) documents, which is the limit; delete some")
+        }
+        guard added <= self.bytes - bytes else {
+            throw DocumentStoreError(
+                .limit,
+                "the documents have \(bytes) bytes; this text of \(added) would exceed the limit of \(self.bytes); "
+                    + "delete some")
+        }
     }
 }
 
