@@ -101,7 +101,7 @@ struct BertQACommand: AsyncParsableCommand {
     /// Why `help` cannot explain what it was asked for: the parser's own answers every word with the root's help.
     private static func unknownTopic(of arguments: [String]) -> String? {
         guard arguments.count > 2, arguments[1] == "help", !arguments[2].hasPrefix("-") else { return nil }
-        let known = configuration.subcommands.map(\._commandName) + ["help"]
+        let known = configuration.subcommands.map { $0._commandName } + ["help"]
         return known.contains(arguments[2])
             ? nil : "there is no command '\(arguments[2])'; `bertqa --help` lists all commands"
     }

@@ -36,7 +36,7 @@ struct SocketClient {
         #if canImport(Darwin)
             let flags: Int32 = 0
         #else
-            let flags = Int32(MSG_NOSIGNAL.rawValue)
+            let flags = Int32(MSG_NOSIGNAL)
         #endif
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
