@@ -85,7 +85,7 @@ package final class LocalPostgres: Sendable {
             "\(programs)/postgres",
             [
                 "-D", "\(folder)/data", "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c",
-                "max_connections=60", "-c", "log_min_messages=fatal",
+                "max_connections=200", "-c", "log_min_messages=fatal",
             ], output: "\(folder)/server.log")
         process.withLock { $0 = server.processIdentifier }
         for _ in 0..<300 {

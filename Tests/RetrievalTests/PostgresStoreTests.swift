@@ -98,17 +98,19 @@ struct PostgresStoreTests {
         #expect(try connection.execute("SELECT value FROM bertqa_setting").first?.text(0) == "simple")
     }
 
-    @Test("every language is one that PostgreSQL knows", arguments: SearchLanguage.allCases)
-    func rules(language: SearchLanguage) async throws {
+    @Test("every language is one that PostgreSQL knows")
+    func rules() async throws {
         let url = try LocalPostgres.shared().database()
-        let store = try PostgresStore(url: url, limits: .unlimited, language: language)
-        _ = try await store.put(document("a", "1889"))
-        #expect(try await store.search(words: ["1889"], filter: DocumentFilter(), limit: 1).count == 1)
         let connection = try PostgresConnection(DatabaseURL(url))
         let version = try #require(
             try connection.execute("SELECT current_setting('server_version_num')").first?.int(0))
-        let rules = try connection.execute("SELECT value FROM bertqa_setting").first?.text(0)
-        if version >= 140_000 { #expect((rules == "simple") == (language == .other)) }
+        for language in SearchLanguage.allCases {
+            let store = try PostgresStore(url: url, limits: .unlimited, language: language)
+            _ = try await store.put(document("a", "1889"))
+            #expect(try await store.search(words: ["1889"], filter: DocumentFilter(), limit: 1).count == 1)
+            let rules = try connection.execute("SELECT value FROM bertqa_setting").first?.text(0)
+            if version >= 140_000 { #expect((rules == "simple") == (language == .other), "\(language)") }
+        }
     }
 
     @Test("a database of a later version, in another encoding, or without its tables' contents is refused")
