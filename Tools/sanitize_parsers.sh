@@ -16,6 +16,5 @@ BERTQA_ONLY_TESTS=$(printf '%s,' "$@")
 export BERTQA_ONLY_TESTS
 # The largest datasets are for the optimised tests.
 unset SQUAD_DIR
-exec "${SWIFT:-swift}" test --package-path "$folder" --sanitize=address --disable-index-store \
-    -Xswiftc -gline-tables-only \
+exec "${SWIFT:-swift}" test --package-path "$folder" --sanitize=address -Xswiftc -gline-tables-only \
     --skip 'PickleStreamTests/cut|BytePairTests/(texts|longTexts)|ReadingTests/large|AnswerSearchTests/repeated'
