@@ -230,7 +230,7 @@ struct FormTests {
             ),
             (
                 #"{"context": {"0": "a"}, "question": {"1": "?"}}"#,
-                "row 1 is called \"0\" and \"1\" in different columns"
+                "row 1 is named \"0\" and \"1\" in different columns"
             ),
             (
                 #"{"columns": ["context"], "data": [["c"]]}"#,
