@@ -62,8 +62,8 @@ struct Converters: Sendable {
     }
 
     private static func failure(_ name: String, _ output: ChildProcess.Output) -> String {
-        let lines = output.errors.split { $0.isNewline }.map { $0.filter { !$0.isWhitespace || $0 == " " } }
-        let words = lines.last.map { ": " + String($0.prefix(200)) } ?? ""
+        let lines = output.errors.split { $0.isNewline }
+        let words = lines.last.map { ": " + FileProblem.visible($0.prefix(200)) } ?? ""
         return output.status > 128
             ? "\(name) was ended by signal \(output.status - 128)\(words)"
             : "\(name) cannot read it\(words)"

@@ -99,6 +99,9 @@ package struct FolderReader: Sendable {
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw problem(file, "is not a regular file")
         }
+        let tooLong = problem(file, "has more than \(limit) bytes, the most that are read")
+        guard status.st_size <= limit else { throw tooLong }
+        // A file may grow while it is read.
         var rest = limit
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
         defer { buffer.deallocate() }
@@ -108,7 +111,7 @@ package struct FolderReader: Sendable {
             guard count >= 0 else { throw problem(file, FileError.reason(errno)) }
             if count == 0 { return }
             rest -= count
-            guard rest >= 0 else { throw problem(file, "has more than \(limit) bytes, the most that are read") }
+            guard rest >= 0 else { throw tooLong }
             body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         }
     }

@@ -44,7 +44,13 @@ package struct FileProblem: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// One line for the user.
-    package var description: String { "\(path): \(reason)" }
+    package var description: String { "\(Self.visible(path)): \(reason)" }
+
+    /// A text of others on one line, which cannot make a terminal do something.
+    static func visible(_ text: some StringProtocol) -> String {
+        text.unicodeScalars.map { $0.properties.generalCategory == .control ? $0.escaped(asASCII: true) : "\($0)" }
+            .joined()
+    }
 }
 
 /// The text of a file.

@@ -59,10 +59,13 @@ package final class PostgresConnection {
 
     /// Executes one statement.
     ///
+    /// - Parameter patience: after which the server is taken for lost, if that is not the connection's.
     /// - Returns: its rows.
     /// - Throws: `PostgresError`.
     @discardableResult
-    package func execute(_ statement: String, _ values: [PostgresValue] = []) throws(PostgresError) -> [PostgresRow] {
+    package func execute(
+        _ statement: String, _ values: [PostgresValue] = [], patience: Duration? = nil
+    ) throws(PostgresError) -> [PostgresRow] {
         let encoded = values.map(\.encoded)
         // One buffer keeps all values where libpq looks for them.
         var buffer: [UInt8] = []
@@ -81,14 +84,14 @@ package final class PostgresConnection {
             return library.send(connection, statement, Int32(values.count), nil, addresses, lengths, formats, 0) == 1
         }
         guard isSent else { throw lost() }
-        let result = try waitForResult()
+        let result = try waitForResult(patience ?? self.patience)
         defer { library.clear(result) }
         guard ClientLibrary.successes.contains(library.resultStatus(result)) else { throw error(of: result) }
         return rows(of: result)
     }
 
     /// Waits for the result of the statement that was sent.
-    private func waitForResult() throws(PostgresError) -> OpaquePointer {
+    private func waitForResult(_ patience: Duration) throws(PostgresError) -> OpaquePointer {
         let end = ContinuousClock.now.advanced(by: patience)
         var last: OpaquePointer?
         while true {
@@ -135,7 +138,8 @@ package final class PostgresConnection {
     package func transaction<Value>(
         _ body: (PostgresConnection) throws -> Value
     ) throws -> Value {
-        try execute("BEGIN")
+        // A server that is well answers this at once.
+        try execute("BEGIN", patience: .seconds(10))
         do {
             let value = try body(self)
             try execute("COMMIT")

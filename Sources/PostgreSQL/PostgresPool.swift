@@ -63,8 +63,11 @@ package final class PostgresPool: Sendable {
                 return value
             } catch let error as PostgresError {
                 keep(connection)
-                // The server was started anew since the connection was used last: nothing has happened yet.
-                if error.kind == .connection, !began, !isNew { continue }
+                // The server was restarted since the connection was last used: nothing has happened yet.
+                if error.kind == .connection, !began, !isNew {
+                    forgetIdle()
+                    continue
+                }
                 conflicts += 1
                 guard error.kind == .conflict, conflicts < 5 else { throw error }
             } catch {
@@ -83,6 +86,15 @@ package final class PostgresPool: Sendable {
         guard connection.isAlive else { return }
         let idle = Idle(connection: connection)
         state.withLock { $0.idle.append(idle) }
+    }
+
+    /// Closes the connections that nobody uses: where one is lost, all that are as old are.
+    private func forgetIdle() {
+        // They are closed after the lock is released.
+        _ = state.withLock { state in
+            defer { state.idle = [] }
+            return state.idle
+        }
     }
 
     private func takePlace() async {

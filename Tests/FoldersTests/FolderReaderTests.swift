@@ -68,6 +68,12 @@ struct FolderReaderTests {
         #expect(problem("a.txt", Array("0123456789x".utf8), limits: limits)?.contains("more than 10 bytes") == true)
     }
 
+    @Test("a name with control characters is shown with their numbers")
+    func controls() {
+        let problem = FileProblem(path: "a\u{1B}[31m\nb's\u{85}.txt", reason: "is not a text")
+        #expect(problem.description == "a\\u{1B}[31m\\nb's\\u{0085}.txt: is not a text")
+    }
+
     @Test("a file is known again by its contents and its kind")
     func digests() throws {
         try withTemporaryDirectory { folder in
