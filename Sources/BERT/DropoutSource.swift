@@ -29,6 +29,12 @@ package struct DropoutSource: Sendable, Hashable {
         seed = 0
     }
 
+    /// The one seed of a pass whose masks are drawn one after another (`Device.drawing`): of this step, and of the row
+    /// that is the first of the pass.
+    package func passSeed(firstRow: Int) -> UInt64 {
+        seed &+ (1 &+ UInt64(truncatingIfNeeded: firstRow)) &* 0xBF58_476D_1CE4_E5B9
+    }
+
     /// A place in the model that has dropout; each has its own masks.
     enum Site {
         case embeddings

@@ -38,6 +38,12 @@ package struct EncoderInput {
         filledRows = filler > 0 ? try PackedRows(lengths: filled, keys: keys, device: device) : rows
     }
 
+    /// A batch whose numbers are on the device, its filler being the last of the rows.
+    init(ids: Tensor, typeIDs: Tensor, positions: Tensor, numbering: PositionNumbering, rows: PackedRows) {
+        (self.ids, self.typeIDs, self.positions, self.numbering) = (ids, typeIDs, positions, numbering)
+        (self.rows, filledRows) = (rows, rows)
+    }
+
     /// The number of tokens that bring a batch to a multiple of a 32nd of the power of two below it, and of 16 at
     /// least.
     package static func filler(_ tokens: Int) -> Int {

@@ -59,6 +59,8 @@ package struct EncoderAttention {
     let output: Linear
     let heads: Int
     let layer: Int
+    /// The weights of query, key and value below each other, while a training pass keeps them.
+    let joined = RoundedWeight()
 
     init(_ scope: ParameterScope, config: EncoderConfig, layer: Int) throws(CheckpointError) {
         let names = config.family.page.layer
@@ -75,11 +77,23 @@ package struct EncoderAttention {
         _ x: HiddenStates, rows: PackedRows, dropout: DropoutSource
     ) throws(TorchError) -> SublayerOutput {
         let x = x.operand
-        let attended = try query(x).packedAttention(
-            keys: key(x), values: value(x), rows: rows, heads: heads,
+        let (queries, keys, values) = try projections(x)
+        let attended = try queries.packedAttention(
+            keys: keys, values: values, rows: rows, heads: heads,
             dropout: dropout.dropout(at: .attentionWeights(layer: layer)))  // [T, N * D]
         return try output.sublayerOutput(
             attended, dropout: dropout.dropout(at: .attentionOutput(layer: layer)), rows: rows)
+    }
+
+    /// Query, key and value of [T, H], each [T, N * D].
+    private func projections(_ x: Linear.Operand) throws(TorchError) -> (Tensor, Tensor, Tensor) {
+        guard let rounded = joined.tensor, case .plain(let states) = x else {
+            return (try query(x), try key(x), try value(x))
+        }
+        let linears = [query, key, value]
+        let all = try states.joinedLinear(
+            weights: linears.map(\.weight), rounded: rounded, biases: linears.map(\.bias))
+        return (all[0], all[1], all[2])
     }
 }
 

@@ -11,6 +11,8 @@ package struct Linear {
     let quantized: QuantizedWeight?
     /// The weight in the layout that the products read, for models that only answer.
     let packed: PackedWeight?
+    /// The weight in the operands' type, while a training pass keeps it.
+    let rounded = RoundedWeight()
 
     /// What a layer multiplies with its weight.
     package enum Operand {
@@ -24,6 +26,7 @@ package struct Linear {
                 switch precision {
                 case .int8: .bytes(try QuantizedActivations(x))
                 case .bf16: .plain(try x.to(.bfloat16))
+                case .fp16: .plain(try x.to(.float16))
                 case .fp32: .plain(x)
                 }
         }
@@ -62,7 +65,7 @@ package struct Linear {
             } else if addsBiasInProduct {
                 try multiplied(x, bias: bias).gelu()
             } else {
-                try x.linear(weight: weight, bias: nil).biasGelu(bias)
+                try multiplied(x, bias: nil).biasGelu(bias)
             }
         case .bytes(let x): try bytes(x, gelu: true, dtype: .float32)
         }
@@ -84,6 +87,7 @@ package struct Linear {
 
     private func multiplied(_ x: Tensor, bias: Tensor?) throws(TorchError) -> Tensor {
         if let packed { return try packed.linear(x, bias: bias) }
+        if let rounded = rounded.tensor { return try x.linear(weight: weight, rounded: rounded, bias: bias) }
         return try x.linear(weight: weight, bias: bias)
     }
 

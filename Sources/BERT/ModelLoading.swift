@@ -75,7 +75,13 @@ extension Tensor {
             if isMatrix, use.packs(precision, on: device) { return self }
             if isMatrix, precision == .int8 { return try to(.float32).to(device) }
             // Few rows of a table are read: they are converted then, and the rest stays as it is.
-            let wanted: DType = parameter.role == .table ? dtype : isMatrix && precision == .bf16 ? .bfloat16 : .float32
+            let wanted: DType =
+                switch (parameter.role, precision) {
+                case (.table, _): dtype
+                case (.matrix, .bf16): .bfloat16
+                case (.matrix, .fp16): .float16
+                default: .float32
+                }
             if storage == .memory, wanted == dtype, device == .cpu { return try clone() }
             return try to(wanted).to(device)
         }

@@ -1,6 +1,7 @@
 import Console
 import BERT
 import QuestionAnswering
+import Tokenizers
 import Torch
 
 /// The result of one step's passes over all processes; the gradients are with the parameters.
@@ -9,6 +10,8 @@ struct StepTotals {
     var loss: Tensor
     /// The gradients' norms before clipping, [1 + parameters], on the device: the joint one, and each parameter's.
     var norms: Tensor
+    /// What the loss was multiplied with, float32 [] on the device; nil where it was not.
+    var scale: Tensor?
     var tokens = 0
     /// Whether a process was asked to stop.
     var stops = false
@@ -18,13 +21,19 @@ struct StepTotals {
     var reducedRows: Int?
     /// Whether memory ran out in a process, so that the step is to be computed again.
     fileprivate var repeats = false
+    /// Whether the weights have taken the step: with the pass, as one graph.
+    fileprivate var isUpdated = false
 }
 
-/// Computes the gradients of one step: this process's rows in passes of as many as memory holds, summed over all
-/// processes while the last backward pass goes on. Nothing waits for the device.
+/// Takes one step: this process's rows in passes of as many as memory holds, their gradients summed over all processes
+/// while the last backward pass goes on, and the update of the weights. Nothing waits for the device.
 final class GradientPass {
     private let model: QuestionAnsweringModel
+    private let tokenizer: Tokenizer
+    private let rows: [Feature]
     private let lengths: [Int]
+    /// The most tokens that a row may have.
+    private let longest: Int
     private let batches: BatchPreparer
     private let optimizer: AdamW
     private let device: Device
@@ -33,38 +42,91 @@ final class GradientPass {
     private let team: Team
     private let reducer: GradientReducer?
     private let interrupt: InterruptFlag
+    /// The passes as recorded graphs; nil where they run plainly.
+    private let graphs: StepGraphs?
+    /// What the loss is multiplied with; nil where it is not.
+    private let scale: LossScale?
     /// Rows of one pass: what was asked for, or less once memory ran out.
     private(set) var rowsPerPass: Int
 
     init(
         loaded: LoadedModel, rows: [Feature], optimizer: AdamW, objective: SpanObjective, options: TrainingOptions,
-        rowsPerPass: Int, device: Device, team: Team, interrupt: InterruptFlag
+        scale: LossScale?, rowsPerPass: Int, device: Device, team: Team, interrupt: InterruptFlag
     ) throws(TrainingError) {
         (model, self.optimizer, self.device) = (loaded.model, optimizer, device)
         (self.team, self.rowsPerPass, self.interrupt) = (team, rowsPerPass, interrupt)
-        (maxNorm, self.objective) = (options.maxGradNorm, objective)
-        lengths = rows.map(\.length)
+        (maxNorm, self.objective, self.scale) = (options.maxGradNorm, objective, scale)
+        (self.rows, lengths, tokenizer) = (rows, rows.map(\.length), loaded.tokenizer)
+        longest = options.features.maxLength
         batches = BatchPreparer(rows: rows, for: loaded, device: device)
+        // The graphs come first: they work on a stream of their own, which the reducer's hooks then belong to.
+        graphs = try Self.graphs(options, rows, objective, loaded.model, optimizer, scale, device)
         reducer = try TrainingError.wrapping(.computation) { try team.reducer(optimizer.slots.map(\.parameter)) }
     }
 
-    /// The clipped gradients of the mean loss over the given rows of all processes.
+    private static func graphs(
+        _ options: TrainingOptions, _ rows: [Feature], _ objective: SpanObjective, _ model: QuestionAnsweringModel,
+        _ optimizer: AdamW, _ scale: LossScale?, _ device: Device
+    ) throws(TrainingError) -> StepGraphs? {
+        guard options.cudaGraphs else { return nil }
+        guard device.recordsGraphs else {
+            throw .options("`cuda_graphs` needs `device` cuda and a libtorch that records graphs there")
+        }
+        guard objective.takesOnePlace, !rows.contains(where: { $0.spans.count > 1 }) else {
+            throw .options(
+                "`cuda_graphs` goes with one place a label: without `label_smoothing`, `teacher`, and `train_file` "
+                    + "with answers=all or anywhere")
+        }
+        guard !options.gradientCheckpointing else {
+            throw .options("`cuda_graphs` goes without `gradient_checkpointing`, which draws dropout's masks twice")
+        }
+        return try TrainingError.wrapping(.computation) {
+            try StepGraphs(
+                model: model, optimizer: optimizer, scale: scale, device: device, maxNorm: options.maxGradNorm)
+        }
+    }
+
+    /// One step down the gradient of the mean loss over the given rows of all processes; see `gradients`.
+    ///
+    /// - Parameter rate: the learning rate.
+    func step(
+        on numbers: ArraySlice<Int>, next: ArraySlice<Int>, dropout: DropoutSource, rate: Double
+    ) throws -> StepTotals {
+        try graphs?.begin(rate)
+        let before = try scale?.scale.clone()
+        var totals = try gradients(of: numbers, next: next, dropout: dropout)
+        if let graphs {
+            if !totals.isUpdated { try graphs.updateAfterPasses() }
+            // The next step writes there.
+            (totals.loss, totals.norms) = (try graphs.loss.clone(), try graphs.norms.clone())
+        } else {
+            try scale?.unscale(optimizer.slots.map(\.parameter))
+            totals.norms = try optimizer.clipGradientsDeferred(maxNorm: maxNorm)
+            let skip = try Tensor.notFinite([totals.loss, totals.norms])
+            try optimizer.update(learningRate: rate, skippingIf: skip)
+            try scale?.update(skipped: skip)
+        }
+        totals.scale = before
+        return totals
+    }
+
+    /// The gradients of the mean loss over the given rows of all processes.
     ///
     /// - Parameter next: the rows of the step after this one, which are made ready meanwhile.
     /// - Throws: `TrainingError.processes` if another process is gone; what libtorch throws, running out of memory with
     ///   a single row among it.
-    func gradients(
+    private func gradients(
         of numbers: ArraySlice<Int>, next: ArraySlice<Int>, dropout: DropoutSource
     ) throws -> StepTotals {
         let (own, later) = (dealt(numbers), dealt(next))
         var reduced: Int?
+        let before = rowsPerPass
         while true {
             var totals = try passes(own, later: later, rowDivisor: numbers.count, dropout: dropout)
-            if totals.repeats { reduced = rowsPerPass }
+            if totals.repeats, rowsPerPass < before { reduced = rowsPerPass }
             try exchange(&totals)
             if totals.repeats { continue }
             totals.reducedRows = reduced
-            totals.norms = try optimizer.clipGradientsDeferred(maxNorm: maxNorm)
             return totals
         }
     }
@@ -84,9 +146,13 @@ final class GradientPass {
         do {
             try add(own, later: later, rowDivisor: rowDivisor, dropout: dropout, to: &totals, armed: &armed)
         } catch {
-            guard Self.isShortage(error), min(rowsPerPass, own.count) > 1 else { throw error }
+            guard Self.isShortage(error) else { throw error }
+            // The memory of the graphs comes first.
+            if try graphs?.close() != true {
+                guard min(rowsPerPass, own.count) > 1 else { throw error }
+                rowsPerPass = max(1, min(rowsPerPass, own.count) / 2)
+            }
             totals.repeats = true
-            rowsPerPass = max(1, min(rowsPerPass, own.count) / 2)
             Runtime.releaseMemory()
         }
         if let reducer { totals.waited = try finish(reducer, armed: armed) }
@@ -102,6 +168,7 @@ final class GradientPass {
         _ own: [Int], later: [Int], rowDivisor: Int, dropout: DropoutSource, to totals: inout StepTotals,
         armed: inout Bool
     ) throws {
+        if let graphs { return try add(own, to: graphs, rowDivisor: rowDivisor, dropout: dropout, &totals) }
         try optimizer.clearGradients()
         for first in stride(from: 0, to: own.count, by: rowsPerPass) {
             let (chosen, rest) = (own[first...].prefix(rowsPerPass), own[first...].dropFirst(rowsPerPass))
@@ -116,8 +183,30 @@ final class GradientPass {
                 try reducer.arm()
                 armed = true
             }
-            try loss.backward()
+            try (scale?.scaled(loss) ?? loss).backward()
         }
+    }
+
+    /// The same by graphs. The sums come after the last pass, whose gradients nobody sees arriving.
+    private func add(
+        _ own: [Int], to graphs: StepGraphs, rowDivisor: Int, dropout: DropoutSource, _ totals: inout StepTotals
+    ) throws {
+        if own.isEmpty { try graphs.noPass() }
+        for first in stride(from: 0, to: own.count, by: rowsPerPass) {
+            let chosen = own[first...].prefix(rowsPerPass)
+            let batch = try FormedBatch(
+                chosen.map { rows[$0] }, room: chosen.count, longest: longest, tokenizer: tokenizer,
+                config: model.config)
+            let seed = dropout.passSeed(firstRow: chosen[first])
+            totals.tokens += batch.tokenCount
+            totals.isUpdated = team.size == 1 && chosen.count == own.count
+            if totals.isUpdated {
+                try graphs.step(batch, rows: rowDivisor, seed: seed)
+            } else {
+                try graphs.pass(batch, rows: rowDivisor, isFirst: first == 0, seed: seed)
+            }
+        }
+        totals.loss = graphs.loss
     }
 
     /// Waits for the sums. A process without rows keeps step with the others all the same.

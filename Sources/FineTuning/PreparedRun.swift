@@ -15,6 +15,8 @@ package struct PreparedRun {
     let directory: RunDirectory?
     let store: CheckpointStore
     let optimizer: AdamW
+    /// The factor of the loss; nil in other precisions than fp16.
+    let scale: LossScale?
     /// Nil if the options want none.
     let average: WeightAverage?
     let schedule: LearningRateSchedule
@@ -68,6 +70,7 @@ package struct PreparedRun {
         try team.share(loaded.model.parameters.all.map(\.tensor))
         let state =
             resumed ?? TrainingState(rowsPerStep: options.rowsOfAProcess * team.size, rowsPerPass: options.batchSize)
+        let scale = try lossScale(options, state.lossScale)
         let schedule = LearningRateSchedule(options, rows: data.mix.rowsPerEpoch, rowsPerStep: state.rowsPerStep)
         report.start(options, loaded, data, totalSteps: schedule.totalSteps)
         report.processes(team.size, rowsPerStep: state.rowsPerStep)
@@ -76,13 +79,13 @@ package struct PreparedRun {
             of: data.training.features, options, team: team, report: &report, interrupt: interrupt)
         let pass = try GradientPass(
             loaded: loaded, rows: data.training.features, optimizer: optimizer,
-            objective: SpanObjective(options, teachers: shares), options: options, rowsPerPass: state.rowsPerPass,
-            device: device, team: team, interrupt: interrupt)
+            objective: SpanObjective(options, teachers: shares), options: options, scale: scale,
+            rowsPerPass: state.rowsPerPass, device: device, team: team, interrupt: interrupt)
         let events = try options.tensorboard && team.writes ? events(options, state) : nil
         try directory?.writeRecord(options: options, environment: environment, command: command)
         return PreparedRun(
             options: options, loaded: loaded, data: data, directory: directory, store: store, optimizer: optimizer,
-            average: average, schedule: schedule, pass: pass, team: team, interrupt: interrupt,
+            scale: scale, average: average, schedule: schedule, pass: pass, team: team, interrupt: interrupt,
             environment: environment, state: state, events: events, report: report)
     }
 
@@ -101,6 +104,17 @@ package struct PreparedRun {
                     "\(options.model): the weights \(broken) have numbers that are not finite; use another copy"))
         }
         return loaded
+    }
+
+    private static func lossScale(
+        _ options: TrainingOptions, _ saved: LossScale.State?
+    ) throws(TrainingError) -> LossScale? {
+        guard options.precision == .fp16 else { return nil }
+        return try TrainingError.wrapping(.computation) {
+            let scale = try LossScale(device: options.device ?? .cpu)
+            if let saved { try scale.resume(saved) }
+            return scale
+        }
     }
 
     private static func optimizer(_ options: TrainingOptions, _ loaded: LoadedModel) throws(TrainingError) -> AdamW {

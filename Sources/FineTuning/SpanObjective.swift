@@ -16,6 +16,9 @@ struct SpanObjective {
         (labelSmoothing, checkpointing) = (options.labelSmoothing, options.gradientCheckpointing)
     }
 
+    /// Whether each label is one place, as far as that depends on the options.
+    var takesOnePlace: Bool { labelSmoothing == 0 && teachers == nil }
+
     /// The loss of a batch, float32 [], with its graph.
     ///
     /// - Parameters:

@@ -14,6 +14,8 @@ struct StepLedger {
         let loss: Tensor
         /// The norms of its gradients before clipping, float32 [1 + parameters]: the joint one, and each parameter's.
         let norms: Tensor
+        /// What its loss was multiplied with, float32 []; nil where it was not.
+        let scale: Tensor?
     }
 
     /// The result of a step.
@@ -24,6 +26,8 @@ struct StepLedger {
         let loss: Double
         /// The gradients' joint norm before clipping.
         let norm: Double
+        /// The factor of the loss; nil in other precisions than fp16.
+        let scale: Double?
         /// Why the device skipped the step; nil if it did not.
         let fault: NumericFault?
     }
@@ -59,6 +63,7 @@ struct StepLedger {
             outcomes.append(
                 Outcome(
                     step: entry.step, rows: entry.rows, rate: entry.rate, loss: loss, norm: Double(norms[0]),
+                    scale: try entry.scale?.item(),
                     fault: try NumericFault.find(loss: loss, norms: norms, in: slots)))
         }
         entries.removeAll(keepingCapacity: true)

@@ -77,9 +77,7 @@ public final class Trainer {
         let dropout = DropoutSource(config: model.config, seed: options.seed, step: state.step)
         prepared.team.enter(step: number)
         let totals = try TrainingError.wrapping(.computation, "step \(number): ") {
-            let totals = try prepared.pass.gradients(of: numbers, next: next, dropout: dropout)
-            try prepared.optimizer.update(
-                learningRate: rate, skippingIf: Tensor.notFinite([totals.loss, totals.norms]))
+            let totals = try prepared.pass.step(on: numbers, next: next, dropout: dropout, rate: rate)
             try prepared.average?.add(step: number, of: schedule.totalSteps)
             return totals
         }
@@ -89,7 +87,8 @@ public final class Trainer {
         if let rows = totals.reducedRows { report.reduced(step: number, rows: rows) }
         ledger.add(
             StepLedger.Entry(
-                step: number, rows: numbers.count, rate: rate, loss: totals.loss, norms: totals.norms),
+                step: number, rows: numbers.count, rate: rate, loss: totals.loss, norms: totals.norms,
+                scale: totals.scale),
             tokens: totals.tokens, waited: totals.waited)
         // The first steps are settled by themselves, since the throughput leaves them out.
         let due = throughput.stepsToSkip > 0 ? min(loggingSteps, throughput.stepsToSkip) : loggingSteps
@@ -146,8 +145,15 @@ extension Trainer {
     /// Skips a step whose loss or gradients are not finite. Ends the run if the weights are not finite, or if more
     /// steps in a row were skipped than the options allow.
     private func skip(_ outcome: StepLedger.Outcome, _ fault: NumericFault) throws(TrainingError) {
-        state.skippedInARow += 1
         state.skippedRows += outcome.rows
+        if let scale = outcome.scale, scale > 1, outcome.loss.isFinite, !fault.isLasting {
+            // That is how the scale finds its height.
+            report.say(
+                "step \(outcome.step) was skipped: its gradients overflow if the loss is multiplied with "
+                    + "\(Int(scale)), which is halved")
+            return
+        }
+        state.skippedInARow += 1
         guard fault.isLasting || state.skippedInARow > options.maxSkippedSteps else {
             report.say("warning: step \(outcome.step) was skipped: \(fault.what) is not finite")
             return
@@ -195,6 +201,7 @@ extension Trainer {
                     advice:
                         "nothing was saved after that, and the last checkpoint is whole; try a lower `learning_rate`")
             }
+            state.lossScale = try prepared.scale?.state()
             if let events = prepared.events { state.eventLengths = try events.synchronize() }
             let checkpoint = TrainingCheckpoint(
                 model: model, optimizer: prepared.optimizer, average: prepared.average,

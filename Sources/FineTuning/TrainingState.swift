@@ -1,6 +1,7 @@
 import Evaluating
 import Files
 import StrictJSON
+import Torch
 
 /// The state of a run: everything that a checkpoint holds besides weights and moments.
 package struct TrainingState: Sendable {
@@ -22,6 +23,8 @@ package struct TrainingState: Sendable {
     var tokens = 0
     /// Seconds spent training on them.
     var seconds = 0.0
+    /// What the loss is multiplied with; nil where it is not.
+    var lossScale: LossScale.State?
     /// The finished epochs.
     var statistics = TrainingStatistics()
     /// The lengths of TensorBoard's files; nil without them.
@@ -56,13 +59,18 @@ package struct TrainingState: Sendable {
     }
 
     func json(options: JSONValue, environment: RunEnvironment) -> JSONValue {
-        [
-            "step": .int(step), "optimizer_step": .int(optimizerStep), "skipped_in_a_row": .int(skippedInARow),
-            "epoch": .int(epoch), "row": .int(row), "skipped_rows": .int(skippedRows), "loss_sum": .double(lossSum),
-            "tokens": .int(tokens), "seconds": .double(seconds), "statistics": statistics.json(),
-            "event_bytes": eventLengths?.json ?? .null, "rows_per_step": .int(rowsPerStep),
-            "rows_per_pass": .int(rowsPerPass), "options": options, "environment": environment.json,
+        var members: [(String, JSONValue)] = [
+            ("step", .int(step)), ("optimizer_step", .int(optimizerStep)), ("skipped_in_a_row", .int(skippedInARow)),
+            ("epoch", .int(epoch)), ("row", .int(row)), ("skipped_rows", .int(skippedRows)),
+            ("loss_sum", .double(lossSum)), ("tokens", .int(tokens)), ("seconds", .double(seconds)),
+            ("statistics", statistics.json()), ("event_bytes", eventLengths?.json ?? .null),
+            ("rows_per_step", .int(rowsPerStep)), ("rows_per_pass", .int(rowsPerPass)),
         ]
+        if let lossScale {
+            members.append(("loss_scale", .double(lossScale.scale)))
+            members.append(("loss_scale_steps", .int(lossScale.soundSteps)))
+        }
+        return .object(JSONObject(members + [("options", options), ("environment", environment.json)]))
     }
 
     /// The beginning of a run.
@@ -92,6 +100,9 @@ package struct TrainingState: Sendable {
         self.seconds = seconds
         self.statistics = try TrainingStatistics(json: statistics, path: path)
         eventLengths = TrainingEvents.Lengths(json: json["event_bytes"])
+        if let scale = json["loss_scale"]?.double, let steps = json["loss_scale_steps"]?.int {
+            lossScale = LossScale.State(scale: scale, soundSteps: steps)
+        }
         // Checkpoints from before there were several processes don't say.
         let batch = options["batch_size"]?.int ?? 1
         rowsPerStep = json["rows_per_step"]?.int ?? batch * (options["gradient_accumulation_steps"]?.int ?? 1)

@@ -31,18 +31,22 @@ package struct MemoryModel: Sendable {
     private let threads: Int
     private let stored: DType
     private let mapped: Int
+    private let graphs: Bool
 
     /// - Parameters:
-    ///   - precision: what matrix products compute in; training knows fp32 and bf16.
+    ///   - precision: what matrix products compute in; training knows all but int8.
     ///   - threads: those of the CPU, each of which has a workspace.
     ///   - stored: what the model's file keeps its weights in.
     ///   - mapped: bytes that the program has in memory before it does anything, mostly libtorch's own:
     ///     several times as many where it was built for CUDA.
+    ///   - graphs: whether passes are recorded as CUDA graphs.
     package init(
-        config: EncoderConfig, precision: Precision, device: Device, threads: Int, stored: DType = .float32, mapped: Int
+        config: EncoderConfig, precision: Precision, device: Device, threads: Int, stored: DType = .float32,
+        mapped: Int,
+        graphs: Bool = false
     ) {
         (self.config, self.precision, self.device, self.threads) = (config, precision, device, threads)
-        (self.stored, self.mapped) = (stored, mapped)
+        (self.stored, self.mapped, self.graphs) = (stored, mapped, graphs)
     }
 
     /// The peak of a training run whose largest batch is given, the saving of checkpoints included.
@@ -60,7 +64,7 @@ package struct MemoryModel: Sendable {
         let holes = checkpointing ? 0 : Int(share * Double(min(kept, parameters)))
         return MemoryEstimate(
             program: program + compiled(batch, Measured.perShape),
-            parameters: 4 * parameters, activations: live - parameters,
+            parameters: 4 * parameters, activations: live - parameters + pool(live),
             slack: device == .cpu ? holes : live / 10)
     }
 
@@ -71,8 +75,16 @@ package struct MemoryModel: Sendable {
             program: (device == .cpu ? mapped + Measured.readingProgram : program)
                 + compiled(batch, Measured.perShapeRead),
             parameters: readingParameters,
-            activations: Int(live), slack: Int((device == .cpu ? Measured.reading : 0.1) * live))
+            activations: Int(live) + pool(Int(live)), slack: Int((device == .cpu ? Measured.reading : 0.1) * live))
     }
+}
+
+// MARK: - Graphs
+
+extension MemoryModel {
+    /// The memory that graphs share, as large as the largest of them needs: a pass of a form that is not recorded yet
+    /// takes as much beside it.
+    private func pool(_ live: Int) -> Int { graphs && device == .cuda ? live : 0 }
 }
 
 // MARK: - Parameters
@@ -96,6 +108,7 @@ extension MemoryModel {
         case .bf16:
             if PackedWeight.isAvailable { return rest + 2 * matrices }
             return file + (stored == .bfloat16 ? 0 : 2 * matrices)
+        case .fp16: return file + (stored == .float16 ? 0 : 2 * matrices)
         case .int8: return rest + (stored == .float32 ? matrices : 5 * matrices)
         }
     }
@@ -166,7 +179,7 @@ extension MemoryModel {
     /// A layer's own, which nothing keeps: states before and after attention, and the feed-forward part.
     private var readingPerToken: Int {
         let (hidden, inner) = (config.hiddenSize, config.intermediateSize)
-        return precision == .bf16 ? 12 * hidden + 4 * inner : 8 * hidden + 8 * inner
+        return precision == .bf16 || precision == .fp16 ? 12 * hidden + 4 * inner : 8 * hidden + 8 * inner
     }
 
     /// What attention's kernel works in: packed operands of the longest row, for each thread.

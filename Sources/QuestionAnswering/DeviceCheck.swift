@@ -37,7 +37,7 @@ package struct DeviceCheck: Sendable {
         package let refusal: Double
 
         /// What rounding explains: in float32 sums in another order differ by about 1e-5, and products in TF32 by about
-        /// 1e-3; bfloat16 has 8 bits, whose errors add up over the layers to about 1e-2.
+        /// 1e-3; bfloat16 has 8 bits, whose errors add up over the layers to about 1e-2, and float16 has 11.
         package init(_ precision: Precision) {
             (warning, refusal) = precision == .fp32 ? (1e-3, 2e-2) : (5e-2, 2.5e-1)
         }
@@ -118,13 +118,15 @@ package struct DeviceCheck: Sendable {
     ) throws(TorchError) -> (loss: Double, gradientNorm: Double) {
         let targets = try Tensor.of(rows.flatMap(\.answer), shape: [rows.count, 2])
         let loss = try model.loss(input(rows, model, device), targets: targets, rowDivisor: Double(rows.count))
-        try loss.backward()
+        // Small gradients would vanish in float16; see `LossScale`.
+        let scale = model.precision == .fp16 ? 1024.0 : 1
+        try (loss * scale).backward()
         var squares = 0.0
         for (_, parameter) in model.parameters.all {
             if let gradient = try parameter.gradient() { squares += try (gradient * gradient).sum().item() }
             try parameter.clearGradient()
         }
-        return (try loss.item(), squares.squareRoot())
+        return (try loss.item(), squares.squareRoot() / scale)
     }
 
     /// Compares the device's numbers with those of the CPU in float32.

@@ -25,6 +25,8 @@ package struct Predictor {
     package let tokenizer: Tokenizer
     /// The models that answer together with it, each with its tokenizer.
     private var partners: [(model: QuestionAnsweringModel, tokenizer: Tokenizer)] = []
+    /// The passes of each of the models as graphs; empty where they run plainly.
+    private var graphs: [ReadingGraphs] = []
     /// Where they run.
     package let device: Device
     /// How spans are chosen.
@@ -47,6 +49,11 @@ package struct Predictor {
         self.init(model: loaded.model, tokenizer: loaded.tokenizer, device: device)
         partners = loaded.partners.map { ($0.model, $0.tokenizer) }
         scoring = loaded.scoring
+        guard Runtime.usesGraphs, device.recordsGraphs else { return }
+        graphs = ([loaded] + loaded.partners).map {
+            ReadingGraphs(model: $0.model, tokenizer: $0.tokenizer, device: device)
+        }
+        tokenBudget = ReadingGraphs.tokenBudget
     }
 
     /// The predictions, of `count` candidates each, of the examples that have rows, by the examples' numbers; and loss
@@ -78,9 +85,12 @@ package struct Predictor {
     ) throws {
         for range in BatchPlan.byTokens(features, budget: tokenBudget) {
             let rows = Array(features[range])
-            var logits = try Self.logits(rows, of: model, tokenizer, device)
+            var logits = try logits(rows, of: model, tokenizer, graphs.first)
             if !partners.isEmpty {
-                let others = try partners.map { try Self.logits(rows, of: $0.model, $0.tokenizer, device) }
+                let others = try partners.enumerated().map { index, partner in
+                    try self.logits(
+                        rows, of: partner.model, partner.tokenizer, graphs.isEmpty ? nil : graphs[index + 1])
+                }
                 logits = LogitAverage.of([logits] + others, rows: rows)
             }
             var start = 0
@@ -92,20 +102,25 @@ package struct Predictor {
         }
     }
 
-    private static func logits(
-        _ rows: [Feature], of model: QuestionAnsweringModel, _ tokenizer: Tokenizer, _ device: Device
+    private func logits(
+        _ rows: [Feature], of model: QuestionAnsweringModel, _ tokenizer: Tokenizer, _ graphs: ReadingGraphs?
     ) throws -> [Float] {
-        let batch = try PackedBatch(rows, tokenizer: tokenizer, config: model.config, device: device)
-        let logits: [Float] = try withoutGradients { () throws(TorchError) in
-            try model(batch.input).to(.float32).array()
-        }
+        let logits =
+            try graphs?.logits(rows) ?? Self.plainLogits(rows, of: model, tokenizer, device)
         do {
             try model.parameters.checkSource()
         } catch {
             throw ReaderError.model(error)
         }
-        guard logits.allSatisfy(\.isFinite) else { throw try notFinite(model) }
+        guard logits.allSatisfy(\.isFinite) else { throw try Self.notFinite(model) }
         return logits
+    }
+
+    private static func plainLogits(
+        _ rows: [Feature], of model: QuestionAnsweringModel, _ tokenizer: Tokenizer, _ device: Device
+    ) throws(TorchError) -> [Float] {
+        let batch = try PackedBatch(rows, tokenizer: tokenizer, config: model.config, device: device)
+        return try withoutGradients { () throws(TorchError) in try model(batch.input).to(.float32).array() }
     }
 
     private static func notFinite(_ model: QuestionAnsweringModel) throws -> ReaderError {

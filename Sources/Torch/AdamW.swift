@@ -39,6 +39,10 @@ package final class AdamW {
         let rateFactor: Double
         let decays: Bool
         var slots: [Slot] = []
+
+        var handles: (parameters: [OpaquePointer?], firsts: [OpaquePointer?], seconds: [OpaquePointer?]) {
+            (slots.map(\.parameter.handle), slots.map(\.firstMoment.handle), slots.map(\.secondMoment.handle))
+        }
     }
 
     /// The options.
@@ -52,6 +56,18 @@ package final class AdamW {
     /// How many of these the device has skipped: float32 [], on the parameters' device; nil before the first step that
     /// the device could skip.
     private var skipped: Tensor?
+    /// Where a recorded step finds its numbers; nil where no steps are recorded.
+    private var placed: PlacedNumbers?
+
+    /// The numbers of a step at one place on the device.
+    private struct PlacedNumbers {
+        /// The step, then the learning rate of each group: float32 [1 + groups].
+        let all: Tensor
+        let step: Tensor
+        let rates: [Tensor]
+        /// float32 []
+        let skipped: Tensor
+    }
 
     /// Moments of zero for every parameter.
     ///
@@ -126,16 +142,49 @@ package final class AdamW {
         guard let skipped else { return 0 }
         let count = Int(try skipped.item())
         step -= count
-        self.skipped = nil
+        if placed != nil { try skipped.clear() } else { self.skipped = nil }
         return count
+    }
+
+    /// Keeps the numbers of steps at one place on the device from now on, for steps that are recorded as graphs. In
+    /// float32 there, they are rounded.
+    package func placeNumbers() throws(TorchError) {
+        guard let device = slots.first?.parameter.device else { return }
+        let all = try Tensor.zeros([1 + groups.count], device: device)
+        var rates: [Tensor] = []
+        for group in groups.indices { rates.append(try all.slice(dim: 0, (group + 1)..<(group + 2))) }
+        let skipped = try Tensor.zeros([], device: device)
+        placed = PlacedNumbers(all: all, step: try all.slice(dim: 0, 0..<1), rates: rates, skipped: skipped)
+        self.skipped = skipped
+    }
+
+    /// Begins a step: puts its numbers where `updatePlaced` reads them.
+    package func placeStep(learningRate: Double) throws(TorchError) {
+        guard let placed else { preconditionFailure("placeNumbers was not called") }
+        step += 1
+        let rates = groups.map { Float(learningRate * $0.rateFactor) }
+        try placed.all.fill(Tensor.of([Float(step)] + rates))
+    }
+
+    /// The step that `placeStep` began, as `update(learningRate:skippingIf:)` takes it: work that can be recorded.
+    package func updatePlaced(skippingIf skip: Tensor) throws(TorchError) {
+        guard let placed else { preconditionFailure("placeNumbers was not called") }
+        for (group, rate) in zip(groups, placed.rates) {
+            let (parameters, firsts, seconds) = group.handles
+            try check(
+                ct_adamw_step_by_tensors(
+                    parameters, firsts, seconds, Int32(parameters.count), rate.handle, placed.step.handle,
+                    options.beta1, options.beta2, options.epsilon, group.decays ? options.weightDecay : 0,
+                    skip.handle, placed.skipped.handle),
+                "AdamW.updatePlaced")
+        }
+        try placed.skipped.accumulate(skip)
     }
 
     private func update(learningRate: Double, skip: Tensor?) throws(TorchError) {
         step += 1
         for group in groups {
-            let parameters: [OpaquePointer?] = group.slots.map(\.parameter.handle)
-            let firsts: [OpaquePointer?] = group.slots.map(\.firstMoment.handle)
-            let seconds: [OpaquePointer?] = group.slots.map(\.secondMoment.handle)
+            let (parameters, firsts, seconds) = group.handles
             try check(
                 ct_adamw_step(
                     parameters, firsts, seconds, Int32(parameters.count), Int64(step),
@@ -147,6 +196,7 @@ package final class AdamW {
 
     /// Goes on as if `step` steps had been taken; the moments are the caller's to restore.
     package func resume(atStep step: Int) {
+        precondition(placed == nil, "a run goes on before its numbers are placed")
         self.step = step
         skipped = nil
     }

@@ -1,4 +1,5 @@
 import CTorch
+import Synchronization
 
 /// Where tensors live and operations run.
 public enum Device: String, Sendable, Hashable, CaseIterable {
@@ -24,6 +25,10 @@ public enum Device: String, Sendable, Hashable, CaseIterable {
     /// Whether the device multiplies bfloat16 matrices in hardware: NVIDIA GPUs do from compute capability 8.0 on.
     /// False where there is no such device.
     public var multipliesBFloat16: Bool { ct_device_has_bfloat16(ct) }
+
+    /// Whether the device multiplies float16 matrices in hardware: NVIDIA GPUs do from compute capability 7.0 on. False
+    /// for other devices, where nothing is known of it.
+    package var multipliesFloat16: Bool { ct_device_capability(ct) >= 70 }
 
     var ct: CTDeviceKind {
         switch self {
@@ -80,6 +85,14 @@ package enum Runtime {
     package static func setDeterministic(_ deterministic: Bool) throws(TorchError) {
         try check(ct_set_deterministic(deterministic), "setDeterministic")
     }
+
+    /// Whether work is recorded as graphs where a device can (`Device.recordsGraphs`).
+    package static var usesGraphs: Bool { wantsGraphs.load(ordering: .relaxed) }
+
+    /// Sets `usesGraphs`; it holds for models that are loaded later, in the whole process.
+    package static func setUsesGraphs(_ wanted: Bool) { wantsGraphs.store(wanted, ordering: .relaxed) }
+
+    private static let wantsGraphs = Atomic(false)
 
     /// The number of threads that one operation may use.
     package static var threads: Int { Int(ct_threads()) }

@@ -31,6 +31,28 @@ package struct PackedRows {
         count = lengths.count
         tokenCount = Int(starts.last ?? 0)
     }
+
+    /// Rows that only their device knows: the host has made up some of the same number, whose longest has `longest`
+    /// tokens or as many as there can be. Operations on a GPU take no more of it than that; dropout must be drawn from
+    /// one seed (`Device.drawing`).
+    ///
+    /// - Parameters:
+    ///   - count: the number of rows, at most that of the tokens.
+    ///   - longest: the most tokens that a row may have.
+    ///   - deviceStarts: int32 [count + 1].
+    package init(count: Int, tokenCount: Int, longest: Int, deviceStarts: Tensor) throws(TorchError) {
+        precondition(count >= 1 && count <= tokenCount, "each row that is made up has a token")
+        var (lengths, left) = ([Int](repeating: 1, count: count), tokenCount - count)
+        for row in 0..<count where left > 0 {
+            let more = min(longest - 1, left)
+            lengths[row] += more
+            left -= more
+        }
+        precondition(left == 0, "the tokens do not fit into so many rows")
+        starts = try Tensor.of(lengths.reduce(into: [0]) { $0.append($0[$0.count - 1] + Int64($1)) })
+        keys = try Tensor.of(lengths.indices.map(Int64.init))
+        (self.deviceStarts, self.count, self.tokenCount) = (deviceStarts, count, tokenCount)
+    }
 }
 
 /// How much to drop, and from which stream of random numbers.

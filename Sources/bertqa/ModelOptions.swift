@@ -9,8 +9,9 @@ import Torch
 struct ModelOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The precision of matrix products: auto, fp32 or bf16; for answering also int8, once `bertqa quantize` has "
-                + "measured its loss for the model. auto takes bf16 if the device multiplies it in hardware. "
+            "The precision of matrix products: auto, fp32, bf16 or fp16; for answering also int8, once "
+                + "`bertqa quantize` has measured its loss for the model. auto takes bf16 if the device multiplies it "
+                + "in hardware, else fp16 on GPUs of compute capability 7.0 or higher. "
                 + "(default: auto)",
             valueName: "precision"))
     var precision: PrecisionChoice?
@@ -31,6 +32,12 @@ struct ModelOptions: ParsableArguments {
                 + "anyway."))
     var deterministic = false
 
+    @Flag(
+        help: ArgumentHelp(
+            "Record the work of a GPU as CUDA graphs, so that it does not wait for launches. No GPU has run this yet: "
+                + "compare what it gives with what comes without it first."))
+    var cudaGraphs = false
+
     @Flag(help: "Convert weights that exist only as a pickle (pytorch_model.bin); none of its code is run.")
     var allowPickle = false
 
@@ -43,6 +50,7 @@ struct ModelOptions: ParsableArguments {
     func apply() throws(TorchError) {
         Runtime.tuneAllocator()
         if deterministic { try Runtime.setDeterministic(true) }
+        if cudaGraphs { Runtime.setUsesGraphs(true) }
         if let threads { try Runtime.setThreads(threads) }
     }
 }
@@ -92,6 +100,7 @@ enum PrecisionChoice: String, ExpressibleByArgument, CaseIterable {
     case auto
     case fp32
     case bf16
+    case fp16
     case int8
 
     var precision: Precision? { Precision(rawValue: rawValue) }

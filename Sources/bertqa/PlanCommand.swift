@@ -66,6 +66,9 @@ struct PlanCommand: AsyncParsableCommand {
             throw ValidationError(
                 "--memory \(memory) must be a number with KiB, MiB, GiB, KB, MB or GB, such as 12GiB")
         }
+        if run.cudaGraphs, gradientCheckpointing {
+            throw ValidationError("--cuda-graphs goes without --gradient-checkpointing")
+        }
         if run.precision == .int8 {
             throw ValidationError("--precision int8 is for answering; plan a training in fp32 or bf16")
         }
@@ -81,6 +84,7 @@ struct PlanCommand: AsyncParsableCommand {
             (options.features, options.batchSize, options.seed) = (length.features(), batchSize, seed)
             (options.epochs, options.gradientCheckpointing) = (epochs, gradientCheckpointing)
             (options.precision, options.device) = (run.precision?.precision, run.device?.device)
+            options.cudaGraphs = run.cudaGraphs
             let planned = try PlannedRun(options: options, memory: memory.flatMap { MemorySize($0) }, mapped: mapped)
             let report = PlanReport(
                 planned, times: isWithoutCalibration ? nil : try planned.calibrations(), model: model,
@@ -100,6 +104,7 @@ struct PlanCommand: AsyncParsableCommand {
         words += ["--epochs", "\(epochs)", "--seed", "\(seed)"]
         if let value = run.precision { words += ["--precision", value.rawValue] }
         if let value = run.device { words += ["--device", value.rawValue] }
+        if run.cudaGraphs { words.append("--cuda-graphs") }
         if let threads = run.threads { words += ["--threads", "\(threads)"] }
         return words.map(ShellWord.quoted).joined(separator: " ")
     }

@@ -44,6 +44,9 @@ std::vector<Entry> basic_entries() {
          [](Operands x, Results &r) { return ct_tensor_to_dtype(x[0], CT_BFLOAT16, &r.first); }},
         {"to_device", {numbers({3, 4})},
          [](Operands x, Results &r) { return ct_tensor_to_device(x[0], CT_CPU, &r.first); }},
+        {"trusted_ids", {at::arange(6, at::kLong)},
+         [](Operands x, Results &r) { return ct_trusted_ids(x[0], 1, 4, 9, &r.first); }},
+        {"view_rows", {numbers({3, 4})}, [](Operands x, Results &r) { return ct_view_rows(x[0], 6, &r.first); }},
         {"not_finite", {numbers({3, 4}), numbers({2})},
          [](Operands x, Results &r) { return ct_not_finite(x.data(), 2, &r.first); }},
     };
@@ -121,6 +124,11 @@ std::vector<Entry> packed_entries(at::ScalarType type) {
          [](Operands x, Results &r) { return ct_packed_span_loss(x[0], x[1], x[2], 3, &r.first); }},
         {"packed_span_loss_plain", loss,
          [](Operands x, Results &r) { return ct_packed_span_loss_plain(x[0], x[1], x[2], 3, &r.first); }},
+        {"packed_span_loss_in_form",
+         {numbers({tokens, 2}, type), starts().to(at::kInt), at::tensor({1, 4, 0, 30}, at::kLong).view({2, 2})},
+         [](Operands x, Results &r) {
+             return ct_packed_span_loss_in_form(x[0], x[1], x[2], tokens, 3, &r.first);
+         }},
         {"packed_soft_span_loss", {numbers({tokens, 2}, type), starts(), at::ones({tokens, 2}), shares()},
          [](Operands x, Results &r) {
              return ct_packed_soft_span_loss(x[0], x[1], x[2], 0.1, x[3], 2, 0.5, 3, &r.first);

@@ -4,6 +4,7 @@
 #include "../../Sources/CTorch/include/CTorchProcesses.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -44,6 +45,79 @@ void test_optimizer() {
     expect(ct_clip_grad_norm(nullptr, 2, 1, &norms) == CT_ERROR && norms == nullptr, "clip_grad_norm takes NULL");
     norms = reinterpret_cast<CTTensor *>(0x10);
     expect(ct_not_finite(nullptr, 2, &norms) == CT_ERROR && norms == nullptr, "not_finite takes NULL");
+}
+
+const CTTensor *const nothing_there = nullptr;
+
+void test_steps_by_tensors() {
+    const Handle x = parameter({4, 6}), first = handle(at::zeros({4, 6})), second = handle(at::zeros({4, 6}));
+    const Handle number = handle(at::ones({})), zero = handle(at::zeros({})), wide = handle(at::ones({2}));
+    const auto step = [&](const CTTensor *rate, const CTTensor *count, const CTTensor *skip, const CTTensor *skipped) {
+        CTTensor *parameter = x.get(), *m = first.get(), *v = second.get();
+        return ct_adamw_step_by_tensors(&parameter, &m, &v, 1, rate, count, 0.9, 0.999, 1e-8, 0, skip, skipped);
+    };
+    const CTTensor *one = number.get(), *none = zero.get();
+    expect(step(one, one, none, none) == CT_OK, std::string("a step by tensors fails: ") + ct_last_error());
+    for (size_t place = 0; place < 4; ++place) {
+        for (const CTTensor *wrong : {nothing_there, static_cast<const CTTensor *>(wide.get())}) {
+            const CTTensor *numbers[] = {one, one, none, none};
+            numbers[place] = wrong;
+            expect(step(numbers[0], numbers[1], numbers[2], numbers[3]) == CT_ERROR, "a step takes wrong numbers");
+        }
+    }
+    const Handle scale = handle(at::full({}, 4)), steps = handle(at::zeros({}, at::kInt));
+    CTTensor *list[] = {x.get()};
+    expect(ct_unscale_gradients(list, 1, scale.get()) == CT_OK && x->value.grad().sum().item<float>() == 6,
+           "gradients are not divided by the scale");
+    expect(ct_unscale_gradients(list, 1, nullptr) == CT_ERROR && ct_unscale_gradients(list, 1, wide.get()) == CT_ERROR,
+           "a wrong scale is taken");
+    expect(ct_update_scale(scale.get(), steps.get(), number.get(), 2, 0.5, 10) == CT_OK &&
+               scale->value.item<float>() == 2,
+           "the scale is not halved");
+    expect(ct_update_scale(scale.get(), number.get(), number.get(), 2, 0.5, 10) == CT_ERROR, "steps are no float");
+    expect(ct_update_scale(scale.get(), steps.get(), number.get(), 2, 0.5, 0) == CT_ERROR, "an interval of 0 is taken");
+}
+
+void test_places() {
+    const Handle x = parameter({4, 6}), other = handle(at::ones({4, 5}));
+    for (const CTTensor *wrong : {nothing_there, static_cast<const CTTensor *>(other.get())}) {
+        expect(ct_tensor_fill(x.get(), wrong) == CT_ERROR, "a wrong source fills a tensor");
+        expect(ct_set_grad(x.get(), wrong) == CT_ERROR, "a wrong gradient is taken");
+        expect(ct_accumulate(x.get(), wrong) == CT_ERROR, "a wrong summand is taken");
+    }
+    expect(ct_tensor_fill(nullptr, other.get()) == CT_ERROR && ct_zero(nullptr) == CT_ERROR, "NULL is filled");
+    // Ids that are trusted are not looked at again, also after they were overwritten.
+    const Handle table = handle(at::ones({4, 2})), ids = handle(at::zeros({3}, at::kLong));
+    CTTensor *trusted = nullptr, *out = nullptr;
+    expect(ct_trusted_ids(ids.get(), 0, 3, 3, &trusted) == CT_OK, ct_last_error());
+    const Handle owner(trusted), three = handle(at::full({3}, 3, at::kLong));
+    expect(ct_tensor_fill(ids.get(), three.get()) == CT_OK && ct_embedding(table.get(), trusted, &out) == CT_OK,
+           "overwritten ids are refused");
+    ct_tensor_free(out);
+    CTTensor *high = nullptr;
+    expect(ct_trusted_ids(ids.get(), 0, 3, 4, &high) == CT_OK, ct_last_error());
+    const Handle too_high(high);
+    expect(ct_embedding(table.get(), high, &out) == CT_ERROR && out == nullptr, "a limit beyond the table is taken");
+}
+
+CTStatus nothing(void *) { return CT_OK; }
+
+void test_graphs() {
+    CTGraph *graph = reinterpret_cast<CTGraph *>(0x10);
+    expect(ct_graph_capture(nullptr, nothing, nullptr, &graph) == CT_ERROR && graph == nullptr, "no pool is taken");
+    expect(ct_graph_replay(nullptr) == CT_ERROR && ct_graph_call_count(nullptr) == 0, "no graph is replayed");
+    CTGraphPool *pool = reinterpret_cast<CTGraphPool *>(0x10);
+    expect(ct_graph_pool_create(CT_CPU, &pool) == CT_ERROR && pool == nullptr, "the CPU records without being asked");
+    const bool before = ct_walk_device_path(true);
+    expect(ct_graph_pool_create(CT_CPU, &pool) == CT_OK, ct_last_error());
+    expect(ct_graph_capture(pool, nothing, nullptr, &graph) == CT_OK && ct_graph_replay(graph) == CT_OK,
+           "work without operations fails");
+    expect(std::string(ct_graph_call_name(graph, 0)).empty(), "there is a call");
+    ct_graph_pool_free(pool);
+    ct_graph_free(graph);
+    expect(ct_draws_begin(CT_CPU, 1) == CT_OK && ct_draws_begin(CT_CPU, 1) == CT_ERROR, "draws begin twice");
+    ct_draws_end();
+    ct_walk_device_path(before);
 }
 
 void test_reading() {
@@ -108,6 +182,9 @@ void test_processes() {
 
 void test_other_functions() {
     test_optimizer();
+    test_steps_by_tensors();
+    test_places();
+    test_graphs();
     test_reading();
     test_ids_after_writing();
     test_processes();

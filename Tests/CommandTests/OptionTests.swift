@@ -34,8 +34,8 @@ struct OptionTests {
         "weight_decay": 0.25, "adam_epsilon": 0.001, "max_grad_norm": 2.5, "max_skipped_steps": 5,
         "max_answer_length": 9,
         "seed": "18446744073709551615", "precision": "fp32", "device": "cpu", "skip_device_check": true, "threads": 1,
-        "deterministic": true, "allow_pickle": true, "logging_steps": 4, "save_steps": 6, "keep_checkpoints": 8,
-        "tensorboard": true,
+        "deterministic": true, "cuda_graphs": false, "allow_pickle": true, "logging_steps": 4, "save_steps": 6,
+        "keep_checkpoints": 8, "tensorboard": true,
     ]
 
     private func files(_ shop: Workshop) -> [String] {

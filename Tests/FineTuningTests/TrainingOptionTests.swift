@@ -18,6 +18,7 @@ struct TrainingOptionTests {
         "distillation_temperature": 4.5, "distillation_weight": 0.25,
         "seed": "18446744073709551615",
         "precision": "fp32", "device": "cpu", "skip_device_check": true, "threads": 1, "deterministic": true,
+        "cuda_graphs": true,
         "allow_pickle": true, "logging_steps": 4, "save_steps": 6, "keep_checkpoints": 8, "tensorboard": true,
     ]
 

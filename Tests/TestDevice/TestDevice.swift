@@ -24,7 +24,7 @@ package enum TestDevice {
             throw Unusable(
                 description:
                     "BERTQA_TEST_DEVICE=\(name): this libtorch (\(Runtime.version)) has no such device on this "
-                    + "machine; build against one that has it (docs/guide/scale.md), or unset the variable")
+                    + "machine; build against one that has it (docs/guide/cuda.md), or unset the variable")
         }
         return device
     }

@@ -63,6 +63,16 @@ package struct Workshop: Sendable {
         try writeModel(damage: .embeddings(rows))
     }
 
+    /// Makes the head's weights larger by that factor.
+    package func widenHead(by factor: Double) throws {
+        try writeModel(damage: .head(factor))
+    }
+
+    /// Takes dropout out of the model.
+    package func withoutDropout() throws {
+        try writeModel { ($0.hiddenDropout, $0.attentionDropout, $0.headDropout) = (0, 0, 0) }
+    }
+
     /// Makes the model as large as it has to be for its memory to stand out, and the texts long.
     package func enlarge() throws {
         try writeModel { config in
@@ -81,6 +91,7 @@ package struct Workshop: Sendable {
     private enum Damage {
         case bias
         case embeddings([Int])
+        case head(Double)
     }
 
     private static let names = ["ada", "bob", "cleo", "dan", "eve", "finn"]
@@ -153,6 +164,7 @@ package struct Workshop: Sendable {
                     for column in 0..<config.hiddenSize { values[row * config.hiddenSize + column] = 1e38 }
                 }
                 tensor = try Tensor.of(values, shape: parameter.shape)
+            case (.head(let factor), "qa_outputs.weight"): tensor = try tensor * factor
             default: break
             }
             all.append((parameter.key, tensor))

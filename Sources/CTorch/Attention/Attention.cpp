@@ -39,7 +39,7 @@ CTStatus ct_packed_attention(const CTTensor *q, const CTTensor *k, const CTTenso
         case AttentionMethod::kernel: return attention_by_kernel(inputs);
         case AttentionMethod::flash: return flash_attention(inputs, unwrap_optional(device_starts));
         case AttentionMethod::efficient: return efficient_attention(inputs, unwrap_optional(device_starts));
-        case AttentionMethod::padded: return padded_attention(inputs);
+        case AttentionMethod::padded: return padded_attention(inputs, unwrap_optional(device_starts));
         case AttentionMethod::plain: break;
         }
         return attention_plain(inputs);
@@ -61,13 +61,18 @@ AttentionMethod attention_method(const at::Tensor &q, int64_t heads, double drop
     if (has_kernel(q)) return AttentionMethod::kernel;
     // Both GPU kernels read 16 bytes at a time, and flash attention's tiles end at heads of 256.
     const int64_t size = q.size(1) / heads;
+    if (walks_device_path() && q.is_cpu()) return AttentionMethod::padded;
     if (!q.is_cuda() || size % 8 != 0 || size > 256) return AttentionMethod::plain;
     switch (q.scalar_type()) {
     // Memory-efficient attention with dropout gave gradients for another mask than the output's, seen on an H100 by
     // CUDATests; flash attention does not.
     case at::kFloat: return dropout > 0 ? AttentionMethod::padded : AttentionMethod::efficient;
     case at::kBFloat16:
-    case at::kHalf: return ct_device_has_bfloat16(CT_CUDA) ? AttentionMethod::flash : AttentionMethod::plain;
+        return ct_device_has_bfloat16(CT_CUDA) ? AttentionMethod::flash : AttentionMethod::plain;
+    // Flash attention begins at compute capability 8.0, as bfloat16 does.
+    case at::kHalf:
+        if (ct_device_has_bfloat16(CT_CUDA)) return AttentionMethod::flash;
+        return dropout > 0 ? AttentionMethod::padded : AttentionMethod::efficient;
     default: return AttentionMethod::plain;
     }
 }

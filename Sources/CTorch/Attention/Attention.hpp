@@ -19,9 +19,9 @@ enum class AttentionMethod {
     kernel,
     /// Flash attention on CUDA, in 16 bits.
     flash,
-    /// Memory-efficient attention on CUDA, in float32 without dropout.
+    /// Memory-efficient attention on CUDA without dropout, in float32, and in float16 before compute capability 8.0.
     efficient,
-    /// libtorch's operations over padded rows, in float32 with dropout on CUDA.
+    /// libtorch's operations over padded rows: the same with dropout.
     padded,
     /// libtorch's operations, a row at a time.
     plain,
@@ -36,8 +36,12 @@ at::Tensor attention_by_kernel(const AttentionInputs &inputs);
 /// `device_starts`, int32 [B + 1] on the device of q, is made once for all layers of a batch; it may be undefined.
 at::Tensor flash_attention(const AttentionInputs &inputs, const at::Tensor &device_starts);
 at::Tensor efficient_attention(const AttentionInputs &inputs, const at::Tensor &device_starts);
-/// The device's generator draws its dropout masks.
-at::Tensor padded_attention(const AttentionInputs &inputs);
+/// The device's generator draws its dropout masks. Of the host's starts only the number and the longest of the rows
+/// count if the device's are there.
+at::Tensor padded_attention(const AttentionInputs &inputs, const at::Tensor &device_starts);
+
+/// The device's row starts, checked; made of the host's where they are undefined.
+at::Tensor checked_starts(const AttentionInputs &x, const at::Tensor &device_starts);
 at::Tensor attention_plain(const AttentionInputs &inputs);
 
 }  // namespace ctorch

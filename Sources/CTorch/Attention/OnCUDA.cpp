@@ -91,6 +91,8 @@ class Efficient : public torch::autograd::Function<Efficient> {
     }
 };
 
+}  // namespace
+
 at::Tensor checked_starts(const AttentionInputs &x, const at::Tensor &device_starts) {
     const at::Tensor starts = device_starts.defined() ? device_starts : sent(x.starts.to(at::kInt), x.q.device());
     TORCH_CHECK(starts.dim() == 1 && starts.numel() == x.rows.count + 1 && starts.scalar_type() == at::kInt &&
@@ -100,11 +102,11 @@ at::Tensor checked_starts(const AttentionInputs &x, const at::Tensor &device_sta
     return starts;
 }
 
-}  // namespace
-
 at::Tensor flash_attention(const AttentionInputs &x, const at::Tensor &device_starts) {
-    return Flash::apply(x.q.contiguous(), x.k.contiguous(), x.v.contiguous(), checked_starts(x, device_starts), x.heads,
-                        x.rows.longest(), x.dropout, static_cast<int64_t>(batch_seed(x.rows, x.seed)));
+    // Slices of one product are read where they are.
+    const auto dense = [](const at::Tensor &tokens) { return tokens.stride(1) == 1 ? tokens : tokens.contiguous(); };
+    return Flash::apply(dense(x.q), dense(x.k), dense(x.v), checked_starts(x, device_starts), x.heads, x.rows.longest(),
+                        x.dropout, static_cast<int64_t>(batch_seed(x.rows, x.seed)));
 }
 
 at::Tensor efficient_attention(const AttentionInputs &x, const at::Tensor &device_starts) {

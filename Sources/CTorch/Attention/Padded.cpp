@@ -1,9 +1,9 @@
-// Attention by libtorch's operations over rows padded to the longest, for float32 with dropout on CUDA.
+// Attention by libtorch's operations over rows padded to the longest, for dropout on CUDA in float32, and in float16
+// before compute capability 8.0.
 //
 // Legend: T tokens in all rows, B rows, L tokens in the longest, N heads, D the size of a head.
 #include "../Kernels/Generator.hpp"
 #include "../Kernels/Padding.hpp"
-#include "../Tensors/DeviceCopies.hpp"
 #include "Attention.hpp"
 
 #include <ATen/TensorOperators.h>
@@ -13,7 +13,6 @@
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/zeros.h>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <tuple>
@@ -22,31 +21,32 @@ namespace ctorch {
 
 namespace {
 
-/// Zero for a row's own tokens and minus infinity for its padding: float [B, 1, 1, L], on the CPU.
-at::Tensor padding_bias(const PackedRows &rows, int64_t longest) {
-    at::Tensor result = at::full({rows.count, 1, 1, longest}, -std::numeric_limits<float>::infinity(), at::kFloat);
-    auto *data = result.mutable_data_ptr<float>();
-    for (int64_t row = 0; row < rows.count; ++row) {
-        std::fill_n(data + row * longest, rows.length(row), 0.0f);
-    }
-    return result;
+/// Zero for a row's own tokens and minus infinity for its padding, [B, 1, 1, L]. A row without tokens, which nothing
+/// reads, has one.
+at::Tensor padding_bias(const at::Tensor &places, const at::Tensor &like, int64_t count, int64_t longest) {
+    at::Tensor result =
+        at::full({count * longest}, -std::numeric_limits<double>::infinity(), like.options()).index_fill_(0, places, 0);
+    result.view({count, longest}).select(1, 0).zero_();
+    return result.view({count, 1, 1, longest});
 }
 
 }  // namespace
 
-at::Tensor padded_attention(const AttentionInputs &inputs) {
+at::Tensor padded_attention(const AttentionInputs &inputs, const at::Tensor &device_starts) {
     const at::Tensor &q = inputs.q, &k = inputs.k, &v = inputs.v;
     const PackedRows &rows = inputs.rows;
     const int64_t heads = inputs.heads, longest = rows.longest(), size = q.size(1) / heads;
-    const at::Tensor places = sent(padded_places(rows), q.device());
+    const at::Tensor places = padded_places(checked_starts(inputs, device_starts), q.size(0), longest);
     const auto split = [&](const at::Tensor &x) {  // [B, N, L, D]
         return at::zeros({rows.count * longest, x.size(1)}, x.options())
             .index_copy(0, places, x)
             .view({rows.count, longest, heads, size})
             .transpose(1, 2);
     };
-    const at::Tensor bias = sent(padding_bias(rows, longest), q.device()).to(q.scalar_type());
-    const at::Tensor scores = at::matmul(split(q), split(k).transpose(2, 3)) / std::sqrt(static_cast<double>(size));
+    const at::Tensor bias = padding_bias(places, q, rows.count, longest);
+    // The queries are scaled, not the scores, which float16 might not hold before.
+    const at::Tensor scaled = split(q) / std::sqrt(static_cast<double>(size));
+    const at::Tensor scores = at::matmul(scaled, split(k).transpose(2, 3));
     at::Tensor weights = at::softmax(scores + bias, -1);
     if (inputs.dropout > 0) {
         const SeededGenerator generator(q.device(), batch_seed(rows, inputs.seed));

@@ -1,6 +1,8 @@
 // ct_packed_dropout: the kernel on the CPU, the device's own generator on CUDA, libtorch's operations elsewhere.
 #include "Dropout.hpp"
 
+#include "../Graphs/DevicePath.hpp"
+
 namespace ctorch {
 
 at::Tensor packed_dropout(const at::Tensor &x, const at::Tensor &starts, const at::Tensor &keys, double probability,
@@ -9,7 +11,7 @@ at::Tensor packed_dropout(const at::Tensor &x, const at::Tensor &starts, const a
     check_probability(probability);
     const PackedRows rows = packed_rows(starts, keys, x.size(0));
     if (probability == 0) return x;
-    if (x.is_cuda()) return dropout_by_device(x, rows, probability, seed);
+    if (x.is_cuda() || walks_device_path()) return dropout_by_device(x, rows, probability, seed);
     return x.is_cpu() ? dropout_by_kernel(x, starts, keys, probability, seed)
                       : dropout_plain(x, rows, probability, seed);
 }

@@ -42,3 +42,14 @@ CTStatus ct_grad(const CTTensor *tensor, CTTensor **out) {
 CTStatus ct_clear_grad(CTTensor *tensor) {
     return with_exception_boundary([&] { unwrap(tensor, "tensor").mutable_grad().reset(); });
 }
+
+CTStatus ct_set_grad(CTTensor *tensor, const CTTensor *gradient) {
+    return with_exception_boundary([&] {
+        const at::Tensor &leaf = unwrap(tensor, "tensor"), &value = unwrap(gradient, "gradient");
+        TORCH_CHECK(leaf.is_leaf() && value.sizes() == leaf.sizes() && value.scalar_type() == leaf.scalar_type() &&
+                        value.device() == leaf.device(),
+                    "the gradient of a leaf ", leaf.toString(), " ", leaf.sizes(), " cannot be ", value.toString(), " ",
+                    value.sizes());
+        leaf.mutable_grad() = value;
+    });
+}

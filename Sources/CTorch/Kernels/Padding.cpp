@@ -1,6 +1,9 @@
 #include "Padding.hpp"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/searchsorted.h>
 
 namespace ctorch {
 
@@ -14,6 +17,12 @@ at::Tensor padded_places(const PackedRows &rows) {
         }
     }
     return result;
+}
+
+at::Tensor padded_places(const at::Tensor &starts, int64_t tokens, int64_t longest) {
+    const at::Tensor begins = starts.slice(0, 0, -1).to(at::kLong), token = at::arange(tokens, begins.options());
+    const at::Tensor row = at::searchsorted(begins, token, /*out_int32=*/false, /*right=*/true) - 1;
+    return row * longest + token - begins.index_select(0, row);
 }
 
 }  // namespace ctorch

@@ -1,6 +1,7 @@
 // What the elementwise kernels compute with: plain expressions that the compiler vectorises.
 #pragma once
 
+#include "../Graphs/DevicePath.hpp"
 #include "../Runtime/Handles.hpp"
 #include "Simd.hpp"
 #include "Threads.hpp"
@@ -70,7 +71,7 @@ template <class Body> void for_each_stripe(int64_t tokens, const Body &body) {
 /// Whether a kernel for float32 and bfloat16 on the CPU can read `x`, or a contiguous copy of it.
 inline bool has_kernel(const at::Tensor &x) {
     return x.is_cpu() && x.layout() == at::kStrided &&
-           (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16);
+           (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16) && !walks_device_path();
 }
 
 /// Calls `body` with a value of the element type of `x`, float or bfloat16.

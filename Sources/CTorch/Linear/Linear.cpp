@@ -24,7 +24,7 @@ bool prefers_onednn(const at::Tensor &x) {
 #if defined(__x86_64__)
     static const bool is_amd = __builtin_cpu_is("amd") != 0 && __builtin_cpu_supports("avx512f") != 0;
     return is_amd && x.is_cpu() && x.scalar_type() == at::kFloat && x.numel() > 0 && at::hasMKLDNN() &&
-           at::globalContext().userEnabledMkldnn();
+           at::globalContext().userEnabledMkldnn() && !walks_device_path();
 #else
     return false;
 #endif
@@ -71,7 +71,8 @@ at::Tensor column_sums(const at::Tensor &x, at::ScalarType type) {
 /// The gradients of x and of the weight, the latter in `type` where that costs no pass of its own.
 std::pair<at::Tensor, at::Tensor> product_gradients(const at::Tensor &gradient, const at::Tensor &x,
                                                     const at::Tensor &weight, at::ScalarType type) {
-    if (gradient.is_cuda() && gradient.scalar_type() == at::kBFloat16 && type == at::kFloat) {
+    const bool is_low = gradient.scalar_type() == at::kBFloat16 || gradient.scalar_type() == at::kHalf;
+    if (gradient.is_cuda() && is_low && type == at::kFloat) {
         return {at::mm(gradient, weight), at::mm(gradient.t(), x, type)};
     }
     if (!prefers_onednn(gradient)) {
@@ -85,9 +86,11 @@ std::pair<at::Tensor, at::Tensor> product_gradients(const at::Tensor &gradient, 
 
 class Linear : public torch::autograd::Function<Linear> {
   public:
+    /// `low` is the weight in the type of x, where the caller has it.
     static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x,
-                              const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
-        const at::Tensor rounded = weight.to(x.scalar_type());
+                              const at::Tensor &weight, const std::optional<at::Tensor> &bias,
+                              const std::optional<at::Tensor> &low) {
+        const at::Tensor rounded = low ? *low : weight.to(x.scalar_type());
         context->save_for_backward({x, rounded});
         context->saved_data["bias"] = bias.has_value();
         context->saved_data["type"] = weight.scalar_type();
@@ -104,7 +107,7 @@ class Linear : public torch::autograd::Function<Linear> {
         if (context->saved_data["bias"].toBool()) {
             dbias = column_sums(gradient, type);
         }
-        return {dx, dweight.to(type), dbias};
+        return {dx, dweight.to(type), dbias, at::Tensor()};
     }
 };
 
@@ -129,6 +132,26 @@ CTStatus ct_linear(const CTTensor *x, const CTTensor *weight, const CTTensor *bi
             return product(value.contiguous(), matrix.to(value.scalar_type()),
                            shift.defined() ? shift.to(value.scalar_type()) : shift);
         }
-        return Linear::apply(value.contiguous(), matrix, shift.defined() ? std::optional(shift) : std::nullopt);
+        return Linear::apply(value.contiguous(), matrix, shift.defined() ? std::optional(shift) : std::nullopt,
+                             std::optional<at::Tensor>());
+    });
+}
+
+CTStatus ct_linear_rounded(const CTTensor *x, const CTTensor *weight, const CTTensor *rounded, const CTTensor *bias,
+                           CTTensor **out) {
+    return make_tensor(out, [&] {
+        const at::Tensor &value = unwrap(x, "x"), &matrix = unwrap(weight, "weight"), &low = unwrap(rounded, "rounded");
+        check_matrix(value, value, "x");
+        check_matrix(matrix, value, "weight");
+        check_matrix(low, value, "rounded");
+        TORCH_CHECK(value.size(1) == matrix.size(1) && low.sizes() == matrix.sizes() &&
+                        low.scalar_type() == value.scalar_type(),
+                    "x, weight and rounded must be [T, I], [O, I] and in the type of x [O, I], not ", value.sizes(),
+                    ", ", matrix.sizes(), " and ", low.toString(), " ", low.sizes());
+        const at::Tensor shift = unwrap_optional(bias);
+        if (shift.defined()) check_line(shift, value, matrix.size(0), "bias");
+        return Linear::apply(value.contiguous(), matrix.contiguous(),
+                             shift.defined() ? std::optional(shift.contiguous()) : std::nullopt,
+                             std::optional(low.contiguous()));
     });
 }

@@ -33,6 +33,29 @@ void check_layout(const at::Tensor &x, const at::Tensor &parameter, const char *
                 parameter.sizes(), ", not ", x.toString(), " ", x.sizes(), " with strides ", x.strides());
 }
 
+/// What a step works on, checked.
+struct Operands {
+    std::vector<at::Tensor> values, gradients, firsts, seconds;
+};
+
+Operands operands(CTTensor *const *parameters, CTTensor *const *first_moments, CTTensor *const *second_moments,
+                  int32_t count) {
+    Operands x{unwrap_all(parameters, count, "parameters"), {}, unwrap_all(first_moments, count, "first_moments"),
+               unwrap_all(second_moments, count, "second_moments")};
+    for (size_t i = 0; i < x.values.size(); ++i) {
+        const at::Tensor &value = x.values[i];
+        TORCH_CHECK(value.grad().defined(), "parameter ", i, " of shape ", value.sizes(), " has no gradient");
+        TORCH_CHECK(value.is_floating_point() && value.device() == x.values.front().device(), "parameter ", i,
+                    " must hold floating-point numbers on ", x.values.front().device(), ", not ", value.toString());
+        check_layout(value, value, "storage", i);
+        check_layout(x.firsts[i], value, "first moment", i);
+        check_layout(x.seconds[i], value, "second moment", i);
+        x.gradients.push_back(value.grad().contiguous());
+        check_layout(x.gradients[i], value, "gradient", i);
+    }
+    return x;
+}
+
 }  // namespace
 
 CTStatus ct_adamw_step(CTTensor *const *parameters, CTTensor *const *first_moments, CTTensor *const *second_moments,
@@ -41,27 +64,33 @@ CTStatus ct_adamw_step(CTTensor *const *parameters, CTTensor *const *first_momen
     return with_exception_boundary([&] {
         at::NoGradGuard no_grad;
         TORCH_CHECK(step >= 1, "steps count from 1, not ", step);
-        std::vector<at::Tensor> values = unwrap_all(parameters, count, "parameters"), gradients;
-        std::vector<at::Tensor> firsts = unwrap_all(first_moments, count, "first_moments");
-        std::vector<at::Tensor> seconds = unwrap_all(second_moments, count, "second_moments");
-        if (values.empty()) return;
-        for (size_t i = 0; i < values.size(); ++i) {
-            const at::Tensor &value = values[i];
-            TORCH_CHECK(value.grad().defined(), "parameter ", i, " of shape ", value.sizes(), " has no gradient");
-            TORCH_CHECK(value.is_floating_point() && value.device() == values.front().device(),
-                        "parameter ", i, " must hold floating-point numbers on ", values.front().device(), ", not ",
-                        value.toString());
-            check_layout(value, value, "storage", i);
-            check_layout(firsts[i], value, "first moment", i);
-            check_layout(seconds[i], value, "second moment", i);
-            gradients.push_back(value.grad().contiguous());
-            check_layout(gradients[i], value, "gradient", i);
-        }
-        check_flag(skip, values.front(), "skip");
-        check_flag(skipped, values.front(), "skipped");
-        const std::vector<at::Tensor> steps(values.size(), step_number(values.front(), step, skipped));
-        at::_fused_adamw_(values, gradients, firsts, seconds, {}, steps, learning_rate, beta1, beta2, weight_decay,
-                          epsilon, /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/std::nullopt,
+        Operands x = operands(parameters, first_moments, second_moments, count);
+        if (x.values.empty()) return;
+        check_flag(skip, x.values.front(), "skip");
+        check_flag(skipped, x.values.front(), "skipped");
+        const std::vector<at::Tensor> steps(x.values.size(), step_number(x.values.front(), step, skipped));
+        at::_fused_adamw_(x.values, x.gradients, x.firsts, x.seconds, {}, steps, learning_rate, beta1, beta2,
+                          weight_decay, epsilon, /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/std::nullopt,
                           skip == nullptr ? std::nullopt : std::optional(skip->value));
+    });
+}
+
+CTStatus ct_adamw_step_by_tensors(CTTensor *const *parameters, CTTensor *const *first_moments,
+                                  CTTensor *const *second_moments, int32_t count, const CTTensor *learning_rate,
+                                  const CTTensor *step, double beta1, double beta2, double epsilon, double weight_decay,
+                                  const CTTensor *skip, const CTTensor *skipped) {
+    return with_exception_boundary([&] {
+        at::NoGradGuard no_grad;
+        Operands x = operands(parameters, first_moments, second_moments, count);
+        const at::Tensor &rate = unwrap(learning_rate, "learning_rate"), &number = unwrap(step, "step");
+        const at::Tensor &flag = unwrap(skip, "skip"), &count_skipped = unwrap(skipped, "skipped");
+        if (x.values.empty()) return;
+        check_flag(learning_rate, x.values.front(), "learning_rate");
+        check_flag(step, x.values.front(), "step");
+        check_flag(skip, x.values.front(), "skip");
+        check_flag(skipped, x.values.front(), "skipped");
+        const std::vector<at::Tensor> steps(x.values.size(), number - count_skipped);
+        at::_fused_adamw_(x.values, x.gradients, x.firsts, x.seconds, {}, steps, rate, beta1, beta2, weight_decay,
+                          epsilon, /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/std::nullopt, flag);
     });
 }

@@ -9,6 +9,7 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/ones_like.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
@@ -27,7 +28,8 @@ at::ScalarType wide(const at::Tensor &x) { return x.is_mps() ? at::kFloat : at::
 at::Tensor clip_factor(const at::Tensor &norm, double max_norm) {
     const at::Tensor measured = norm.to(wide(norm));
     const at::Tensor factor = (max_norm / (measured + 1e-6)).clamp_max(1.0);
-    return at::where(at::isfinite(measured), factor, 1.0);
+    // A number of the host's would be copied to the device, which a recorded graph cannot do.
+    return at::where(at::isfinite(measured), factor, at::ones_like(factor));
 }
 
 }  // namespace

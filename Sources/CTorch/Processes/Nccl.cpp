@@ -21,7 +21,7 @@ CTStatus ct_process_group_nccl(CTStore *store, int32_t rank, int32_t size, doubl
         return new CTProcessGroup{c10::make_intrusive<c10d::ProcessGroupNCCL>(store->value, rank, size, options)};
 #else
         static_cast<void>(milliseconds(timeout));
-        TORCH_CHECK(false, "this build has no NCCL: BERTQA_NCCL=1 make setup build (docs/guide/scale.md)");
+        TORCH_CHECK(false, "this build has no NCCL: BERTQA_NCCL=1 make setup build (docs/guide/cuda.md)");
 #endif
     });
 }

@@ -82,6 +82,19 @@ bool ct_device_has_bfloat16(CTDeviceKind kind) {
            at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
 }
 
+int32_t ct_device_capability(CTDeviceKind kind) {
+    if (kind != CT_CUDA || !ct_device_available(kind)) return 0;
+    // Of CUDA's run time, which libtorch's CUDA half brings along; its headers are not needed to build.
+    using Attribute = int (*)(int *value, int attribute, int device);
+    const auto attribute = reinterpret_cast<Attribute>(dlsym(RTLD_DEFAULT, "cudaDeviceGetAttribute"));
+    if (attribute == nullptr) return 0;
+    constexpr int major_version = 75, minor_version = 76;
+    const int index = c10::impl::VirtualGuardImpl(c10::DeviceType::CUDA).getDevice().index();
+    int major = 0, minor = 0;
+    const bool known = attribute(&major, major_version, index) == 0 && attribute(&minor, minor_version, index) == 0;
+    return known ? 10 * major + minor : 0;
+}
+
 CTStatus ct_select_device(CTDeviceKind kind, int32_t index) {
     return with_exception_boundary([&] {
         if (kind == CT_CPU) {

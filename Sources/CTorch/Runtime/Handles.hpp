@@ -12,8 +12,10 @@
 
 namespace ctorch {
 
-/// The smallest and the largest of some ids, valid while the tensor's version is `version`.
+/// The smallest and the largest of some ids, valid while the tensor's version is `version`, or always if that is
+/// `any_version`: then whoever overwrites them keeps to the range.
 struct IDRange {
+    static constexpr int64_t any_version = -1;
     int64_t low, high, version;
 };
 

@@ -1,6 +1,8 @@
 // ct_packed_span_loss: the CPU kernel on the CPU, libtorch's operations elsewhere.
 #include "SpanLoss.hpp"
 
+#include "../Graphs/DevicePath.hpp"
+
 #include <cmath>
 
 using namespace ctorch;
@@ -38,8 +40,9 @@ CTStatus ct_packed_span_loss(const CTTensor *logits, const CTTensor *row_starts,
                              double row_divisor, CTTensor **out) {
     return make_tensor(out, [&] {
         const SpanLossInputs x = checked_inputs(logits, row_starts, targets, row_divisor);
-        return x.logits.is_cpu() ? span_loss_by_kernel(x.logits, x.starts, x.targets, row_divisor)
-                                 : span_loss_plain(x.logits, x.rows, x.targets, row_divisor);
+        return x.logits.is_cpu() && !walks_device_path()
+                   ? span_loss_by_kernel(x.logits, x.starts, x.targets, row_divisor)
+                   : span_loss_plain(x.logits, x.rows, x.targets, row_divisor);
     });
 }
 
@@ -48,5 +51,26 @@ CTStatus ct_packed_span_loss_plain(const CTTensor *logits, const CTTensor *row_s
     return make_tensor(out, [&] {
         const SpanLossInputs x = checked_inputs(logits, row_starts, targets, row_divisor);
         return span_loss_plain(x.logits, x.rows, x.targets, row_divisor);
+    });
+}
+
+CTStatus ct_packed_span_loss_in_form(const CTTensor *logits, const CTTensor *starts, const CTTensor *targets,
+                                     int64_t longest, double row_divisor, CTTensor **out) {
+    return make_tensor(out, [&] {
+        const at::Tensor &values = unwrap(logits, "logits"), &begins = unwrap(starts, "starts");
+        const at::Tensor &chosen = unwrap(targets, "targets");
+        check_matrix(values, values, "logits");
+        TORCH_CHECK(values.size(1) == 2, "logits must be [T, 2], not ", values.sizes());
+        TORCH_CHECK(row_divisor > 0 && std::isfinite(row_divisor), "row_divisor must be positive, not ", row_divisor);
+        TORCH_CHECK(longest >= 1, "the longest row must have at least 1 token, not ", longest);
+        TORCH_CHECK(chosen.dim() == 2 && chosen.size(1) == 2 && chosen.scalar_type() == at::kLong &&
+                        chosen.layout() == at::kStrided && chosen.device() == values.device(),
+                    "targets must be int64 [B, 2] on ", values.device(), ", not ", chosen.toString(), " ",
+                    chosen.sizes());
+        TORCH_CHECK(begins.dim() == 1 && begins.numel() == chosen.size(0) + 2 && begins.scalar_type() == at::kInt &&
+                        begins.layout() == at::kStrided && begins.device() == values.device(),
+                    "starts must be int32 [", chosen.size(0) + 2, "] on ", values.device(), ", not ",
+                    begins.toString(), " ", begins.sizes());
+        return span_loss_in_form(values, begins, chosen, longest, row_divisor);
     });
 }

@@ -13,4 +13,9 @@ at::Tensor span_loss_by_kernel(const at::Tensor &logits, const at::Tensor &start
 /// the CPU.
 at::Tensor span_loss_plain(const at::Tensor &logits, const PackedRows &rows, const at::Tensor &targets, double divisor);
 
+/// The same of rows whose starts, int32 [B + 2], and targets, [B, 2], only the device knows. The last row counts as
+/// nothing.
+at::Tensor span_loss_in_form(const at::Tensor &logits, const at::Tensor &starts, const at::Tensor &targets,
+                             int64_t longest, double divisor);
+
 }  // namespace ctorch

@@ -1,6 +1,7 @@
 // Numbers on their way from the host to a device.
 #include "DeviceCopies.hpp"
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/aminmax.h>
 
 using namespace ctorch;
@@ -28,7 +29,8 @@ at::Tensor sent(const at::Tensor &host, at::Device target) {
 }
 
 IDRange range_of(const CTTensor &ids) {
-    const bool known = ids.range && ids.range->version == ids.value._version();
+    const bool known = ids.range && (ids.range->version == IDRange::any_version ||
+                                     ids.range->version == ids.value._version());
     return known ? *ids.range : measured(ids.value);
 }
 
@@ -48,5 +50,56 @@ CTStatus ct_tensor_to_device(const CTTensor *tensor, CTDeviceKind kind, CTTensor
             range->version = copy._version();
         }
         *out = new CTTensor(copy, range);
+    });
+}
+
+CTStatus ct_trusted_ids(const CTTensor *numbers, int64_t start, int64_t end, int64_t highest, CTTensor **out) {
+    *out = nullptr;
+    return with_exception_boundary([&] {
+        const at::Tensor &all = unwrap(numbers, "numbers");
+        TORCH_CHECK(all.dim() == 1 && all.scalar_type() == at::kLong, "the numbers must be an int64 vector, not ",
+                    all.toString(), " ", all.sizes());
+        TORCH_CHECK(start >= 0 && start <= end && end <= all.numel() && highest >= 0, "the bounds ", start,
+                    " ..< ", end, " are outside ", all.numel(), " numbers, or ", highest, " is negative");
+        *out = new CTTensor(all.slice(0, start, end), IDRange{0, highest, IDRange::any_version});
+    });
+}
+
+CTStatus ct_view_rows(const CTTensor *tensor, int64_t rows, CTTensor **out) {
+    return make_tensor(out, [&] {
+        const at::Tensor &value = unwrap(tensor, "tensor");
+        TORCH_CHECK(value.layout() == at::kStrided && value.is_contiguous() && rows >= 1 && value.numel() % rows == 0,
+                    "a contiguous tensor of ", rows, " equal rows is needed, not ", value.toString(), " ",
+                    value.sizes());
+        return value.view({rows, value.numel() / rows});
+    });
+}
+
+CTStatus ct_tensor_fill(CTTensor *tensor, const CTTensor *source) {
+    return with_exception_boundary([&] {
+        const at::NoGradGuard no_grad;
+        const at::Tensor &target = unwrap(tensor, "tensor"), &value = unwrap(source, "source");
+        TORCH_CHECK(value.is_cpu() && value.sizes() == target.sizes() && value.scalar_type() == target.scalar_type(),
+                    "the source must be a ", target.scalar_type(), " ", target.sizes(), " on the CPU, not ",
+                    value.toString(), " ", value.sizes());
+        if (target.is_cuda() && value.numel() > 0) {
+            target.copy_(value.pin_memory(), /*non_blocking=*/true);
+        } else {
+            target.copy_(value);
+        }
+    });
+}
+
+CTStatus ct_accumulate(CTTensor *tensor, const CTTensor *value) {
+    return with_exception_boundary([&] {
+        const at::NoGradGuard no_grad;
+        unwrap(tensor, "tensor").add_(unwrap(value, "value"));
+    });
+}
+
+CTStatus ct_zero(CTTensor *tensor) {
+    return with_exception_boundary([&] {
+        const at::NoGradGuard no_grad;
+        unwrap(tensor, "tensor").zero_();
     });
 }

@@ -86,6 +86,9 @@ bool ct_device_available(CTDeviceKind kind);
 CTStatus ct_select_device(CTDeviceKind kind, int32_t index);
 /// Whether the device multiplies bfloat16 matrices in hardware; not where there is no such device.
 bool ct_device_has_bfloat16(CTDeviceKind kind);
+/// The compute capability of the current CUDA device, 10 * major + minor, such as 75; 0 where it is not known, and for
+/// other kinds of device.
+int32_t ct_device_capability(CTDeviceKind kind);
 /// Bytes of host memory that this process has resident now and at its peak. Zero where the system does not report them.
 CTStatus ct_memory(int64_t *_Nonnull resident, int64_t *_Nonnull peak);
 /// Makes operations on a GPU compute the same bits from the same numbers, by slower ones; those that cannot are
@@ -314,6 +317,15 @@ CTStatus ct_clip_grad_norm(CTTensor *_Nullable const *_Nullable parameters, int3
 /// 1 if any element of the `count` tensors is not finite, else 0: float32 [] on their device, without waiting for it.
 CTStatus ct_not_finite(CTTensor *_Nullable const *_Nullable numbers, int32_t count,
                        CTTensor *_Nullable *_Nonnull out);
+/// Divides the gradients of `count` parameters by `scale`, float32 [] on their device; parameters without one are left
+/// out.
+CTStatus ct_unscale_gradients(CTTensor *_Nullable const *_Nullable parameters, int32_t count,
+                              const CTTensor *_Nullable scale);
+/// After a step: where `skipped` is 1, multiplies `scale` with `backoff` and sets `sound_steps` to 0; else adds 1 to
+/// these, and once there are `interval`, multiplies the scale with `growth` and begins again. `scale` and `skipped` are
+/// float32 [], `sound_steps` int32 [], on one device.
+CTStatus ct_update_scale(CTTensor *_Nullable scale, CTTensor *_Nullable sound_steps,
+                         const CTTensor *_Nullable skipped, double growth, double backoff, int64_t interval);
 /// Adds `weight` * (value - average) to each of `count` averages, in place; their shapes and types are those of the
 /// values, and all are on one device.
 CTStatus ct_average(CTTensor *_Nullable const *_Nullable averages, CTTensor *_Nullable const *_Nullable values,
@@ -334,6 +346,7 @@ CTStatus ct_adamw_step(CTTensor *_Nullable const *_Nullable parameters,
 }
 #endif
 
+#include "CTorchGraphs.h"
 #include "CTorchProcesses.h"
 
 #endif

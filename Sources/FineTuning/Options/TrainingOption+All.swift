@@ -177,8 +177,10 @@ extension TrainingOption {
 
     private static let machine: [TrainingOption] = [
         .automatic(
-            "precision", \.precision, expected: "auto, fp32 or bf16",
-            help: "The precision of matrix products; auto takes bf16 if the device multiplies it in hardware."),
+            "precision", \.precision, expected: "auto, fp32, bf16 or fp16",
+            help:
+                "The precision of matrix products; auto takes bf16 if the device multiplies it in hardware, else fp16 "
+                + "on GPUs of compute capability 7.0 or higher."),
         .automatic(
             "device", \.device, expected: "auto, cpu, cuda or mps",
             help: "Where the model runs; auto takes the best device there is."),
@@ -189,6 +191,10 @@ extension TrainingOption {
         .flag(
             "deterministic", \.deterministic, .none,
             help: "Use slower GPU operations that compute the same bits in every run. CPU runs are repeatable anyway."),
+        .flag(
+            "cuda_graphs", \.cudaGraphs, .decides,
+            help: "Record the work of a GPU as CUDA graphs, so that it does not wait for launches. "
+                + "No GPU has run this yet: compare a run with one without it first."),
         .flag(
             "allow_pickle", \.allowsPickle, .none,
             help: "Convert weights that exist only as a pickle (pytorch_model.bin); none of its code is run."),

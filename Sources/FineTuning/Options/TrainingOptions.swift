@@ -85,6 +85,9 @@ public struct TrainingOptions: Sendable {
     public var threads: Int?
     /// Whether a GPU computes the same bits in every run, by slower operations. Set by `prepareProcess()`.
     public var deterministic = false
+    /// Whether the steps are recorded as CUDA graphs, whose dropout masks are others. Set for reading, too, by
+    /// `prepareProcess()`.
+    public var cudaGraphs = false
     /// Whether weights that exist only as a pickle may be converted, by the caller that fetches the model.
     public var allowsPickle = false
     /// Steps between two checkpoints; nil saves only at the end of each epoch.
@@ -130,6 +133,7 @@ public struct TrainingOptions: Sendable {
     package func prepareProcess() throws(TorchError) {
         Runtime.tuneAllocator()
         if deterministic { try Runtime.setDeterministic(true) }
+        if cudaGraphs { Runtime.setUsesGraphs(true) }
         if let threads { try Runtime.setThreads(threads) }
     }
 
@@ -168,6 +172,7 @@ extension TrainingOptions {
         "max_answer_length": .int(30), "lr_scheduler": "linear", "layerwise_decay": .double(1),
         "label_smoothing": .double(0), "average": .double(0), "distillation_temperature": .double(2),
         "distillation_weight": .double(0.5),
+        "cuda_graphs": .bool(false),
     ]
 
     /// The options that affect results: a run can only be resumed with the same ones, and all processes need them.

@@ -84,7 +84,7 @@ package struct PlannedRun {
         }
         let model = MemoryModel(
             config: config, precision: precision, device: device, threads: Runtime.threads,
-            stored: try directory.storedType, mapped: mapped)
+            stored: try directory.storedType, mapped: mapped, graphs: options.cudaGraphs)
         plan = TrainingPlan(
             model: model, rows: rows, memory: memory ?? MachineMemory.limit, batchSize: options.batchSize,
             checkpointing: options.gradientCheckpointing)
