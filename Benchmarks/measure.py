@@ -85,7 +85,7 @@ def write(page, mark, text):
     path.write_text(f"{before}{begin}\n\n{text}\n\n{end}{rest.split(end)[1]}", encoding="utf-8")
 
 
-def random_model(folder, layers, hidden, heads, kind="BERT"):
+def random_model(folder, layers, hidden, heads, kind="BERT", python=PYTHON):
     """A BERT or RoBERTa of any size with random weights and the encoder's vocabulary: as fast as a trained one."""
     script = f"""
 import pathlib, sys, torch, transformers
@@ -104,5 +104,5 @@ else:
     transformers.BertForQuestionAnswering(config).save_pretrained({str(folder)!r})
     transformers.AutoTokenizer.from_pretrained({ENCODER!r}).save_pretrained({str(folder)!r})
 """
-    subprocess.run([PYTHON, "-c", script], check=True, capture_output=True)
+    subprocess.run([python, "-c", script], check=True, capture_output=True)
     return str(folder)
