@@ -4,7 +4,7 @@
 namespace ctorch {
 
 /// Set for a thread by `ct_walk_device_path`.
-extern thread_local bool walking;
+extern constinit thread_local bool walking;
 
 /// Whether this thread's CPU tensors are to be computed as a GPU's would be.
 inline bool walks_device_path() { return walking; }

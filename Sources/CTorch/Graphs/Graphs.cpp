@@ -9,7 +9,7 @@ using namespace ctorch;
 
 namespace ctorch {
 
-thread_local bool walking = false;
+constinit thread_local bool walking = false;
 
 }  // namespace ctorch
 
