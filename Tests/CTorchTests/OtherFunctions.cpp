@@ -65,7 +65,7 @@ void test_steps_by_tensors() {
             expect(step(numbers[0], numbers[1], numbers[2], numbers[3]) == CT_ERROR, "a step takes wrong numbers");
         }
     }
-    const Handle scale = handle(at::full({}, 4)), steps = handle(at::zeros({}, at::kInt));
+    const Handle scale = handle(at::full({}, 4.0)), steps = handle(at::zeros({}, at::kInt));
     CTTensor *list[] = {x.get()};
     expect(ct_unscale_gradients(list, 1, scale.get()) == CT_OK && x->value.grad().sum().item<float>() == 6,
            "gradients are not divided by the scale");
