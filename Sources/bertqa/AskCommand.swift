@@ -23,8 +23,8 @@ struct AskCommand: AsyncParsableCommand {
               bertqa ask --model run --question "Who wrote it?" --documents notes
             """)
 
-    @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.", completion: .directory)
-    var model: String
+    @Option(help: .models, completion: .directory)
+    var model: [String]
 
     @Option(help: "The question.")
     var question: String
@@ -72,22 +72,23 @@ struct AskCommand: AsyncParsableCommand {
             try options.apply()
             if let documents { return try await askFolder(FolderIndex.wholePath(documents)) }
             let text = try context ?? source.read()
-            let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
-            let reader = try await Reader.load(folder, options: readerOptions)
+            let folders = try await ModelSource.folders(model, allowsPickle: options.allowPickle)
+            let reader = try await Reader.load(
+                folders[0], with: Array(folders.dropFirst()), options: readerOptions)
             let answers = try await reader.answers(showingProgress: question, in: reader.prepare(text), count: topK)
             try writeOutput(json ? jsonText(answers) : plainText(answers))
         }
     }
 
     private func askFolder(_ documents: String) async throws {
-        let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
+        let folders = try await ModelSource.folders(model, allowsPickle: options.allowPickle)
         // A folder without a model is reported before the texts are read.
-        _ = try ModelDirectory(path: folder)
+        for folder in folders { _ = try ModelDirectory(path: folder) }
         let texts = FolderQuestion(folder: documents, database: database, language: language)
         let interrupt = InterruptFlag(watchingSignals: true)
         let store = try await texts.index(interrupt)
         if interrupt.isRaised { throw ExitCode(ExitStatus.interrupted.rawValue) }
-        let reader = try await Reader.load(folder, options: readerOptions)
+        let reader = try await Reader.load(folders[0], with: Array(folders.dropFirst()), options: readerOptions)
         let found = try await texts.answers(to: question, count: topK, reader, store)
         guard !found.isEmpty else {
             throw FileError(

@@ -18,8 +18,8 @@ struct ChatCommand: AsyncParsableCommand {
               echo "Who wrote it?" | bertqa chat --model run --context-file text.txt
             """)
 
-    @Option(help: "A fine-tuned model: its folder, or its id on the Hugging Face hub.", completion: .directory)
-    var model: String
+    @Option(help: .models, completion: .directory)
+    var model: [String]
 
     @Option(help: "The file with the text, in UTF-8; :load and :text replace it.", completion: .file())
     var contextFile: String?
@@ -35,8 +35,9 @@ struct ChatCommand: AsyncParsableCommand {
             if !Terminal.isInteractive, contextFile == nil {
                 throw ValidationError("give --context-file: in a pipe every line is a question")
             }
-            let folder = try await ModelSource.folder(model, allowsPickle: options.allowPickle)
-            let reader = try await Reader.load(folder, options: window.reader(options, noAnswer, decoding))
+            let folders = try await ModelSource.folders(model, allowsPickle: options.allowPickle)
+            let reader = try await Reader.load(
+                folders[0], with: Array(folders.dropFirst()), options: window.reader(options, noAnswer, decoding))
             var session = ChatSession(
                 reader: reader, usesColour: OutputTraits(descriptor: STDOUT_FILENO).showsColours)
             let opening = try contextFile.map { try session.load($0) }
