@@ -29,6 +29,7 @@ package final class LocalHub: Sendable {
         package var requests: [Request] = []
         /// Connections that are open.
         package var connections: Set<Int32> = []
+        var isStopped = false
         package var gated = false
         package var token: String?
         /// Contents that are sent instead of what was announced.
@@ -87,9 +88,16 @@ package final class LocalHub: Sendable {
         }
     }
 
+    /// Ends the hub; once more does nothing.
+    ///
+    /// Under the lock, and once: the number of a socket that is closed may have become that of another test's.
     package func stop() {
-        shutdown(descriptor, Int32(SHUT_RDWR))
-        for connection in state.withLock({ $0.connections }) { shutdown(connection, Int32(SHUT_RDWR)) }
+        state.withLock { state in
+            if state.isStopped { return }
+            state.isStopped = true
+            shutdown(descriptor, Int32(SHUT_RDWR))
+            for connection in state.connections { shutdown(connection, Int32(SHUT_RDWR)) }
+        }
     }
 
     /// Contents requests for a file that were answered or broken off.
