@@ -28,7 +28,7 @@ test: setup ## all tests; SQUAD_DIR and BERTQA_MODELS name folders for the large
 	@./Tools/link_libtorch.sh
 	@./Tools/test.sh
 
-sanitize: sanitize-address sanitize-undefined sanitize-thread ## the tests under all three sanitizers, in builds of their own
+sanitize: sanitize-address sanitize-undefined sanitize-thread ## the tests under all three sanitizers
 
 sanitize-address: setup ## the shim and all that reads files under AddressSanitizer
 	@./Tools/sanitize.sh address
@@ -48,7 +48,7 @@ sanitize-thread: setup ## the server, the hub's client, reader and trainer under
 fuzz: setup ## every parser under libFuzzer, a minute each; Fuzzing/run.sh --seconds N for longer
 	@./Fuzzing/run.sh
 
-soak: setup ## the long proofs: 500 kills, every call failing, a million texts, inputs of 2 GB, every parser fuzzed for an hour
+soak: setup ## hours: 500 kills, every call failing, a million texts, inputs of 2 GB, every parser fuzzed
 	@./Tools/soak.sh
 
 lint: ## formatting, file lengths, links, paths of this machine
@@ -79,7 +79,7 @@ examples: setup ## builds and runs the packages of examples/, which use the libr
 	@./Tools/link_libtorch.sh
 	@./Tools/examples.sh
 
-examples-python: build ## LangChain, Haystack and a generated client against a server: MODEL=folder, runs/demo without it
+examples-python: build ## LangChain, Haystack and a generated client against a server; MODEL=folder
 	@./Tools/examples_python.sh $(MODEL)
 
 cases: build ## models, data and machines as people have them, tried on the program: about a minute

@@ -251,8 +251,8 @@ class Bench:
 
     def answers(self, folder, graphs):
         result = last_object(self.bertqa(
-            "evaluate", "--model", folder, "--data", self.train_file, "--max-length", self.length, "--precision", "bf16",
-            "--json", *self.graphs(graphs)))
+            "evaluate", "--model", folder, "--data", self.train_file, "--max-length", self.length,
+            "--precision", "bf16", "--json", *self.graphs(graphs)))
         return {"questions_per_second": result["questions_per_second"]}
 
     def peer(self, job, *flags, **settings):
@@ -350,7 +350,8 @@ def check(options):
     if options.quick == (options.device == "cuda"):
         refuse("--quick tests this script and measures nothing; it goes with --device cpu, and only with that")
     if options.device == "cuda" and shutil.which("nvidia-smi") is None:
-        refuse("there is no NVIDIA GPU here (nvidia-smi is not found); --device cpu --quick tests the script without one")
+        refuse(
+            "there is no NVIDIA GPU here (nvidia-smi is not found); --device cpu --quick tests the script without one")
 
 
 def main():

@@ -6,8 +6,8 @@ import StrictJSON
 /// `config.json`, which transformers keeps and ignores.
 ///
 /// With p the probability of a span among all spans of the text at the temperature, an answer is right with the
-/// probability σ(`answer.scale` · logit p + `answer.offset`); where the model knows texts without an answer, times the
-/// probability that there is one. All of these rise with p, so that the order of answers stays what it is.
+/// probability σ(`answer.scale` · logit p + `answer.offset`); where the model knows texts without an answer, times
+/// the probability that there is one. All of these rise with p, so that the order of answers stays what it is.
 package struct ConfidenceCalibration: Sendable, Hashable {
     /// A probability becomes another one: σ(scale · logit p + offset).
     package struct Map: Sendable, Hashable {

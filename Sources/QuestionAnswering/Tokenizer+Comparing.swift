@@ -21,8 +21,8 @@ extension Tokenizer {
 
     /// Capitals, accents composed and not, ideographs, controls, white space, punctuation, digits, and special tokens.
     private static let sample =
-        "The Ångström, e\u{301}t\u{E9}; NAÏVE\u{200B}\u{AD}\u{7F} 東京タワー\t3,14\u{A0}km² don't [MASK] <mask> ﬁn ½ "
-        + "straße\u{1F600} (x)--y...\r\n I'll  İstanbul Ελληνικά привет"
+        "The Ångström, e\u{301}t\u{E9}; NAÏVE\u{200B}\u{AD}\u{7F} 東京タワー\t3,14\u{A0}km² don't "
+        + "[MASK] <mask> ﬁn ½ straße\u{1F600} (x)--y...\r\n I'll  İstanbul Ελληνικά привет"
 }
 
 extension PairTemplate {

@@ -1,7 +1,7 @@
 /// A text that equals another only if all their bytes do.
 ///
-/// Swift's own comparison of strings equates canonical equivalents: "é" as one scalar and "é" as two. Keys and ids that
-/// differ so are different ones to JSON, to Python and to the official metrics.
+/// Swift's own comparison of strings equates canonical equivalents: "é" as one scalar and "é" as two. Keys and ids
+/// that differ so are different ones to JSON, to Python and to the official metrics.
 public struct ExactString: Sendable, Hashable, ExpressibleByStringInterpolation, CustomStringConvertible {
     /// The text.
     public let text: String

@@ -90,7 +90,8 @@ package struct NormParameters {
 }
 
 extension Tensor {
-    /// Multi-head self-attention inside each row, `self` being the queries: softmax(q kᵀ / √D) v, over [T, heads * D].
+    /// Multi-head self-attention inside each row, `self` being the queries: softmax(q kᵀ / √D) v, over
+    /// [T, heads * D].
     ///
     /// On CUDA it is flash attention, or memory-efficient attention in float32, whose dropout masks come from the
     /// device's generator: seeded from `dropout` and the first row's key, they depend on a row's place in the batch.

@@ -1,8 +1,8 @@
 /// The tokens of a model by id, and their ids.
 ///
-/// Spellings are compared byte for byte: "é" as one scalar and as two are different tokens, as in the vocabulary files.
-/// Ids may have holes, and a spelling that is there several times has the last of its ids, as in the `tokenizers`
-/// library.
+/// Spellings are compared byte for byte: "é" as one scalar and as two are different tokens, as in the vocabulary
+/// files. Ids may have holes, and a spelling that is there several times has the last of its ids, as in the
+/// `tokenizers` library.
 package struct Vocabulary: Sendable {
     /// Ids must be smaller than this; no BERT embeds more tokens.
     static let idLimit = 1 << 22
