@@ -10,7 +10,7 @@ public struct ServerLimits: Sendable, Hashable {
     public var waitingBytes = 512_000_000
     /// Tokens that wait for the model; what would add more is refused with status 429.
     public var waitingTokens = 4_000_000
-    /// Tokens that one pass of the model takes.
+    /// Tokens of one batch at most; a batch that would take the model longer than 250 ms gets fewer.
     public var batchTokens = 16_384
     /// Bytes of a request's body; a longer one is refused with status 413.
     public var payloadBytes = 2_000_000

@@ -41,6 +41,23 @@ private final class HeldReader: RowReader {
     }
 }
 
+/// A model that takes a tenth of a millisecond for each token, and the tokens of its batches.
+private final class SlowReader: RowReader {
+    private let reader: Reader
+    private let tokens = Mutex<[Int]>([])
+
+    init(_ reader: Reader) { self.reader = reader }
+
+    var seen: [Int] { tokens.withLock { $0 } }
+
+    func read(_ rows: [QuestionRow]) async throws -> [RowReading] {
+        let sum = rows.reduce(0) { $0 + $1.tokenCount }
+        tokens.withLock { $0.append(sum) }
+        try await Task.sleep(for: .microseconds(100 * sum))
+        return try await reader.read(rows)
+    }
+}
+
 @Suite("The batcher")
 struct BatcherTests {
     @Test("what arrives while the model reads goes into one batch, up to the budget")
@@ -109,6 +126,25 @@ struct BatcherTests {
             try await held.release(3)
             await batcher.finish()
             #expect(await batcher.waitingRows == 0)
+        }
+    }
+
+    @Test(
+        "a batch has as many tokens as the model reads in the time of a batch, but at least 512",
+        arguments: [(Duration.milliseconds(10), 512), (.seconds(3600), 16_384)])
+    func pace(longest: Duration, most: Int) async throws {
+        try await withReader { reader in
+            let slow = SlowReader(reader)
+            let batcher = Batcher(
+                reader: slow, tokenBudget: 16_384, longestBatch: longest, delay: .zero, metrics: ServerMetrics())
+            let heavy = try question(reader, words: 2000)
+            let tasks = (0..<3).map { _ in Task { try await batcher.readings(of: [heavy]) } }
+            for task in tasks { #expect(try await task.value[0].count == heavy.rowCount) }
+            // The first batch tells how fast the model is.
+            #expect(slow.seen[0] <= 2048)
+            #expect(slow.seen.dropFirst().allSatisfy { $0 <= most })
+            let rest = slow.seen.reduce(0, +) - slow.seen[0]
+            #expect(slow.seen.count - 1 <= (rest + most - 1) / (most - 48) + 1)
         }
     }
 
