@@ -105,7 +105,11 @@ let package = Package(
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
-            resources: [.embedInCode("Page/index.html"), .embedInCode("API/openapi.json")]),
+            resources: [
+                .embedInCode("Page/index.html"), .embedInCode("Page/page.css"), .embedInCode("Page/common.js"),
+                .embedInCode("Page/text.js"), .embedInCode("Page/conversation.js"), .embedInCode("Page/controls.js"),
+                .embedInCode("API/openapi.json"),
+            ]),
         .target(name: "CQuickStart"),
         .executableTarget(
             name: "bertqa",

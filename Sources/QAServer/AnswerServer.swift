@@ -156,8 +156,7 @@ public struct AnswerServer: Sendable {
                 access: access, keys: KeyCheck(options.apiKey), paths: Self.knownPaths, metrics: metrics, drain: drain))
         SystemRoutes(
             options: options, slot: slot, answering: answering, metrics: metrics, connections: connections,
-            memory: memory,
-            page: WebPage(html: PackageResources.index_html)
+            memory: memory, page: WebPage()
         ).add(to: router)
         AnswerRoutes(answering: answering, gate: gate).add(to: router)
         DocumentRoutes(answering: answering, gate: gate).add(to: router)

@@ -73,8 +73,7 @@ struct AskCommand: AsyncParsableCommand {
             if let documents { return try await askFolder(FolderIndex.wholePath(documents)) }
             let text = try context ?? source.read()
             let folders = try await ModelSource.folders(model, allowsPickle: options.allowPickle)
-            let reader = try await Reader.load(
-                folders[0], with: Array(folders.dropFirst()), options: readerOptions)
+            let reader = try await ModelSource.reader(folders, options: readerOptions)
             let answers = try await reader.answers(showingProgress: question, in: reader.prepare(text), count: topK)
             try writeOutput(json ? jsonText(answers) : plainText(answers))
         }
@@ -88,7 +87,7 @@ struct AskCommand: AsyncParsableCommand {
         let interrupt = InterruptFlag(watchingSignals: true)
         let store = try await texts.index(interrupt)
         if interrupt.isRaised { throw ExitCode(ExitStatus.interrupted.rawValue) }
-        let reader = try await Reader.load(folders[0], with: Array(folders.dropFirst()), options: readerOptions)
+        let reader = try await ModelSource.reader(folders, options: readerOptions)
         let found = try await texts.answers(to: question, count: topK, reader, store)
         guard !found.isEmpty else {
             throw FileError(

@@ -36,8 +36,7 @@ struct ChatCommand: AsyncParsableCommand {
                 throw ValidationError("give --context-file: in a pipe every line is a question")
             }
             let folders = try await ModelSource.folders(model, allowsPickle: options.allowPickle)
-            let reader = try await Reader.load(
-                folders[0], with: Array(folders.dropFirst()), options: window.reader(options, noAnswer, decoding))
+            let reader = try await ModelSource.reader(folders, options: window.reader(options, noAnswer, decoding))
             var session = ChatSession(
                 reader: reader, usesColour: OutputTraits(descriptor: STDOUT_FILENO).showsColours)
             let opening = try contextFile.map { try session.load($0) }

@@ -4,6 +4,7 @@ import Checkpoints
 import Files
 import Foundation
 import Hub
+import QuestionAnswering
 import Tokenizers
 
 /// Where the model of `--model` comes from: a folder, or the hub.
@@ -32,6 +33,11 @@ enum ModelSource {
         var folders: [String] = []
         for model in models { folders.append(try await folder(model, allowsPickle: allowsPickle)) }
         return folders
+    }
+
+    /// The reader of the models in these folders, which answer together; of one model if there is one.
+    static func reader(_ folders: [String], options: ReaderOptions) async throws -> Reader {
+        try await Reader.load(folders[0], with: Array(folders.dropFirst()), options: options)
     }
 
     /// The tokenizer of a folder; what is unusual about its files is said on standard error.

@@ -137,7 +137,7 @@ struct ServeCommand: AsyncParsableCommand {
         let readerOptions = window.reader(options, noAnswer, decoding)
         func make() throws(DocumentStoreError) -> AnswerServer {
             try AnswerServer(options: serverOptions, logger: logger) {
-                try await Reader.load(folders[0], with: Array(folders.dropFirst()), options: readerOptions)
+                try await ModelSource.reader(folders, options: readerOptions)
             }
         }
         let server: AnswerServer
