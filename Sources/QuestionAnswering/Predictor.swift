@@ -68,8 +68,11 @@ package struct Predictor {
         var merger = WindowMerger(decoder: decoder, count: count, scoring: scoring)
         var predictions: [Int: Prediction] = [:]
         var loss = SpanLoss()
-        try forEachRow(features, progress: progress) { row, logits in
-            if let (example, prediction) = merger.add(row, logits: logits) { predictions[example] = prediction }
+        let decoding = merger.decoding
+        try forEachReading(features, progress: progress) { _, row, logits in
+            decoding.read(row, logits: logits)
+        } _: { row, reading, logits in
+            if let (example, prediction) = merger.add(row, reading) { predictions[example] = prediction }
             if labelled { loss.add(row, logits: logits) }
         }
         if let (example, prediction) = merger.finish() { predictions[example] = prediction }
@@ -83,6 +86,35 @@ package struct Predictor {
     package func forEachRow(
         _ features: [Feature], progress: (Int) throws -> Void, _ body: (Feature, ArraySlice<Float>) -> Void
     ) throws {
+        try forEachPass(features, progress: progress) { rows, logits in
+            for (row, range) in zip(rows, Self.places(of: rows)) { body(row, logits[range]) }
+        }
+    }
+
+    /// Runs the models over rows in batches, reads each row's logits on all cores, and hands the readings to `body` in
+    /// the order of the rows.
+    ///
+    /// A fast GPU computes logits faster than one core finds spans in them.
+    ///
+    /// - Parameter reading: what is wanted of a row: its number, the row, its logits as in `forEachRow`.
+    /// - Throws: as `forEachRow`.
+    package func forEachReading<Reading: Sendable>(
+        _ features: [Feature], progress: (Int) throws -> Void = { _ in },
+        reading: @Sendable (Int, Feature, ArraySlice<Float>) -> Reading,
+        _ body: (Feature, Reading, ArraySlice<Float>) -> Void
+    ) throws {
+        var first = 0
+        try forEachPass(features, progress: progress) { rows, logits in
+            let places = Self.places(of: rows)
+            let readings = onAllCores(rows.count) { reading(first + $0, rows[$0], logits[places[$0]]) }
+            for (number, row) in rows.enumerated() { body(row, readings[number], logits[places[number]]) }
+            first += rows.count
+        }
+    }
+
+    private func forEachPass(
+        _ features: [Feature], progress: (Int) throws -> Void, _ body: ([Feature], [Float]) -> Void
+    ) throws {
         for range in BatchPlan.byTokens(features, budget: tokenBudget) {
             let rows = Array(features[range])
             var logits = try logits(rows, of: model, tokenizer, graphs.first)
@@ -93,12 +125,17 @@ package struct Predictor {
                 }
                 logits = LogitAverage.of([logits] + others, rows: rows)
             }
-            var start = 0
-            for row in rows {
-                body(row, logits[(2 * start)..<(2 * (start + row.length))])
-                start += row.length
-            }
+            body(rows, logits)
             try progress(range.upperBound)
+        }
+    }
+
+    /// Where the logits of each row are.
+    private static func places(of rows: [Feature]) -> [Range<Int>] {
+        var start = 0
+        return rows.map { row in
+            defer { start += 2 * row.length }
+            return start..<(start + 2 * row.length)
         }
     }
 

@@ -119,14 +119,15 @@ extension Reader {
         do {
             var predictor = predictor
             predictor.tokenBudget = .max
-            try predictor.forEachRow(rows.map(\.feature), progress: { _ in }) { row, logits in
-                let options = rows[readings.count].question.options
-                var decoder = predictor.decoder
-                if let length = options.maxAnswerLength { decoder = SpanDecoder(maxAnswerLength: length) }
-                readings.append(
-                    RowReading(
-                        row, logits: logits, decoder: decoder, count: options.count, distinct: options.distinctPlaces,
-                        temperatures: predictor.scoring.temperatures))
+            let (usual, temperatures) = (predictor.decoder, predictor.scoring.temperatures)
+            try predictor.forEachReading(rows.map(\.feature)) { number, row, logits in
+                let options = rows[number].question.options
+                let own = options.maxAnswerLength.map { SpanDecoder(maxAnswerLength: $0) }
+                return RowReading(
+                    row, logits: logits, decoder: own ?? usual, count: options.count, distinct: options.distinctPlaces,
+                    temperatures: temperatures)
+            } _: { _, reading, _ in
+                readings.append(reading)
             }
         } catch let error as ReaderError {
             throw error

@@ -1,34 +1,45 @@
+/// How the logits of a row become its reading.
+package struct RowDecoding: Sendable {
+    let decoder: SpanDecoder
+    let count: Int
+    let temperatures: [Double]
+
+    /// What the model makes of a row.
+    ///
+    /// - Parameter logits: start and end logit of each token of the row, alternating.
+    package func read(_ row: Feature, logits: ArraySlice<Float>) -> RowReading {
+        RowReading(row, logits: logits, decoder: decoder, count: count, temperatures: temperatures)
+    }
+}
+
 /// Collects the windows of each example, which come one after another, and ranks them together.
 package struct WindowMerger {
-    private let decoder: SpanDecoder
-    private let count: Int
+    /// How the rows that `add` takes are read.
+    package let decoding: RowDecoding
     private let scoring: Scoring
     private var example: Int?
     private var readings: [RowReading] = []
 
     /// A merger that keeps `count` candidates of each example.
     package init(decoder: SpanDecoder, count: Int, scoring: Scoring = .tokenProbabilities) {
-        (self.decoder, self.count, self.scoring) = (decoder, count, scoring)
+        decoding = RowDecoding(decoder: decoder, count: count, temperatures: scoring.temperatures)
+        self.scoring = scoring
     }
 
-    /// Takes the logits that the model computed for a row.
+    /// Takes the reading of a row.
     ///
-    /// - Parameter logits: start and end logit of each token of the row, alternating.
     /// - Returns: the prediction for the previous example, if the row begins another one.
-    package mutating func add(
-        _ row: Feature, logits: ArraySlice<Float>
-    ) -> (example: Int, prediction: Prediction)? {
+    package mutating func add(_ row: Feature, _ reading: RowReading) -> (example: Int, prediction: Prediction)? {
         let finished = example == row.example ? nil : finish()
         example = row.example
-        readings.append(
-            RowReading(row, logits: logits, decoder: decoder, count: count, temperatures: scoring.temperatures))
+        readings.append(reading)
         return finished
     }
 
     /// The prediction for the last example; nil if there is none.
     package mutating func finish() -> (example: Int, prediction: Prediction)? {
         guard let example else { return nil }
-        let ranked = RankedReadings([readings], count: count, scoring: scoring)
+        let ranked = RankedReadings([readings], count: decoding.count, scoring: scoring)
         (self.example, readings) = (nil, [])
         return (
             example,

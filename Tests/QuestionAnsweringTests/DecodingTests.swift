@@ -58,6 +58,32 @@ struct DecodingTests {
         }
     }
 
+    @Test("rows that all cores read keep their numbers, their logits and their order")
+    func manyRows() throws {
+        let tokenizer = try smallTokenizer()
+        let model = try smallModel(vocabulary: tokenizer.vocabulary.count)
+        let builder = FeatureBuilder(tokenizer: tokenizer, options: FeatureOptions(maxLength: 64))
+        let rows = (0..<150).flatMap { index in
+            builder.rows(
+                example: index, question: tokenizer.tokenize("why?").ids,
+                context: tokenizer.tokenize(String(repeating: "a b ", count: 1 + index % 13)), spans: [])
+        }
+        let predictor = Predictor(model: model, tokenizer: tokenizer, device: .cpu)
+        var expected: [(Int, [Float])] = []
+        try predictor.forEachRow(rows, progress: { _ in }) { row, logits in
+            expected.append((row.example, Array(logits)))
+        }
+        var found: [(Int, [Float])] = []
+        try predictor.forEachReading(rows) { number, row, logits in
+            (number, row.example, Array(logits))
+        } _: { row, reading, logits in
+            #expect(reading.0 == found.count && reading.1 == row.example && reading.2 == Array(logits))
+            found.append((row.example, reading.2))
+        }
+        #expect(found.map(\.0) == Array(0..<150))
+        #expect(found.map(\.1) == expected.map(\.1))
+    }
+
     @Test("candidates are distinct places, best first, with probabilities that fall and sum to at most one")
     func candidates() throws {
         let tokenizer = try smallTokenizer()

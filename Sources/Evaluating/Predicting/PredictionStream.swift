@@ -83,8 +83,11 @@ package struct PredictionStream {
         guard first < wanted.upperBound, last >= wanted.lowerBound else { return try close() }
         var merger = merger
         var finished: [(example: Int, prediction: Prediction)] = []
-        try predictor.forEachRow(rows, progress: { _ in }) { row, logits in
-            let next = wanted.contains(row.example) ? merger.add(row, logits: logits) : merger.finish()
+        let (decoding, wanted) = (merger.decoding, wanted)
+        try predictor.forEachReading(rows) { _, row, logits in
+            wanted.contains(row.example) ? decoding.read(row, logits: logits) : nil
+        } _: { row, reading, _ in
+            let next = if let reading { merger.add(row, reading) } else { merger.finish() }
             if let next { finished.append(next) }
         }
         self.merger = merger
