@@ -105,8 +105,8 @@ package struct Predictor {
     ) throws {
         var first = 0
         try forEachPass(features, progress: progress) { rows, logits in
-            let places = Self.places(of: rows)
-            let readings = onAllCores(rows.count) { reading(first + $0, rows[$0], logits[places[$0]]) }
+            let (places, before) = (Self.places(of: rows), first)
+            let readings = onAllCores(rows.count) { reading(before + $0, rows[$0], logits[places[$0]]) }
             for (number, row) in rows.enumerated() { body(row, readings[number], logits[places[number]]) }
             first += rows.count
         }
