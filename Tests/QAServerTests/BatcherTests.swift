@@ -129,6 +129,31 @@ struct BatcherTests {
         }
     }
 
+    @Test("where a batch is one row, a light request is still next, and a heavy one is read beside many light ones")
+    func turns() async throws {
+        try await withReader { reader in
+            let held = HeldReader(reader)
+            let batcher = Batcher(reader: held, tokenBudget: 1, delay: .zero, metrics: ServerMetrics())
+            let (heavy, light) = (try question(reader, words: 1200), try question(reader, words: 5))
+            let heavies = (0..<4).map { _ in Task { try await batcher.readings(of: [heavy]) } }
+            try await waitUntil { await batcher.waitingRows == 4 * heavy.rowCount - 1 }
+            for number in 1...4 { try await held.release(number) }
+            try await held.waitForBatch(5)
+            // As many tokens as four heavy rows: the light ones get half of them and the heavy ones the other half.
+            let count = 4 * 48 / light.tokenCount
+            let lights = (0..<count).map { _ in Task { try await batcher.readings(of: [light]) } }
+            try await waitUntil { await batcher.waitingRows == 4 * heavy.rowCount - 5 + count }
+            for number in 5..<(5 + count) { try await held.release(number) }
+            try await held.waitForBatch(5 + count)
+            let after = held.seen[5..<(5 + count)].map { $0[0] }
+            #expect(after[0] == light.tokenCount)
+            #expect(after.contains(48), "no heavy row was read beside \(count) light ones")
+            for task in heavies + lights { task.cancel() }
+            try await held.release(5 + count)
+            await batcher.finish()
+        }
+    }
+
     @Test(
         "a batch has as many tokens as the model reads in the time of a batch, but at least 512",
         arguments: [(Duration.milliseconds(10), 512), (.seconds(3600), 16_384)])

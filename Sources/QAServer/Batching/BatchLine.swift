@@ -1,7 +1,13 @@
 import QuestionAnswering
 
-/// The requests that wait for the model, in the order in which they will be served.
+/// The requests that wait for the model, and whose row goes next.
+///
+/// Light requests and heavy ones each get half of the model's tokens while both wait, so that neither keeps the other
+/// waiting. Among themselves they take turns, row by row.
 struct BatchLine {
+    /// The most tokens of all rows of a light request: more than a question about a page has.
+    static let lightTokens = 1024
+
     /// Names a request.
     struct Ticket: Hashable, Sendable {
         fileprivate let number: Int
@@ -23,23 +29,28 @@ struct BatchLine {
         let ticket: Ticket
         let rows: [QuestionRow]
         let arrival: ContinuousClock.Instant
+        let isLight: Bool
         /// How many of its rows are in batches.
         var taken = 0
         var readings: [RowReading?]
         var unread: Int
     }
 
-    /// Every request that is not finished; those in `order` have rows that wait.
+    /// Every request that is not finished; those in `light` and `heavy` have rows that wait, and the first has the next
+    /// turn.
     private var requests: [Ticket: Request] = [:]
-    private var order: [Ticket] = []
+    private var light: [Ticket] = []
+    private var heavy: [Ticket] = []
+    /// The tokens that light requests got beyond those of heavy ones since both wait.
+    private var advance = 0
     private var tickets = 0
     private(set) var rowCount = 0
     private(set) var tokenCount = 0
 
     /// Whether no row waits.
-    var isEmpty: Bool { order.isEmpty }
+    var isEmpty: Bool { light.isEmpty && heavy.isEmpty }
     /// Requests with rows that wait.
-    var requestCount: Int { order.count }
+    var requestCount: Int { light.count + heavy.count }
 
     mutating func makeTicket() -> Ticket {
         tickets += 1
@@ -47,31 +58,32 @@ struct BatchLine {
     }
 
     mutating func append(_ rows: [QuestionRow], ticket: Ticket, at arrival: ContinuousClock.Instant) {
+        let tokens = rows.reduce(0) { $0 + $1.tokenCount }
+        let isLight = tokens <= Self.lightTokens
         requests[ticket] = Request(
-            ticket: ticket, rows: rows, arrival: arrival, readings: Array(repeating: nil, count: rows.count),
-            unread: rows.count)
-        order.append(ticket)
+            ticket: ticket, rows: rows, arrival: arrival, isLight: isLight,
+            readings: Array(repeating: nil, count: rows.count), unread: rows.count)
+        if isLight { light.append(ticket) } else { heavy.append(ticket) }
         rowCount += rows.count
-        tokenCount += rows.reduce(0) { $0 + $1.tokenCount }
+        tokenCount += tokens
     }
 
     /// Drops a request. What the model makes of those of its rows that it is reading is ignored.
     mutating func remove(_ ticket: Ticket) {
         guard let request = requests.removeValue(forKey: ticket) else { return }
-        order.removeAll { $0 == ticket }
+        light.removeAll { $0 == ticket }
+        heavy.removeAll { $0 == ticket }
         for row in request.rows[request.taken...] {
             rowCount -= 1
             tokenCount -= row.tokenCount
         }
     }
 
-    /// Takes rows for a batch until the budget is spent: one row of each request in turn, so that a text of a thousand
-    /// windows does not keep the others waiting. A request that got a turn and has rows left goes to the end of the
-    /// line.
+    /// Takes rows for a batch until the budget is spent.
     mutating func takeBatch(tokenBudget: Int, now: ContinuousClock.Instant = .now) -> Batch {
         var batch = Batch()
         var company: Set<Ticket> = []
-        while let ticket = order.first, var request = requests[ticket] {
+        while let ticket = next, var request = requests[ticket] {
             let row = request.rows[request.taken]
             guard batch.isEmpty || batch.tokens + row.tokenCount <= tokenBudget else { break }
             if request.taken == 0 { batch.waits.append(request.arrival.duration(to: now)) }
@@ -82,11 +94,29 @@ struct BatchLine {
             requests[ticket] = request
             rowCount -= 1
             tokenCount -= row.tokenCount
-            order.removeFirst()
-            if request.taken < request.rows.count { order.append(ticket) }
+            endTurn(of: request, tokens: row.tokenCount)
         }
         batch.requests = company.count
         return batch
+    }
+
+    /// The request whose row goes next.
+    private var next: Ticket? {
+        guard let lightest = light.first else { return heavy.first }
+        return advance > 0 ? heavy.first ?? lightest : lightest
+    }
+
+    /// A request with rows left goes to the end of its line.
+    private mutating func endTurn(of request: Request, tokens: Int) {
+        let goesOn = request.taken < request.rows.count
+        advance = light.isEmpty || heavy.isEmpty ? 0 : advance + (request.isLight ? tokens : -tokens)
+        if request.isLight {
+            light.removeFirst()
+            if goesOn { light.append(request.ticket) }
+        } else {
+            heavy.removeFirst()
+            if goesOn { heavy.append(request.ticket) }
+        }
     }
 
     /// Notes what was read, and returns the requests that this finishes with all their readings.

@@ -5,7 +5,7 @@ import QuestionAnswering
 ///
 /// A batch is taken when the model is free: what arrives while it computes goes into the next one, up to the tokens that
 /// the model reads in a quarter of a second (`BatchPace`), so that batches grow with the load and an idle server answers
-/// at once. Requests take turns, row by row, and a cancelled one leaves the line.
+/// at once. Requests take turns (`BatchLine`), and a cancelled one leaves the line.
 package actor Batcher {
     private let reader: any RowReader
     private var pace: BatchPace
