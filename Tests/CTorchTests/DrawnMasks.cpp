@@ -8,11 +8,13 @@
 #include "../../Sources/CTorch/include/CTorchGraphs.h"
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <limits>
 
@@ -71,10 +73,11 @@ void test_bits() {
            "a seed that was overwritten is not read again");
 }
 
-/// Two norms after each other, on places that stay.
+/// Two norms and their gradients, on places that stay.
 struct Work {
-    const Handle x = handle(at::randn({6, 32})), residual = handle(at::randn({6, 32}));
-    const Handle scale = handle(at::ones({32})), shift = handle(at::zeros({32})), out = handle(at::zeros({2, 6, 32}));
+    const Handle x = handle(at::randn({6, 32}).set_requires_grad(true)), residual = handle(at::randn({6, 32}));
+    const Handle scale = handle(at::ones({32})), shift = handle(at::zeros({32}));
+    const at::Tensor above = at::randn({6, 32}), out = at::zeros({2, 6, 32}), gradients = at::zeros({2, 6, 32});
     const Handle starts = handle(at::tensor({0, 6}, at::kLong)), keys = handle(at::tensor({7}, at::kLong));
 
     CTStatus run() const {
@@ -85,7 +88,10 @@ struct Work {
                             1, 1e-6, &full, &low);
             const Handle owner(full), low_owner(low);
             if (status != CT_OK) return status;
-            out->value[call].copy_(full->value);
+            const auto gradient = torch::autograd::grad({full->value}, {x->value}, {above});
+            const at::NoGradGuard no_grad;
+            out[call].copy_(full->value);
+            gradients[call].copy_(gradient[0]);
         }
         return CT_OK;
     }
@@ -97,12 +103,11 @@ struct Work {
         expect(ct_draws_begin(CT_CPU, seed) == CT_OK, ct_last_error());
         expect(body() == CT_OK, ct_last_error());
         ct_draws_end();
-        return out->value.clone();
+        return at::cat({out, gradients});
     }
 };
 
 void test_passes() {
-    const at::NoGradGuard no_grad;
     Work work;
     const auto plainly = [&] { return work.run(); };
     const at::Tensor kernel = work.drawing(5, plainly), again = work.drawing(6, plainly);
@@ -113,8 +118,8 @@ void test_passes() {
     expect(!first.equal(work.drawing(6, plainly)), "another seed gives the same masks");
     expect(!first[0].equal(first[1]), "two calls have the same mask");
     const ctorch::AddNormInputs inputs{work.x->value, {}, work.residual->value, work.scale->value, work.shift->value};
-    expect(first[1].equal(ctorch::add_norm_drawn(inputs, draw(5, 1), 0.5, 1e-6, false).first),
-           "the second call of a pass is not the second draw");
+    const at::Tensor second = ctorch::add_norm_drawn(inputs, draw(5, 1), 0.5, 1e-6, false).first;
+    expect(first[1].equal(second.detach()), "the second call of a pass is not the second draw");
     CTGraphPool *pool = nullptr;
     CTGraph *graph = nullptr;
     expect(ct_graph_pool_create(CT_CPU, &pool) == CT_OK, ct_last_error());
@@ -122,7 +127,10 @@ void test_passes() {
         work.drawing(5, [&] { return ct_graph_capture(pool, Work::run, static_cast<void *>(&work), &graph); });
     expect(recorded.equal(first), "recorded work has other masks");
     for (const uint64_t seed : {8, 5, 9}) {
-        work.x->value.normal_();
+        {
+            const at::NoGradGuard no_grad;
+            work.x->value.normal_();
+        }
         const at::Tensor replayed = work.drawing(seed, [&] { return ct_graph_replay(graph); });
         expect(replayed.equal(work.drawing(seed, plainly)), "a replayed pass has other bits than a plain one");
     }
@@ -131,10 +139,26 @@ void test_passes() {
     ct_walk_device_path(before);
 }
 
+/// A backward pass would draw other masks than the forward pass did.
+void test_late_gradients() {
+    EmulatedDevice device;
+    const at::Tensor x = at::randn({4, 16}).set_requires_grad(true), ones = at::ones({16});
+    const ctorch::Draw mask = draw(1, 0);
+    const ctorch::AddNormInputs inputs{x, {}, at::zeros({4, 16}), ones, ones};
+    const at::Tensor y = ctorch::add_norm_on_device(device, inputs, mask, 0.1, 1e-6, false).first;
+    mask.seed.fill_(2);
+    try {
+        torch::autograd::backward({y}, {at::ones({4, 16})});
+        expect(false, "a backward pass after the next seed draws other masks");
+    } catch (const c10::Error &) {
+    }
+}
+
 }  // namespace
 
 void test_drawn_masks() {
     test_bits();
+    test_late_gradients();
     test_passes();
     expect(ct_adds_bias_later(CT_CPU) && !ct_adds_bias_later(CT_CUDA) && !ct_adds_bias_later(CT_MPS),
            "a device without fused kernels leaves biases to them");

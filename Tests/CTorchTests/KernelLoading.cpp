@@ -6,6 +6,7 @@
 #include "../../Sources/CTorch/DeviceKernels/Driver.hpp"
 #include "../../Sources/CTorch/DeviceKernels/Sources.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -132,14 +133,14 @@ void test_cache_of_others() {
 }
 
 void test_user_folder() {
-    const Variable home("HOME", "/home/ada");
+    const Variable home("HOME", "/somewhere");
     {
         const Variable cache("XDG_CACHE_HOME", "/cache");
         expect(KernelCache::user_folder() == "/cache/bertqa/kernels", "XDG_CACHE_HOME is not used");
     }
     for (const char *value : {static_cast<const char *>(nullptr), "", "relative"}) {
         const Variable cache("XDG_CACHE_HOME", value);
-        expect(KernelCache::user_folder() == "/home/ada/.cache/bertqa/kernels", "the home is not used");
+        expect(KernelCache::user_folder() == "/somewhere/.cache/bertqa/kernels", "the home is not used");
     }
     const Variable cache("XDG_CACHE_HOME", nullptr), no_home("HOME", nullptr);
     expect(KernelCache::user_folder().empty(), "there is a folder without a home");
@@ -232,11 +233,21 @@ void test_driver() {
            "a binary that the driver refuses is taken");
 }
 
-/// What the compiler says of each kernel's needs, on one line.
-std::string needs(const std::string &log) {
+int count(const std::string &text, const std::string &part) {
+    int result = 0;
+    for (size_t place = text.find(part); place != std::string::npos; place = text.find(part, place + 1)) ++result;
+    return result;
+}
+
+/// The registers of each kernel, as the compiler's log tells them.
+std::string registers(const std::string &log) {
     std::string result;
-    for (size_t place = log.find("Used "); place != std::string::npos; place = log.find("Used ", place + 1)) {
-        result += " " + log.substr(place + 5, log.find(' ', place + 5) - place - 5);
+    const std::string entry = "entry function '", used = "Used ";
+    for (size_t place = log.find(entry); place != std::string::npos; place = log.find(entry, place)) {
+        place += entry.size();
+        const size_t number = std::min(log.find(used, place), log.size() - used.size()) + used.size();
+        result += " " + log.substr(place, log.find('\'', place) - place) + " " +
+                  log.substr(number, log.find(' ', number) - number);
     }
     return result;
 }
@@ -266,8 +277,10 @@ void test_compiler() {
             for (const char *name : ctorch::kernel_names) {
                 expect(binary.find(name) != std::string::npos, std::string("a binary lacks ") + name);
             }
+            expect(count(log, "bytes stack frame") == count(log, " 0 bytes stack frame, 0 bytes spill"),
+                   "a kernel needs more than registers: " + log);
             std::printf("NVRTC %s, sm_%d, type %d: registers%s\n", compiler.version().c_str(), capability,
-                        static_cast<int>(element), needs(log).c_str());
+                        static_cast<int>(element), registers(log).c_str());
         }
     }
     try {

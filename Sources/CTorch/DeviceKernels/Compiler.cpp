@@ -43,8 +43,8 @@ void *open_compiler() {
     TORCH_CHECK(false, "NVRTC (libnvrtc) was not found");
 }
 
-/// NVRTC opens a library of its own by name while it compiles, and a wheel's does not look beside itself. A library that
-/// is loaded already is found by its name.
+/// NVRTC opens a library of its own by name while it compiles, and a wheel's does not look beside itself. A library
+/// that is loaded already is found by its name.
 void open_builtins(const void *function, const std::string &version) {
     Dl_info info{};
     if (dladdr(function, &info) == 0 || info.dli_fname == nullptr) return;

@@ -15,24 +15,12 @@ template <class Function> void find_in(void *library, const char *name, Function
     TORCH_CHECK(function != nullptr, "the driver has no function ", name);
 }
 
-/// CUDA's handle of a stream. libtorch 2.11 may not tell it through its neutral interface; c10::cuda::CUDAStream, which
-/// holds nothing but a c10::Stream, has a function for it.
-template <class Guard> void *handle_of(const Guard &guard, const c10::Stream &stream) {
-    if constexpr (requires { guard.getStreamNativeHandle(stream); }) {
-        return guard.getStreamNativeHandle(stream);
-    } else {
-        using Handle = void *(*)(const c10::Stream *);
-        static const auto handle = reinterpret_cast<Handle>(dlsym(RTLD_DEFAULT, "_ZNK3c104cuda10CUDAStream6streamEv"));
-        TORCH_CHECK(handle != nullptr, "this libtorch does not tell its streams");
-        return handle(&stream);
-    }
-}
-
 }  // namespace
 
 void *current_cuda_stream(int device) {
     const c10::impl::VirtualGuardImpl guard(c10::DeviceType::CUDA);
-    return handle_of(guard, guard.getStream({c10::DeviceType::CUDA, static_cast<c10::DeviceIndex>(device)}));
+    return guard.getStreamNativeHandle(
+        guard.getStream({c10::DeviceType::CUDA, static_cast<c10::DeviceIndex>(device)}));
 }
 
 DriverFunctions DriverFunctions::loaded() {
