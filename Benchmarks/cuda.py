@@ -6,7 +6,7 @@ rest. Each part has its own time limit, and a part that fails is written down as
 
  1. peak: products of large bfloat16 matrices
  2. parity: the parity tests on the GPU, then runs with and without CUDA graphs: equal bits, resumed bits, equal F1
- 3. training: BertQA with and without CUDA graphs, by model and batch size
+ 3. training: BertQA with and without CUDA graphs, by model and batch size; with graphs, but without fused kernels
  4. answering: BertQA with and without CUDA graphs
  5. peers: transformers over the same rows
  6. sanitizer: compute-sanitizer on a short training with graphs
@@ -33,7 +33,7 @@ from measure import BUILT, ENCODER, PYTHON, ROOT, random_model, write
 SHAPES = {"MiniLM": None, "BERT-base": (12, 768, 12), "BERT-large": (24, 1024, 16)}
 TRAINED = [("BERT-base", 16), ("BERT-base", 32), ("MiniLM", 16), ("BERT-base", 128), ("BERT-large", 32)]
 PARITY_TESTS = ("ParityTests|PackedOperationsTests|FusedOperationsTests|AutogradTests|ReferenceModelTests|CUDATests|"
-    "CUDAGraphTests")
+    "CUDAGraphTests|CUDAFusedKernelTests|DrawnMasksTests")
 LIMIT = 720
 
 
@@ -151,16 +151,16 @@ class Bench:
         """Graphs are recorded on CUDA only."""
         return ["--cuda-graphs"] if wanted and self.cuda else []
 
-    def bertqa(self, *arguments):
-        return run([self.options.program, *arguments, "--device", self.options.device], self.seconds())
+    def bertqa(self, *arguments, environment=None):
+        return run([self.options.program, *arguments, "--device", self.options.device], self.seconds(), environment)
 
-    def train(self, model, batch, steps, *flags, folder=None, precision="bf16"):
+    def train(self, model, batch, steps, *flags, folder=None, precision="bf16", environment=None):
         target = folder or self.folder()
         limit = ["--max-steps", steps, "--epochs", 1000] if steps else ["--epochs", 1 if self.quick else 3]
         result = last_object(self.bertqa(
             "train", "--model", model, "--train-file", self.train_file, "--validation-fraction", "0", "--max-length",
             self.length, "--batch-size", batch, *limit, "--learning-rate", "1e-4", "--precision", precision,
-            "--output-dir", target, "--json", *flags))
+            "--output-dir", target, "--json", *flags, environment=environment))
         if folder is None:
             shutil.rmtree(target)
         return result
@@ -239,6 +239,16 @@ class Bench:
                 what = f"{name}, batch {batch}" + (", graphs" if graphs else "")
                 self.tried("training", what, lambda: self.speed(
                     self.model(name), batch, 4 if self.quick else 80, *self.graphs(graphs)))
+        self.unfused()
+
+    def unfused(self):
+        """What fused kernels are worth: the first of the above without them, and whether they were in use at all."""
+        name, batch = ("tiny", 2) if self.quick else TRAINED[0]
+        self.tried("training", f"{name}, batch {batch}, graphs, no fused kernels", lambda: self.speed(
+            self.model(name), batch, 4 if self.quick else 40, *self.graphs(True),
+            environment={"BERTQA_FUSED_KERNELS": "0"}))
+        state = last_object(run([self.options.program, "env", "--json"], self.seconds()))
+        self.report.add("kernels", "fused", state=state["gpu"]["fused_kernels"])
 
     def answering(self):
         """End to end, over the questions for training: there are more of them."""

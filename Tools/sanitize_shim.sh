@@ -14,11 +14,13 @@ flags=$(sed -n 's/^Cflags: //p' .deps/pkgconfig/bertqa-libtorch.pc)
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 
 # compile.sh SOURCE OBJECT
+# libtorch was built with NDEBUG, and at::RecordFunction has a member more without it: the headers that are compiled
+# beforehand must agree.
 cat > "$out/compile.sh" << SCRIPT
 set -eu
 source=\$1 object=\$2
 exec "$clang" -x c++ -std=c++20 -O1 -gline-tables-only -fno-omit-frame-pointer -fsanitize=address,undefined \\
-    -fno-sanitize-recover=undefined -DAT_PER_OPERATOR_HEADERS $flags -ISources/CTorch/include \\
+    -fno-sanitize-recover=undefined -DAT_PER_OPERATOR_HEADERS -DNDEBUG $flags -ISources/CTorch/include \\
     -ISources/CTorch/Processes/Gloo \\
     \${PCH:--include-pch "$out/common.pch"} -c "\$source" -o "\$object"
 SCRIPT

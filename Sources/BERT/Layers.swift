@@ -82,8 +82,9 @@ package struct Linear {
         return SublayerOutput(product: product, bias: missingBias, dropout: dropout, rows: rows)
     }
 
-    /// A GPU's library adds the bias while it writes the product; on the CPU the next kernel adds it while it reads.
-    private var addsBiasInProduct: Bool { weight.device != .cpu }
+    /// A GPU's library adds the bias while it writes the product. On the CPU, and where a GPU's fused kernels are in
+    /// use, the next kernel adds it while it reads, and sums its gradient.
+    private var addsBiasInProduct: Bool { !weight.device.addsBiasLater }
 
     private func multiplied(_ x: Tensor, bias: Tensor?) throws(TorchError) -> Tensor {
         if let packed { return try packed.linear(x, bias: bias) }
@@ -141,7 +142,7 @@ package struct LayerNorm {
     func callAsFunction(_ sum: ResidualSum) throws(TorchError) -> HiddenStates {
         let (full, rounded) = try sum.output.product.addNorm(
             bias: sum.output.bias, residual: sum.states.full, norm: parameters, dropout: sum.output.dropout,
-            rows: sum.output.rows, rounded: precision == .bf16)
+            rows: sum.output.rows, rounded: precision == .bf16 || precision == .fp16)
         if let rounded { return HiddenStates(full: full, operand: .plain(rounded)) }
         return try HiddenStates(full, precision: precision)
     }

@@ -97,8 +97,17 @@ extension Device {
         try check(ct_release_device_memory(ct), "Device.releaseMemory")
     }
 
+    /// `in use` where a GPU's fused kernels compute what is drawn from one seed, else why they do not. On a GPU the
+    /// first call compiles and checks them.
+    package var fusedKernels: String { String(cString: ct_fused_kernels(ct)) }
+
+    /// Whether `biasGelu` and `addNorm` had better add the bias of a product than the product itself, on this thread
+    /// now: on the CPU, and on a GPU within `drawing` where its fused kernels are in use.
+    package var addsBiasLater: Bool { ct_adds_bias_later(ct) }
+
     /// Runs `body` with what this thread draws coming from one seed, one number after another, instead of from a seed
-    /// for each operation. Other threads wait that want to draw.
+    /// for each operation. Other threads wait that want to draw. On a GPU, and on its path, the masks of `addNorm` come
+    /// from that seed and the number of the call.
     package func drawing<Result>(
         from seed: UInt64, _ body: () throws(TorchError) -> Result
     ) throws(TorchError) -> Result {

@@ -145,8 +145,8 @@ extension Tensor {
 
     /// Layer norm of `residual` + dropout(`self` + `bias`), all [T, H] but the bias, [H].
     ///
-    /// - Parameter rounded: whether the result is wanted in bfloat16 as well.
-    /// - Returns: the result in the type of `residual`, and its copy in bfloat16 if wanted.
+    /// - Parameter rounded: whether the result is wanted in 16 bits as well.
+    /// - Returns: the result in the type of `residual`, and its copy if wanted: float16 if `self` is, else bfloat16.
     package func addNorm(
         bias: Tensor?, residual: Tensor, norm: NormParameters, dropout: Dropout, rows: PackedRows, rounded: Bool
     ) throws(TorchError) -> (full: Tensor, rounded: Tensor?) {

@@ -77,6 +77,7 @@ struct EnvironmentReport {
         return [
             ("nvidia_driver", machine.driver.map { .string($0) } ?? .string("none")),
             ("nvidia_gpus", .array(machine.gpus.map { .string($0) })), ("cuda", .bool(Device.cuda.isAvailable)),
+            ("fused_kernels", .string(Device.cuda.fusedKernels)),
             ("mps", .bool(Device.mps.isAvailable)),
         ]
     }

@@ -59,8 +59,11 @@ std::vector<Entry> linear_entries() {
         result.push_back({"linear", {numbers({tokens, width}, type), numbers({8, width}), numbers({8})},
                           [](Operands x, Results &r) { return ct_linear(x[0], x[1], x[2], &r.first); }});
     }
-    result.push_back({"pack_weight", {numbers({8, width})},
-                      [](Operands x, Results &r) { return ct_pack_weight(x[0], &r.first); }});
+    // oneDNN refuses to pack where the processor has no instructions for bfloat16.
+    if (ct_cpu_has_bfloat16()) {
+        result.push_back({"pack_weight", {numbers({8, width})},
+                          [](Operands x, Results &r) { return ct_pack_weight(x[0], &r.first); }});
+    }
     result.push_back({"quantize_weight", {numbers({8, width})},
                       [](Operands x, Results &r) { return ct_quantize_weight(x[0], &r.first, &r.second); }, true});
     result.push_back({"quantize_activations", {numbers({tokens, width})}, [](Operands x, Results &r) {

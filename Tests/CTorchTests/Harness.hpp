@@ -41,3 +41,9 @@ void test_operands();
 void test_allocation_failures();
 /// What the optimizer and the processes' functions refuse.
 void test_other_functions();
+/// The fused kernels' code on an emulated device against float64.
+void test_fused_kernels();
+/// Masks from counters, plain and recorded.
+void test_drawn_masks();
+/// How kernels are compiled, kept on disk, loaded and launched.
+void test_kernel_loading();

@@ -18,6 +18,9 @@ int failures() { return failed; }
 int main() {
     test_operands();
     test_other_functions();
+    test_fused_kernels();
+    test_drawn_masks();
+    test_kernel_loading();
     test_allocation_failures();
     if (failures() == 0) std::puts("the C interface: no failure");
     return failures() == 0 ? 0 : 1;

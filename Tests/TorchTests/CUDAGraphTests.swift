@@ -1,7 +1,7 @@
 import Testing
 import Torch
 
-/// What `GraphTests` tests on the CPU, on a GPU. No GPU has run it yet.
+/// What `GraphTests` tests on the CPU, on a GPU. No GPU has run it yet, neither with fused kernels nor without.
 @Suite("Graphs on a CUDA GPU", .enabled(if: Device.cuda.isAvailable, "there is no CUDA GPU"), .serialized)
 struct CUDAGraphTests {
     /// Attention, dropout, norm and products in bfloat16 with their gradients, and a step of AdamW: what training is

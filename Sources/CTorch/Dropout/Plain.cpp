@@ -48,10 +48,10 @@ void fold(at::Tensor &x, int count) {
     x.bitwise_xor_(at::bitwise_right_shift(x, count).bitwise_and_(below));
 }
 
-/// Which elements of [T, width] are kept: `mask_bits(stream, column) >= threshold`.
-at::Tensor kept(const at::Tensor &streams, int64_t width, double probability) {
-    const at::Tensor low = streams[0].unsqueeze(1), high = streams[1].unsqueeze(1);  // [T, 1]
-    at::Tensor x = at::arange(width, streams.options()).mul_(as_signed(0x9E3779B9u)).unsqueeze(0) + low;  // [T, width]
+}  // namespace
+
+at::Tensor kept_elements(const at::Tensor &low, const at::Tensor &high, int64_t width, double probability) {
+    at::Tensor x = at::arange(width, low.options()).mul_(as_signed(0x9E3779B9u)).unsqueeze(0) + low;  // [T, width]
     fold(x, 16);
     x.mul_(as_signed(0x7FEB352Du)).bitwise_xor_(high);
     fold(x, 15);
@@ -62,10 +62,9 @@ at::Tensor kept(const at::Tensor &streams, int64_t width, double probability) {
     return x.bitwise_xor_(sign).ge(as_signed(drop_threshold(probability) ^ 0x80000000u));
 }
 
-}  // namespace
-
 at::Tensor dropout_plain(const at::Tensor &x, const PackedRows &rows, double probability, uint64_t seed) {
-    const at::Tensor mask = kept(sent(mask_streams(rows, seed), x.device()), x.size(1), probability);
+    const at::Tensor streams = sent(mask_streams(rows, seed), x.device()).unsqueeze(2);  // [2, T, 1]
+    const at::Tensor mask = kept_elements(streams[0], streams[1], x.size(1), probability);
     return at::where(mask, x * static_cast<float>(1.0 / (1.0 - probability)), 0);
 }
 

@@ -1,10 +1,14 @@
 // The device's own generator of random numbers.
 #include "Generator.hpp"
 
+#include "../DeviceKernels/Launcher.hpp"
 #include "Random.hpp"
 
 #include <ATen/Context.h>
+#include <ATen/ops/empty.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
+#include <map>
 #include <memory>
 
 namespace ctorch {
@@ -13,8 +17,47 @@ namespace {
 
 std::mutex drawing;
 
-/// What this thread holds between `ct_draws_begin` and `ct_draws_end`.
-thread_local std::unique_ptr<SeededGenerator> draws;
+/// The place of a device's seed, and the stream that passes drew from it on. Guarded by `drawing`.
+struct SeedPlace {
+    at::Tensor seed;
+    std::optional<c10::Stream> stream;
+};
+
+/// The device that tensors of a kind are made on.
+at::Device current_device(at::Device kind) {
+    return kind.is_cpu() ? kind : c10::impl::VirtualGuardImpl(kind.type()).getDevice();
+}
+
+/// Puts a seed where the device's passes look for it. Graphs keep that place: it is made once and never freed.
+at::Tensor placed_seed(const at::Device &device, uint64_t seed) {
+    static auto *places = new std::map<std::pair<c10::DeviceType, c10::DeviceIndex>, SeedPlace>;
+    SeedPlace &place = (*places)[{device.type(), device.index()}];
+    if (!place.seed.defined()) {
+        place.seed = at::empty({1}, at::TensorOptions().dtype(at::kLong).device(device));
+    }
+    if (!device.is_cpu()) {
+        const c10::impl::VirtualGuardImpl guard(device.type());
+        const c10::Stream stream = guard.getStream(device);
+        // A pass on another stream may still have to read the seed before.
+        if (place.stream && *place.stream != stream) guard.synchronizeDevice(device.index());
+        place.stream = stream;
+    }
+    place.seed.fill_(static_cast<int64_t>(seed));
+    return place.seed;
+}
+
+/// What a thread draws between `ct_draws_begin` and `ct_draws_end`.
+struct Draws {
+    Draws(at::Device where, uint64_t number)
+        : generator(where, number), device(current_device(where)), seed(placed_seed(device, number)) {}
+
+    const SeededGenerator generator;
+    const at::Device device;
+    const at::Tensor seed;
+    int64_t calls = 0;
+};
+
+thread_local std::unique_ptr<Draws> draws;
 
 }  // namespace
 
@@ -24,6 +67,16 @@ SeededGenerator::SeededGenerator(at::Device where, uint64_t seed) {
     at::Generator generator = at::globalContext().defaultGenerator(where);
     const std::lock_guard lock(generator.mutex());
     generator.set_current_seed(seed);
+}
+
+bool draws_from_one_seed(const at::Device &device) {
+    return draws != nullptr && draws->device.type() == device.type() &&
+           (device.is_cpu() || draws->device.index() == device.index());
+}
+
+std::optional<Draw> next_draw(const at::Device &device) {
+    if (!draws_from_one_seed(device)) return std::nullopt;
+    return Draw{draws->seed, draws->calls++};
 }
 
 uint64_t batch_seed(const PackedRows &rows, uint64_t seed) {
@@ -37,7 +90,9 @@ using namespace ctorch;
 CTStatus ct_draws_begin(CTDeviceKind kind, uint64_t seed) {
     return with_exception_boundary([&] {
         TORCH_CHECK(draws == nullptr, "this thread draws from one seed already");
-        draws = std::make_unique<SeededGenerator>(device(kind), seed);
+        // Compiling and loading is forbidden while work is recorded, which comes next.
+        if (kind == CT_CUDA && ct_device_available(kind)) prepare_device_kernels();
+        draws = std::make_unique<Draws>(device(kind), seed);
     });
 }
 

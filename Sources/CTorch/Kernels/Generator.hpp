@@ -4,6 +4,7 @@
 #include "PackedRows.hpp"
 
 #include <mutex>
+#include <optional>
 
 namespace ctorch {
 
@@ -18,6 +19,21 @@ class SeededGenerator {
   private:
     std::unique_lock<std::mutex> lock_;
 };
+
+/// Where the masks of one call come from that draws them from counters: from the number that `seed`, int64 [1] on the
+/// device, holds when the device gets to it, and from the number of the call.
+struct Draw {
+    at::Tensor seed;
+    int64_t call;
+};
+
+/// The next draw of this thread from its one seed for the device; none outside `ct_draws_begin` and `ct_draws_end`.
+///
+/// The tensor is the same in every pass, so that a recorded graph finds the seed of the pass in which it is started,
+/// and calls are counted from 0 in each, so that a plain pass has the masks of a recorded one.
+std::optional<Draw> next_draw(const at::Device &device);
+/// Whether this thread draws from one seed for the device.
+bool draws_from_one_seed(const at::Device &device);
 
 /// A seed for one batch: the first row's key tells the micro-batches of a step apart, which share its seed.
 uint64_t batch_seed(const PackedRows &rows, uint64_t seed);

@@ -7,6 +7,7 @@
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <dlfcn.h>
 #include <memory>
@@ -23,17 +24,6 @@ constexpr const char *cuda_library = "libtorch_cuda.dylib", *driver = "libcuda.d
 constexpr const char *cuda_library = "libtorch_cuda.so", *driver = "libcuda.so.1";
 #endif
 
-/// The file that libtorch's CPU half was loaded from, links resolved; empty if the system does not tell.
-std::string libtorch_file() {
-    Dl_info info{};
-    // A function of libtorch's that is not in line; its address is in the library, or in a stub of ours.
-    if (dladdr(reinterpret_cast<const void *>(at::detail::getCUDAHooks), &info) == 0 || info.dli_fname == nullptr) {
-        return "";
-    }
-    const std::unique_ptr<char, decltype(&std::free)> path(realpath(info.dli_fname, nullptr), std::free);
-    return path == nullptr ? "" : path.get();
-}
-
 bool open_library(const std::string &path, int scope = RTLD_GLOBAL) {
     if (dlopen(path.c_str(), RTLD_NOW | scope) != nullptr) return true;
     const char *problem = dlerror();
@@ -46,13 +36,22 @@ bool open_library(const std::string &path, int scope = RTLD_GLOBAL) {
 bool open_cuda() {
     // Without a driver nothing could run there.
     if (!open_library(driver, RTLD_LOCAL)) return false;
-    const std::string file = libtorch_file();
-    const auto end = file.rfind('/');
-    return (end != std::string::npos && open_library(file.substr(0, end + 1) + cuda_library)) ||
-           open_library(cuda_library);
+    const std::string folder = libtorch_folder();
+    return (!folder.empty() && open_library(folder + "/" + cuda_library)) || open_library(cuda_library);
 }
 
 }  // namespace
+
+std::string libtorch_folder() {
+    Dl_info info{};
+    // A function of libtorch's that is not in line; its address is in the library, or in a stub of ours.
+    if (dladdr(reinterpret_cast<const void *>(at::detail::getCUDAHooks), &info) == 0 || info.dli_fname == nullptr) {
+        return "";
+    }
+    const std::unique_ptr<char, decltype(&std::free)> path(realpath(info.dli_fname, nullptr), std::free);
+    const std::string file = path == nullptr ? "" : path.get();
+    return file.substr(0, std::min(file.rfind('/'), file.size()));
+}
 
 bool load_cuda() noexcept {
     static const bool loaded = open_cuda();

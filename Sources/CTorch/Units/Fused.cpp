@@ -2,10 +2,13 @@
 // Files of one unit are compiled together (docs/decisions/0054-the-build.md).
 #include "../AddNorm/AddNorm.cpp"
 #include "../AddNorm/Kernel.cpp"
+#include "../AddNorm/OnDevice.cpp"
 #include "../AddNorm/Plain.cpp"
 #include "../BiasGelu/BiasGelu.cpp"
 #include "../BiasGelu/Kernel.cpp"
+#include "../BiasGelu/OnDevice.cpp"
 #include "../Dropout/Dropout.cpp"
+#include "../Dropout/Drawn.cpp"
 #include "../Dropout/Kernel.cpp"
 #include "../Dropout/Plain.cpp"
 #include "../SpanLoss/Kernel.cpp"

@@ -211,8 +211,8 @@ CTStatus ct_bias_gelu(const CTTensor *_Nullable h, const CTTensor *_Nullable bia
 CTStatus ct_bias_gelu_plain(const CTTensor *_Nullable h, const CTTensor *_Nullable bias,
                                 CTTensor *_Nullable *_Nonnull out);
 /// Layer norm of `residual` + dropout(`x` + `bias`): `x` and `residual` [T, H], the others [H]; `bias` may be NULL for
-/// none. The result has the type of `residual`; its copy in bfloat16 goes to `low` unless that is NULL. Differentiable
-/// in the five of them, through both results.
+/// none. The result has the type of `residual`; its copy in 16 bits, float16 if `x` is and else bfloat16, goes to `low`
+/// unless that is NULL. Differentiable in the five of them, through both results.
 CTStatus ct_add_norm(const CTTensor *_Nullable x, const CTTensor *_Nullable bias, const CTTensor *_Nullable residual,
                      const CTTensor *_Nullable scale, const CTTensor *_Nullable shift,
                      const CTTensor *_Nullable row_starts, const CTTensor *_Nullable row_keys, double probability,

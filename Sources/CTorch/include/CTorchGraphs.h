@@ -53,10 +53,17 @@ int32_t ct_graph_foreign_count(const CTGraph *_Nullable graph);
 
 /// Until `ct_draws_end`, the device's generator draws what operations of this thread ask for from this seed, one number
 /// after another, instead of from a seed for each operation; other threads wait that want to draw. A recorded graph
-/// draws from the seed of the time when it is started.
+/// draws from the seed of the time when it is started. `ct_add_norm` draws its masks from that seed and the number of
+/// the call, on CUDA and on the device's path.
 CTStatus ct_draws_begin(CTDeviceKind device, uint64_t seed);
 /// Ends that, on the same thread.
 void ct_draws_end(void);
+/// "in use" where a GPU's fused kernels compute what is drawn from one seed, or in a line why they do not. Where nobody
+/// asked before, it compiles and checks them. The text stays until the next call on the thread.
+const char *_Nonnull ct_fused_kernels(CTDeviceKind device);
+/// Whether `ct_bias_gelu` and `ct_add_norm` had better add the bias of a product than the product itself, on this
+/// thread now: on the CPU, and on a GPU between `ct_draws_begin` and `ct_draws_end` where its fused kernels are in use.
+bool ct_adds_bias_later(CTDeviceKind device);
 
 /// The elements `start ..< end` of a vector of int64 numbers as ids that the caller says lie in 0 ... `highest`: they
 /// share its memory, may be overwritten by others of that range, and `ct_embedding` does not look at them.
