@@ -155,8 +155,8 @@ struct BatcherTests {
     }
 
     @Test(
-        "a batch has as many tokens as the model reads in the time of a batch, but at least 512",
-        arguments: [(Duration.milliseconds(10), 512), (.seconds(3600), 16_384)])
+        "a batch has as many tokens as the model reads in the time of a batch, but at least 1024",
+        arguments: [(Duration.milliseconds(10), 1024), (.seconds(3600), 16_384)])
     func pace(longest: Duration, most: Int) async throws {
         try await withReader { reader in
             let slow = SlowReader(reader)

@@ -5,8 +5,9 @@ import QuestionAnswering
 /// Light requests and heavy ones each get half of the model's tokens while both wait, so that neither keeps the other
 /// waiting. Among themselves they take turns, row by row.
 struct BatchLine {
-    /// The most tokens of all rows of a light request: more than a question about a page has.
-    static let lightTokens = 1024
+    /// The most tokens of all rows of a light request: they fit into the smallest batch, and are more than a question
+    /// about a page has.
+    static let lightTokens = BatchPace.fewest
 
     /// Names a request.
     struct Ticket: Hashable, Sendable {
