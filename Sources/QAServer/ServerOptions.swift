@@ -10,7 +10,7 @@ public struct ServerLimits: Sendable, Hashable {
     public var waitingBytes = 512_000_000
     /// Tokens that wait for the model; what would add more is refused with status 429.
     public var waitingTokens = 4_000_000
-    /// Tokens of one batch at most; a batch that would take the model longer than 250 ms gets fewer.
+    /// Tokens of one batch. Requests of over 1,024 tokens get at most 250 ms of each.
     public var batchTokens = 16_384
     /// Bytes of a request's body; a longer one is refused with status 413.
     public var payloadBytes = 2_000_000

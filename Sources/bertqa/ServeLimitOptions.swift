@@ -14,7 +14,7 @@ struct ServeLimitOptions: ParsableArguments {
     @Option(help: "Tokens that wait for the model; more are refused with status 429.")
     var maxWaitingTokens = ServerLimits().waitingTokens
 
-    @Option(help: "Tokens of one batch at most; a batch that would take longer than 250 ms gets fewer.")
+    @Option(help: "Tokens of one batch. Requests of over 1,024 tokens get at most 250 ms of each.")
     var maxBatchTokens = ServerLimits().batchTokens
 
     @Option(

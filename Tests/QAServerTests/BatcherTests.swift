@@ -155,13 +155,13 @@ struct BatcherTests {
     }
 
     @Test(
-        "a batch has as many tokens as the model reads in the time of a batch, but at least 1024",
-        arguments: [(Duration.milliseconds(10), 1024), (.seconds(3600), 16_384)])
+        "heavy requests get the tokens that the model reads in their time, but at least 512",
+        arguments: [(Duration.milliseconds(10), 512), (.seconds(3600), 16_384)])
     func pace(longest: Duration, most: Int) async throws {
         try await withReader { reader in
             let slow = SlowReader(reader)
             let batcher = Batcher(
-                reader: slow, tokenBudget: 16_384, longestBatch: longest, delay: .zero, metrics: ServerMetrics())
+                reader: slow, tokenBudget: 16_384, heavyTime: longest, delay: .zero, metrics: ServerMetrics())
             let heavy = try question(reader, words: 2000)
             let tasks = (0..<3).map { _ in Task { try await batcher.readings(of: [heavy]) } }
             for task in tasks { #expect(try await task.value[0].count == heavy.rowCount) }

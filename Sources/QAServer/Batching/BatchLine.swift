@@ -1,13 +1,13 @@
 import QuestionAnswering
 
-/// The requests that wait for the model, and whose row goes next.
+/// The requests that wait for the model, in two lines: light ones, and heavy ones, which have more rows than a page of
+/// text.
 ///
-/// Light requests and heavy ones each get half of the model's tokens while both wait, so that neither keeps the other
-/// waiting. Among themselves they take turns, row by row.
+/// Who arrives waits for the batch in hand, so heavy requests get a bounded part of each, and light ones all the rest.
+/// In each line requests take turns, row by row.
 struct BatchLine {
-    /// The most tokens of all rows of a light request: they fit into the smallest batch, and are more than a question
-    /// about a page has.
-    static let lightTokens = BatchPace.fewest
+    /// The most tokens of all rows of a light request.
+    static let lightTokens = 1024
 
     /// Names a request.
     struct Ticket: Hashable, Sendable {
@@ -42,8 +42,8 @@ struct BatchLine {
     private var requests: [Ticket: Request] = [:]
     private var light: [Ticket] = []
     private var heavy: [Ticket] = []
-    /// The tokens that light requests got beyond those of heavy ones since both wait.
-    private var advance = 0
+    /// Whether a heavy request waits that got nothing of the last batch.
+    private var heavyIsDue = false
     private var tickets = 0
     private(set) var rowCount = 0
     private(set) var tokenCount = 0
@@ -80,43 +80,40 @@ struct BatchLine {
         }
     }
 
-    /// Takes rows for a batch until the budget is spent.
-    mutating func takeBatch(tokenBudget: Int, now: ContinuousClock.Instant = .now) -> Batch {
+    /// Takes rows for a batch.
+    ///
+    /// - Parameters:
+    ///   - tokenBudget: its tokens at most; a single longer row gets a batch of its own.
+    ///   - heavyTokens: those of heavy requests among them.
+    mutating func takeBatch(tokenBudget: Int, heavyTokens: Int, now: ContinuousClock.Instant = .now) -> Batch {
         var batch = Batch()
-        var company: Set<Ticket> = []
-        while let ticket = next, var request = requests[ticket] {
+        let isDue = heavyIsDue
+        if isDue { take(\.heavy, for: &batch, upTo: min(tokenBudget, heavyTokens), now) }
+        take(\.light, for: &batch, upTo: heavy.isEmpty ? tokenBudget : tokenBudget / 2, now)
+        let rowsBefore = batch.rows.count
+        if !isDue { take(\.heavy, for: &batch, upTo: min(tokenBudget, batch.tokens + heavyTokens), now) }
+        heavyIsDue = !isDue && !heavy.isEmpty && batch.rows.count == rowsBefore
+        take(\.light, for: &batch, upTo: tokenBudget, now)
+        rowCount -= batch.rows.count
+        tokenCount -= batch.tokens
+        batch.requests = Set(batch.rows.map(\.ticket)).count
+        return batch
+    }
+
+    /// Takes rows of a line, whose requests take turns, until the batch has `limit` tokens.
+    private mutating func take(
+        _ line: WritableKeyPath<Self, [Ticket]>, for batch: inout Batch, upTo limit: Int, _ now: ContinuousClock.Instant
+    ) {
+        while let ticket = self[keyPath: line].first, var request = requests[ticket] {
             let row = request.rows[request.taken]
-            guard batch.isEmpty || batch.tokens + row.tokenCount <= tokenBudget else { break }
+            guard batch.isEmpty || batch.tokens + row.tokenCount <= limit else { return }
             if request.taken == 0 { batch.waits.append(request.arrival.duration(to: now)) }
-            company.insert(ticket)
             batch.rows.append((ticket, request.taken, row))
             batch.tokens += row.tokenCount
             request.taken += 1
             requests[ticket] = request
-            rowCount -= 1
-            tokenCount -= row.tokenCount
-            endTurn(of: request, tokens: row.tokenCount)
-        }
-        batch.requests = company.count
-        return batch
-    }
-
-    /// The request whose row goes next.
-    private var next: Ticket? {
-        guard let lightest = light.first else { return heavy.first }
-        return advance > 0 ? heavy.first ?? lightest : lightest
-    }
-
-    /// A request with rows left goes to the end of its line.
-    private mutating func endTurn(of request: Request, tokens: Int) {
-        let goesOn = request.taken < request.rows.count
-        advance = light.isEmpty || heavy.isEmpty ? 0 : advance + (request.isLight ? tokens : -tokens)
-        if request.isLight {
-            light.removeFirst()
-            if goesOn { light.append(request.ticket) }
-        } else {
-            heavy.removeFirst()
-            if goesOn { heavy.append(request.ticket) }
+            self[keyPath: line].removeFirst()
+            if request.taken < request.rows.count { self[keyPath: line].append(ticket) }
         }
     }
 

@@ -1,12 +1,11 @@
-/// How many tokens a batch may have, so that it keeps the model busy for a bounded time.
+/// How many tokens of heavy requests a batch may have, so that they keep the model busy for a bounded time.
 ///
 /// A request that arrives waits for the batch in hand. A bound in tokens alone is a fifth of a second on one machine and
 /// eight on another.
 struct BatchPace {
-    /// Tokens that are always allowed. Fewer cost throughput: eight clients of a slow machine were answered 6 per cent
-    /// less often with 600.
-    static let fewest = 1024
-    /// Tokens of a batch before the model's speed is known.
+    /// Tokens that are always allowed: fewer cost throughput.
+    static let fewest = 512
+    /// Tokens before the model's speed is known.
     static let first = 2048
 
     private let most: Int
@@ -14,15 +13,15 @@ struct BatchPace {
     private var tokensPerSecond: Double?
 
     /// - Parameters:
-    ///   - most: tokens of a batch, however fast the model is.
-    ///   - longest: how long the model may read one batch.
+    ///   - most: how many, however fast the model is.
+    ///   - longest: how long the model may read them.
     init(most: Int, longest: Duration) {
         self.most = most
         self.longest = longest
     }
 
-    /// Tokens that the next batch may have.
-    var tokenBudget: Int {
+    /// Tokens of heavy requests that the next batch may have.
+    var heavyTokens: Int {
         guard let tokensPerSecond else { return min(most, Self.first) }
         let tokens = tokensPerSecond * (longest / .seconds(1))
         return tokens >= Double(most) ? most : min(most, max(Self.fewest, Int(tokens)))

@@ -3,11 +3,12 @@ import QuestionAnswering
 
 /// Packs the rows of all waiting requests into batches for the model, which reads one batch at a time.
 ///
-/// A batch is taken when the model is free: what arrives while it computes goes into the next one, up to the tokens that
-/// the model reads in a quarter of a second (`BatchPace`), so that batches grow with the load and an idle server answers
-/// at once. Requests take turns (`BatchLine`), and a cancelled one leaves the line.
+/// A batch is taken when the model is free: what arrives while it computes goes into the next one, up to a budget of
+/// tokens, so that batches grow with the load and an idle server answers at once. Heavy requests get a bounded time of
+/// each batch (`BatchLine`, `BatchPace`), and a cancelled one leaves the line.
 package actor Batcher {
     private let reader: any RowReader
+    private let tokenBudget: Int
     private var pace: BatchPace
     private let waitingTokens: Int
     private let delay: Duration
@@ -19,16 +20,17 @@ package actor Batcher {
     private var lastCompany = 1
 
     /// - Parameters:
-    ///   - tokenBudget: tokens of one batch at most; a single longer row gets one of its own.
-    ///   - longestBatch: how long the model may read one batch; batches get fewer tokens when it would take longer.
+    ///   - tokenBudget: tokens of one batch; a single longer row gets one of its own.
+    ///   - heavyTime: how long the model may read heavy requests in one batch.
     ///   - waitingTokens: tokens of all rows that may wait; a request that finds none waiting is never refused.
     ///   - delay: how long the model waits, after a batch of several requests, for as many to come again.
     package init(
-        reader: any RowReader, tokenBudget: Int, longestBatch: Duration = .milliseconds(250),
+        reader: any RowReader, tokenBudget: Int, heavyTime: Duration = .milliseconds(250),
         waitingTokens: Int = .max, delay: Duration, metrics: ServerMetrics
     ) {
         self.reader = reader
-        pace = BatchPace(most: tokenBudget, longest: longestBatch)
+        self.tokenBudget = tokenBudget
+        pace = BatchPace(most: tokenBudget, longest: heavyTime)
         self.waitingTokens = waitingTokens
         self.delay = delay
         self.metrics = metrics
@@ -87,7 +89,7 @@ package actor Batcher {
     private func run() async {
         while !line.isEmpty {
             await waitForCompany()
-            let batch = line.takeBatch(tokenBudget: pace.tokenBudget)
+            let batch = line.takeBatch(tokenBudget: tokenBudget, heavyTokens: pace.heavyTokens)
             guard !batch.isEmpty else { continue }
             lastCompany = batch.requests
             metrics.observeBatch(batch, waiting: line.rowCount)
@@ -123,7 +125,7 @@ package actor Batcher {
     private func waitForCompany() async {
         guard lastCompany > 1 else { return }
         let end = ContinuousClock.now + delay
-        while line.requestCount < lastCompany, line.tokenCount < pace.tokenBudget, ContinuousClock.now < end {
+        while line.requestCount < lastCompany, line.tokenCount < tokenBudget, ContinuousClock.now < end {
             // This task has no parent: nothing cancels it.
             try? await Task.sleep(for: min(delay, .microseconds(250)))
         }
