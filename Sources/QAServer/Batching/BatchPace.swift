@@ -1,7 +1,7 @@
 /// How many tokens of heavy requests a batch may have, so that they keep the model busy for a bounded time.
 ///
-/// A request that arrives waits for the batch in hand. A bound in tokens alone is a fifth of a second on one machine and
-/// eight on another.
+/// A request that arrives waits for the batch in hand. A bound in tokens alone is a fifth of a second on one machine
+/// and eight on another.
 struct BatchPace {
     /// Tokens that are always allowed: fewer cost throughput.
     static let fewest = 512
