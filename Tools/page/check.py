@@ -17,6 +17,8 @@ from browser import Browser
 ROOT = Path(__file__).resolve().parents[2]
 PORT = 18093
 HOME = f"http://127.0.0.1:{PORT}/"
+# It has two likely answers in the text.
+TWO_ANSWERS = "When was it the tallest?"
 TOWER = (
     "🗼👩‍👩‍👧 The Eiffel Tower (tour Eiffel) was designed by the engineers of Gustave Eiffel and opened on "
     "31 March 1889.\n\n"
@@ -102,6 +104,9 @@ def marks_the_right_words(person):
 def shows_others_on_hover_and_focus(person):
     browser = person.browser
     person.ask("How tall is it?")
+    unlikely = browser.run("document.querySelectorAll('#turns > li:last-child .others button').length")
+    assert unlikely == 0, "answers that nobody would believe are shown"
+    person.ask(TWO_ANSWERS)
     best = person.marked()
     others = browser.run("[...document.querySelectorAll('#turns > li:last-child .others button')]"
         ".map(b => b.firstChild.textContent)")
@@ -177,7 +182,7 @@ def works_by_keyboard(person):
     browser.press("ArrowUp")
     assert browser.run("document.getElementById('question').value") == "What was the name of the captain?"
     browser.press("ArrowUp")
-    assert browser.run("document.getElementById('question').value") == "How tall is it?"
+    assert browser.run("document.getElementById('question').value") == TWO_ANSWERS
     browser.press("ArrowDown")
     browser.press("ArrowDown")
     assert browser.run("document.getElementById('question').value") == ""
@@ -198,6 +203,8 @@ def works_by_keyboard(person):
 
 def keeps_what_is_being_written(person):
     browser = person.browser
+    person.write(TOWER)
+    person.ask(TWO_ANSWERS)
     alternative = "document.querySelector('#turns > li:last-child .others button')"
     browser.run(f"{alternative}.focus()")
     browser.press("e")

@@ -39,8 +39,10 @@ function fill(turn) {
       best.passage.text.slice(from + best.text.length));
     reply.append(quote);
   }
-  if (others.length) {
-    const list = others.filter(other => other.text).map(other => {
+  // What would be shown as 0.00 or as less than 1 % is no alternative that anybody could use.
+  const likely = others.filter(other => other.text && other.score >= 0.005);
+  if (likely.length) {
+    const list = likely.map(other => {
       const button = make("button", { type: "button" },
         make("bdi", { textContent: other.text }), make("small", { textContent: brief(other.score) }));
       const index = turn.answers.indexOf(other);
