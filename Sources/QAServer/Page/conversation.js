@@ -39,8 +39,7 @@ function fill(turn) {
       best.passage.text.slice(from + best.text.length));
     reply.append(quote);
   }
-  // What would be shown as 0.00 or as less than 1 % is no alternative that anybody could use.
-  const likely = others.filter(other => other.text && other.score >= 0.005);
+  const likely = others.filter(isLikely);
   if (likely.length) {
     const list = likely.map(other => {
       const button = make("button", { type: "button" },
@@ -62,6 +61,8 @@ function fill(turn) {
   act("Copy link", event => copyLink(turn, event.target));
   reply.append(acts);
 }
+// What would be shown as 0.00 or as less than 1 % is no alternative that anybody could use.
+function isLikely(answer) { return answer.text !== "" && answer.score >= 0.005; }
 // Whether the server left a question unanswered because no answer's score is high enough for it.
 function isUnsure(turn) {
   return !turn.answers[0].text && turn.answers.length > 1 && !(turn.noAnswer > (state.threshold ?? 1));
@@ -79,10 +80,8 @@ async function point(turn, index, scroll) {
   if (source !== state.source || source === "" && turn.text !== state.text) {
     if (source === "") setText(turn.text, "", false); else if (!await openDocument(source)) return;
   }
-  const here = turn.source === "*"
-    ? turn.answers.map(a => a.document === source ? a : { start: 0, end: 0 })
-    : turn.answers;
-  mark(here, index, scroll);
+  const isHere = other => other === answer || isLikely(other) && (turn.source !== "*" || other.document === source);
+  mark(turn.answers.map(other => isHere(other) ? other : { start: 0, end: 0 }), index, scroll);
 }
 async function ask(question) {
   if (!$("draft").hidden) finishWriting();
