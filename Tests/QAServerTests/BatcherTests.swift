@@ -139,7 +139,7 @@ struct BatcherTests {
             try await waitUntil { await batcher.waitingRows == 4 * heavy.rowCount - 1 }
             for number in 1...4 { try await held.release(number) }
             try await held.waitForBatch(5)
-            // As many tokens as four heavy rows: the light ones get half of them and the heavy ones the other half.
+            // As many tokens as four heavy rows.
             let count = 4 * 48 / light.tokenCount
             let lights = (0..<count).map { _ in Task { try await batcher.readings(of: [light]) } }
             try await waitUntil { await batcher.waitingRows == 4 * heavy.rowCount - 5 + count }
