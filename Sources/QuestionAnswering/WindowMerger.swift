@@ -1,17 +1,3 @@
-/// How the logits of a row become its reading.
-package struct RowDecoding: Sendable {
-    let decoder: SpanDecoder
-    let count: Int
-    let temperatures: [Double]
-
-    /// What the model makes of a row.
-    ///
-    /// - Parameter logits: start and end logit of each token of the row, alternating.
-    package func read(_ row: Feature, logits: ArraySlice<Float>) -> RowReading {
-        RowReading(row, logits: logits, decoder: decoder, count: count, temperatures: temperatures)
-    }
-}
-
 /// Collects the windows of each example, which come one after another, and ranks them together.
 package struct WindowMerger {
     /// How the rows that `add` takes are read.
