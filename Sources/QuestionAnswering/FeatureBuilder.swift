@@ -1,6 +1,4 @@
-import Dispatch
 import SQuAD
-import Synchronization
 import Tokenizers
 
 /// The rows made of a dataset, and what had to be left out.
@@ -54,20 +52,11 @@ package struct FeatureBuilder: Sendable {
         _ examples: [Example], labelled: Bool, allAnswers: Bool = false, from base: Int = 0
     ) -> FeatureSet {
         let groups = Self.paragraphs(examples)
-        let parts = Mutex([FeatureSet?](repeating: nil, count: groups.count))
-        // Small batches of paragraphs keep the lock out of the way.
-        let grain = 16
-        DispatchQueue.concurrentPerform(iterations: (groups.count + grain - 1) / grain) { batch in
-            for group in (batch * grain)..<min((batch + 1) * grain, groups.count) {
-                let part = build(
-                    paragraph: groups[group], of: examples, labelled: labelled, allAnswers: allAnswers, from: base)
-                parts.withLock { $0[group] = part }
-            }
+        let parts = onAllCores(groups.count, grain: 16) { group in
+            build(paragraph: groups[group], of: examples, labelled: labelled, allAnswers: allAnswers, from: base)
         }
         var result = FeatureSet()
-        for case let part? in parts.withLock({ $0 }) {
-            result.append(part)
-        }
+        for part in parts { result.append(part) }
         return result
     }
 
