@@ -61,7 +61,7 @@ package struct Predictor {
     ///
     /// - Parameters:
     ///   - features: rows in the order of their examples, all windows of an example together.
-    ///   - progress: called after each pass with the number of rows done.
+    ///   - progress: called after each pass with the number of rows read.
     package func predict(
         _ features: [Feature], count: Int = 1, labelled: Bool = false, progress: (Int) throws -> Void = { _ in }
     ) throws -> (predictions: [Int: Prediction], loss: SpanLoss) {
@@ -105,29 +105,49 @@ package struct Predictor {
     ) throws {
         var first = 0
         try forEachPass(features, progress: progress) { rows, logits in
-            let (places, before) = (Self.places(of: rows), first)
-            let readings = onAllCores(rows.count) { reading(before + $0, rows[$0], logits[places[$0]]) }
-            for (number, row) in rows.enumerated() { body(row, readings[number], logits[places[number]]) }
+            Self.read(rows, logits, from: first, reading: reading, body)
             first += rows.count
         }
+    }
+
+    /// The same for a pass that was begun.
+    package func forEachReading<Reading: Sendable>(
+        of pass: PendingPass, reading: @Sendable (Int, Feature, ArraySlice<Float>) -> Reading,
+        _ body: (Feature, Reading, ArraySlice<Float>) -> Void
+    ) throws {
+        Self.read(pass.rows, try finish(pass), from: 0, reading: reading, body)
+    }
+
+    private static func read<Reading: Sendable>(
+        _ rows: [Feature], _ logits: [Float], from first: Int,
+        reading: @Sendable (Int, Feature, ArraySlice<Float>) -> Reading,
+        _ body: (Feature, Reading, ArraySlice<Float>) -> Void
+    ) {
+        let places = places(of: rows)
+        let readings = onAllCores(rows.count) { reading(first + $0, rows[$0], logits[places[$0]]) }
+        for (number, row) in rows.enumerated() { body(row, readings[number], logits[places[number]]) }
     }
 
     private func forEachPass(
         _ features: [Feature], progress: (Int) throws -> Void, _ body: ([Feature], [Float]) -> Void
     ) throws {
-        for range in BatchPlan.byTokens(features, budget: tokenBudget) {
-            let rows = Array(features[range])
-            var logits = try logits(rows, of: model, tokenizer, graphs.first)
-            if !partners.isEmpty {
-                let others = try partners.enumerated().map { index, partner in
-                    try self.logits(
-                        rows, of: partner.model, partner.tokenizer, graphs.isEmpty ? nil : graphs[index + 1])
-                }
-                logits = LogitAverage.of([logits] + others, rows: rows)
-            }
-            body(rows, logits)
-            try progress(range.upperBound)
+        var waiting: PendingPass?
+        var done = 0
+        func finishWaiting() throws {
+            guard let pass = waiting else { return }
+            body(pass.rows, try finish(pass))
+            done += pass.rows.count
+            try progress(done)
+            waiting = nil
         }
+        for range in BatchPlan.byTokens(features, budget: tokenBudget) {
+            // The device goes on with this pass while the host reads the one before.
+            let pass = try begin(Array(features[range]))
+            try finishWaiting()
+            waiting = pass
+            if !runsAhead { try finishWaiting() }
+        }
+        try finishWaiting()
     }
 
     /// Where the logits of each row are.
@@ -139,11 +159,28 @@ package struct Predictor {
         }
     }
 
-    private func logits(
-        _ rows: [Feature], of model: QuestionAnsweringModel, _ tokenizer: Tokenizer, _ graphs: ReadingGraphs?
-    ) throws -> [Float] {
-        let logits =
-            try graphs?.logits(rows) ?? Self.plainLogits(rows, of: model, tokenizer, device)
+    /// Whether the device computes by itself what it was given, so that a pass had better be begun before the one
+    /// before it is read.
+    package var runsAhead: Bool { device != .cpu || !graphs.isEmpty }
+
+    /// Begins a pass of all models over rows; where `runsAhead` is false it is also done then.
+    package func begin(_ rows: [Feature]) throws -> PendingPass {
+        let models = [(model, tokenizer)] + partners.map { ($0.model, $0.tokenizer) }
+        let logits = try models.enumerated().map { number, one in
+            graphs.isEmpty
+                ? try Self.beginPlainly(rows, one.0, one.1, device) : try graphs[number].begin(rows)
+        }
+        return PendingPass(rows: rows, logits: logits)
+    }
+
+    /// Waits for a pass: the logits of its rows, the models' average.
+    private func finish(_ pass: PendingPass) throws -> [Float] {
+        let models = [model] + partners.map(\.model)
+        let all = try zip(models, pass.logits).map { model, pending in try checked(pending.array(), of: model) }
+        return all.count == 1 ? all[0] : LogitAverage.of(all, rows: pass.rows)
+    }
+
+    private func checked(_ logits: [Float], of model: QuestionAnsweringModel) throws -> [Float] {
         do {
             try model.parameters.checkSource()
         } catch {
@@ -153,11 +190,12 @@ package struct Predictor {
         return logits
     }
 
-    private static func plainLogits(
-        _ rows: [Feature], of model: QuestionAnsweringModel, _ tokenizer: Tokenizer, _ device: Device
-    ) throws(TorchError) -> [Float] {
+    private static func beginPlainly(
+        _ rows: [Feature], _ model: QuestionAnsweringModel, _ tokenizer: Tokenizer, _ device: Device
+    ) throws(TorchError) -> PendingLogits {
         let batch = try PackedBatch(rows, tokenizer: tokenizer, config: model.config, device: device)
-        return try withoutGradients { () throws(TorchError) in try model(batch.input).to(.float32).array() }
+        let logits = try withoutGradients { () throws(TorchError) in try model(batch.input).to(.float32) }
+        return PendingLogits(copy: try HostCopy(of: logits), tokenCount: batch.tokenCount)
     }
 
     private static func notFinite(_ model: QuestionAnsweringModel) throws -> ReaderError {

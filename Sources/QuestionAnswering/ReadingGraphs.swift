@@ -29,8 +29,8 @@ package final class ReadingGraphs {
     /// The number of graphs.
     package var count: Int { graphs.count }
 
-    /// The logits of rows, start and end alternating.
-    package func logits(_ rows: [Feature]) throws(TorchError) -> [Float] {
+    /// Queues a pass over rows, without waiting for the device: their logits.
+    package func begin(_ rows: [Feature]) throws(TorchError) -> PendingLogits {
         do {
             return try read(rows)
         } catch {
@@ -39,7 +39,7 @@ package final class ReadingGraphs {
         }
     }
 
-    private func read(_ rows: [Feature]) throws(TorchError) -> [Float] {
+    private func read(_ rows: [Feature]) throws(TorchError) -> PendingLogits {
         try device.enterGraphStream()
         // Few numbers of rows: those that are missing have no tokens.
         let room = 1 << (Int.bitWidth - max(0, rows.count - 1).leadingZeroBitCount)
@@ -56,7 +56,7 @@ package final class ReadingGraphs {
                 fill: { place throws(TorchError) in try place.batch.fill(batch.numbers) },
                 work: { place throws(TorchError) in try place.logits.assign(model(place.batch.input())) })
         }
-        let all: [Float] = try place.logits.array()
-        return Array(all[..<(2 * batch.tokenCount)])
+        // The next batch of this form writes its logits to the same place.
+        return PendingLogits(copy: try HostCopy(of: place.logits), tokenCount: batch.tokenCount)
     }
 }

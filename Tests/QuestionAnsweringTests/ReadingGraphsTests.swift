@@ -35,12 +35,28 @@ struct ReadingGraphsTests {
         try Runtime.walkingDevicePath {
             let graphs = ReadingGraphs(model: model, tokenizer: tokenizer, device: .cpu)
             for (number, batch) in batches.enumerated() {
-                let found = try graphs.logits(batch)
+                let found = try graphs.begin(batch).array()
                 #expect(graphs.count == (number < 2 ? 0 : 1))
                 #expect(found.count == expected[number].count)
                 #expect(zip(found, expected[number]).allSatisfy { abs($0 - $1) < 1e-4 })
-                let once = try ReadingGraphs(model: model, tokenizer: tokenizer, device: .cpu).logits(batch)
+                let once = try ReadingGraphs(model: model, tokenizer: tokenizer, device: .cpu).begin(batch).array()
                 #expect(found == once)
+            }
+        }
+    }
+
+    @Test("a pass that was begun keeps its logits while the next one uses the same graph")
+    func ahead() throws {
+        let tokenizer = try smallTokenizer()
+        let model = try smallModel(vocabulary: tokenizer.vocabulary.count)
+        let batches = [[0, 1, 2, 3], [3, 4, 5, 0], [5, 4, 3, 1], [1, 2, 3, 4]].map { rows($0, tokenizer) }
+        let expected = try batches.map { try plain($0, model, tokenizer) }
+        try Runtime.walkingDevicePath {
+            let graphs = ReadingGraphs(model: model, tokenizer: tokenizer, device: .cpu)
+            let begun = try batches.map { try graphs.begin($0) }
+            #expect(graphs.count == 1)
+            for (pending, logits) in zip(begun, expected) {
+                #expect(zip(try pending.array(), logits).allSatisfy { abs($0 - $1) < 1e-4 })
             }
         }
     }
@@ -54,7 +70,7 @@ struct ReadingGraphsTests {
             for (model, part) in [(short, "has 26 tokens, more than 16"), (poor, "is outside the model's table of 20")]
             {
                 let error = #expect(throws: TorchError.self) {
-                    try ReadingGraphs(model: model, tokenizer: tokenizer, device: .cpu).logits(rows([3], tokenizer))
+                    try ReadingGraphs(model: model, tokenizer: tokenizer, device: .cpu).begin(rows([3], tokenizer))
                 }
                 #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
             }

@@ -1,8 +1,14 @@
-// Numbers on their way from the host to a device.
+// Numbers on their way from the host to a device, and back.
 #include "DeviceCopies.hpp"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/aminmax.h>
+#include <ATen/ops/empty.h>
+#include <c10/core/Event.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+#include <memory>
+#include <optional>
 
 using namespace ctorch;
 
@@ -89,6 +95,42 @@ CTStatus ct_tensor_fill(CTTensor *tensor, const CTTensor *source) {
         }
     });
 }
+
+struct CTHostCopy {
+    at::Tensor value;
+    /// Comes when the copy is there; without one it is.
+    std::optional<c10::Event> arrival;
+};
+
+CTStatus ct_host_copy_begin(const CTTensor *tensor, CTHostCopy **out) {
+    *out = nullptr;
+    return with_exception_boundary([&] {
+        const at::NoGradGuard no_grad;
+        const at::Tensor &source = unwrap(tensor, "tensor");
+        auto copy = std::make_unique<CTHostCopy>();
+        if (source.is_cuda()) {
+            // libtorch's allocator of pinned memory does not hand it out again before the copy is done.
+            copy->value = at::empty(source.sizes(), source.options().device(at::kCPU).pinned_memory(true));
+            copy->value.copy_(source, /*non_blocking=*/true);
+            const c10::impl::VirtualGuardImpl guard(source.device().type());
+            copy->arrival.emplace(source.device().type());
+            copy->arrival->record(guard.getStream(source.device()));
+        } else {
+            copy->value = source.to(at::kCPU, source.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
+        }
+        *out = copy.release();
+    });
+}
+
+CTStatus ct_host_copy_finish(const CTHostCopy *copy, CTTensor **out) {
+    return make_tensor(out, [&] {
+        TORCH_CHECK(copy != nullptr, "the argument 'copy' is NULL");
+        if (copy->arrival) copy->arrival->synchronize();
+        return copy->value;
+    });
+}
+
+void ct_host_copy_free(CTHostCopy *copy) { delete copy; }
 
 CTStatus ct_accumulate(CTTensor *tensor, const CTTensor *value) {
     return with_exception_boundary([&] {

@@ -24,6 +24,8 @@ package struct PredictionStream {
     /// Rows of the batch that is being filled, and their tokens.
     private var rows: [Feature] = []
     private var tokens = 0
+    /// The batch that the device has in hand, while more rows are made ready.
+    private var pending: PendingPass?
     /// Wanted questions without a prediction so far, in order; those before `emitted` are done with.
     private var waiting: ArraySlice<Example> = []
     private var emitted: Int
@@ -35,7 +37,7 @@ package struct PredictionStream {
     ///
     /// - Parameters:
     ///   - count: how many candidates each question gets.
-    ///   - afterBatch: called after each pass of the model.
+    ///   - afterBatch: called after each pass of the model whose answers were handed out.
     package init(
         predictor: Predictor, count: Int, wanted: Range<Int>, emit: @escaping (PredictedExample) throws -> Void,
         afterBatch: @escaping () throws -> Void
@@ -72,19 +74,33 @@ package struct PredictionStream {
     /// Reads what waits. No examples may follow.
     package mutating func finish() throws {
         try read()
+        try finishPending()
         try close()
         try emitUnread(before: wanted.upperBound)
     }
 
-    /// Reads the batch, if it has a wanted question.
+    /// Has the batch read, if it has a wanted question.
     private mutating func read() throws {
         defer { (rows, tokens) = ([], 0) }
         guard let first = rows.first?.example, let last = rows.last?.example else { return }
-        guard first < wanted.upperBound, last >= wanted.lowerBound else { return try close() }
+        guard first < wanted.upperBound, last >= wanted.lowerBound else {
+            try finishPending()
+            return try close()
+        }
+        let pass = try predictor.begin(rows)
+        try finishPending()
+        pending = pass
+        if !predictor.runsAhead { try finishPending() }
+    }
+
+    /// Waits for the device, and hands out what came of its batch.
+    private mutating func finishPending() throws {
+        guard let pass = pending else { return }
+        pending = nil
         var merger = merger
         var finished: [(example: Int, prediction: Prediction)] = []
         let (decoding, wanted) = (merger.decoding, wanted)
-        try predictor.forEachReading(rows) { _, row, logits in
+        try predictor.forEachReading(of: pass) { _, row, logits in
             wanted.contains(row.example) ? decoding.read(row, logits: logits) : nil
         } _: { row, reading, _ in
             let next = if let reading { merger.add(row, reading) } else { merger.finish() }
