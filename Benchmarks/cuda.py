@@ -6,7 +6,8 @@ rest. Each part has its own time limit, and a part that fails is written down as
 
  1. peak: products of large bfloat16 matrices
  2. parity: the parity tests on the GPU, then runs with and without CUDA graphs: equal bits, resumed bits, equal F1
- 3. training: BertQA with and without CUDA graphs, by model and batch size; with graphs, but without fused kernels
+ 3. training: BertQA with and without CUDA graphs, by model and batch size; with graphs, but without fused kernels,
+    or with gradient checkpointing
  4. answering: BertQA with and without CUDA graphs
  5. peers: transformers over the same rows
  6. sanitizer: compute-sanitizer on a short training with graphs
@@ -240,6 +241,13 @@ class Bench:
                 self.tried("training", what, lambda: self.speed(
                     self.model(name), batch, 4 if self.quick else 80, *self.graphs(graphs)))
         self.unfused()
+        self.checkpointed()
+
+    def checkpointed(self):
+        """The largest model in less memory."""
+        name, batch = ("tiny", 2) if self.quick else TRAINED[-1]
+        self.tried("training", f"{name}, batch {batch}, graphs, checkpointing", lambda: self.speed(
+            self.model(name), batch, 4 if self.quick else 40, *self.graphs(True), "--gradient-checkpointing"))
 
     def unfused(self):
         """What fused kernels are worth: the first of the above without them, and whether they were in use at all."""

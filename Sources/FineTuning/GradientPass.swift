@@ -72,17 +72,10 @@ final class GradientPass {
         guard device.recordsGraphs else {
             throw .options("`cuda_graphs` needs `device` cuda and a libtorch that records graphs there")
         }
-        guard objective.takesOnePlace, !rows.contains(where: { $0.spans.count > 1 }) else {
-            throw .options(
-                "`cuda_graphs` goes with one place a label: without `label_smoothing`, `teacher`, and `train_file` "
-                    + "with answers=all or anywhere")
-        }
-        guard !options.gradientCheckpointing else {
-            throw .options("`cuda_graphs` goes without `gradient_checkpointing`, which draws dropout's masks twice")
-        }
         return try TrainingError.wrapping(.computation) {
             try StepGraphs(
-                model: model, optimizer: optimizer, scale: scale, device: device, maxNorm: options.maxGradNorm)
+                model: model, optimizer: optimizer, objective: objective, labelForm: objective.labelForm(of: rows),
+                scale: scale, device: device, maxNorm: options.maxGradNorm)
         }
     }
 
@@ -194,16 +187,17 @@ final class GradientPass {
         if own.isEmpty { try graphs.noPass() }
         for first in stride(from: 0, to: own.count, by: rowsPerPass) {
             let chosen = own[first...].prefix(rowsPerPass)
+            let features = chosen.map { rows[$0] }
             let batch = try FormedBatch(
-                chosen.map { rows[$0] }, room: chosen.count, longest: longest, tokenizer: tokenizer,
-                config: model.config)
+                features, room: chosen.count, longest: longest, tokenizer: tokenizer, config: model.config)
+            let labelled = try graphs.labelled(batch, of: features, numbers: Array(chosen))
             let seed = dropout.passSeed(firstRow: chosen[first])
             totals.tokens += batch.tokenCount
             totals.isUpdated = team.size == 1 && chosen.count == own.count
             if totals.isUpdated {
-                try graphs.step(batch, rows: rowDivisor, seed: seed)
+                try graphs.step(labelled, rows: rowDivisor, seed: seed)
             } else {
-                try graphs.pass(batch, rows: rowDivisor, isFirst: first == 0, seed: seed)
+                try graphs.pass(labelled, rows: rowDivisor, isFirst: first == 0, seed: seed)
             }
         }
         totals.loss = graphs.loss

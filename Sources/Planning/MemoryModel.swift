@@ -129,8 +129,20 @@ extension MemoryModel {
     private func kept(_ batch: PlannedBatch, checkpointing: Bool) -> Int {
         let copies = precision == .fp32 ? 0 : 2 * layerMatrices
         let layer = batch.filledTokens * keptPerToken + keptOfPairs(batch) + copies
-        if checkpointing { return config.layerCount * 4 * config.hiddenSize * batch.filledTokens + layer }
+        if checkpointing {
+            let states = 4 * config.hiddenSize * batch.filledTokens
+            return config.layerCount * (states + keptOfAttention(batch)) + layer
+        }
         return config.layerCount * layer
+    }
+
+    /// What a layer that runs again keeps of attention besides: recorded passes cannot draw its masks again.
+    private func keptOfAttention(_ batch: PlannedBatch) -> Int {
+        guard graphs, device == .cuda, config.attentionDropout > 0 else { return 0 }
+        // Flash attention's result and log-sum-exps; the mask of padded scores in fp32.
+        return precision == .fp32
+            ? config.headCount * batch.squares
+            : batch.filledTokens * (element * config.hiddenSize + 4 * config.headCount)
     }
 
     /// What embeddings and head keep, and what a layer's backward pass works in.

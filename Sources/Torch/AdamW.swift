@@ -119,6 +119,29 @@ package final class AdamW {
         return try Tensor.make("clipGradients") { ct_clip_grad_norm(handles, Int32(handles.count), maxNorm, $0) }
     }
 
+    /// What `clipGradientsDeferred` would do, left to `updatePlaced`, which reads the gradients anyway.
+    ///
+    /// - Parameter scale: what the loss was multiplied with, float32 []; nil where it was not.
+    /// - Returns: the norms as from `clipGradientsDeferred`, without the scale, and what `updatePlaced` has to divide
+    ///   the gradients by.
+    package func measureGradients(
+        maxNorm: Double, scale: Tensor?
+    ) throws(TorchError) -> (norms: Tensor, divisor: Tensor) {
+        let handles: [OpaquePointer?] = slots.map(\.parameter.handle)
+        var divisor: OpaquePointer?
+        let norms = try Tensor.make("measureGradients") { out in
+            withUnsafeMutablePointer(to: &divisor) {
+                ct_measure_gradients(handles, Int32(handles.count), maxNorm, scale?.handle, out, $0)
+            }
+        }
+        guard let divisor else {
+            throw TorchError(
+                kind: .failed, operation: "measureGradients", operands: "",
+                message: "the call succeeded without a result")
+        }
+        return (norms, Tensor(owning: divisor))
+    }
+
     /// One step down the gradients.
     package func update(learningRate: Double) throws(TorchError) {
         try update(learningRate: learningRate, skip: nil)
@@ -167,7 +190,9 @@ package final class AdamW {
     }
 
     /// The step that `placeStep` began, as `update(learningRate:skippingIf:)` takes it: work that can be recorded.
-    package func updatePlaced(skippingIf skip: Tensor) throws(TorchError) {
+    ///
+    /// - Parameter divisor: that of `measureGradients`.
+    package func updatePlaced(dividingBy divisor: Tensor, skippingIf skip: Tensor) throws(TorchError) {
         guard let placed else { preconditionFailure("placeNumbers was not called") }
         for (group, rate) in zip(groups, placed.rates) {
             let (parameters, firsts, seconds) = group.handles
@@ -175,7 +200,7 @@ package final class AdamW {
                 ct_adamw_step_by_tensors(
                     parameters, firsts, seconds, Int32(parameters.count), rate.handle, placed.step.handle,
                     options.beta1, options.beta2, options.epsilon, group.decays ? options.weightDecay : 0,
-                    skip.handle, placed.skipped.handle),
+                    divisor.handle, skip.handle, placed.skipped.handle),
                 "AdamW.updatePlaced")
         }
         try placed.skipped.accumulate(skip)

@@ -176,4 +176,16 @@ extension Tensor {
                 handle, rows.deviceStarts?.handle, targets.handle, Int64(longest), rowDivisor, $0)
         }
     }
+
+    /// `packedSoftSpanLoss` of such logits; the labels' tensors are on the device of the logits.
+    package func packedSoftSpanLoss(
+        inForm rows: PackedRows, labels: SoftSpanLabels, longest: Int, rowDivisor: Double
+    ) throws(TorchError) -> Tensor {
+        let teacher = labels.teacher
+        return try Tensor.make("packedSoftSpanLoss", [self, labels.places]) {
+            ct_packed_soft_span_loss_in_form(
+                handle, rows.deviceStarts?.handle, labels.places.handle, labels.smoothing, teacher?.shares.handle,
+                teacher?.temperature ?? 1, teacher?.weight ?? 0, Int64(longest), rowDivisor, $0)
+        }
+    }
 }

@@ -216,7 +216,8 @@ extension Tensor {
 
 /// What the rows of a packed batch are to answer, where that is more than one place.
 package struct SoftSpanLabels {
-    /// The places that are right: above 0 there, float32 [T, 2] on the CPU. Their probabilities count together.
+    /// The places that are right: above 0 there, float32 [T, 2], on the CPU unless said otherwise. Their
+    /// probabilities count together.
     package let places: Tensor
     /// How much of the label goes to all tokens of the row alike, at least 0 and below 1.
     package let smoothing: Double
@@ -225,7 +226,8 @@ package struct SoftSpanLabels {
 
     /// What a teacher makes of the rows.
     package struct Teacher {
-        /// Its shares of the starts and ends, float32 [T, 2] on the CPU; those of a row sum to 1 in each column.
+        /// Its shares of the starts and ends, float32 [T, 2], where the places are; those of a row sum to 1 in each
+        /// column.
         package let shares: Tensor
         /// What logits are divided by.
         package let temperature: Double

@@ -66,9 +66,6 @@ struct PlanCommand: AsyncParsableCommand {
             throw ValidationError(
                 "--memory \(memory) must be a number with KiB, MiB, GiB, KB, MB or GB, such as 12GiB")
         }
-        if run.cudaGraphs, gradientCheckpointing {
-            throw ValidationError("--cuda-graphs goes without --gradient-checkpointing")
-        }
         if run.precision == .int8 {
             throw ValidationError("--precision int8 is for answering; plan a training in fp32 or bf16")
         }

@@ -47,6 +47,14 @@ std::vector<Entry> basic_entries() {
         {"trusted_ids", {at::arange(6, at::kLong)},
          [](Operands x, Results &r) { return ct_trusted_ids(x[0], 1, 4, 9, &r.first); }},
         {"view_rows", {numbers({3, 4})}, [](Operands x, Results &r) { return ct_view_rows(x[0], 6, &r.first); }},
+        {"host_copy", {numbers({3, 4})},
+         [](Operands x, Results &r) {
+             CTHostCopy *copy = nullptr;
+             const CTStatus status = ct_host_copy_begin(x[0], &copy);
+             const CTStatus finished = ct_host_copy_finish(copy, &r.first);
+             ct_host_copy_free(copy);
+             return status == CT_OK ? finished : status;
+         }},
         {"not_finite", {numbers({3, 4}), numbers({2})},
          [](Operands x, Results &r) { return ct_not_finite(x.data(), 2, &r.first); }},
     };
@@ -135,6 +143,11 @@ std::vector<Entry> packed_entries(at::ScalarType type) {
         {"packed_soft_span_loss", {numbers({tokens, 2}, type), starts(), at::ones({tokens, 2}), shares()},
          [](Operands x, Results &r) {
              return ct_packed_soft_span_loss(x[0], x[1], x[2], 0.1, x[3], 2, 0.5, 3, &r.first);
+         }},
+        {"packed_soft_span_loss_in_form",
+         {numbers({tokens, 2}, type), starts().to(at::kInt), at::ones({tokens, 2}), shares()},
+         [](Operands x, Results &r) {
+             return ct_packed_soft_span_loss_in_form(x[0], x[1], x[2], 0.1, x[3], 2, 0.5, tokens, 3, &r.first);
          }},
     };
 }

@@ -45,5 +45,7 @@ void test_other_functions();
 void test_fused_kernels();
 /// Masks from counters, plain and recorded.
 void test_drawn_masks();
+/// Checkpointed stretches in passes that draw from one seed.
+void test_repeated_draws();
 /// How kernels are compiled, kept on disk, loaded and launched.
 void test_kernel_loading();

@@ -4,6 +4,8 @@
 #include "../../Sources/CTorch/include/CTorchProcesses.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
@@ -54,7 +56,8 @@ void test_steps_by_tensors() {
     const Handle number = handle(at::ones({})), zero = handle(at::zeros({})), wide = handle(at::ones({2}));
     const auto step = [&](const CTTensor *rate, const CTTensor *count, const CTTensor *skip, const CTTensor *skipped) {
         CTTensor *parameter = x.get(), *m = first.get(), *v = second.get();
-        return ct_adamw_step_by_tensors(&parameter, &m, &v, 1, rate, count, 0.9, 0.999, 1e-8, 0, skip, skipped);
+        return ct_adamw_step_by_tensors(&parameter, &m, &v, 1, rate, count, 0.9, 0.999, 1e-8, 0, nullptr, skip,
+                                        skipped);
     };
     const CTTensor *one = number.get(), *none = zero.get();
     expect(step(one, one, none, none) == CT_OK, std::string("a step by tensors fails: ") + ct_last_error());
@@ -76,6 +79,33 @@ void test_steps_by_tensors() {
            "the scale is not halved");
     expect(ct_update_scale(scale.get(), number.get(), number.get(), 2, 0.5, 10) == CT_ERROR, "steps are no float");
     expect(ct_update_scale(scale.get(), steps.get(), number.get(), 2, 0.5, 0) == CT_ERROR, "an interval of 0 is taken");
+}
+
+/// A step that divides gradients by the factor of the clipping and the loss's scale is the one after both.
+void test_measured_gradients() {
+    const auto stepped = [](bool joined) {
+        const Handle x = parameter({4, 6}), first = handle(at::zeros({4, 6})), second = handle(at::zeros({4, 6}));
+        x->value.mutable_grad() = at::arange(24, at::kFloat).view({4, 6}) * 8;
+        const Handle one = handle(at::ones({})), none = handle(at::zeros({})), scale = handle(at::full({}, 8.0));
+        CTTensor *parameter = x.get(), *m = first.get(), *v = second.get(), *norms = nullptr, *divisor = nullptr;
+        if (joined) {
+            expect(ct_measure_gradients(&parameter, 1, 0.5, scale.get(), &norms, &divisor) == CT_OK, ct_last_error());
+        } else {
+            expect(ct_unscale_gradients(&parameter, 1, scale.get()) == CT_OK, ct_last_error());
+            expect(ct_clip_grad_norm(&parameter, 1, 0.5, &norms) == CT_OK, ct_last_error());
+        }
+        const Handle owner(norms), divides(divisor);
+        expect(ct_adamw_step_by_tensors(&parameter, &m, &v, 1, one.get(), one.get(), 0.9, 0.999, 1e-8, 0, divisor,
+                                        none.get(), none.get()) == CT_OK,
+               ct_last_error());
+        return at::cat({norms->value, m->value.flatten(), v->value.flatten()});
+    };
+    expect(stepped(true).allclose(stepped(false), 1e-6, 0), "a step that clips while it reads is another");
+    const Handle x = parameter({4, 6}), wide = handle(at::ones({2}));
+    CTTensor *parameter = x.get(), *norms = nullptr, *divisor = reinterpret_cast<CTTensor *>(0x10);
+    expect(ct_measure_gradients(&parameter, 1, 1, wide.get(), &norms, &divisor) == CT_ERROR && divisor == nullptr,
+           "a wrong scale is taken");
+    expect(ct_measure_gradients(nullptr, 0, 1, nullptr, &norms, &divisor) == CT_ERROR, "nothing is measured");
 }
 
 void test_places() {
@@ -183,6 +213,7 @@ void test_processes() {
 void test_other_functions() {
     test_optimizer();
     test_steps_by_tensors();
+    test_measured_gradients();
     test_places();
     test_graphs();
     test_reading();

@@ -20,6 +20,7 @@ int main() {
     test_other_functions();
     test_fused_kernels();
     test_drawn_masks();
+    test_repeated_draws();
     test_kernel_loading();
     test_allocation_failures();
     if (failures() == 0) std::puts("the C interface: no failure");

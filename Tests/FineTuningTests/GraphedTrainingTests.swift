@@ -2,6 +2,7 @@ import BERT
 import FineTuning
 import Foundation
 import QuestionAnswering
+import SQuAD
 import Testing
 import Torch
 import Workshop
@@ -76,23 +77,87 @@ struct GraphedTrainingTests {
         }
     }
 
-    @Test("what cannot be recorded is refused with the option's name")
+    /// Ways to train beyond one place a label and one run through each layer.
+    enum Way: CaseIterable {
+        case smoothing
+        case severalPlaces
+        case teacher
+        case checkpointing
+    }
+
+    private func choose(_ way: Way, _ shop: Workshop, _ options: inout TrainingOptions) throws {
+        switch way {
+        case .smoothing: options.labelSmoothing = 0.2
+        case .severalPlaces:
+            // The text names the answer twice.
+            var dataset = try Dataset(path: options.trainFile)
+            for index in dataset.articles[0].paragraphs.indices {
+                let paragraph = dataset.articles[0].paragraphs[index]
+                dataset.articles[0].paragraphs[index].context = paragraph.context + " " + paragraph.context
+            }
+            try dataset.write(to: "\(shop.path)/twice.json")
+            options.trainFile = "\(shop.path)/twice.json"
+            options.trainFiles[0].answers = .anywhere
+        case .teacher: options.teachers = ["\(shop.path)/model"]
+        case .checkpointing: options.gradientCheckpointing = true
+        }
+    }
+
+    @Test("other labels and checkpointing give the losses of training without graphs", arguments: Way.allCases, [1, 3])
+    func ways(way: Way, passes: Int) throws {
+        try withWorkshop { shop in
+            try shop.withoutDropout()
+            try Runtime.walkingDevicePath {
+                let losses = try [true, false].map { graphs in
+                    var options = options(shop, "run-\(graphs)")
+                    (options.cudaGraphs, options.batchSize, options.gradientAccumulationSteps) =
+                        (graphs, 3 / passes, passes)
+                    try choose(way, shop, &options)
+                    return try Trainer.train(options).statistics.epochs.map(\.trainingLoss)
+                }
+                for (a, b) in zip(losses[0], losses[1]) { #expect(abs(a - b) < 1e-4 * b, "\(losses)") }
+                #expect(losses[0].last ?? 1 < losses[0].first ?? 0)
+            }
+        }
+    }
+
+    @Test(
+        "a layer that runs again for its gradients draws the masks of its first run, recorded or not",
+        arguments: [1, 3])
+    func checkpointed(passes: Int) throws {
+        try withWorkshop { shop in
+            try Runtime.walkingDevicePath {
+                let losses = try [true, false].map { checkpointing in
+                    var options = options(shop, "run-\(checkpointing)")
+                    (options.batchSize, options.gradientAccumulationSteps) = (3 / passes, passes)
+                    (options.epochs, options.gradientCheckpointing) = (4, checkpointing)
+                    return try Trainer.train(options).statistics.epochs.map(\.trainingLoss)
+                }
+                #expect(losses[0] == losses[1])
+            }
+        }
+    }
+
+    @Test("with checkpointing and a teacher, a run that is stopped after each step has the bits of one that is not")
+    func resumeWays() throws {
+        try withWorkshop { shop in
+            try Runtime.walkingDevicePath {
+                try shop.expectExactResume { name in
+                    var options = options(shop, name)
+                    (options.validationFraction, options.gradientCheckpointing) = (0, true)
+                    (options.teachers, options.labelSmoothing) = (["\(shop.path)/model"], 0.1)
+                    return options
+                }
+            }
+        }
+    }
+
+    @Test("graphs are refused with the option's name where nothing can be recorded")
     func refused() throws {
         try withWorkshop { shop in
-            func message(walking: Bool, _ change: (inout TrainingOptions) -> Void) -> String? {
-                var options = options(shop, "run")
-                change(&options)
-                let error = #expect(throws: TrainingError.self) {
-                    try walking
-                        ? Runtime.walkingDevicePath { try Trainer.train(options) } : Trainer.train(options)
-                }
-                return error?.description
-            }
-            #expect(message(walking: false) { _ in }?.contains("`cuda_graphs` needs `device` cuda") == true)
-            #expect(message(walking: true) { $0.labelSmoothing = 0.1 }?.contains("`label_smoothing`") == true)
-            #expect(
-                message(walking: true) { $0.gradientCheckpointing = true }?.contains("`gradient_checkpointing`")
-                    == true)
+            let options = options(shop, "run")
+            let error = #expect(throws: TrainingError.self) { try Trainer.train(options) }
+            #expect(error?.description.contains("`cuda_graphs` needs `device` cuda") == true)
         }
     }
 }

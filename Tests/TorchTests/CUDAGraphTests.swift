@@ -48,8 +48,8 @@ struct CUDAGraphTests {
             let sum = try (full * full).sum() * 1e-3
             try sum.backward()
             try loss.assign(sum)
-            let norms = try optimizer.clipGradientsDeferred(maxNorm: 1)
-            try optimizer.updatePlaced(skippingIf: Tensor.notFinite([loss, norms]))
+            let (norms, divisor) = try optimizer.measureGradients(maxNorm: 1, scale: nil)
+            try optimizer.updatePlaced(dividingBy: divisor, skippingIf: Tensor.notFinite([loss, norms]))
             try optimizer.clearGradients()
         }
     }

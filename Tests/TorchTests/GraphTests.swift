@@ -207,7 +207,8 @@ struct GraphTests {
                 let skip = try Tensor.full([], value: value)
                 if placed {
                     try optimizer.placeStep(learningRate: 0.125)
-                    try optimizer.updatePlaced(skippingIf: skip)
+                    let divisor = try optimizer.measureGradients(maxNorm: 0, scale: nil).divisor
+                    try optimizer.updatePlaced(dividingBy: divisor, skippingIf: skip)
                 } else {
                     try optimizer.update(learningRate: 0.125, skippingIf: skip)
                 }

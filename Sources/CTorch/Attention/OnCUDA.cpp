@@ -9,6 +9,7 @@
 // itself, but a row's mask differs from the CPU's and depends on the rows before it.
 //
 // Legend: T tokens in all rows, B rows, N heads, D the size of a head.
+#include "../Gradients/Kept.hpp"
 #include "../Kernels/Generator.hpp"
 #include "../Tensors/DeviceCopies.hpp"
 #include "Attention.hpp"
@@ -38,15 +39,19 @@ class Flash : public torch::autograd::Function<Flash> {
     static at::Tensor forward(AutogradContext *context, const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
                               const at::Tensor &starts, int64_t heads, int64_t longest, double dropout, int64_t seed) {
         const auto split = [&](const at::Tensor &x) { return x.view({x.size(0), heads, -1}); };  // [T, N, D]
-        std::optional<SeededGenerator> generator;
-        if (dropout > 0) generator.emplace(q.device(), static_cast<uint64_t>(seed));
-        const auto [out, logsumexp, state, offset, unused] =
-            at::_flash_attention_forward(split(q), split(k), split(v), starts, starts, longest, longest, dropout,
-                                         /*is_causal=*/false, /*return_debug_mask=*/false);
-        context->save_for_backward({q, k, v, starts, out, logsumexp, state, offset});
+        const auto compute = [&]() -> KeptResult {
+            std::optional<SeededGenerator> generator;
+            if (dropout > 0) generator.emplace(q.device(), static_cast<uint64_t>(seed));
+            const auto [out, logsumexp, state, offset, unused] =
+                at::_flash_attention_forward(split(q), split(k), split(v), starts, starts, longest, longest, dropout,
+                                             /*is_causal=*/false, /*return_debug_mask=*/false);
+            return {out, logsumexp, state, offset};
+        };
+        const KeptResult results = dropout > 0 ? kept(compute) : compute();
+        context->save_for_backward({q, k, v, starts, results[0], results[1], results[2], results[3]});
         keep_settings(context, heads, longest);
         context->saved_data["dropout"] = dropout;
-        return out.reshape(q.sizes());
+        return results[0].reshape(q.sizes());
     }
 
     static variable_list backward(AutogradContext *context, variable_list gradients) {

@@ -2,6 +2,7 @@
 // before compute capability 8.0.
 //
 // Legend: T tokens in all rows, B rows, L tokens in the longest, N heads, D the size of a head.
+#include "../Gradients/Kept.hpp"
 #include "../Kernels/Generator.hpp"
 #include "../Kernels/Padding.hpp"
 #include "Attention.hpp"
@@ -15,7 +16,6 @@
 
 #include <cmath>
 #include <limits>
-#include <tuple>
 
 namespace ctorch {
 
@@ -28,6 +28,17 @@ at::Tensor padding_bias(const at::Tensor &places, const at::Tensor &like, int64_
         at::full({count * longest}, -std::numeric_limits<double>::infinity(), like.options()).index_fill_(0, places, 0);
     result.view({count, longest}).select(1, 0).zero_();
     return result.view({count, 1, 1, longest});
+}
+
+/// Dropout of the softmax's weights by the device's generator.
+at::Tensor dropped(const at::Tensor &weights, double probability) {
+    at::Tensor result;
+    const at::Tensor mask = kept([&]() -> KeptResult {
+        const auto [out, drawn] = at::native_dropout(weights, probability, /*train=*/true);
+        result = out;
+        return {drawn};
+    })[0];
+    return result.defined() ? result : weights * mask * (1 / (1 - probability));
 }
 
 }  // namespace
@@ -50,7 +61,7 @@ at::Tensor padded_attention(const AttentionInputs &inputs, const at::Tensor &dev
     at::Tensor weights = at::softmax(scores + bias, -1);
     if (inputs.dropout > 0) {
         const SeededGenerator generator(q.device(), batch_seed(rows, inputs.seed));
-        weights = std::get<0>(at::native_dropout(weights, inputs.dropout, /*train=*/true));
+        weights = dropped(weights, inputs.dropout);
     }
     return at::matmul(weights, split(v))
         .transpose(1, 2)

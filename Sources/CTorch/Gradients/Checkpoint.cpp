@@ -4,7 +4,12 @@
 // The stretch is the caller's, behind a C function. The backward pass calls it from inside libtorch's engine, on the
 // thread that runs the engine; what it throws there is thrown again on this side of the call, so that no exception ever
 // passes through the caller's frames.
+//
+// A pass that draws all its masks from one seed draws the same ones again from the place in it where the first run
+// began. That is enough for masks from counters; operations that draw from the device's generator keep theirs.
+#include "../Kernels/Generator.hpp"
 #include "../Runtime/Handles.hpp"
+#include "Kept.hpp"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/core/ivalue.h>
@@ -12,6 +17,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <memory>
+#include <optional>
 
 namespace ctorch {
 
@@ -32,9 +38,25 @@ class Stretch : public torch::CustomClassHolder {
         return result->value;
     }
 
+    /// The first run, after which there will be a second.
+    at::Tensor first(const at::Tensor &x) {
+        const Keeping keeping(position_.draws ? &kept_ : nullptr, /*again=*/false);
+        return (*this)(x);
+    }
+
+    /// The second run, on the thread that computes the gradients.
+    at::Tensor again(const at::Tensor &x) {
+        std::optional<DrawsAgain> drawing;
+        if (position_.draws) drawing.emplace(position_);
+        const Keeping keeping(position_.draws ? &kept_ : nullptr, /*again=*/true);
+        return (*this)(x);
+    }
+
   private:
     const CTStretch run_;
     const std::shared_ptr<void> context_;
+    const DrawPosition position_ = DrawPosition::now();
+    KeptResults kept_;
 };
 
 using SharedStretch = c10::intrusive_ptr<Stretch>;
@@ -45,7 +67,7 @@ class Checkpoint : public torch::autograd::Function<Checkpoint> {
                               const SharedStretch &stretch) {
         context->save_for_backward({x});
         context->saved_data["stretch"] = c10::IValue::make_capsule(stretch);
-        return (*stretch)(x);
+        return stretch->first(x);
     }
 
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
@@ -55,7 +77,7 @@ class Checkpoint : public torch::autograd::Function<Checkpoint> {
         at::Tensor y;
         {
             const at::AutoGradMode recording(true);
-            y = (*stretch)(x);
+            y = stretch->again(x);
         }
         // Parameters collect their gradients here; the input's gradient is passed on.
         torch::autograd::backward({y}, {gradients[0]});

@@ -46,23 +46,28 @@ at::Tensor placed_seed(const at::Device &device, uint64_t seed) {
     return place.seed;
 }
 
-/// What a thread draws between `ct_draws_begin` and `ct_draws_end`.
-struct Draws {
-    Draws(at::Device where, uint64_t number)
+}  // namespace
+
+/// What a thread draws from between `ct_draws_begin` and `ct_draws_end`.
+struct DrawSource {
+    DrawSource(at::Device where, uint64_t number)
         : generator(where, number), device(current_device(where)), seed(placed_seed(device, number)) {}
 
     const SeededGenerator generator;
     const at::Device device;
     const at::Tensor seed;
-    int64_t calls = 0;
 };
 
-thread_local std::unique_ptr<Draws> draws;
+namespace {
+
+/// What this thread draws from, and the number of its next call.
+thread_local std::shared_ptr<const DrawSource> draw_source;
+thread_local int64_t next_call = 0;
 
 }  // namespace
 
 SeededGenerator::SeededGenerator(at::Device where, uint64_t seed) {
-    if (draws != nullptr) return;
+    if (draw_source != nullptr) return;
     lock_ = std::unique_lock(drawing);
     at::Generator generator = at::globalContext().defaultGenerator(where);
     const std::lock_guard lock(generator.mutex());
@@ -70,13 +75,27 @@ SeededGenerator::SeededGenerator(at::Device where, uint64_t seed) {
 }
 
 bool draws_from_one_seed(const at::Device &device) {
-    return draws != nullptr && draws->device.type() == device.type() &&
-           (device.is_cpu() || draws->device.index() == device.index());
+    return draw_source != nullptr && draw_source->device.type() == device.type() &&
+           (device.is_cpu() || draw_source->device.index() == device.index());
 }
 
 std::optional<Draw> next_draw(const at::Device &device) {
     if (!draws_from_one_seed(device)) return std::nullopt;
-    return Draw{draws->seed, draws->calls++};
+    return Draw{draw_source->seed, next_call++};
+}
+
+DrawPosition DrawPosition::now() { return {draw_source != nullptr, draw_source, next_call}; }
+
+DrawsAgain::DrawsAgain(const DrawPosition &position) : source_(draw_source), calls_(next_call) {
+    const auto again = position.source.lock();
+    TORCH_CHECK(again != nullptr, "the pass has ended whose masks are to be drawn again for its gradients");
+    draw_source = again;
+    next_call = position.calls;
+}
+
+DrawsAgain::~DrawsAgain() {
+    draw_source = source_;
+    next_call = calls_;
 }
 
 uint64_t batch_seed(const PackedRows &rows, uint64_t seed) {
@@ -89,11 +108,12 @@ using namespace ctorch;
 
 CTStatus ct_draws_begin(CTDeviceKind kind, uint64_t seed) {
     return with_exception_boundary([&] {
-        TORCH_CHECK(draws == nullptr, "this thread draws from one seed already");
+        TORCH_CHECK(draw_source == nullptr, "this thread draws from one seed already");
         // Compiling and loading is forbidden while work is recorded, which comes next.
         if (kind == CT_CUDA && ct_device_available(kind)) prepare_device_kernels();
-        draws = std::make_unique<Draws>(device(kind), seed);
+        draw_source = std::make_shared<const DrawSource>(device(kind), seed);
+        next_call = 0;
     });
 }
 
-void ct_draws_end(void) { draws.reset(); }
+void ct_draws_end(void) { draw_source.reset(); }

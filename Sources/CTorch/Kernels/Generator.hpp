@@ -3,6 +3,7 @@
 
 #include "PackedRows.hpp"
 
+#include <memory>
 #include <mutex>
 #include <optional>
 
@@ -34,6 +35,33 @@ struct Draw {
 std::optional<Draw> next_draw(const at::Device &device);
 /// Whether this thread draws from one seed for the device.
 bool draws_from_one_seed(const at::Device &device);
+
+struct DrawSource;
+
+/// How far a thread has drawn from its one seed, for work that must draw the same numbers again on whatever thread; of
+/// no seed outside `ct_draws_begin` and `ct_draws_end`.
+struct DrawPosition {
+    /// Where this thread is now.
+    static DrawPosition now();
+
+    /// Whether the thread drew from one seed.
+    bool draws = false;
+    std::weak_ptr<const DrawSource> source;
+    int64_t calls = 0;
+};
+
+/// While it lives, this thread draws from a position on, of a seed, whose pass must not have ended.
+class DrawsAgain {
+  public:
+    explicit DrawsAgain(const DrawPosition &position);
+    ~DrawsAgain();
+    DrawsAgain(const DrawsAgain &) = delete;
+    DrawsAgain &operator=(const DrawsAgain &) = delete;
+
+  private:
+    std::shared_ptr<const DrawSource> source_;
+    int64_t calls_ = 0;
+};
 
 /// A seed for one batch: the first row's key tells the micro-batches of a step apart, which share its seed.
 uint64_t batch_seed(const PackedRows &rows, uint64_t seed);

@@ -25,6 +25,10 @@ void check_flag(const CTTensor *flag, const at::Tensor &parameter, const char *n
                 name, " must be one float32 number on the parameters' device");
 }
 
+std::optional<at::Tensor> optional(const CTTensor *tensor) {
+    return tensor == nullptr ? std::nullopt : std::optional(tensor->value);
+}
+
 /// The kernel walks through all four arrays by one index and checks nothing.
 void check_layout(const at::Tensor &x, const at::Tensor &parameter, const char *name, size_t number) {
     TORCH_CHECK(x.sizes() == parameter.sizes() && x.scalar_type() == parameter.scalar_type() &&
@@ -71,14 +75,14 @@ CTStatus ct_adamw_step(CTTensor *const *parameters, CTTensor *const *first_momen
         const std::vector<at::Tensor> steps(x.values.size(), step_number(x.values.front(), step, skipped));
         at::_fused_adamw_(x.values, x.gradients, x.firsts, x.seconds, {}, steps, learning_rate, beta1, beta2,
                           weight_decay, epsilon, /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/std::nullopt,
-                          skip == nullptr ? std::nullopt : std::optional(skip->value));
+                          optional(skip));
     });
 }
 
 CTStatus ct_adamw_step_by_tensors(CTTensor *const *parameters, CTTensor *const *first_moments,
                                   CTTensor *const *second_moments, int32_t count, const CTTensor *learning_rate,
                                   const CTTensor *step, double beta1, double beta2, double epsilon, double weight_decay,
-                                  const CTTensor *skip, const CTTensor *skipped) {
+                                  const CTTensor *divisor, const CTTensor *skip, const CTTensor *skipped) {
     return with_exception_boundary([&] {
         at::NoGradGuard no_grad;
         Operands x = operands(parameters, first_moments, second_moments, count);
@@ -87,10 +91,11 @@ CTStatus ct_adamw_step_by_tensors(CTTensor *const *parameters, CTTensor *const *
         if (x.values.empty()) return;
         check_flag(learning_rate, x.values.front(), "learning_rate");
         check_flag(step, x.values.front(), "step");
+        check_flag(divisor, x.values.front(), "divisor");
         check_flag(skip, x.values.front(), "skip");
         check_flag(skipped, x.values.front(), "skipped");
         const std::vector<at::Tensor> steps(x.values.size(), number - count_skipped);
         at::_fused_adamw_(x.values, x.gradients, x.firsts, x.seconds, {}, steps, rate, beta1, beta2, weight_decay,
-                          epsilon, /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/std::nullopt, flag);
+                          epsilon, /*amsgrad=*/false, /*maximize=*/false, optional(divisor), flag);
     });
 }

@@ -1,5 +1,5 @@
 // Gradient clipping that never waits for the device: the device computes the norm and the factor, and the host reads
-// the norm later.
+// the norm later, or leaves the factor to the optimizer.
 #include "../Runtime/Handles.hpp"
 
 #include <ATen/TensorOperators.h>
@@ -14,6 +14,7 @@
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
 
+#include <memory>
 #include <vector>
 
 using namespace ctorch;
@@ -32,22 +33,52 @@ at::Tensor clip_factor(const at::Tensor &norm, double max_norm) {
     return at::where(at::isfinite(measured), factor, at::ones_like(factor));
 }
 
+/// The gradients of parameters; one number, zero, for a parameter without.
+std::vector<at::Tensor> gradients_of(CTTensor *const *parameters, int32_t count) {
+    TORCH_CHECK(count >= 1, "there must be at least one parameter");
+    std::vector<at::Tensor> gradients;
+    for (const at::Tensor &parameter : unwrap_all(parameters, count, "parameters")) {
+        const at::Tensor gradient = parameter.grad();
+        gradients.push_back(gradient.defined() ? gradient : at::zeros({1}, parameter.options()));
+    }
+    return gradients;
+}
+
 }  // namespace
 
 CTStatus ct_clip_grad_norm(CTTensor *const *parameters, int32_t count, double max_norm, CTTensor **norms) {
     return make_tensor(norms, [&] {
         at::NoGradGuard no_grad;
-        TORCH_CHECK(count >= 1, "there must be at least one parameter");
-        std::vector<at::Tensor> gradients;
-        for (const at::Tensor &parameter : unwrap_all(parameters, count, "parameters")) {
-            const at::Tensor gradient = parameter.grad();
-            gradients.push_back(gradient.defined() ? gradient : at::zeros({1}, parameter.options()));
-        }
+        const std::vector<at::Tensor> gradients = gradients_of(parameters, count);
         const at::Tensor each = at::stack(at::_foreach_norm(gradients));
         const at::Tensor total = at::linalg_vector_norm(each);
         if (max_norm > 0) {
             at::_foreach_mul_(gradients, clip_factor(total, max_norm).to(gradients.front().scalar_type()));
         }
         return at::cat({total.unsqueeze(0), each});
+    });
+}
+
+CTStatus ct_measure_gradients(CTTensor *const *parameters, int32_t count, double max_norm, const CTTensor *scale,
+                              CTTensor **norms, CTTensor **divisor) {
+    *norms = *divisor = nullptr;
+    return with_exception_boundary([&] {
+        at::NoGradGuard no_grad;
+        const std::vector<at::Tensor> gradients = gradients_of(parameters, count);
+        at::Tensor each = at::stack(at::_foreach_norm(gradients));
+        // Exact: the scale is a power of two.
+        if (scale != nullptr) {
+            const at::Tensor &factor = scale->value;
+            TORCH_CHECK(factor.numel() == 1 && factor.scalar_type() == at::kFloat && factor.device() == each.device(),
+                        "the scale must be one float32 number on ", each.device(), ", not ", factor.toString(), " ",
+                        factor.sizes());
+            each = each / factor;
+        }
+        const at::Tensor total = at::linalg_vector_norm(each);
+        at::Tensor by = max_norm > 0 ? clip_factor(total, max_norm).reciprocal() : at::ones_like(total);
+        if (scale != nullptr) by = by * scale->value;
+        auto result = std::make_unique<CTTensor>(at::cat({total.unsqueeze(0), each}));
+        *divisor = new CTTensor(by.to(at::kFloat));
+        *norms = result.release();
     });
 }

@@ -10,7 +10,6 @@
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/ones_like.h>
-#include <ATen/ops/where.h>
 #include <ATen/ops/xlogy.h>
 
 #include <cmath>
@@ -22,21 +21,35 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// Packed numbers [T, 2] as [B, L, 2], with `filler` behind short rows. The gradient is a plain selection.
-at::Tensor padded(const at::Tensor &packed, const PackedRows &rows, double filler) {
-    const int64_t longest = rows.longest();
-    return at::full({rows.count * longest, 2}, filler, packed.options())
-        .index_copy(0, sent(padded_places(rows), packed.device()), packed)
-        .view({rows.count, longest, 2});
-}
+/// Where tokens stand once all rows are padded to the longest; of the rows, the first `counted` count.
+struct Padded {
+    at::Tensor places;
+    int64_t rows, counted, longest;
+
+    /// Packed numbers [T, 2] as [B, L, 2], with `filler` behind short rows. The gradient is a plain selection.
+    at::Tensor operator()(const at::Tensor &packed, double filler) const {
+        const at::Tensor all = at::full({rows * longest, 2}, filler, packed.options()).index_copy(0, places, packed);
+        return all.view({rows, longest, 2}).narrow(0, 0, counted);
+    }
+};
+
+/// What the loss is of: places, and a teacher, which may be undefined, as float32 [T, 2].
+struct Labels {
+    at::Tensor places;
+    double smoothing;
+    at::Tensor teacher;
+    double temperature, teacher_weight;
+};
+
+// Numbers of the host's are arguments of kernels here, never tensors: a recorded graph cannot copy those.
 
 /// The sum over the tokens of what is there; behind short rows stand infinities that do not count.
-at::Tensor sum_of(const at::Tensor &x, const at::Tensor &there) { return at::where(there, x, 0.0).sum(1); }
+at::Tensor sum_of(const at::Tensor &x, const at::Tensor &there) { return x.masked_fill(~there, 0).sum(1); }
 
 /// The cross entropy against all places together, and against all tokens alike: PyTorch's label smoothing.
 at::Tensor label_loss(const at::Tensor &logits, const at::Tensor &there, const at::Tensor &places, double smoothing) {
     const at::Tensor logs = at::log_softmax(logits, 1);
-    const at::Tensor right = at::logsumexp(at::where(places > 0, logs, -infinity), 1);  // [B, 2]
+    const at::Tensor right = at::logsumexp(logs.masked_fill(places <= 0, -infinity), 1);  // [B, 2]
     if (smoothing == 0) return -right;
     return -(1 - smoothing) * right - smoothing * sum_of(logs, there) / there.sum(1);
 }
@@ -48,11 +61,44 @@ at::Tensor teacher_loss(const at::Tensor &logits, const at::Tensor &there, const
     return temperature * temperature * (at::xlogy(teacher, teacher).sum(1) - sum_of(teacher * logs, there));
 }
 
-void check_labels(const at::Tensor &labels, const at::Tensor &logits, const char *name) {
+at::Tensor loss_of(const at::Tensor &logits, const Padded &padded, const Labels &labels, double row_divisor) {
+    // In double precision as the loss of one place, except on MPS, which has none.
+    const auto wide = logits.is_mps() ? at::kFloat : at::kDouble;
+    const at::Tensor values = padded(logits.to(wide), -infinity);
+    const at::Tensor there = padded(at::ones_like(logits.detach(), wide), 0) > 0;
+    at::Tensor loss = label_loss(values, there, padded(labels.places.to(wide), 0), labels.smoothing);
+    if (labels.teacher.defined()) {
+        const at::Tensor shares = padded(labels.teacher.to(wide), 0);
+        const at::Tensor other = teacher_loss(values, there, shares, labels.temperature);
+        loss = (1 - labels.teacher_weight) * loss + labels.teacher_weight * other;
+    }
+    const auto type = logits.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+    return (loss.sum() / (2 * row_divisor)).to(type);
+}
+
+void check_tensor(const at::Tensor &labels, const at::Tensor &logits, const at::Device &where, const char *name) {
     TORCH_CHECK(labels.dim() == 2 && labels.sizes() == logits.sizes() && labels.scalar_type() == at::kFloat &&
-                    labels.is_cpu() && labels.is_contiguous(),
-                name, " must be a contiguous float32 tensor ", logits.sizes(), " on the CPU, not ", labels.toString(),
-                " ", labels.sizes());
+                    labels.device() == where && labels.is_contiguous(),
+                name, " must be a contiguous float32 tensor ", logits.sizes(), " on ", where, ", not ",
+                labels.toString(), " ", labels.sizes(), " on ", labels.device());
+}
+
+/// Labels that are on `where`, checked but for what they hold.
+Labels checked_labels(const at::Tensor &logits, const at::Device &where, const CTTensor *places, double smoothing,
+                      const CTTensor *teacher, double temperature, double teacher_weight, double row_divisor) {
+    const Labels labels{unwrap(places, "places"), smoothing, unwrap_optional(teacher), temperature, teacher_weight};
+    check_matrix(logits, logits, "logits");
+    TORCH_CHECK(logits.size(1) == 2, "logits must be [T, 2], not ", logits.sizes());
+    TORCH_CHECK(row_divisor > 0 && std::isfinite(row_divisor), "row_divisor must be positive, not ", row_divisor);
+    TORCH_CHECK(smoothing >= 0 && smoothing < 1, "smoothing must be at least 0 and below 1, not ", smoothing);
+    check_tensor(labels.places, logits, where, "places");
+    if (labels.teacher.defined()) {
+        check_tensor(labels.teacher, logits, where, "teacher");
+        TORCH_CHECK(temperature > 0 && std::isfinite(temperature), "temperature must be positive, not ", temperature);
+        TORCH_CHECK(teacher_weight >= 0 && teacher_weight <= 1, "teacher_weight must be from 0 to 1, not ",
+                    teacher_weight);
+    }
+    return labels;
 }
 
 /// Each row has a right start and a right end; the teacher's shares are not negative and sum to 1.
@@ -80,33 +126,28 @@ CTStatus ct_packed_soft_span_loss(const CTTensor *logits_handle, const CTTensor 
                                   double temperature, double teacher_weight, double row_divisor, CTTensor **out) {
     return make_tensor(out, [&] {
         const at::Tensor &logits = unwrap(logits_handle, "logits"), &starts = unwrap(row_starts, "row_starts");
-        const at::Tensor &places = unwrap(places_handle, "places");
-        const at::Tensor teacher = teacher_handle == nullptr ? at::Tensor() : teacher_handle->value;
-        check_matrix(logits, logits, "logits");
-        TORCH_CHECK(logits.size(1) == 2, "logits must be [T, 2], not ", logits.sizes());
-        TORCH_CHECK(row_divisor > 0 && std::isfinite(row_divisor), "row_divisor must be positive, not ", row_divisor);
-        TORCH_CHECK(smoothing >= 0 && smoothing < 1, "smoothing must be at least 0 and below 1, not ", smoothing);
+        Labels labels = checked_labels(logits, at::kCPU, places_handle, smoothing, teacher_handle, temperature,
+                                       teacher_weight, row_divisor);
         const PackedRows rows = packed_rows(starts, at::Tensor(), logits.size(0));
-        check_labels(places, logits, "places");
-        if (teacher.defined()) {
-            check_labels(teacher, logits, "teacher");
-            TORCH_CHECK(temperature > 0 && std::isfinite(temperature), "temperature must be positive, not ",
-                        temperature);
-            TORCH_CHECK(teacher_weight >= 0 && teacher_weight <= 1, "teacher_weight must be from 0 to 1, not ",
-                        teacher_weight);
-        }
-        check_rows(rows, places, teacher);
-        // In double precision as the loss of one place, except on MPS, which has none.
-        const auto wide = logits.is_mps() ? at::kFloat : at::kDouble;
-        const at::Tensor values = padded(logits.to(wide), rows, -infinity);
-        const auto labels = [&](const at::Tensor &x) { return padded(sent(x, logits.device()).to(wide), rows, 0); };
-        const at::Tensor there = padded(at::ones_like(logits.detach(), wide), rows, 0) > 0;
-        at::Tensor loss = label_loss(values, there, labels(places), smoothing);
-        if (teacher.defined()) {
-            const at::Tensor other = teacher_loss(values, there, labels(teacher), temperature);
-            loss = (1 - teacher_weight) * loss + teacher_weight * other;
-        }
-        const auto type = logits.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-        return (loss.sum() / (2 * row_divisor)).to(type);
+        check_rows(rows, labels.places, labels.teacher);
+        labels.places = sent(labels.places, logits.device());
+        if (labels.teacher.defined()) labels.teacher = sent(labels.teacher, logits.device());
+        const Padded padded{sent(padded_places(rows), logits.device()), rows.count, rows.count, rows.longest()};
+        return loss_of(logits, padded, labels, row_divisor);
+    });
+}
+
+CTStatus ct_packed_soft_span_loss_in_form(const CTTensor *logits_handle, const CTTensor *starts_handle,
+                                          const CTTensor *places_handle, double smoothing,
+                                          const CTTensor *teacher_handle, double temperature, double teacher_weight,
+                                          int64_t longest, double row_divisor, CTTensor **out) {
+    return make_tensor(out, [&] {
+        const at::Tensor &logits = unwrap(logits_handle, "logits"), &starts = unwrap(starts_handle, "starts");
+        const Labels labels = checked_labels(logits, logits.device(), places_handle, smoothing, teacher_handle,
+                                             temperature, teacher_weight, row_divisor);
+        check_starts_in_form(starts, logits, longest);
+        const int64_t rows = starts.numel() - 1;
+        const Padded padded{padded_places(starts, logits.size(0), longest), rows, rows - 1, longest};
+        return loss_of(logits, padded, labels, row_divisor);
     });
 }

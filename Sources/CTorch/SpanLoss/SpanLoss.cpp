@@ -62,15 +62,25 @@ CTStatus ct_packed_span_loss_in_form(const CTTensor *logits, const CTTensor *sta
         check_matrix(values, values, "logits");
         TORCH_CHECK(values.size(1) == 2, "logits must be [T, 2], not ", values.sizes());
         TORCH_CHECK(row_divisor > 0 && std::isfinite(row_divisor), "row_divisor must be positive, not ", row_divisor);
-        TORCH_CHECK(longest >= 1, "the longest row must have at least 1 token, not ", longest);
         TORCH_CHECK(chosen.dim() == 2 && chosen.size(1) == 2 && chosen.scalar_type() == at::kLong &&
                         chosen.layout() == at::kStrided && chosen.device() == values.device(),
                     "targets must be int64 [B, 2] on ", values.device(), ", not ", chosen.toString(), " ",
                     chosen.sizes());
-        TORCH_CHECK(begins.dim() == 1 && begins.numel() == chosen.size(0) + 2 && begins.scalar_type() == at::kInt &&
-                        begins.layout() == at::kStrided && begins.device() == values.device(),
-                    "starts must be int32 [", chosen.size(0) + 2, "] on ", values.device(), ", not ",
-                    begins.toString(), " ", begins.sizes());
+        check_starts_in_form(begins, values, longest);
+        TORCH_CHECK(begins.numel() == chosen.size(0) + 2, "starts must be int32 [", chosen.size(0) + 2, "], not ",
+                    begins.sizes());
         return span_loss_in_form(values, begins, chosen, longest, row_divisor);
     });
 }
+
+namespace ctorch {
+
+void check_starts_in_form(const at::Tensor &starts, const at::Tensor &logits, int64_t longest) {
+    TORCH_CHECK(longest >= 1, "the longest row must have at least 1 token, not ", longest);
+    TORCH_CHECK(starts.dim() == 1 && starts.numel() >= 2 && starts.scalar_type() == at::kInt &&
+                    starts.layout() == at::kStrided && starts.device() == logits.device(),
+                "starts must be an int32 vector on ", logits.device(), ", not ", starts.toString(), " ",
+                starts.sizes());
+}
+
+}  // namespace ctorch

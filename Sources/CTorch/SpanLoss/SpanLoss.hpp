@@ -18,4 +18,7 @@ at::Tensor span_loss_plain(const at::Tensor &logits, const PackedRows &rows, con
 at::Tensor span_loss_in_form(const at::Tensor &logits, const at::Tensor &starts, const at::Tensor &targets,
                              int64_t longest, double divisor);
 
+/// Refuses starts that are not an int32 vector of at least 2 numbers on the device of the logits, and no longest row.
+void check_starts_in_form(const at::Tensor &starts, const at::Tensor &logits, int64_t longest);
+
 }  // namespace ctorch

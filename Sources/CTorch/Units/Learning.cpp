@@ -2,6 +2,7 @@
 // Files of one unit are compiled together (docs/decisions/0054-the-build.md).
 #include "../Gradients/Autograd.cpp"
 #include "../Gradients/Checkpoint.cpp"
+#include "../Gradients/Kept.cpp"
 #include "../Linear/JoinedLinear.cpp"
 #include "../Linear/Linear.cpp"
 #include "../Linear/PackedLinear.cpp"

@@ -74,6 +74,14 @@ CTStatus ct_view_rows(const CTTensor *_Nullable tensor, int64_t rows, CTTensor *
 /// Overwrites `tensor` with `source`, of the same shape and type, on the CPU; the host waits for neither the device nor
 /// the copy, and may free `source` at once.
 CTStatus ct_tensor_fill(CTTensor *_Nullable tensor, const CTTensor *_Nullable source);
+/// Elements on their way to the host.
+typedef struct CTHostCopy CTHostCopy;
+/// Queues a copy of the elements as they are once the device gets to it; the host does not wait, and what is queued
+/// later may overwrite them.
+CTStatus ct_host_copy_begin(const CTTensor *_Nullable tensor, CTHostCopy *_Nullable *_Nonnull out);
+/// Waits for the copy, and for nothing that was queued after it: a tensor on the CPU.
+CTStatus ct_host_copy_finish(const CTHostCopy *_Nullable copy, CTTensor *_Nullable *_Nonnull out);
+void ct_host_copy_free(CTHostCopy *_Nullable copy);
 /// Adds `value` to `tensor` in place; autograd does not record it.
 CTStatus ct_accumulate(CTTensor *_Nullable tensor, const CTTensor *_Nullable value);
 /// Sets all elements to zero; autograd does not record it.
@@ -87,6 +95,13 @@ CTStatus ct_set_grad(CTTensor *_Nullable tensor, const CTTensor *_Nullable gradi
 CTStatus ct_packed_span_loss_in_form(const CTTensor *_Nullable logits, const CTTensor *_Nullable starts,
                                      const CTTensor *_Nullable targets, int64_t longest, double row_divisor,
                                      CTTensor *_Nullable *_Nonnull out);
+/// `ct_packed_soft_span_loss` of such rows: `places` and `teacher`, if there is one, are float32 [T, 2] on the device
+/// of the logits, with anything for the last row. Nobody checks that each row has a place and that shares sum to 1.
+CTStatus ct_packed_soft_span_loss_in_form(const CTTensor *_Nullable logits, const CTTensor *_Nullable starts,
+                                          const CTTensor *_Nullable places, double smoothing,
+                                          const CTTensor *_Nullable teacher, double temperature,
+                                          double teacher_weight, int64_t longest, double row_divisor,
+                                          CTTensor *_Nullable *_Nonnull out);
 /// `ct_linear` that reads `rounded`, the weight in the type of `x`, which the caller keeps equal to the weight.
 CTStatus ct_linear_rounded(const CTTensor *_Nullable x, const CTTensor *_Nullable weight,
                            const CTTensor *_Nullable rounded, const CTTensor *_Nullable bias,
@@ -101,13 +116,21 @@ CTStatus ct_linear_joined(const CTTensor *_Nullable x, CTTensor *_Nullable const
 /// Overwrites each of `count` tensors with its source, of the same shape, in few kernels for all of them.
 CTStatus ct_assign_all(CTTensor *_Nullable const *_Nullable targets, CTTensor *_Nullable const *_Nullable sources,
                        int32_t count);
+/// The joint 2-norm of the gradients of `count` parameters and each parameter's, as `ct_clip_grad_norm` gives them, and
+/// what `ct_adamw_step_by_tensors` has to divide the gradients by so that the joint norm is at most `max_norm` (<= 0
+/// for any): float32 []. The gradients stay as they are. With `scale`, float32 [] on their device, they are those of a
+/// loss that was multiplied with it: norms are without it, and the divisor takes it out.
+CTStatus ct_measure_gradients(CTTensor *_Nullable const *_Nullable parameters, int32_t count, double max_norm,
+                              const CTTensor *_Nullable scale, CTTensor *_Nullable *_Nonnull norms,
+                              CTTensor *_Nullable *_Nonnull divisor);
 /// `ct_adamw_step` with the learning rate and the number of the step as float32 [] on the parameters' device; `skip`
-/// and `skipped` are needed.
+/// and `skipped` are needed. With `divisor`, float32 [] there, gradients are divided by it while they are read.
 CTStatus ct_adamw_step_by_tensors(CTTensor *_Nullable const *_Nullable parameters,
                                   CTTensor *_Nullable const *_Nullable first_moments,
                                   CTTensor *_Nullable const *_Nullable second_moments, int32_t count,
                                   const CTTensor *_Nullable learning_rate, const CTTensor *_Nullable step, double beta1,
-                                  double beta2, double epsilon, double weight_decay, const CTTensor *_Nullable skip,
+                                  double beta2, double epsilon, double weight_decay,
+                                  const CTTensor *_Nullable divisor, const CTTensor *_Nullable skip,
                                   const CTTensor *_Nullable skipped);
 
 #ifdef __cplusplus

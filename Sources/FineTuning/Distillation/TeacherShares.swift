@@ -16,14 +16,18 @@ final class TeacherShares {
         (temperature, weight) = (options.distillationTemperature, options.distillationWeight)
     }
 
-    /// The part of the loss that comes from the teachers, for a batch of the rows with these numbers.
-    func teacher(of numbers: [Int]) throws(TorchError) -> SoftSpanLabels.Teacher {
+    /// The shares of the tokens of the rows with these numbers, two for each token.
+    func shares(of numbers: [Int]) throws(TorchError) -> [Float] {
         var shares: [Float] = []
         for number in numbers {
             let own: [Float] = try all.slice(dim: 0, starts[number]..<starts[number + 1]).array()
             shares += own
         }
-        return SoftSpanLabels.Teacher(
-            shares: try Tensor.of(shares, shape: [shares.count / 2, 2]), temperature: temperature, weight: weight)
+        return shares
+    }
+
+    /// The part of the loss that comes from the teachers, for a batch with these shares, float32 [T, 2].
+    func teacher(_ shares: Tensor) -> SoftSpanLabels.Teacher {
+        SoftSpanLabels.Teacher(shares: shares, temperature: temperature, weight: weight)
     }
 }

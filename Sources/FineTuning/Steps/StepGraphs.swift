@@ -22,6 +22,8 @@ final class StepGraphs {
 
     private let model: QuestionAnsweringModel
     private let optimizer: AdamW
+    private let objective: SpanObjective
+    private let labelForm: LabelForm
     private let scale: LossScale?
     /// The weights in 16 bits; nil in fp32.
     private let rounded: RoundedWeights?
@@ -35,10 +37,13 @@ final class StepGraphs {
     /// The gradients that passes add to; empty before there are several passes.
     private var gradients: [Tensor] = []
 
+    /// - Parameter labelForm: that of `objective` for the run's rows.
     init(
-        model: QuestionAnsweringModel, optimizer: AdamW, scale: LossScale?, device: Device, maxNorm: Double
+        model: QuestionAnsweringModel, optimizer: AdamW, objective: SpanObjective, labelForm: LabelForm,
+        scale: LossScale?, device: Device, maxNorm: Double
     ) throws(TorchError) {
         (self.model, self.optimizer, self.device) = (model, optimizer, device)
+        (self.objective, self.labelForm) = (objective, labelForm)
         (self.scale, self.maxNorm) = (scale, maxNorm)
         try device.enterGraphStream()
         rounded = try RoundedWeights(of: model)
@@ -58,8 +63,8 @@ final class StepGraphs {
     func begin(_ rate: Double) throws(TorchError) { try optimizer.placeStep(learningRate: rate) }
 
     /// A whole step over a batch.
-    func step(_ batch: FormedBatch, rows: Int, seed: UInt64) throws(TorchError) {
-        try run(.step(batch.form, rows: rows), batch, seed: seed) { placed throws(TorchError) in
+    func step(_ batch: LabelledBatch, rows: Int, seed: UInt64) throws(TorchError) {
+        try run(.step(batch.rows.form, rows: rows), batch, seed: seed) { placed throws(TorchError) in
             // Gradients are made in the graph's memory, which the next graph uses again.
             try optimizer.clearGradients()
             try loss.assign(backward(placed, rows: rows))
@@ -69,14 +74,14 @@ final class StepGraphs {
     }
 
     /// A pass of a step of several.
-    func pass(_ batch: FormedBatch, rows: Int, isFirst: Bool, seed: UInt64) throws(TorchError) {
+    func pass(_ batch: LabelledBatch, rows: Int, isFirst: Bool, seed: UInt64) throws(TorchError) {
         if gradients.isEmpty {
             for slot in optimizer.slots {
                 gradients.append(try Tensor.zeros(slot.parameter.shape, dtype: slot.parameter.dtype, device: device))
             }
         }
         for (slot, gradient) in zip(optimizer.slots, gradients) { try slot.parameter.setGradient(gradient) }
-        try run(.pass(batch.form, rows: rows, isFirst: isFirst), batch, seed: seed) { placed throws(TorchError) in
+        try run(.pass(batch.rows.form, rows: rows, isFirst: isFirst), batch, seed: seed) { placed throws(TorchError) in
             if isFirst {
                 try loss.clear()
                 for gradient in gradients { try gradient.clear() }
@@ -98,14 +103,22 @@ final class StepGraphs {
             .update, make: { nil }, fill: { _ in }, work: { _ throws(TorchError) in try update() })
     }
 
+    /// Rows with their labels as the graphs take them.
+    func labelled(_ rows: FormedBatch, of features: [Feature], numbers: [Int]) throws(TorchError) -> LabelledBatch {
+        LabelledBatch(
+            rows: rows, labels: try objective.labelNumbers(of: features, numbers: numbers, in: labelForm))
+    }
+
     private func run(
-        _ work: Work, _ batch: FormedBatch, seed: UInt64, _ body: (PlacedBatch) throws(TorchError) -> Void
+        _ work: Work, _ batch: LabelledBatch, seed: UInt64, _ body: (PlacedBatch) throws(TorchError) -> Void
     ) throws(TorchError) {
         try device.drawing(from: seed) { () throws(TorchError) in
             _ = try graphs.run(
                 work,
-                make: { () throws(TorchError) in try PlacedBatch(batch.form, config: model.config, device: device) },
-                fill: { placed throws(TorchError) in try placed?.fill(batch.numbers) },
+                make: { () throws(TorchError) in
+                    try PlacedBatch(batch.rows.form, labels: labelForm, config: model.config, device: device)
+                },
+                fill: { placed throws(TorchError) in try placed?.fill(batch.rows.numbers, labels: batch.labels) },
                 work: { placed throws(TorchError) in if let placed { try body(placed) } })
         }
     }
@@ -117,9 +130,7 @@ final class StepGraphs {
     }
 
     private func plainBackward(_ placed: PlacedBatch, rows: Int) throws(TorchError) -> Tensor {
-        let input = try placed.input()
-        let loss = try model(input, dropout: dropout).packedSpanLoss(
-            inForm: input.rows, targets: placed.targets(), longest: placed.form.longest, rowDivisor: Double(rows))
+        let loss = try objective.loss(of: model, on: placed, rowDivisor: Double(rows), dropout: dropout)
         try (scale?.scaled(loss) ?? loss).backward()
         return try loss.to(.float32)
     }
@@ -128,10 +139,17 @@ final class StepGraphs {
     private var dropout: DropoutSource { DropoutSource(config: model.config, seed: 0, step: 0) }
 
     private func update() throws(TorchError) {
-        try scale?.unscale(optimizer.slots.map(\.parameter))
-        try norms.assign(optimizer.clipGradientsDeferred(maxNorm: maxNorm))
+        let measured = try optimizer.measureGradients(maxNorm: maxNorm, scale: scale?.scale)
+        try norms.assign(measured.norms)
         let skip = try Tensor.notFinite([loss, norms])
-        try optimizer.updatePlaced(skippingIf: skip)
+        try optimizer.updatePlaced(dividingBy: measured.divisor, skippingIf: skip)
         try scale?.update(skipped: skip)
     }
+}
+
+/// Rows put together for a recorded pass, with their labels.
+struct LabelledBatch {
+    let rows: FormedBatch
+    /// See `PlacedBatch.fill`.
+    fileprivate let labels: [[Float]]
 }
