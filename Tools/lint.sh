@@ -18,6 +18,12 @@ fi
 
 python3 Tools/check_links.py || failed=1
 
+# On Linux NSString's parts of a path end the process for a path of one character; PathParts has them.
+if grep -rnE 'as NSString\)\.(deletingLast|last)PathComponent' Sources; then
+    echo "lint: use PathParts for the parts of a path" >&2
+    failed=1
+fi
+
 # A source of the shim is compiled as part of a unit.
 parts=$(find Sources/CTorch -name '*.cpp' ! -path '*/Units/*' | sort)
 units=$(sed -n 's|^#include "\.\./\(.*\.cpp\)"|Sources/CTorch/\1|p' Sources/CTorch/Units/*.cpp | sort)

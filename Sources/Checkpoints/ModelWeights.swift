@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The tensors of a model directory, from one safetensors file or from several that an index names.
@@ -48,11 +49,10 @@ package struct ModelWeights: Sendable {
     /// Opens the parts that an index names; they are beside it.
     package init(index path: String) throws(CheckpointError) {
         let index = try ShardedIndex(path: path)
-        let directory = (path as NSString).deletingLastPathComponent
         var parts: [String: SafetensorsFile] = [:]
         var files: [String: SafetensorsFile] = [:]
         for (name, part) in index.fileOfTensor {
-            let partPath = (directory as NSString).appendingPathComponent(part)
+            let partPath = PathParts.sibling(of: path, named: part)
             let file: SafetensorsFile
             if let opened = parts[part] { file = opened } else { file = try SafetensorsFile(path: partPath) }
             parts[part] = file

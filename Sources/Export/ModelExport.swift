@@ -58,8 +58,7 @@ package struct ModelExport {
         guard path.hasSuffix(".onnx") else {
             throw ExportError(.options, "`output` \(path) must end in .onnx, such as onnx/model.onnx")
         }
-        let parent = (path as NSString).deletingLastPathComponent
-        let folder = parent.isEmpty ? "." : parent
+        let folder = PathParts.parent(of: path)
         do {
             guard try !OutputStreams.contains(path) else {
                 throw ExportError(.output, "\(path): it is a device or a pipe; a file was expected")

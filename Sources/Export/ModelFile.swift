@@ -100,7 +100,7 @@ struct ModelFile {
             end = start + tensor.byteCount
             description.dataLocation = .external
             let entries = [
-                ("location", (dataPath as NSString).lastPathComponent), ("offset", "\(start)"),
+                ("location", PathParts.last(of: dataPath)), ("offset", "\(start)"),
                 ("length", "\(tensor.byteCount)"),
             ]
             description.externalData = entries.map { key, value in

@@ -53,7 +53,7 @@ package enum DurableFiles {
             unlink(output.path)
             throw FileError(path: path, error)
         }
-        try synchronize(parent(of: path))
+        try synchronize(PathParts.parent(of: path))
     }
 
     /// Begins a temporary file. It is locked, so that one which a process left behind can be told from one being
@@ -91,7 +91,7 @@ package enum DurableFiles {
             // A directory cannot be renamed over one that holds files: the old one steps aside first.
             if try FileKind(path: path) != .missing { try move(path, to: path + replaced) }
             try move(temporary, to: path)
-            try synchronize(parent(of: path))
+            try synchronize(PathParts.parent(of: path))
         } catch {
             try? remove(temporary)
             try? recoverDirectory(path)
@@ -137,7 +137,7 @@ package enum DurableFiles {
             unlink(temporary)
             throw error
         }
-        try synchronize(parent(of: path))
+        try synchronize(PathParts.parent(of: path))
     }
 
     /// Removes a file, a link, or a directory with all it holds, if it is there.
@@ -169,20 +169,20 @@ package enum DurableFiles {
         var (missing, place): ([String], String) = ([], path)
         while !FileManager.default.fileExists(atPath: place), missing.count < 256 {
             missing.append(place)
-            place = parent(of: place)
+            place = PathParts.parent(of: place)
         }
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
             throw FileError(path: path, message: "the directory cannot be made: \(FileError.reason(error))")
         }
-        for directory in missing { try synchronize(parent(of: directory)) }
+        for directory in missing { try synchronize(PathParts.parent(of: directory)) }
     }
 
     /// Makes a directory, if it is not there, but none above it: where that was removed meanwhile, nothing takes its
     /// place.
     package static func makeDirectory(inExisting path: String) throws(FileError) {
-        if mkdir(path, 0o777) == 0 { return try synchronize(parent(of: path)) }
+        if mkdir(path, 0o777) == 0 { return try synchronize(PathParts.parent(of: path)) }
         let code = errno
         var isDirectory: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
@@ -200,10 +200,5 @@ package enum DurableFiles {
     /// Renames a file or a directory; what has the destination's name gives way.
     package static func move(_ path: String, to destination: String) throws(FileError) {
         guard rename(path, destination) == 0 else { throw FileError(path: destination, code: errno) }
-    }
-
-    private static func parent(of path: String) -> String {
-        let parent = (path as NSString).deletingLastPathComponent
-        return parent.isEmpty ? "." : parent
     }
 }

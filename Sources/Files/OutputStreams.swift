@@ -1,7 +1,7 @@
 import Foundation
 
 /// Outputs that are written to directly, for nothing can take their place: devices, pipes, and what this process has
-/// open under a name such as `/dev/stdout`.
+/// open under a name such as `/dev/stdout` or, for standard output, `-`.
 package enum OutputStreams {
     /// Opens an output if it is one of these.
     static func open(_ path: String) throws(FileError) -> FileOutput? {
@@ -15,9 +15,12 @@ package enum OutputStreams {
         return try FileKind(path: path).isStream
     }
 
+    /// Whether an output is standard output by one of its names.
+    package static func isStandardOutput(_ path: String) -> Bool { descriptor(path) == STDOUT_FILENO }
+
     private static func descriptor(_ path: String) -> Int32? {
         switch path {
-        case "/dev/stdout": STDOUT_FILENO
+        case "-", "/dev/stdout": STDOUT_FILENO
         case "/dev/stderr": STDERR_FILENO
         default: path.hasPrefix("/dev/fd/") ? Int32(path.dropFirst("/dev/fd/".count)) : nil
         }

@@ -16,8 +16,8 @@ struct RunDirectory {
 
     /// Takes the directory for this run.
     ///
-    /// - Throws: `TrainingError.output` if it cannot be created or written to, belongs to another run, or holds a run
-    ///   and `resume` is off.
+    /// - Throws: `TrainingError.output` if it cannot be created or written to, belongs to another run, holds a run and
+    ///   `resume` is off, or holds a model that no run has made.
     init(options: TrainingOptions) throws(TrainingError) {
         path = options.outputDirectory
         do {
@@ -27,10 +27,22 @@ struct RunDirectory {
         } catch {
             throw .output("`output_dir` \(error)")
         }
-        if !options.resume, FileManager.default.fileExists(atPath: "\(path)/run.json") {
+        let holdsRun = FileManager.default.fileExists(atPath: "\(path)/run.json")
+        if !options.resume, holdsRun {
             throw .output(
                 "`output_dir` \(path) already holds a run; continue it with `resume`, or choose another directory")
         }
+        if !holdsRun, let file = Self.modelFile(in: path) {
+            throw .output(
+                "`output_dir` \(path) already holds a model (\(file)), which this run would replace; choose another "
+                    + "directory")
+        }
+    }
+
+    /// The name of a file of a model's that is in a directory, such as that of the pretrained model.
+    private static func modelFile(in directory: String) -> String? {
+        ["config.json", "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"]
+            .first { FileManager.default.fileExists(atPath: "\(directory)/\($0)") }
     }
 
     /// Writes `run.json`: every resolved option, versions, device, threads, fingerprints of the data.

@@ -63,7 +63,7 @@ public struct Hub: Sendable {
         let pickles = try await weights(of: id)
         let tokenizer = try await self.tokenizer(of: id)
         if !pickles.isEmpty { return try await converted(id, files: ["config.json"] + tokenizer + pickles) }
-        return (config as NSString).deletingLastPathComponent
+        return PathParts.parent(of: config)
     }
 
     /// Fetches the tokenizer, and returns the names of its files: `tokenizer.json` or `vocab.txt`, else what the

@@ -75,7 +75,7 @@ struct HubCache: Sendable {
         // Several processes may record it at the same time.
         let lock = try await lock("refs")
         defer { withExtendedLifetime(lock) {} }
-        try make((path as NSString).deletingLastPathComponent)
+        try make(PathParts.parent(of: path))
         do { try DurableFiles.write(commit, to: path) } catch { throw HubError.cache("\(error)") }
     }
 

@@ -40,7 +40,7 @@ package struct Machine: Sendable, Hashable {
         // - Source: proc(5): the path is the last field of a line, and the only one with a slash at its start.
         let lines = text(of: "/proc/self/maps")?.split(separator: "\n") ?? []
         return lines.lazy.compactMap { line in line.firstIndex(of: "/").map { String(line[$0...]) } }
-            .first { ($0 as NSString).lastPathComponent.hasPrefix(name) }
+            .first { $0.split(separator: "/").last?.hasPrefix(name) == true }
     }
 
     private static let decisiveSets = [

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Console
+import Files
 import SQuAD
 import StrictJSON
 
@@ -24,12 +25,13 @@ struct ConvertCommand: AsyncParsableCommand {
 
               bertqa convert --data questions.csv --output questions.json
               bertqa convert --data questions.csv --output questions.json --repair
+              bertqa convert --data questions.csv --output - | gzip > questions.json.gz
             """)
 
     @Option(help: "The dataset; squad or squad_v2 for the official one, its training part.", completion: .file())
     var data: String
 
-    @Option(help: "The SQuAD file to write.", completion: .file())
+    @Option(help: "The SQuAD file to write, or - for standard output.", completion: .file())
     var output: String
 
     @Flag(help: "Move answers to their places in the texts, and leave out what cannot be used.")
@@ -44,7 +46,13 @@ struct ConvertCommand: AsyncParsableCommand {
             let summary = try convert(path)
             summary.extent.tell(repairing: repair)
             let report = ConvertReport(output: output, summary: summary)
-            try writeOutput(json ? report.json.serialized() : report.text)
+            let text = json ? report.json.serialized() : report.text
+            // The dataset alone goes through a pipe.
+            if OutputStreams.isStandardOutput(output) {
+                StandardError.write(text + "\n")
+            } else {
+                try writeOutput(text)
+            }
         }
     }
 

@@ -20,7 +20,7 @@ struct MergeCommand: AsyncParsableCommand {
               bertqa merge --output predictions.json part1.json part2.json part3.json
             """)
 
-    @Option(help: "The file to write.", completion: .file())
+    @Option(help: "The file to write, or - for standard output.", completion: .file())
     var output: String
 
     @Argument(help: ArgumentHelp("The files of all shards.", valueName: "shard-file"), completion: .file())

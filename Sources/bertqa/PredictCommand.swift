@@ -37,7 +37,7 @@ struct PredictCommand: AsyncParsableCommand {
     @Option(help: "The dataset to answer; squad or squad_v2 for the official one, its dev part.", completion: .file())
     var data: String
 
-    @Option(help: "The file for the answers.", completion: .file())
+    @Option(help: "The file for the answers, or - for standard output.", completion: .file())
     var output: String
 
     @Option(

@@ -22,7 +22,7 @@ enum ServeDatabase {
                 metadata: ["file": "\(earlierDefault)"])
         }
         do {
-            try makePrivateFolder((path as NSString).deletingLastPathComponent)
+            try makePrivateFolder(PathParts.parent(of: path))
             return .file(path)
         } catch {
             return nowhere(error)

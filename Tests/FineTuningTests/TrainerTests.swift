@@ -169,6 +169,20 @@ struct TrainerTests {
         }
     }
 
+    @Test("a folder that holds a model of another origin, such as the pretrained one, is not written to")
+    func pretrained() throws {
+        try withWorkshop { shop in
+            var options = shop.options("model")
+            let before = try shop.bytes("model/model.safetensors")
+            for resume in [false, true] {
+                options.resume = resume
+                let error = #expect(throws: TrainingError.self) { try Trainer.train(options) }
+                #expect(error?.description.contains("already holds a model (config.json)") == true)
+            }
+            #expect(try shop.bytes("model/model.safetensors") == before)
+        }
+    }
+
     @Test("a damaged newest checkpoint is passed over for the one before")
     func damaged() throws {
         try withWorkshop { shop in

@@ -74,9 +74,9 @@ package enum CalibrationFit {
         guard answerable.count >= leastQuestions, right >= leastOutcomes, answerable.count - right >= leastOutcomes
         else {
             throw .calibration(
-                "\(answerable.count) questions with an answer, \(right) of them answered right, are too few to "
-                    + "calibrate scores on; at least \(leastQuestions) are needed, \(leastOutcomes) of them right and "
-                    + "\(leastOutcomes) wrong")
+                "calibrating scores takes at least \(leastQuestions) questions with an answer, \(leastOutcomes) of them "
+                    + "answered right and \(leastOutcomes) wrong; here are \(answerable.count), of which \(right) "
+                    + "right and \(answerable.count - right) wrong")
         }
         let long = long.filter(\.hasAnswer)
         let fits = Scoring.measuredTemperatures.indices.map { index in
