@@ -82,7 +82,8 @@ package final class Terminal {
         show("\r\u{1B}[K\(prompt)\(String(seen))\r\(prompt)\(String(before))")
     }
 
+    /// What a terminal that is gone does not show is lost; the next read ends the conversation.
     private func show(_ text: String) {
-        FileHandle.standardOutput.write(Data(text.utf8))
+        try? StandardOutput.write(text)
     }
 }

@@ -64,6 +64,7 @@ struct BertQACommand: AsyncParsableCommand {
             var command = try parseAsRoot()
             try startWhole(for: command)
             if !isParsersOwn(command) { failing = type(of: command) }
+            if let fault = ProcessStart.fault() { throw ValidationError(fault) }
             if let fault = unknownTopic(of: CommandLine.arguments) { throw ValidationError(fault) }
             if let fault = Self.fault(in: command) { throw ValidationError(fault) }
             if var command = command as? any AsyncParsableCommand {
@@ -109,6 +110,12 @@ struct BertQACommand: AsyncParsableCommand {
     private static func fault(in command: any ParsableCommand) -> String? {
         for (name, value) in GivenArguments.numbers(of: command) {
             if let fault = NumberLimit.fault(name, value) { return "\(Flags.flag(name)) \(fault)" }
+        }
+        // Of these the commands say themselves what an empty one means.
+        let texts = ["question", "context", "id"]
+        for (name, value) in GivenArguments.of(command) where !texts.contains(name) {
+            let values = value.array ?? [value]
+            if values.contains(.string("")) { return "\(Flags.flag(name)) is empty; give a value or leave it out" }
         }
         return nil
     }

@@ -16,7 +16,7 @@ enum ContextSource {
             do {
                 bytes = try FileHandle.standardInput.readToEnd() ?? Data()
             } catch {
-                throw FileError(path: name, message: error.localizedDescription)
+                throw FileError(path: name, message: FileError.reason(error))
             }
         case .file(let path):
             name = path

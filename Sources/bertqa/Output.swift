@@ -3,11 +3,7 @@ import Foundation
 
 /// Writes lines to standard output, and fails where `print` would lose them (a full disk, a closed pipe).
 func writeOutput(_ text: String) throws(FileError) {
-    do {
-        try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
-    } catch {
-        throw FileError(path: "standard output", code: EIO, message: "\(error.localizedDescription)")
-    }
+    try StandardOutput.write(text + "\n")
 }
 
 /// Writes a file that appears whole or not at all.
