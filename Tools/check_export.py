@@ -97,7 +97,7 @@ def run(*command):
 
 
 def compare(options, folder):
-    precision = "int8" if options.int8 else "fp32"
+    precision = options.beside or ("int8" if options.int8 else "fp32")
     path = os.path.join(folder, "onnx", "model.onnx")
     extra = ["--int8"] if options.int8 else ["--precision", options.precision]
     run(options.bertqa, "export", "--model", options.model, "--output", path, "--opset", str(options.opset), *extra)
@@ -226,6 +226,8 @@ def main():
     parser.add_argument("--guide", help="a page whose Python blocks are to be run")
     parser.add_argument("--precision", default="fp32", choices=["fp32", "fp16"])
     parser.add_argument("--int8", action="store_true")
+    parser.add_argument("--beside", choices=["fp32", "int8"],
+        help="the precision of BertQA's own answers, for a CPU that multiplies no bytes (default: as exported)")
     parser.add_argument("--opset", type=int, default=17)
     parser.add_argument("--limit", type=int, help="only so many questions")
     parser.add_argument("--max-length", type=int, default=384)
