@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The terminal in front of the user: reads lines with editing and history.
