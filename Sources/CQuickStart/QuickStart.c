@@ -87,9 +87,24 @@ static bool is_restarted(char **environment) {
     return false;
 }
 
+/// libtorch's mathematical library ends the process, with words of its own, where the working folder is gone.
+static void require_folder(void) {
+    char path[4096];
+    if (getcwd(path, sizeof path) != NULL || errno != ENOENT) return;
+    static const char message[] =
+        "bertqa: the folder that this program was started in no longer exists; change to another one\n";
+    const ssize_t written = write(STDERR_FILENO, message, sizeof message - 1);
+    (void)written;
+    _exit(64);
+}
+
 static void start(int count, char **words, char **environment) {
     arguments = words;
-    if (!is_restarted(environment) && asks_for_text(count, words)) dl_iterate_phdr(leave_out_initialisers, &quick);
+    if (!is_restarted(environment) && asks_for_text(count, words)) {
+        dl_iterate_phdr(leave_out_initialisers, &quick);
+    } else {
+        require_folder();
+    }
 }
 
 __attribute__((section(".preinit_array"), used)) static void (*const entry)(int, char **, char **) = start;

@@ -64,7 +64,7 @@ struct BertQACommand: AsyncParsableCommand {
             var command = try parseAsRoot()
             try startWhole(for: command)
             if !isParsersOwn(command) { failing = type(of: command) }
-            if let fault = ProcessStart.fault() { throw ValidationError(fault) }
+            if let fault = ProcessWords.fault() { throw ValidationError(fault) }
             if let fault = unknownTopic(of: CommandLine.arguments) { throw ValidationError(fault) }
             if let fault = Self.fault(in: command) { throw ValidationError(fault) }
             if var command = command as? any AsyncParsableCommand {

@@ -16,7 +16,7 @@ struct OutputNameTests {
             let predict = ["predict", "--model", "model", "--data", "train.json", "--max-length", "32"]
             for arguments in [
                 ["convert", "--data", "train.json", "--output", "c"],
-                predict + ["--output", "p"], predict + ["--output", "q", "--format", "csv", "--n-best-output", "n"],
+                predict + ["--output", "p"], predict + ["--output", "q", "--n-best", "1", "--n-best-output", "n"],
                 predict + ["--output", "1", "--shard", "1/2"], predict + ["--output", "2", "--shard", "2/2"],
                 ["merge", "1", "2", "--output", "m"],
                 ["train", "--model", "model", "--train-file", "c", "--output-dir", "r", "--max-steps", "1"],
