@@ -74,8 +74,8 @@ package enum CalibrationFit {
         guard answerable.count >= leastQuestions, right >= leastOutcomes, answerable.count - right >= leastOutcomes
         else {
             throw .calibration(
-                "calibrating scores takes at least \(leastQuestions) questions with an answer, \(leastOutcomes) of them "
-                    + "answered right and \(leastOutcomes) wrong; here are \(answerable.count), of which \(right) "
+                "calibrating scores takes at least \(leastQuestions) questions with an answer, \(leastOutcomes) of "
+                    + "them answered right and \(leastOutcomes) wrong; here are \(answerable.count), of which \(right) "
                     + "right and \(answerable.count - right) wrong")
         }
         let long = long.filter(\.hasAnswer)
